@@ -1,0 +1,65 @@
+//! The checks of the public border: finiteness, lengths, ranges.
+
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+
+/// Which checks of *values* the public calls make. Shapes are always checked.
+///
+/// ```
+/// use shallownet::{Activation, Checks, Columns, Error, Network, Workspace};
+///
+/// let net = Network::<f32>::builder(1).layer(1, Activation::Identity).build()?;
+/// let mut workspace = Workspace::prediction(&net, 1)?;
+/// let x = [f32::NAN];
+/// let refused = net.predict(Columns::new(&x, 1)?, &mut [0.0], &mut workspace);
+/// assert!(matches!(refused, Err(Error::NotFinite { argument: "x", index: 0, .. })));
+///
+/// let trusting = Network::<f32>::builder(1)
+///     .layer(1, Activation::Identity)
+///     .checks(Checks::ShapesOnly)
+///     .build()?;
+/// let mut workspace = Workspace::prediction(&trusting, 1)?;
+/// trusting.predict(Columns::new(&x, 1)?, &mut [0.0], &mut workspace)?;
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Checks {
+    /// Data and parameters must be finite, targets in the loss's domain: one pass over the data
+    /// at each call (each `fit`, not each of its steps).
+    #[default]
+    Full,
+    /// Only shapes are checked; NaN and infinities flow through as IEEE 754 says. A cost that is
+    /// not finite still stops training.
+    ShapesOnly,
+}
+
+/// Do all values satisfy `test`? In blocks without early exit, so that it becomes vector code.
+pub(crate) fn all<T>(values: &[T], test: impl Fn(&T) -> bool) -> bool {
+    values.chunks(256).all(|block| block.iter().fold(true, |ok, v| ok & test(v)))
+}
+
+/// Refuses NaN and infinities, naming the first.
+pub(crate) fn finite<T: Scalar>(argument: &'static str, values: &[T]) -> Result<()> {
+    if all(values, |v| v.is_finite()) {
+        return Ok(());
+    }
+    let index = values.iter().position(|v| !v.is_finite()).unwrap_or(0);
+    Err(Error::NotFinite { argument, index, value: values[index].to_f64() })
+}
+
+/// Refuses a slice of another length.
+pub(crate) fn length(argument: &'static str, expected: usize, given: usize) -> Result<()> {
+    if given == expected { Ok(()) } else { Err(Error::Length { argument, expected, given }) }
+}
+
+/// Refuses a learning rate that is not a positive, finite number.
+pub(crate) fn learning_rate<T: Scalar>(rate: T) -> Result<()> {
+    if rate.is_finite() && rate > T::ZERO {
+        return Ok(());
+    }
+    Err(Error::Range {
+        argument: "learning rate",
+        expected: "finite and more than 0",
+        given: rate.to_f64(),
+    })
+}

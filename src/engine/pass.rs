@@ -1,0 +1,331 @@
+//! Walks a network over a batch: forward and backward tile by tile, then the weight gradients.
+//!
+//! A step has two regions. In the first, each tile of columns goes forward through all layers,
+//! through the loss, and back to the first layer's dZ: tiles are independent. In the second, each
+//! group of a layer's units sums its gradient over all tiles, in tile order: groups are
+//! independent. Both splits follow from shapes alone, so any number of threads gives the same bits.
+
+use rayon::prelude::*;
+
+use super::block::{Block, BlockMut, GradientMode, GradientRows, LayerParameters};
+use super::plan::{self, Regions};
+use super::{LayerOps, OutputHead, Parallelism};
+use crate::activation::Activation;
+use crate::scalar::Scalar;
+use crate::shape::Shape;
+
+/// What every pass reads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Model<'a, T> {
+    pub(crate) shape: &'a Shape,
+    pub(crate) parameters: &'a [T],
+    pub(crate) head: OutputHead,
+    pub(crate) parallelism: Parallelism,
+}
+
+/// A cost or training pass: checked shapes, m >= 1.
+#[derive(Debug)]
+pub(crate) struct Training<'a, T> {
+    pub(crate) model: Model<'a, T>,
+    pub(crate) regions: &'a Regions,
+    pub(crate) x: &'a [T],
+    pub(crate) y: &'a [T],
+    pub(crate) tiles: &'a mut [T],
+    pub(crate) costs: &'a mut [f64],
+    /// Where the gradients of J go; `None` for the cost alone.
+    pub(crate) gradients: Option<&'a mut [T]>,
+}
+
+/// A prediction pass: checked shapes, m >= 1.
+#[derive(Debug)]
+pub(crate) struct Prediction<'a, T> {
+    pub(crate) model: Model<'a, T>,
+    pub(crate) regions: &'a Regions,
+    pub(crate) x: &'a [T],
+    pub(crate) tiles: &'a mut [T],
+    pub(crate) out: &'a mut [T],
+}
+
+/// Groups of units that the weight gradient is split into: at least this many units each, so that
+/// a GEMM has something to reuse, and at most about this many groups a layer.
+const GROUP_UNITS: usize = 32;
+const GROUPS: usize = 16;
+
+impl<'a, T: Scalar> Model<'a, T> {
+    fn layer(&self, index: usize) -> LayerParameters<'a, T> {
+        let (layer, span) = (&self.shape.layers[index], &self.shape.spans[index]);
+        LayerParameters {
+            w: &self.parameters[span.weights.clone()],
+            b: &self.parameters[span.bias.clone()],
+            inputs: layer.inputs,
+            units: layer.units,
+        }
+    }
+
+    fn is_parallel(&self, flops_a_weight: f64, samples: usize) -> bool {
+        self.parallelism == Parallelism::Rayon
+            && plan::parallel_pays(flops_a_weight * self.shape.weights() as f64 * samples as f64)
+    }
+}
+
+/// Forward and loss; where gradients are wanted, backward too. Returns J.
+pub(crate) fn train<T: Scalar>(ops: &impl LayerOps<T>, task: Training<'_, T>) -> f64 {
+    let Training { model, regions, x, y, tiles, costs, gradients } = task;
+    let (n_x, n_y) = (model.shape.n_x(), model.shape.n_y());
+    let samples = x.len() / n_x;
+    let columns = plan::tile_columns(regions, model.shape, size_of::<T>(), samples);
+    let tiles = &mut tiles[..samples * regions.column];
+    let costs = &mut costs[..samples.div_ceil(columns)];
+    let tile = Tile { ops, model, regions, backward: gradients.is_some() };
+    let parallel = model.is_parallel(if tile.backward { 4.0 } else { 2.0 }, samples);
+
+    if parallel {
+        let data = x.par_chunks(columns * n_x).zip(y.par_chunks(columns * n_y));
+        tiles
+            .par_chunks_mut(columns * regions.column)
+            .zip(data)
+            .zip(costs.par_iter_mut())
+            .for_each(|((buffers, (x, y)), cost)| *cost = tile.train(buffers, x, y));
+    } else {
+        let data = x.chunks(columns * n_x).zip(y.chunks(columns * n_y));
+        for ((buffers, (x, y)), cost) in
+            tiles.chunks_mut(columns * regions.column).zip(data).zip(costs.iter_mut())
+        {
+            *cost = tile.train(buffers, x, y);
+        }
+    }
+
+    if let Some(gradients) = gradients {
+        let sums = WeightSums { ops, model, regions, x, tiles, columns, samples, parallel };
+        sums.layers(0..model.shape.layers.len(), 0, gradients);
+    }
+    costs.iter().sum::<f64>() / samples as f64
+}
+
+/// Forward; predictions go to `out`.
+pub(crate) fn predict<T: Scalar>(ops: &impl LayerOps<T>, task: Prediction<'_, T>) {
+    let Prediction { model, regions, x, tiles, out } = task;
+    let (n_x, n_y) = (model.shape.n_x(), model.shape.n_y());
+    let samples = x.len() / n_x;
+    let columns = plan::tile_columns(regions, model.shape, size_of::<T>(), samples);
+    let tiles = &mut tiles[..samples * regions.column];
+    let tile = Tile { ops, model, regions, backward: false };
+    if model.is_parallel(2.0, samples) {
+        tiles
+            .par_chunks_mut(columns * regions.column)
+            .zip(x.par_chunks(columns * n_x).zip(out.par_chunks_mut(columns * n_y)))
+            .for_each(|(buffers, (x, out))| tile.predict(buffers, x, out));
+    } else {
+        for (buffers, (x, out)) in tiles
+            .chunks_mut(columns * regions.column)
+            .zip(x.chunks(columns * n_x).zip(out.chunks_mut(columns * n_y)))
+        {
+            tile.predict(buffers, x, out);
+        }
+    }
+}
+
+/// One tile of columns on its way through the network.
+struct Tile<'a, T, O> {
+    ops: &'a O,
+    model: Model<'a, T>,
+    regions: &'a Regions,
+    backward: bool,
+}
+
+impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
+    /// Forward and loss, then (if wanted) back to the first layer's dZ. Returns the sum of L over
+    /// the columns.
+    fn train(&self, buffers: &mut [T], x: &[T], y: &[T]) -> f64 {
+        let last = self.model.shape.layers.len() - 1;
+        let columns = x.len() / self.model.shape.n_x();
+        for layer in 0..=last {
+            let g = if layer == last { Activation::Identity } else { self.g(layer) };
+            self.forward(layer, g, buffers, x, columns);
+        }
+        let n_y = self.model.head.n_y;
+        let ranges = [self.regions.activation(last, columns), self.regions.delta(last, columns)];
+        let [z, dz] = disjoint(buffers, ranges);
+        let cost =
+            self.ops.loss(self.model.head, &mut z[..n_y * columns], y, &mut dz[..n_y * columns]);
+        if self.backward {
+            for layer in (1..=last).rev() {
+                self.backward_input(layer, buffers, columns);
+            }
+        }
+        cost
+    }
+
+    /// Forward; the last layer writes straight into `out`.
+    fn predict(&self, buffers: &mut [T], x: &[T], out: &mut [T]) {
+        let last = self.model.shape.layers.len() - 1;
+        let columns = x.len() / self.model.shape.n_x();
+        for layer in 0..last {
+            self.forward(layer, self.g(layer), buffers, x, columns);
+        }
+        let n_y = self.model.head.n_y;
+        let a = BlockMut { data: &mut *out, rows: n_y, stride: n_y, columns };
+        let input = input(self.model.shape, self.regions, last, columns, buffers, x);
+        self.ops.forward(self.model.layer(last), Activation::Identity, input, a);
+        self.ops.output(self.model.head, out);
+    }
+
+    fn g(&self, layer: usize) -> Activation {
+        self.model.shape.layers[layer].activation
+    }
+
+    fn forward(&self, layer: usize, g: Activation, buffers: &mut [T], x: &[T], columns: usize) {
+        let (rows, stride) = (self.model.shape.layers[layer].units, self.regions.stride(layer));
+        let write = self.regions.activation(layer, columns);
+        if layer == 0 {
+            let a = BlockMut { data: &mut buffers[write], rows, stride, columns };
+            let n_x = self.model.shape.n_x();
+            let x = Block { data: x, rows: n_x, stride: n_x, columns };
+            return self.ops.forward(self.model.layer(0), g, x, a);
+        }
+        let [read, write] = disjoint(buffers, [self.regions.activation(layer - 1, columns), write]);
+        let inputs = self.model.shape.layers[layer].inputs;
+        let x = Block { data: read, rows: inputs, stride: self.regions.stride(layer - 1), columns };
+        let a = BlockMut { data: write, rows, stride, columns };
+        self.ops.forward(self.model.layer(layer), g, x, a);
+    }
+
+    fn backward_input(&self, layer: usize, buffers: &mut [T], columns: usize) {
+        let regions = self.regions;
+        let [a_prev, dz, dz_prev] = disjoint(
+            buffers,
+            [
+                regions.activation(layer - 1, columns),
+                regions.delta(layer, columns),
+                regions.delta(layer - 1, columns),
+            ],
+        );
+        let (units, inputs) =
+            (self.model.shape.layers[layer].units, self.model.shape.layers[layer].inputs);
+        let (stride, stride_prev) = (regions.stride(layer), regions.stride(layer - 1));
+        self.ops.backward_input(
+            self.model.layer(layer),
+            self.g(layer - 1),
+            Block { data: dz, rows: units, stride, columns },
+            Block { data: a_prev, rows: inputs, stride: stride_prev, columns },
+            BlockMut { data: dz_prev, rows: inputs, stride: stride_prev, columns },
+        );
+    }
+}
+
+/// What `layer` reads: the batch, or the activations before it.
+fn input<'a, T>(
+    shape: &Shape,
+    regions: &Regions,
+    layer: usize,
+    columns: usize,
+    buffers: &'a [T],
+    x: &'a [T],
+) -> Block<'a, T> {
+    let rows = shape.layers[layer].inputs;
+    if layer == 0 {
+        return Block { data: x, rows, stride: rows, columns };
+    }
+    let data = &buffers[regions.activation(layer - 1, columns)];
+    Block { data, rows, stride: regions.stride(layer - 1), columns }
+}
+
+/// Several regions of a tile at once.
+fn disjoint<T, const N: usize>(
+    buffers: &mut [T],
+    ranges: [core::ops::Range<usize>; N],
+) -> [&mut [T]; N] {
+    // `Regions` lays them out side by side (tested there).
+    buffers.get_disjoint_mut(ranges).expect("a tile's regions are disjoint")
+}
+
+/// The second region of a step: gradients of groups of units, each summed over all tiles.
+struct WeightSums<'a, T, O> {
+    ops: &'a O,
+    model: Model<'a, T>,
+    regions: &'a Regions,
+    x: &'a [T],
+    tiles: &'a [T],
+    columns: usize,
+    samples: usize,
+    parallel: bool,
+}
+
+impl<T: Scalar, O: LayerOps<T>> WeightSums<'_, T, O> {
+    /// `gradients` is the part of the buffer that starts at `offset` and holds these layers.
+    fn layers(&self, layers: core::ops::Range<usize>, offset: usize, gradients: &mut [T]) {
+        if layers.len() == 1 {
+            let span = &self.model.shape.spans[layers.start];
+            let place = |r: &core::ops::Range<usize>| r.start - offset..r.end - offset;
+            let [dw, db] = disjoint(gradients, [place(&span.weights), place(&span.bias)]);
+            let units = self.model.shape.layers[layers.start].units;
+            return self.groups(layers.start, GradientRows { dw, db, rows: 0..units });
+        }
+        let middle = layers.start + layers.len() / 2;
+        let cut = self.model.shape.spans[middle].weights.start;
+        let (left, right) = gradients.split_at_mut(cut - offset);
+        self.join(
+            || self.layers(layers.start..middle, offset, left),
+            || self.layers(middle..layers.end, cut, right),
+        );
+    }
+
+    fn groups(&self, layer: usize, into: GradientRows<'_, T>) {
+        let size = &self.model.shape.layers[layer];
+        let group =
+            GROUP_UNITS.max(size.units.div_ceil(GROUPS)).next_multiple_of(self.model.shape.panel);
+        let GradientRows { dw, db, rows } = into;
+        if rows.len() <= group {
+            return self.sum(layer, GradientRows { dw, db, rows });
+        }
+        let left_units = rows.len().div_ceil(2).next_multiple_of(group);
+        let (dw_left, dw_right) = dw.split_at_mut(left_units * size.inputs);
+        let (db_left, db_right) = db.split_at_mut(left_units);
+        let middle = rows.start + left_units;
+        self.join(
+            || {
+                self.groups(
+                    layer,
+                    GradientRows { dw: dw_left, db: db_left, rows: rows.start..middle },
+                )
+            },
+            || {
+                self.groups(
+                    layer,
+                    GradientRows { dw: dw_right, db: db_right, rows: middle..rows.end },
+                )
+            },
+        );
+    }
+
+    fn sum(&self, layer: usize, into: GradientRows<'_, T>) {
+        let n_x = self.model.shape.n_x();
+        let scale = T::from_f64(1.0 / self.samples as f64);
+        let units = self.model.shape.layers[layer].units;
+        let tiles = self.tiles.chunks(self.columns * self.regions.column);
+        let mut mode = GradientMode::Overwrite;
+        for (buffers, x) in tiles.zip(self.x.chunks(self.columns * n_x)) {
+            let columns = x.len() / n_x;
+            let dz = Block {
+                data: &buffers[self.regions.delta(layer, columns)],
+                rows: units,
+                stride: self.regions.stride(layer),
+                columns,
+            };
+            let a_prev = input(self.model.shape, self.regions, layer, columns, buffers, x);
+            let rows =
+                GradientRows { dw: &mut *into.dw, db: &mut *into.db, rows: into.rows.clone() };
+            self.ops.backward_weights(dz, a_prev, scale, rows, mode);
+            mode = GradientMode::Accumulate;
+        }
+    }
+
+    fn join(&self, left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
+        if self.parallel {
+            rayon::join(left, right);
+        } else {
+            left();
+            right();
+        }
+    }
+}

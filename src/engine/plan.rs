@@ -1,0 +1,178 @@
+//! How a batch is cut into tiles, where each tile's buffers lie, and when threads pay.
+//!
+//! All of it follows from the network's shape and the number of samples alone, never from the
+//! number of threads: so the order of every sum is fixed, and results have the same bits on one
+//! thread and on many.
+
+use core::ops::Range;
+
+use crate::error::{Error, Result};
+use crate::shape::Shape;
+
+/// What a workspace is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Keep every layer's activations and output errors for the backward pass.
+    Training,
+    /// Keep two layers' activations, the one read and the one written; the loss, if asked for,
+    /// uses the one read as scratch.
+    Prediction,
+}
+
+/// A tile's working set should stay in a core's second-level cache beside a panel of weights.
+const TILE_BYTES: usize = 256 * 1024;
+/// Fewer columns than this and a GEMM spends its time packing weights.
+const MIN_TILE_COLUMNS: usize = 32;
+/// More than this gains nothing.
+const MAX_TILE_COLUMNS: usize = 512;
+/// Batches are cut into about this many tiles where they are large enough, so that this many
+/// threads find equal work.
+const TARGET_TILES: usize = 16;
+/// Tiles are multiples of this many columns, so that register tiles fit evenly.
+const COLUMN_STEP: usize = 16;
+
+/// Waking the pool and meeting at its end costs 5 to 20 us; a region of less than about ten times
+/// that is faster on one thread.
+const PARALLEL_FLOPS: f64 = 4e6;
+
+/// Where each layer's buffers lie in a tile. Offsets and strides are in elements a column: a
+/// region's place in a tile of n columns is n times its offset, so a short last tile needs no
+/// other table.
+#[derive(Debug)]
+pub(crate) struct Regions {
+    /// A of each layer; for the last layer, the logits Z.
+    activations: Vec<usize>,
+    /// dZ of each layer.
+    deltas: Vec<usize>,
+    strides: Vec<usize>,
+    /// Elements a column of all regions together.
+    pub(crate) column: usize,
+}
+
+impl Regions {
+    pub(crate) fn new(shape: &Shape, purpose: Purpose) -> Result<Self> {
+        const TOO_LARGE: Error = Error::TooLarge { what: "the workspace" };
+        // `Shape::new` has checked these paddings.
+        let strides: Vec<usize> =
+            shape.layers.iter().map(|l| l.units.next_multiple_of(shape.panel)).collect();
+        let mut column = 0_usize;
+        let mut place = |stride: usize| {
+            let start = column;
+            column = column.checked_add(stride).ok_or(TOO_LARGE)?;
+            Ok(start)
+        };
+        let (activations, deltas) = match purpose {
+            Purpose::Training => (
+                strides.iter().map(|&s| place(s)).collect::<Result<_>>()?,
+                strides.iter().map(|&s| place(s)).collect::<Result<_>>()?,
+            ),
+            Purpose::Prediction => {
+                let widest = strides.iter().copied().max().unwrap_or(0);
+                let places = [place(widest)?, place(widest)?];
+                let layers = 0..strides.len();
+                (
+                    layers.clone().map(|l| places[l % 2]).collect(),
+                    layers.map(|l| places[(l + 1) % 2]).collect(),
+                )
+            }
+        };
+        Ok(Self { activations, deltas, strides, column })
+    }
+
+    /// A (or the logits) of `layer` in a tile of `columns`.
+    pub(crate) fn activation(&self, layer: usize, columns: usize) -> Range<usize> {
+        let start = self.activations[layer] * columns;
+        start..start + self.strides[layer] * columns
+    }
+
+    /// dZ of `layer` in a tile of `columns`.
+    pub(crate) fn delta(&self, layer: usize, columns: usize) -> Range<usize> {
+        let start = self.deltas[layer] * columns;
+        start..start + self.strides[layer] * columns
+    }
+
+    /// Elements between two columns of `layer`.
+    pub(crate) fn stride(&self, layer: usize) -> usize {
+        self.strides[layer]
+    }
+}
+
+/// Columns a tile for `samples` samples of a network of this shape.
+pub(crate) fn tile_columns(
+    regions: &Regions,
+    shape: &Shape,
+    element: usize,
+    samples: usize,
+) -> usize {
+    let column_bytes = (regions.column + shape.n_x()).saturating_mul(element);
+    let by_cache = (TILE_BYTES / column_bytes.max(1)).clamp(MIN_TILE_COLUMNS, MAX_TILE_COLUMNS);
+    let by_balance = samples.div_ceil(TARGET_TILES).next_multiple_of(COLUMN_STEP);
+    by_balance.clamp(MIN_TILE_COLUMNS, by_cache.next_multiple_of(COLUMN_STEP))
+}
+
+/// Elements and tiles that batches of up to `capacity` samples need at most.
+pub(crate) fn room_for(regions: &Regions, capacity: usize) -> Result<(usize, usize)> {
+    const TOO_LARGE: Error = Error::TooLarge { what: "the workspace" };
+    let elements = regions.column.checked_mul(capacity).ok_or(TOO_LARGE)?;
+    Ok((elements, capacity.div_ceil(MIN_TILE_COLUMNS)))
+}
+
+/// Do `flops` of work pay for waking other threads?
+pub(crate) fn parallel_pays(flops: f64) -> bool {
+    flops >= PARALLEL_FLOPS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Activation;
+
+    fn shape(units: &[usize], panel: usize) -> Shape {
+        let layers: Vec<_> = units[1..].iter().map(|&n| (n, Activation::Relu)).collect();
+        Shape::new(units[0], &layers, panel, 4).unwrap()
+    }
+
+    #[test]
+    fn training_regions_are_disjoint_and_fill_the_tile() {
+        for panel in [1, 16] {
+            let shape = shape(&[3, 7, 20, 2], panel);
+            let regions = Regions::new(&shape, Purpose::Training).unwrap();
+            for columns in [1, 5, 32] {
+                let mut ranges: Vec<_> = (0..3)
+                    .flat_map(|l| [regions.activation(l, columns), regions.delta(l, columns)])
+                    .collect();
+                ranges.sort_by_key(|r| r.start);
+                assert_eq!(ranges[0].start, 0);
+                assert!(ranges.windows(2).all(|w| w[0].end == w[1].start));
+                assert_eq!(ranges[5].end, regions.column * columns);
+            }
+        }
+    }
+
+    #[test]
+    fn prediction_reads_one_region_and_writes_the_other() {
+        let shape = shape(&[3, 7, 20, 2], 1);
+        let regions = Regions::new(&shape, Purpose::Prediction).unwrap();
+        for l in 1..3 {
+            let (read, write) = (regions.activation(l - 1, 8), regions.activation(l, 8));
+            assert!(read.end <= write.start || write.end <= read.start);
+        }
+        assert_eq!(regions.column, 40);
+    }
+
+    #[test]
+    fn tiles_fit_the_room_and_are_never_empty() {
+        for units in [&[2, 4, 1][..], &[784, 300, 10], &[5000, 5000, 5000]] {
+            let shape = shape(units, 16);
+            let regions = Regions::new(&shape, Purpose::Training).unwrap();
+            for capacity in [1, 31, 32, 33, 1000, 100_000] {
+                let (elements, tiles) = room_for(&regions, capacity).unwrap();
+                for samples in [1, capacity / 2, capacity] {
+                    let columns = tile_columns(&regions, &shape, 4, samples);
+                    assert!(columns > 0 && samples.div_ceil(columns) <= tiles);
+                    assert!(samples * regions.column <= elements);
+                }
+            }
+        }
+    }
+}

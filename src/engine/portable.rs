@@ -1,0 +1,141 @@
+//! The `portable` and `cblas` backends: a GEMM for the product, `wide` for everything around it.
+//!
+//! Weights are row-major (units, inputs); batches are column-major. The GEMM is the only
+//! difference between the two backends.
+
+use core::marker::PhantomData;
+
+use super::block::{Block, BlockMut, GradientMode, GradientRows, LayerParameters};
+use super::{LayerOps, OutputHead};
+use crate::activation::Activation;
+use crate::ffi::{Product, Strided};
+use crate::kernels::{epilogue, head};
+use crate::scalar::Scalar;
+
+/// A way to compute C = alpha A B + beta C.
+pub(crate) trait Gemm: Sync {
+    fn gemm<T: Scalar>(product: Product<'_, T>);
+}
+
+/// `matrixmultiply`: pure Rust, picks its kernels at run time.
+#[derive(Debug)]
+pub(crate) struct MatrixMultiply;
+
+impl Gemm for MatrixMultiply {
+    fn gemm<T: Scalar>(product: Product<'_, T>) {
+        T::matrixmultiply(product);
+    }
+}
+
+/// The BLAS that the program was linked with.
+#[cfg(feature = "cblas")]
+#[derive(Debug)]
+pub(crate) struct Cblas;
+
+#[cfg(feature = "cblas")]
+impl Gemm for Cblas {
+    fn gemm<T: Scalar>(product: Product<'_, T>) {
+        // What exceeds C's int (no small network does) still has an answer.
+        if let Err(product) = T::cblas(product) {
+            T::matrixmultiply(product);
+        }
+    }
+}
+
+/// The three fused operations over a GEMM.
+#[derive(Debug)]
+pub(crate) struct GemmOps<G>(pub(crate) PhantomData<G>);
+
+impl<T> Block<'_, T> {
+    fn layout(&self) -> Strided {
+        Strided::columns(self.rows, self.columns, self.stride)
+    }
+}
+
+impl<T> BlockMut<'_, T> {
+    fn layout(&self) -> Strided {
+        self.as_block().layout()
+    }
+}
+
+impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
+    fn forward(
+        &self,
+        layer: LayerParameters<'_, T>,
+        g: Activation,
+        x: Block<'_, T>,
+        a: BlockMut<'_, T>,
+    ) {
+        // Each column starts as the bias, so that the GEMM adds the product to it while it is
+        // still in cache, and the activation is one flat run however narrow the layer.
+        for column in a.data.chunks_exact_mut(a.stride) {
+            column.copy_from_slice(&layer.b[..a.stride]);
+        }
+        let layout = a.layout();
+        G::gemm(Product {
+            alpha: T::ONE,
+            a: (layer.w, Strided::rows(layer.units, layer.inputs)),
+            b: (x.data, x.layout()),
+            beta: T::ONE,
+            c: (&mut *a.data, layout),
+        });
+        epilogue::activate::<T::Wide>((), g, a.data);
+    }
+
+    fn backward_input(
+        &self,
+        layer: LayerParameters<'_, T>,
+        g_prev: Activation,
+        dz: Block<'_, T>,
+        a_prev: Block<'_, T>,
+        dz_prev: BlockMut<'_, T>,
+    ) {
+        let layout = dz_prev.layout();
+        G::gemm(Product {
+            alpha: T::ONE,
+            a: (layer.w, Strided::rows(layer.units, layer.inputs).transposed()),
+            b: (dz.data, dz.layout()),
+            beta: T::ZERO,
+            c: (&mut *dz_prev.data, layout),
+        });
+        epilogue::times_derivative::<T::Wide>((), g_prev, a_prev.data, dz_prev.data);
+    }
+
+    fn backward_weights(
+        &self,
+        dz: Block<'_, T>,
+        a_prev: Block<'_, T>,
+        scale: T,
+        into: GradientRows<'_, T>,
+        mode: GradientMode,
+    ) {
+        let GradientRows { dw, db, rows } = into;
+        let beta = match mode {
+            GradientMode::Overwrite => T::ZERO,
+            GradientMode::Accumulate => T::ONE,
+        };
+        G::gemm(Product {
+            alpha: scale,
+            a: (&dz.data[rows.start..], Strided::columns(rows.len(), dz.columns, dz.stride)),
+            b: (a_prev.data, a_prev.layout().transposed()),
+            beta,
+            c: (dw, Strided::rows(rows.len(), a_prev.rows)),
+        });
+        if mode == GradientMode::Overwrite {
+            db.fill(T::ZERO);
+        }
+        for column in dz.data.chunks_exact(dz.stride) {
+            for (db, &dz) in db.iter_mut().zip(&column[rows.clone()]) {
+                *db += scale * dz;
+            }
+        }
+    }
+
+    fn output(&self, head: OutputHead, z: &mut [T]) {
+        head::activate_output::<T::Wide>((), head, z);
+    }
+
+    fn loss(&self, head: OutputHead, z: &mut [T], y: &[T], dz: &mut [T]) -> f64 {
+        head::loss::<T::Wide>((), head, z, y, dz)
+    }
+}

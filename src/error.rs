@@ -1,0 +1,181 @@
+//! Every way a call can be refused: which argument, what was expected, what was given.
+
+/// Why a call was refused.
+///
+/// No public function of this crate panics on bad data: it returns one of these, and what the
+/// caller handed in (parameters included) is as it was before the call.
+///
+/// ```
+/// use shallownet::{Columns, Error};
+///
+/// let error = Columns::new(&[1.0_f32, 2.0, 3.0], 2).unwrap_err();
+/// assert!(matches!(error, Error::NotWholeColumns { len: 3, features: 2 }));
+/// assert_eq!(error.to_string(), "3 values are no whole number of columns of 2 features");
+/// ```
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A size that must be at least 1 is 0.
+    #[error("{argument} is 0: expected at least 1")]
+    Zero {
+        /// The argument that is zero.
+        argument: &'static str,
+    },
+    /// A network without layers.
+    #[error("the network has no layers: expected at least one")]
+    NoLayers,
+    /// A slice whose length does not fit.
+    #[error("{argument} has {given} values: expected {expected}")]
+    Length {
+        /// The argument whose length is wrong.
+        argument: &'static str,
+        /// The length that was expected.
+        expected: usize,
+        /// The length that was given.
+        given: usize,
+    },
+    /// A slice that can't be cut into columns.
+    #[error("{len} values are no whole number of columns of {features} features")]
+    NotWholeColumns {
+        /// The number of values given.
+        len: usize,
+        /// The number of features a column has.
+        features: usize,
+    },
+    /// Columns of the wrong height.
+    #[error("{argument} has {given} features a column: expected {expected}")]
+    Features {
+        /// The argument whose columns have the wrong height.
+        argument: &'static str,
+        /// The height that was expected.
+        expected: usize,
+        /// The height that was given.
+        given: usize,
+    },
+    /// Two batches that should hold the same samples hold different numbers of them.
+    #[error("{argument} has {given} samples: expected {expected}")]
+    Samples {
+        /// The argument with the wrong number of samples.
+        argument: &'static str,
+        /// The number that was expected.
+        expected: usize,
+        /// The number that was given.
+        given: usize,
+    },
+    /// A batch with no samples.
+    #[error("{argument} has no samples: expected at least one")]
+    EmptyBatch {
+        /// The empty argument.
+        argument: &'static str,
+    },
+    /// A batch larger than the workspace was sized for.
+    #[error("a batch of {given} samples: the workspace was sized for {capacity}")]
+    Capacity {
+        /// The number of samples the workspace holds.
+        capacity: usize,
+        /// The number of samples given.
+        given: usize,
+    },
+    /// A size product that does not fit the machine's address space.
+    #[error("{what} is too large for this machine's address space")]
+    TooLarge {
+        /// The thing that would be too large.
+        what: &'static str,
+    },
+    /// The allocator refused.
+    #[error("could not allocate {bytes} bytes for {what}")]
+    OutOfMemory {
+        /// What the memory was for.
+        what: &'static str,
+        /// How much was asked for.
+        bytes: usize,
+    },
+    /// NaN or an infinity where finite values are required.
+    #[error("{argument} holds {value} at index {index}: expected finite values")]
+    NotFinite {
+        /// The argument that holds the value.
+        argument: &'static str,
+        /// Its index in that argument's slice.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A target outside the loss's domain.
+    #[error("{loss}: target {value} of output {output} in sample {sample}: expected {expected}")]
+    Target {
+        /// The loss that refuses it.
+        loss: &'static str,
+        /// The sample (column).
+        sample: usize,
+        /// The output unit (row), or the first of the column if the whole column is at fault.
+        output: usize,
+        /// The value given (or the column's sum).
+        value: f64,
+        /// What the loss expects.
+        expected: &'static str,
+    },
+    /// An output activation that the loss is not defined for.
+    #[error("{loss} needs {expected} at the output: the last layer has {given}")]
+    LossActivation {
+        /// The loss.
+        loss: &'static str,
+        /// The output activation it needs.
+        expected: &'static str,
+        /// The output activation given.
+        given: &'static str,
+    },
+    /// Softmax anywhere but at the output.
+    #[error("layer {layer} has softmax: it is for the output layer only")]
+    HiddenSoftmax {
+        /// The layer's index, from 0.
+        layer: usize,
+    },
+    /// A number outside its range: learning rate, slope, scale.
+    #[error("{argument} is {given}: expected {expected}")]
+    Range {
+        /// The argument.
+        argument: &'static str,
+        /// Its range, in words.
+        expected: &'static str,
+        /// What was given.
+        given: f64,
+    },
+    /// A layer index past the last layer.
+    #[error("layer {given}: the network has layers 0 to {last}")]
+    Layer {
+        /// The last valid index.
+        last: usize,
+        /// The index given.
+        given: usize,
+    },
+    /// A workspace or a gradient buffer made for a network of another shape or backend.
+    #[error("{argument} was made for a network of another shape or backend")]
+    Mismatch {
+        /// The argument that does not belong to the network.
+        argument: &'static str,
+    },
+    /// A workspace made for prediction, used for training.
+    #[error("this workspace is for prediction only: make one with Workspace::training")]
+    PredictionOnly,
+    /// The cost became NaN or infinite; the parameters are those before the fatal update.
+    #[error(
+        "the cost is {cost} at step {step}: training stopped; the parameters before it are kept"
+    )]
+    Diverged {
+        /// The step at which it happened, from 0.
+        step: usize,
+        /// The cost.
+        cost: f64,
+    },
+    /// A backend that this build or this machine does not have.
+    #[error("backend {backend} is not available: {reason}")]
+    Backend {
+        /// The backend's name.
+        backend: &'static str,
+        /// Why it can't be used.
+        reason: &'static str,
+    },
+}
+
+/// What fallible calls of this crate return.
+pub type Result<T> = core::result::Result<T, Error>;

@@ -1,0 +1,80 @@
+//! The gradients of all layers, in one buffer laid out as the parameters are.
+
+use std::sync::Arc;
+
+use crate::buffer::AlignedBuffer;
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+use crate::shape::Shape;
+
+/// dW and db of every layer: what [`Network::backward`](crate::Network::backward) fills.
+///
+/// ```
+/// use shallownet::{Activation, Columns, Init, Network, Workspace};
+///
+/// let net = Network::<f64>::builder(2)
+///     .layer(1, Activation::Sigmoid)
+///     .init(Init::Zeros, 0)
+///     .build()?;
+/// let mut workspace = Workspace::training(&net, 1)?;
+/// let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+/// net.backward(x, y, &mut workspace)?;
+/// // dZ = a - y = -0.5, dW = dZ x^T, db = dZ.
+/// assert_eq!(workspace.gradients()?.weights(0)?, [-1.5, 0.5]);
+/// assert_eq!(workspace.gradients()?.bias(0)?, [-0.5]);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Gradients<T> {
+    pub(crate) shape: Arc<Shape>,
+    pub(crate) buffer: AlignedBuffer<T>,
+}
+
+impl<T: Scalar> Gradients<T> {
+    pub(crate) fn zeros(shape: &Arc<Shape>) -> Result<Self> {
+        let buffer = AlignedBuffer::zeros(shape.len, "the gradients")?;
+        Ok(Self { shape: Arc::clone(shape), buffer })
+    }
+
+    /// dW of `layer` (from 0) in the textbook's order: row-major (n_l, n_{l-1}). Allocates.
+    ///
+    /// # Errors
+    /// [`Error::Layer`] past the last layer.
+    pub fn weights(&self, layer: usize) -> Result<Vec<T>> {
+        gather_weights(&self.shape, self.buffer.as_slice(), layer)
+    }
+
+    /// db of `layer` (from 0), one value a unit.
+    ///
+    /// # Errors
+    /// [`Error::Layer`] past the last layer.
+    pub fn bias(&self, layer: usize) -> Result<&[T]> {
+        bias(&self.shape, self.buffer.as_slice(), layer)
+    }
+}
+
+/// `layer`'s weights out of a buffer of this shape, row-major (n_l, n_{l-1}).
+pub(crate) fn gather_weights<T: Scalar>(
+    shape: &Shape,
+    buffer: &[T],
+    layer: usize,
+) -> Result<Vec<T>> {
+    check_layer(shape, layer)?;
+    let size = shape.layers[layer];
+    Ok((0..size.units)
+        .flat_map(|unit| (0..size.inputs).map(move |input| (unit, input)))
+        .map(|(unit, input)| buffer[shape.weight_index(layer, unit, input)])
+        .collect())
+}
+
+/// `layer`'s biases out of a buffer of this shape.
+pub(crate) fn bias<'a, T>(shape: &Shape, buffer: &'a [T], layer: usize) -> Result<&'a [T]> {
+    check_layer(shape, layer)?;
+    let start = shape.spans[layer].bias.start;
+    Ok(&buffer[start..start + shape.layers[layer].units])
+}
+
+pub(crate) fn check_layer(shape: &Shape, layer: usize) -> Result<()> {
+    let last = shape.layers.len() - 1;
+    if layer <= last { Ok(()) } else { Err(Error::Layer { last, given: layer }) }
+}

@@ -1,0 +1,113 @@
+//! What happens to a tile after its product: g forward, the multiplication by g' backward.
+//!
+//! Both run over flat slices, columns behind columns: an elementwise operation does not care where
+//! a column ends.
+
+use super::exp::ExpElement;
+use super::lanes::{Element, Lanes};
+use super::sigmoid::sigmoid;
+use super::tanh::tanh;
+use crate::activation::Activation;
+use crate::scalar::Scalar;
+
+/// The most lanes a register has.
+pub(crate) const MAX_LANES: usize = 16;
+
+/// a = g(z), in place. Softmax is left as it is: it needs whole columns, see `head`.
+///
+/// ReLUs leave the sign of z in a (z < 0 gives -0.0 or slope z, z = 0 of either sign gives +0.0),
+/// so that g'(z) can be read off a.
+#[inline(always)]
+pub(crate) fn activate<V>(t: V::Token, g: Activation, z: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    match g {
+        Activation::Identity | Activation::Softmax => {}
+        Activation::Sigmoid => update_lanes::<V>(t, z, sigmoid),
+        Activation::Tanh => update_lanes::<V>(t, z, tanh),
+        Activation::Relu => {
+            let (zero, below) = (V::splat(t, V::Elem::ZERO), V::splat(t, -V::Elem::ZERO));
+            update_lanes::<V>(t, z, |z| V::select(z.lt(zero), below, z + zero));
+        }
+        Activation::LeakyRelu { slope } => {
+            let (zero, slope) = (V::splat(t, V::Elem::ZERO), V::splat(t, V::Elem::from_f64(slope)));
+            update_lanes::<V>(t, z, |z| V::select(z.lt(zero), slope * z, z + zero));
+        }
+    }
+}
+
+/// da *= g'(z), with g' from a = g(z) as [`activate`] leaves it.
+#[inline(always)]
+pub(crate) fn times_derivative<V>(t: V::Token, g: Activation, a: &[V::Elem], da: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let one = V::splat(t, <V::Elem as Element>::ONE);
+    match g {
+        Activation::Identity | Activation::Softmax => {}
+        Activation::Sigmoid => combine_lanes::<V>(t, a, da, |a, da| da * (a * (one - a))),
+        Activation::Tanh => combine_lanes::<V>(t, a, da, |a, da| da * a.neg_mul_add(a, one)),
+        Activation::Relu => times_step::<V>(t, V::Elem::ZERO, a, da),
+        Activation::LeakyRelu { slope } => times_step::<V>(t, V::Elem::from_f64(slope), a, da),
+    }
+}
+
+/// da *= 1 where a's sign bit is clear (z >= 0), `slope` where it is set.
+#[inline(always)]
+fn times_step<V>(t: V::Token, slope: V::Elem, a: &[V::Elem], da: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let (zero, slope) = (V::splat(t, V::Elem::ZERO), V::splat(t, slope));
+    let one = V::splat(t, <V::Elem as Element>::ONE);
+    combine_lanes::<V>(t, a, da, |a, da| da * V::select(one.copysign(a).lt(zero), slope, one));
+}
+
+/// Each register of `values` replaced by `f` of it; the last, partial one padded with zeros.
+#[inline(always)]
+pub(crate) fn update_lanes<V>(t: V::Token, values: &mut [V::Elem], f: impl Fn(V) -> V)
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let mut chunks = values.chunks_exact_mut(V::LEN);
+    for chunk in &mut chunks {
+        f(V::load(t, chunk)).store(chunk);
+    }
+    let rest = chunks.into_remainder();
+    if !rest.is_empty() {
+        let mut padded = [V::Elem::ZERO; MAX_LANES];
+        padded[..rest.len()].copy_from_slice(rest);
+        f(V::load(t, &padded)).store(&mut padded);
+        rest.copy_from_slice(&padded[..rest.len()]);
+    }
+}
+
+/// Each register of `into` replaced by f(from, into); the last, partial one padded with zeros.
+#[inline(always)]
+pub(crate) fn combine_lanes<V>(
+    t: V::Token,
+    from: &[V::Elem],
+    into: &mut [V::Elem],
+    f: impl Fn(V, V) -> V,
+) where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let (mut from, mut into) = (from.chunks_exact(V::LEN), into.chunks_exact_mut(V::LEN));
+    for (from, into) in (&mut from).zip(&mut into) {
+        f(V::load(t, from), V::load(t, into)).store(into);
+    }
+    let (from, into) = (from.remainder(), into.into_remainder());
+    if !into.is_empty() {
+        let (mut left, mut right) = ([V::Elem::ZERO; MAX_LANES], [V::Elem::ZERO; MAX_LANES]);
+        left[..from.len()].copy_from_slice(from);
+        right[..into.len()].copy_from_slice(into);
+        f(V::load(t, &left), V::load(t, &right)).store(&mut right);
+        into.copy_from_slice(&right[..into.len()]);
+    }
+}

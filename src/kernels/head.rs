@@ -1,0 +1,193 @@
+//! The end of a network: predictions, loss and output error from logits.
+//!
+//! `z`, `y` and `dz` hold whole columns of n_y values, one behind the other.
+
+use super::epilogue::{MAX_LANES, activate, times_derivative, update_lanes};
+use super::exp::{ExpElement, exp};
+use super::lanes::{Element, Lanes};
+use super::ln_1p::ln_1p_unit;
+use super::sigmoid::sigmoid_parts;
+use crate::activation::Activation;
+use crate::engine::OutputHead;
+use crate::loss::Loss;
+use crate::scalar::Scalar;
+
+/// Logits to predictions, in place.
+#[inline(always)]
+pub(crate) fn activate_output<V>(t: V::Token, head: OutputHead, z: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    match head.g {
+        Activation::Softmax => softmax::<V>(t, head.n_y, z),
+        g => {
+            activate::<V>(t, g, z);
+            // The ReLUs' marked zeros are for the backward pass: callers see +0.0.
+            let zero = V::splat(t, V::Elem::ZERO);
+            if matches!(g, Activation::Relu | Activation::LeakyRelu { .. }) {
+                update_lanes::<V>(t, z, |a| a + zero);
+            }
+        }
+    }
+}
+
+/// The sum of L over all columns; dZ goes to `dz`. May overwrite `z`.
+#[inline(always)]
+pub(crate) fn loss<V>(
+    t: V::Token,
+    head: OutputHead,
+    z: &mut [V::Elem],
+    y: &[V::Elem],
+    dz: &mut [V::Elem],
+) -> f64
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    match head.loss {
+        Loss::BinaryCrossEntropy => binary_cross_entropy::<V>(t, z, y, dz),
+        Loss::CategoricalCrossEntropy => categorical_cross_entropy::<V>(t, head.n_y, z, y, dz),
+        Loss::SquaredError => squared_error::<V>(t, head, z, y, dz),
+    }
+}
+
+/// L = max(z, 0) - z y + ln(1 + e^-|z|), dz = a - y.
+#[inline(always)]
+fn binary_cross_entropy<V>(t: V::Token, z: &[V::Elem], y: &[V::Elem], dz: &mut [V::Elem]) -> f64
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    let zero = V::splat(t, V::Elem::ZERO);
+    let at = |z: V, y: V| {
+        let (a, e) = sigmoid_parts(z);
+        // z where z >= 0 or NaN: a NaN must reach the cost.
+        let positive = V::select(z.lt(zero), zero, z);
+        (z.neg_mul_add(y, positive) + ln_1p_unit(e), a - y)
+    };
+    let mut sums = zero;
+    let (mut zs, mut ys) = (z.chunks_exact(V::LEN), y.chunks_exact(V::LEN));
+    let mut dzs = dz.chunks_exact_mut(V::LEN);
+    for ((z, y), dz) in (&mut zs).zip(&mut ys).zip(&mut dzs) {
+        let (loss, d) = at(V::load(t, z), V::load(t, y));
+        sums = sums + loss;
+        d.store(dz);
+    }
+    let mut total = lane_sum(sums, V::LEN);
+    let (z, y, dz) = (zs.remainder(), ys.remainder(), dzs.into_remainder());
+    if !z.is_empty() {
+        let (mut z_lanes, mut y_lanes) = ([V::Elem::ZERO; MAX_LANES], [V::Elem::ZERO; MAX_LANES]);
+        z_lanes[..z.len()].copy_from_slice(z);
+        y_lanes[..y.len()].copy_from_slice(y);
+        let (loss, d) = at(V::load(t, &z_lanes), V::load(t, &y_lanes));
+        total += lane_sum(loss, z.len());
+        d.store(&mut z_lanes);
+        dz.copy_from_slice(&z_lanes[..dz.len()]);
+    }
+    total
+}
+
+/// The sum of the first `lanes` lanes, in f64.
+#[inline(always)]
+fn lane_sum<V>(v: V, lanes: usize) -> f64
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let mut values = [V::Elem::ZERO; MAX_LANES];
+    v.store(&mut values);
+    values[..lanes].iter().map(|v| v.to_f64()).sum()
+}
+
+/// L = ln sum_j e^(z_j - max z) - sum_k y_k (z_k - max z), dz = a - y.
+#[inline(always)]
+fn categorical_cross_entropy<V>(
+    t: V::Token,
+    n_y: usize,
+    z: &mut [V::Elem],
+    y: &[V::Elem],
+    dz: &mut [V::Elem],
+) -> f64
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    let mut total = 0.0;
+    for (z, y) in z.chunks_exact_mut(n_y).zip(y.chunks_exact(n_y)) {
+        subtract_max(z);
+        total -= z.iter().zip(y).map(|(z, y)| z.to_f64() * y.to_f64()).sum::<f64>();
+    }
+    dz.copy_from_slice(z);
+    update_lanes::<V>(t, dz, exp);
+    for (dz, y) in dz.chunks_exact_mut(n_y).zip(y.chunks_exact(n_y)) {
+        let sum = column_sum(dz);
+        total += sum.to_f64().ln();
+        let share = V::Elem::ONE / sum;
+        for (dz, &y) in dz.iter_mut().zip(y) {
+            *dz = *dz * share - y;
+        }
+    }
+    total
+}
+
+/// a_k = e^(z_k - max z) / sum_j e^(z_j - max z), column by column.
+#[inline(always)]
+fn softmax<V>(t: V::Token, n_y: usize, z: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    z.chunks_exact_mut(n_y).for_each(subtract_max);
+    update_lanes::<V>(t, z, exp);
+    for a in z.chunks_exact_mut(n_y) {
+        let share = V::Elem::ONE / column_sum(a);
+        a.iter_mut().for_each(|a| *a *= share);
+    }
+}
+
+#[inline(always)]
+fn subtract_max<T: Scalar>(column: &mut [T]) {
+    let max = column.iter().copied().fold(column[0], |m, z| if z > m { z } else { m });
+    column.iter_mut().for_each(|z| *z -= max);
+}
+
+/// At least 1, since the largest term is e^0.
+#[inline(always)]
+fn column_sum<T: Scalar>(column: &[T]) -> T {
+    column.iter().copied().sum()
+}
+
+/// L = 1/2 sum (a - y)^2, dz = (a - y) g'(z).
+#[inline(always)]
+fn squared_error<V>(
+    t: V::Token,
+    head: OutputHead,
+    z: &mut [V::Elem],
+    y: &[V::Elem],
+    dz: &mut [V::Elem],
+) -> f64
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    match head.g {
+        Activation::Softmax => softmax::<V>(t, head.n_y, z),
+        g => activate::<V>(t, g, z),
+    }
+    let mut total = 0.0;
+    for ((d, &a), &y) in dz.iter_mut().zip(&*z).zip(y) {
+        *d = a - y;
+        total += d.to_f64() * d.to_f64();
+    }
+    if head.g == Activation::Softmax {
+        for (d, a) in dz.chunks_exact_mut(head.n_y).zip(z.chunks_exact(head.n_y)) {
+            // dz_k = a_k (d_k - sum_j a_j d_j)
+            let mean: V::Elem = d.iter().zip(a).map(|(&d, &a)| d * a).sum();
+            d.iter_mut().zip(a).for_each(|(d, &a)| *d = a * (*d - mean));
+        }
+    } else {
+        times_derivative::<V>(t, head.g, z, dz);
+    }
+    total / 2.0
+}

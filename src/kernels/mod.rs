@@ -1,0 +1,10 @@
+//! Mathematics over slices and registers: no allocation, no threads, no errors, no I/O.
+
+pub(crate) mod epilogue;
+pub(crate) mod exp;
+pub(crate) mod head;
+pub(crate) mod lanes;
+pub(crate) mod ln_1p;
+pub(crate) mod sigmoid;
+pub(crate) mod tanh;
+pub(crate) mod update;

@@ -1,0 +1,20 @@
+//! The gradient-descent update, elementwise over whole buffers.
+
+use super::epilogue::combine_lanes;
+use super::lanes::Lanes;
+use crate::scalar::Scalar;
+
+/// W -= lr dW.
+#[inline(always)]
+pub(crate) fn descend<V>(
+    t: V::Token,
+    rate: V::Elem,
+    gradients: &[V::Elem],
+    parameters: &mut [V::Elem],
+) where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let rate = V::splat(t, rate);
+    combine_lanes::<V>(t, gradients, parameters, |d, w| d.neg_mul_add(rate, w));
+}

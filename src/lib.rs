@@ -1,0 +1,34 @@
+//! shallownet: train and run a small dense neural network on a CPU, fast, in safe Rust.
+#![deny(unsafe_code, missing_docs)]
+
+mod activation;
+mod buffer;
+mod checks;
+mod engine;
+mod error;
+mod ffi;
+mod fit;
+mod gradients;
+mod init;
+mod kernels;
+mod loss;
+mod network;
+pub mod reference;
+mod scalar;
+mod shape;
+mod view;
+mod workspace;
+
+pub use activation::Activation;
+pub use checks::Checks;
+pub use engine::{Backend, Parallelism};
+pub use error::{Error, Result};
+pub use fit::{Fit, Progress, Report};
+pub use gradients::Gradients;
+pub use init::Init;
+pub use loss::Loss;
+pub use network::{Builder, Network};
+pub use scalar::Scalar;
+pub use shape::Layer;
+pub use view::Columns;
+pub use workspace::Workspace;

@@ -1,0 +1,453 @@
+//! The network: shape, parameters, and the calls that use them.
+
+use std::sync::Arc;
+
+use crate::activation::Activation;
+use crate::buffer::AlignedBuffer;
+use crate::checks::{self, Checks};
+use crate::engine::pass::{Model, Prediction, Training};
+use crate::engine::{Backend, Engine, OutputHead, Parallelism};
+use crate::error::{Error, Result};
+use crate::gradients::{self, Gradients};
+use crate::init::{Init, Weights};
+use crate::kernels::update;
+use crate::loss::Loss;
+use crate::scalar::Scalar;
+use crate::shape::{Layer, Shape};
+use crate::view::Columns;
+use crate::workspace::Workspace;
+
+/// A dense feed-forward network of one or more layers, its parameters in one contiguous buffer.
+///
+/// Reading calls ([`predict`](Self::predict), [`cost`](Self::cost), [`backward`](Self::backward))
+/// take `&self`, so one network can serve many threads, each with a [`Workspace`] of its own.
+///
+/// ```
+/// use shallownet::{Activation, Columns, Init, Network, Workspace};
+///
+/// // XOR: four samples of two features, one label each.
+/// let x = [0.0_f32, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
+/// let y = [0.0_f32, 1.0, 1.0, 0.0];
+/// let (x, y) = (Columns::new(&x, 2)?, Columns::new(&y, 1)?);
+///
+/// let mut net = Network::builder(2)
+///     .layer(4, Activation::Tanh)
+///     .layer(1, Activation::Sigmoid)
+///     .init(Init::XavierNormal, 3)
+///     .build()?;
+/// let mut workspace = Workspace::training(&net, 4)?;
+/// for _ in 0..2000 {
+///     net.step(x, y, 1.0, &mut workspace)?;
+/// }
+/// let mut a = [0.0; 4];
+/// net.predict(x, &mut a, &mut workspace)?;
+/// assert_eq!(a.map(f32::round), [0.0, 1.0, 1.0, 0.0]);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Network<T> {
+    shape: Arc<Shape>,
+    parameters: AlignedBuffer<T>,
+    loss: Loss,
+    engine: Engine,
+    parallelism: Parallelism,
+    checks: Checks,
+}
+
+impl<T: Scalar> Network<T> {
+    /// Begins a network of `n_x` inputs; add layers, then [`build`](Builder::build).
+    pub fn builder(n_x: usize) -> Builder<T> {
+        Builder {
+            n_x,
+            layers: Vec::new(),
+            loss: None,
+            init: Init::default(),
+            seed: 0,
+            backend: Backend::Auto,
+            parallelism: Parallelism::default(),
+            checks: Checks::default(),
+            element: core::marker::PhantomData,
+        }
+    }
+
+    /// The layers, first to last.
+    pub fn layers(&self) -> &[Layer] {
+        &self.shape.layers
+    }
+
+    /// Inputs (n_x).
+    pub fn inputs(&self) -> usize {
+        self.shape.n_x()
+    }
+
+    /// Outputs (n_y).
+    pub fn outputs(&self) -> usize {
+        self.shape.n_y()
+    }
+
+    /// Weights and biases of all layers together.
+    pub fn parameters(&self) -> usize {
+        self.shape.layers.iter().map(Layer::parameters).sum()
+    }
+
+    /// The loss that training minimises.
+    pub fn loss(&self) -> Loss {
+        self.loss
+    }
+
+    /// The backend in use; never [`Backend::Auto`].
+    pub fn backend(&self) -> Backend {
+        self.engine.backend()
+    }
+
+    /// W of `layer` (from 0) in the textbook's order: row-major (n_l, n_{l-1}), W[j][i] the weight
+    /// from input i to unit j. Allocates.
+    ///
+    /// # Errors
+    /// [`Error::Layer`] past the last layer.
+    pub fn weights(&self, layer: usize) -> Result<Vec<T>> {
+        gradients::gather_weights(&self.shape, self.parameters.as_slice(), layer)
+    }
+
+    /// b of `layer` (from 0), one value a unit.
+    ///
+    /// # Errors
+    /// [`Error::Layer`] past the last layer.
+    pub fn bias(&self, layer: usize) -> Result<&[T]> {
+        gradients::bias(&self.shape, self.parameters.as_slice(), layer)
+    }
+
+    /// Sets W of `layer` from row-major (n_l, n_{l-1}) values.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// let mut net = Network::<f32>::builder(3).layer(2, Activation::Tanh).build()?;
+    /// net.set_weights(0, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?;
+    /// assert_eq!(net.weights(0)?, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Layer`], [`Error::Length`]; [`Error::NotFinite`] under [`Checks::Full`].
+    pub fn set_weights(&mut self, layer: usize, weights: &[T]) -> Result<()> {
+        gradients::check_layer(&self.shape, layer)?;
+        let size = self.shape.layers[layer];
+        checks::length("weights", size.weights(), weights.len())?;
+        self.check_finite("weights", weights)?;
+        let parameters = self.parameters.as_mut_slice();
+        for (unit, row) in weights.chunks_exact(size.inputs).enumerate() {
+            for (input, &w) in row.iter().enumerate() {
+                parameters[self.shape.weight_index(layer, unit, input)] = w;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets b of `layer`.
+    ///
+    /// # Errors
+    /// As [`set_weights`](Self::set_weights).
+    pub fn set_bias(&mut self, layer: usize, bias: &[T]) -> Result<()> {
+        gradients::check_layer(&self.shape, layer)?;
+        let units = self.shape.layers[layer].units;
+        checks::length("bias", units, bias.len())?;
+        self.check_finite("bias", bias)?;
+        let start = self.shape.spans[layer].bias.start;
+        self.parameters.as_mut_slice()[start..start + units].copy_from_slice(bias);
+        Ok(())
+    }
+
+    /// A copy with its own parameters.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn try_clone(&self) -> Result<Self> {
+        Ok(Self {
+            shape: Arc::clone(&self.shape),
+            parameters: self.parameters.try_clone("the parameters")?,
+            ..*self
+        })
+    }
+
+    /// Forward propagation: the output activations of every sample of `x`, column after column,
+    /// into `out` (n_y * m values). O(m * weights); on the same thread for small work.
+    ///
+    /// # Errors
+    /// [`Error::Features`], [`Error::EmptyBatch`], [`Error::Length`] of `out`, [`Error::Capacity`],
+    /// [`Error::Mismatch`]; [`Error::NotFinite`] in `x` under [`Checks::Full`].
+    pub fn predict(
+        &self,
+        x: Columns<'_, T>,
+        out: &mut [T],
+        workspace: &mut Workspace<T>,
+    ) -> Result<()> {
+        self.check_x(x)?;
+        checks::length("out", self.outputs() * x.samples(), out.len())?;
+        workspace.check(&self.shape, x.samples())?;
+        self.engine.predict(Prediction {
+            model: self.model(),
+            regions: &workspace.regions,
+            x: x.as_slice(),
+            tiles: workspace.tiles.as_mut_slice(),
+            out,
+        });
+        Ok(())
+    }
+
+    /// The cost J of the batch, computed from the logits. Any workspace will do.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict), and [`Error::Samples`] or [`Error::Features`] of `y`,
+    /// [`Error::Target`] for targets outside the loss's domain under [`Checks::Full`].
+    pub fn cost(
+        &self,
+        x: Columns<'_, T>,
+        y: Columns<'_, T>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        self.check_batch(x, y, workspace)?;
+        Ok(self.train(x, y, workspace, Want::Cost))
+    }
+
+    /// Forward and backward propagation: returns the cost J and leaves every dW and db in
+    /// [`Workspace::gradients`]. The parameters stay as they are.
+    ///
+    /// # Errors
+    /// As [`cost`](Self::cost), and [`Error::PredictionOnly`].
+    pub fn backward(
+        &self,
+        x: Columns<'_, T>,
+        y: Columns<'_, T>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        self.check_batch(x, y, workspace)?;
+        workspace.gradients()?;
+        Ok(self.train(x, y, workspace, Want::Gradients))
+    }
+
+    /// W -= lr dW, b -= lr db.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for a learning rate that is not finite and positive, [`Error::Mismatch`].
+    pub fn descend(&mut self, gradients: &Gradients<T>, learning_rate: T) -> Result<()> {
+        checks::learning_rate(learning_rate)?;
+        if *gradients.shape != *self.shape {
+            return Err(Error::Mismatch { argument: "gradients" });
+        }
+        let parameters = self.parameters.as_mut_slice();
+        update::descend::<T::Wide>((), learning_rate, gradients.buffer.as_slice(), parameters);
+        Ok(())
+    }
+
+    /// One step of gradient descent on the batch. Returns the cost J before the update.
+    ///
+    /// # Errors
+    /// As [`backward`](Self::backward) and [`descend`](Self::descend); [`Error::Diverged`] if the
+    /// cost is not finite, with the parameters unchanged.
+    pub fn step(
+        &mut self,
+        x: Columns<'_, T>,
+        y: Columns<'_, T>,
+        learning_rate: T,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        checks::learning_rate(learning_rate)?;
+        self.check_batch(x, y, workspace)?;
+        workspace.gradients()?;
+        self.step_checked(x, y, learning_rate, workspace)
+    }
+
+    /// [`step`](Self::step) on arguments that have been checked.
+    pub(crate) fn step_checked(
+        &mut self,
+        x: Columns<'_, T>,
+        y: Columns<'_, T>,
+        learning_rate: T,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        let cost = self.train(x, y, workspace, Want::Gradients);
+        if !cost.is_finite() {
+            return Err(Error::Diverged { step: 0, cost });
+        }
+        self.descend(workspace.gradients()?, learning_rate)?;
+        Ok(cost)
+    }
+
+    /// A pass on checked arguments. Gradients that the workspace has no room for are not computed.
+    fn train(
+        &self,
+        x: Columns<'_, T>,
+        y: Columns<'_, T>,
+        workspace: &mut Workspace<T>,
+        want: Want,
+    ) -> f64 {
+        let gradients = workspace.gradients.as_mut().filter(|_| want == Want::Gradients);
+        self.engine.train(Training {
+            model: self.model(),
+            regions: &workspace.regions,
+            x: x.as_slice(),
+            y: y.as_slice(),
+            tiles: workspace.tiles.as_mut_slice(),
+            costs: &mut workspace.costs,
+            gradients: gradients.map(|g| g.buffer.as_mut_slice()),
+        })
+    }
+
+    /// Everything about a training batch that can be wrong.
+    pub(crate) fn check_batch(
+        &self,
+        x: Columns<'_, T>,
+        y: Columns<'_, T>,
+        workspace: &Workspace<T>,
+    ) -> Result<()> {
+        self.check_x(x)?;
+        features("y", self.outputs(), y.features())?;
+        if y.samples() != x.samples() {
+            return Err(Error::Samples {
+                argument: "y",
+                expected: x.samples(),
+                given: y.samples(),
+            });
+        }
+        if self.checks == Checks::Full {
+            self.loss.check_targets(y)?;
+        }
+        workspace.check(&self.shape, x.samples())
+    }
+
+    fn check_x(&self, x: Columns<'_, T>) -> Result<()> {
+        features("x", self.inputs(), x.features())?;
+        if x.samples() == 0 {
+            return Err(Error::EmptyBatch { argument: "x" });
+        }
+        self.check_finite("x", x.as_slice())
+    }
+
+    fn check_finite(&self, argument: &'static str, values: &[T]) -> Result<()> {
+        match self.checks {
+            Checks::Full => checks::finite(argument, values),
+            Checks::ShapesOnly => Ok(()),
+        }
+    }
+
+    fn model(&self) -> Model<'_, T> {
+        let output = self.shape.output();
+        Model {
+            shape: &self.shape,
+            parameters: self.parameters.as_slice(),
+            head: OutputHead { loss: self.loss, g: output.activation, n_y: output.units },
+            parallelism: self.parallelism,
+        }
+    }
+
+    pub(crate) fn shape(&self) -> &Arc<Shape> {
+        &self.shape
+    }
+
+    pub(crate) fn parameter_buffer(&self) -> &AlignedBuffer<T> {
+        &self.parameters
+    }
+
+    pub(crate) fn parameter_buffer_mut(&mut self) -> &mut AlignedBuffer<T> {
+        &mut self.parameters
+    }
+}
+
+/// What a pass is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Cost,
+    Gradients,
+}
+
+fn features(argument: &'static str, expected: usize, given: usize) -> Result<()> {
+    if given == expected { Ok(()) } else { Err(Error::Features { argument, expected, given }) }
+}
+
+/// A network in the making; see [`Network::builder`].
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct Builder<T> {
+    n_x: usize,
+    layers: Vec<(usize, Activation)>,
+    loss: Option<Loss>,
+    init: Init,
+    seed: u64,
+    backend: Backend,
+    parallelism: Parallelism,
+    checks: Checks,
+    element: core::marker::PhantomData<T>,
+}
+
+impl<T: Scalar> Builder<T> {
+    /// Adds a dense layer of `units` units. At least one layer is needed; the last is the output.
+    pub fn layer(mut self, units: usize, activation: Activation) -> Self {
+        self.layers.push((units, activation));
+        self
+    }
+
+    /// The loss; by default [`Loss::default_for`] the output activation.
+    pub fn loss(mut self, loss: Loss) -> Self {
+        self.loss = Some(loss);
+        self
+    }
+
+    /// How the weights begin, and the seed of the stream they are drawn from. Default: normal with
+    /// standard deviation 0.01, seed 0. Biases begin at 0.
+    pub fn init(mut self, init: Init, seed: u64) -> Self {
+        (self.init, self.seed) = (init, seed);
+        self
+    }
+
+    /// The backend; default [`Backend::Auto`].
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// Who computes; default [`Parallelism::Rayon`].
+    pub fn parallelism(mut self, parallelism: Parallelism) -> Self {
+        self.parallelism = parallelism;
+        self
+    }
+
+    /// Which checks of values the calls make; default [`Checks::Full`].
+    pub fn checks(mut self, checks: Checks) -> Self {
+        self.checks = checks;
+        self
+    }
+
+    /// Builds the network and draws its weights. O(parameters).
+    ///
+    /// # Errors
+    /// [`Error::Zero`], [`Error::NoLayers`], [`Error::Range`] of a slope or scale,
+    /// [`Error::HiddenSoftmax`], [`Error::LossActivation`], [`Error::Backend`],
+    /// [`Error::TooLarge`], [`Error::OutOfMemory`].
+    pub fn build(self) -> Result<Network<T>> {
+        let engine = Engine::resolve(self.backend)?;
+        let shape = Shape::new(self.n_x, &self.layers, engine.panel(), size_of::<T>())?;
+        let output = shape.output().activation;
+        let loss = self.loss.unwrap_or(Loss::default_for(output));
+        loss.check_output(output)?;
+        self.init.check()?;
+        let mut parameters = AlignedBuffer::zeros(shape.len, "the parameters")?;
+        let mut weights = Weights::new(self.init, self.seed);
+        for (index, layer) in shape.layers.iter().enumerate() {
+            for unit in 0..layer.units {
+                for input in 0..layer.inputs {
+                    let w = T::from_f64(weights.draw(layer.inputs, layer.units));
+                    parameters.as_mut_slice()[shape.weight_index(index, unit, input)] = w;
+                }
+            }
+        }
+        checks::finite("initial weights", parameters.as_slice())?;
+        Ok(Network {
+            shape: Arc::new(shape),
+            parameters,
+            loss,
+            engine,
+            parallelism: self.parallelism,
+            checks: self.checks,
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! A network's shape, and where each layer lies in the one parameter buffer.
+
+use core::ops::Range;
+
+use crate::activation::Activation;
+use crate::buffer::ALIGNMENT;
+use crate::error::{Error, Result};
+
+/// One dense layer: `units` outputs of `inputs` inputs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Layer {
+    /// Values that come in (n_{l-1}).
+    pub inputs: usize,
+    /// Units, one output each (n_l).
+    pub units: usize,
+    /// The activation g_l.
+    pub activation: Activation,
+}
+
+impl Layer {
+    /// Weights and biases together: units * (inputs + 1).
+    ///
+    /// ```
+    /// use shallownet::{Activation, Network};
+    /// let net = Network::<f32>::builder(2).layer(4, Activation::Tanh).build()?;
+    /// assert_eq!(net.layers()[0].parameters(), 12);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn parameters(&self) -> usize {
+        self.units * (self.inputs + 1)
+    }
+
+    pub(crate) fn weights(&self) -> usize {
+        self.units * self.inputs
+    }
+}
+
+/// Where one layer's parameters lie in the buffer, in elements.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Span {
+    /// W: panels of `panel` units, [units / panel][inputs][panel].
+    pub(crate) weights: Range<usize>,
+    /// b.
+    pub(crate) bias: Range<usize>,
+}
+
+/// The layers and the layout of their parameters: W[0], b[0], W[1], b[1], ..., each starting at a
+/// cache line.
+///
+/// Weights lie in panels of `panel` units: for each panel, input after input, the weights of the
+/// panel's units side by side. A panel of 1 is the textbook's row-major (n_l, n_{l-1}) matrix,
+/// which GEMMs want. The last panel is padded with zeros that stay zero.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Shape {
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) spans: Vec<Span>,
+    pub(crate) panel: usize,
+    /// Elements of the whole buffer.
+    pub(crate) len: usize,
+}
+
+const PARAMETERS: Error = Error::TooLarge { what: "the parameter buffer" };
+
+impl Shape {
+    pub(crate) fn new(
+        n_x: usize,
+        layers: &[(usize, Activation)],
+        panel: usize,
+        element: usize,
+    ) -> Result<Self> {
+        if n_x == 0 {
+            return Err(Error::Zero { argument: "inputs of the network" });
+        }
+        if layers.is_empty() {
+            return Err(Error::NoLayers);
+        }
+        let line = ALIGNMENT / element;
+        let mut shape = Self { layers: Vec::new(), spans: Vec::new(), panel, len: 0 };
+        let mut inputs = n_x;
+        for (index, &(units, activation)) in layers.iter().enumerate() {
+            if units == 0 {
+                return Err(Error::Zero { argument: "units of a layer" });
+            }
+            activation.check()?;
+            if activation == Activation::Softmax && index + 1 != layers.len() {
+                return Err(Error::HiddenSoftmax { layer: index });
+            }
+            let padded = padded(units, panel)?;
+            let weights = padded.checked_mul(inputs).ok_or(PARAMETERS)?;
+            let weights = shape.push(weights, line)?;
+            let bias = shape.push(padded, line)?;
+            shape.spans.push(Span { weights, bias });
+            shape.layers.push(Layer { inputs, units, activation });
+            inputs = units;
+        }
+        // Every later size product (bytes, FLOPs counted in f64) then stays in range.
+        shape.len.checked_mul(element).filter(|&b| b <= isize::MAX as usize).ok_or(PARAMETERS)?;
+        Ok(shape)
+    }
+
+    /// Reserves `len` elements at the next cache line.
+    fn push(&mut self, len: usize, line: usize) -> Result<Range<usize>> {
+        let start = self.len;
+        let end = start.checked_add(len).ok_or(PARAMETERS)?;
+        self.len = end.checked_next_multiple_of(line).ok_or(PARAMETERS)?;
+        Ok(start..end)
+    }
+
+    pub(crate) fn n_x(&self) -> usize {
+        self.layers[0].inputs
+    }
+
+    pub(crate) fn n_y(&self) -> usize {
+        self.output().units
+    }
+
+    pub(crate) fn output(&self) -> &Layer {
+        // `new` refuses a shape without layers.
+        &self.layers[self.layers.len() - 1]
+    }
+
+    /// Where weight W[layer][unit][input] lies in the buffer.
+    pub(crate) fn weight_index(&self, layer: usize, unit: usize, input: usize) -> usize {
+        let (panel, lane) = (unit / self.panel, unit % self.panel);
+        let inputs = self.layers[layer].inputs;
+        self.spans[layer].weights.start + (panel * inputs + input) * self.panel + lane
+    }
+
+    /// Weights of all layers, biases not counted: half the FLOPs of one sample's forward pass.
+    pub(crate) fn weights(&self) -> usize {
+        self.layers.iter().map(Layer::weights).sum()
+    }
+}
+
+fn padded(units: usize, panel: usize) -> Result<usize> {
+    units.checked_next_multiple_of(panel).ok_or(PARAMETERS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panels_place_every_weight_once_and_start_at_cache_lines() {
+        for panel in [1, 4, 16] {
+            let layers = [(7, Activation::Tanh), (18, Activation::Relu), (1, Activation::Sigmoid)];
+            let shape = Shape::new(5, &layers, panel, 4).unwrap();
+            let mut taken = vec![false; shape.len];
+            for (l, layer) in shape.layers.iter().enumerate() {
+                assert_eq!(shape.spans[l].weights.start % 16, 0);
+                assert_eq!(shape.spans[l].bias.start % 16, 0);
+                for j in 0..layer.units {
+                    for i in 0..layer.inputs {
+                        let at = shape.weight_index(l, j, i);
+                        assert!(shape.spans[l].weights.contains(&at));
+                        assert!(!std::mem::replace(&mut taken[at], true));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_panel_of_one_is_row_major() {
+        let shape = Shape::new(3, &[(2, Activation::Tanh)], 1, 8).unwrap();
+        let order: Vec<_> = (0..2)
+            .flat_map(|j| (0..3).map(move |i| (j, i)))
+            .map(|(j, i)| shape.weight_index(0, j, i))
+            .collect();
+        assert_eq!(order, [0, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn products_that_overflow_are_errors() {
+        let huge = usize::MAX / 2;
+        for n_x in [huge, usize::MAX] {
+            let shape = Shape::new(n_x, &[(3, Activation::Tanh)], 1, 4);
+            assert!(matches!(shape, Err(Error::TooLarge { .. })), "{shape:?}");
+        }
+        let shape = Shape::new(1, &[(usize::MAX, Activation::Tanh)], 16, 4);
+        assert!(matches!(shape, Err(Error::TooLarge { .. })));
+    }
+}
