@@ -167,6 +167,18 @@ pub enum Error {
         /// The cost.
         cost: f64,
     },
+    /// A SIMD level that this machine does not have.
+    #[error("this machine does not have the SIMD level {level}")]
+    Level {
+        /// The level's name.
+        level: &'static str,
+    },
+    /// A SIMD level for a backend that picks its own.
+    #[error("a SIMD level can be forced for the fused backend only: the backend is {backend}")]
+    LevelBackend {
+        /// The backend's name.
+        backend: &'static str,
+    },
     /// A backend that this build or this machine does not have.
     #[error("backend {backend} is not available: {reason}")]
     Backend {

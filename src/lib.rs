@@ -21,7 +21,7 @@ mod workspace;
 
 pub use activation::Activation;
 pub use checks::Checks;
-pub use engine::{Backend, Parallelism};
+pub use engine::{Backend, Level, Parallelism};
 pub use error::{Error, Result};
 pub use fit::{Fit, Progress, Report};
 pub use gradients::Gradients;

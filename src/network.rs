@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::activation::Activation;
 use crate::buffer::AlignedBuffer;
 use crate::checks::{self, Checks};
-use crate::engine::pass::{Model, Prediction, Training};
-use crate::engine::{Backend, Engine, OutputHead, Parallelism};
+use crate::engine::block::GradientMode;
+use crate::engine::pass::{Model, Prediction, Propagation, WeightSums};
+use crate::engine::{Backend, Engine, Level, OutputHead, Parallelism};
 use crate::error::{Error, Result};
 use crate::gradients::{self, Gradients};
 use crate::init::{Init, Weights};
@@ -64,6 +65,7 @@ impl<T: Scalar> Network<T> {
             init: Init::default(),
             seed: 0,
             backend: Backend::Auto,
+            level: None,
             parallelism: Parallelism::default(),
             checks: Checks::default(),
             element: core::marker::PhantomData,
@@ -98,6 +100,11 @@ impl<T: Scalar> Network<T> {
     /// The backend in use; never [`Backend::Auto`].
     pub fn backend(&self) -> Backend {
         self.engine.backend()
+    }
+
+    /// The SIMD level in use, if the backend is [`Backend::Fused`].
+    pub fn level(&self) -> Option<Level> {
+        self.engine.level()
     }
 
     /// W of `layer` (from 0) in the textbook's order: row-major (n_l, n_{l-1}), W[j][i] the weight
@@ -206,7 +213,7 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
         self.check_batch(x, y, workspace)?;
-        Ok(self.train(x, y, workspace, Want::Cost))
+        Ok(self.propagate(x, y, workspace, Want::Cost))
     }
 
     /// Forward and backward propagation: returns the cost J and leaves every dW and db in
@@ -222,7 +229,19 @@ impl<T: Scalar> Network<T> {
     ) -> Result<f64> {
         self.check_batch(x, y, workspace)?;
         workspace.gradients()?;
-        Ok(self.train(x, y, workspace, Want::Gradients))
+        let cost = self.propagate(x, y, workspace, Want::Gradients);
+        let task = WeightSums {
+            shape: &self.shape,
+            parallelism: self.parallelism,
+            regions: &workspace.regions,
+            x: x.as_slice(),
+            tiles: workspace.tiles.as_slice(),
+            factor: T::from_f64(1.0 / x.samples() as f64),
+            mode: GradientMode::Overwrite,
+        };
+        let gradients = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
+        self.engine.sum_weights(&task, gradients.buffer.as_mut_slice());
+        Ok(cost)
     }
 
     /// W -= lr dW, b -= lr db.
@@ -265,31 +284,40 @@ impl<T: Scalar> Network<T> {
         learning_rate: T,
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
-        let cost = self.train(x, y, workspace, Want::Gradients);
+        let cost = self.propagate(x, y, workspace, Want::Gradients);
         if !cost.is_finite() {
             return Err(Error::Diverged { step: 0, cost });
         }
-        self.descend(workspace.gradients()?, learning_rate)?;
+        // The sums go straight into the parameters: no gradient is written.
+        let task = WeightSums {
+            shape: &self.shape,
+            parallelism: self.parallelism,
+            regions: &workspace.regions,
+            x: x.as_slice(),
+            tiles: workspace.tiles.as_slice(),
+            factor: T::from_f64(-learning_rate.to_f64() / x.samples() as f64),
+            mode: GradientMode::Accumulate,
+        };
+        self.engine.sum_weights(&task, self.parameters.as_mut_slice());
         Ok(cost)
     }
 
-    /// A pass on checked arguments. Gradients that the workspace has no room for are not computed.
-    fn train(
+    /// Forward, loss and (for a training workspace) backward, on checked arguments.
+    fn propagate(
         &self,
         x: Columns<'_, T>,
         y: Columns<'_, T>,
         workspace: &mut Workspace<T>,
         want: Want,
     ) -> f64 {
-        let gradients = workspace.gradients.as_mut().filter(|_| want == Want::Gradients);
-        self.engine.train(Training {
+        self.engine.propagate(Propagation {
             model: self.model(),
             regions: &workspace.regions,
             x: x.as_slice(),
             y: y.as_slice(),
             tiles: workspace.tiles.as_mut_slice(),
             costs: &mut workspace.costs,
-            gradients: gradients.map(|g| g.buffer.as_mut_slice()),
+            backward: (want == Want::Gradients).then(|| workspace.transposed.as_mut_slice()),
         })
     }
 
@@ -374,6 +402,7 @@ pub struct Builder<T> {
     init: Init,
     seed: u64,
     backend: Backend,
+    level: Option<Level>,
     parallelism: Parallelism,
     checks: Checks,
     element: core::marker::PhantomData<T>,
@@ -405,6 +434,12 @@ impl<T: Scalar> Builder<T> {
         self
     }
 
+    /// Forces a SIMD level of the `fused` backend; by default the best that the machine has.
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = Some(level);
+        self
+    }
+
     /// Who computes; default [`Parallelism::Rayon`].
     pub fn parallelism(mut self, parallelism: Parallelism) -> Self {
         self.parallelism = parallelism;
@@ -421,11 +456,11 @@ impl<T: Scalar> Builder<T> {
     ///
     /// # Errors
     /// [`Error::Zero`], [`Error::NoLayers`], [`Error::Range`] of a slope or scale,
-    /// [`Error::HiddenSoftmax`], [`Error::LossActivation`], [`Error::Backend`],
+    /// [`Error::HiddenSoftmax`], [`Error::LossActivation`], [`Error::Backend`], [`Error::Level`],
     /// [`Error::TooLarge`], [`Error::OutOfMemory`].
     pub fn build(self) -> Result<Network<T>> {
-        let engine = Engine::resolve(self.backend)?;
-        let shape = Shape::new(self.n_x, &self.layers, engine.panel(), size_of::<T>())?;
+        let engine = Engine::resolve(self.backend, self.level)?;
+        let shape = Shape::new(self.n_x, &self.layers, engine.panel::<T>(), size_of::<T>())?;
         let output = shape.output().activation;
         let loss = self.loss.unwrap_or(Loss::default_for(output));
         loss.check_output(output)?;

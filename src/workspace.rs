@@ -35,6 +35,8 @@ pub struct Workspace<T> {
     pub(crate) regions: Regions,
     capacity: usize,
     pub(crate) tiles: AlignedBuffer<T>,
+    /// W^T of the layers after the first, for backends that want it.
+    pub(crate) transposed: AlignedBuffer<T>,
     /// One partial cost a tile, added up in tile order whatever thread wrote it.
     pub(crate) costs: Vec<f64>,
     pub(crate) gradients: Option<Gradients<T>>,
@@ -74,7 +76,9 @@ impl<T: Scalar> Workspace<T> {
         })?;
         costs.resize(tiles, 0.0);
         let tiles = AlignedBuffer::zeros(elements, "the workspace")?;
-        Ok(Self { shape, regions, capacity, tiles, costs, gradients: None })
+        let weights = regions.transposed(shape.layers.len() - 1).end;
+        let transposed = AlignedBuffer::zeros(weights, "the workspace")?;
+        Ok(Self { shape, regions, capacity, tiles, transposed, costs, gradients: None })
     }
 
     /// The largest batch, in samples.
@@ -85,7 +89,8 @@ impl<T: Scalar> Workspace<T> {
     /// The memory held, in bytes.
     pub fn bytes(&self) -> usize {
         let gradients = self.gradients.as_ref().map_or(0, |g| g.buffer.as_slice().len());
-        (self.tiles.as_slice().len() + gradients) * size_of::<T>()
+        (self.tiles.as_slice().len() + self.transposed.as_slice().len() + gradients)
+            * size_of::<T>()
             + self.costs.len() * size_of::<f64>()
     }
 

@@ -31,6 +31,8 @@ impl<T> BlockMut<'_, T> {
 pub(crate) struct LayerParameters<'a, T> {
     /// W in panels; with a panel of 1, row-major (units, inputs).
     pub(crate) w: &'a [T],
+    /// W^T in panels, for the backward pass of backends that want it; empty otherwise.
+    pub(crate) transposed: &'a [T],
     /// b, padded to whole panels.
     pub(crate) b: &'a [T],
     pub(crate) inputs: usize,

@@ -1,13 +1,25 @@
 //! What each element type brings to the engines: its GEMMs and its `wide` register.
 
+use fearless_simd::{Simd, SimdBase};
+
 use crate::ffi::{self, Product};
 use crate::kernels::exp::ExpElement;
-use crate::kernels::lanes::{Lanes, WideF32, WideF64};
+use crate::kernels::lanes::{F32x16, F64x8, Lanes, WideF32, WideF64};
 
 /// Sealed supertrait of [`Scalar`](crate::Scalar): not nameable outside the crate.
 pub trait Float: ExpElement + Sized {
     /// The register of the `portable` backend's epilogues.
     type Wide: Lanes<Elem = Self, Token = ()>;
+
+    /// The register of the `fused` backend's kernels: 64 bytes at every level (one machine
+    /// register with AVX-512, two with AVX2), so that layouts don't depend on the level.
+    type Register<S: Simd>: Lanes<Elem = Self, Token = S>;
+
+    /// Lanes of [`Register`](Self::Register): units a panel of weights.
+    const PANEL: usize;
+
+    /// Machine registers that a [`Register`](Self::Register) takes at this level.
+    fn registers<S: Simd>() -> usize;
 
     /// C = alpha A B + beta C by `matrixmultiply`.
     fn matrixmultiply(product: Product<'_, Self>);
@@ -18,9 +30,16 @@ pub trait Float: ExpElement + Sized {
 }
 
 macro_rules! float {
-    ($t:ty, $wide:ty, $gemm:ident) => {
+    ($t:ty, $wide:ty, $register:ident, $native:ident, $gemm:ident) => {
         impl Float for $t {
             type Wide = $wide;
+            type Register<S: Simd> = $register<S>;
+            const PANEL: usize = 64 / size_of::<$t>();
+
+            #[inline(always)]
+            fn registers<S: Simd>() -> usize {
+                Self::PANEL / <S::$native as SimdBase<S>>::LEN
+            }
 
             fn matrixmultiply(product: Product<'_, Self>) {
                 ffi::matrixmultiply::$gemm(product);
@@ -34,5 +53,5 @@ macro_rules! float {
     };
 }
 
-float!(f32, WideF32, gemm_f32);
-float!(f64, WideF64, gemm_f64);
+float!(f32, WideF32, F32x16, f32s, gemm_f32);
+float!(f64, WideF64, F64x8, f64s, gemm_f64);

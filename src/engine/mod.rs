@@ -2,16 +2,20 @@
 
 pub(crate) mod block;
 pub(crate) mod float;
+mod fused;
+mod level;
 pub(crate) mod pass;
 pub(crate) mod plan;
 mod portable;
 
 use core::marker::PhantomData;
 
+pub use level::Level;
+
 use block::{Block, BlockMut, GradientMode, GradientRows, LayerParameters};
 
 use crate::activation::Activation;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::scalar::Scalar;
 
@@ -33,6 +37,9 @@ pub enum Backend {
     /// The fastest that this build and this machine have.
     #[default]
     Auto,
+    /// Our own register-tiled kernels at a SIMD level picked at run time: see
+    /// [`Level`](crate::Level).
+    Fused,
     /// `matrixmultiply` over column tiles that stay in cache, `wide` for activations and
     /// derivatives: runs everywhere. Allocates at every product (`matrixmultiply`'s packing
     /// buffers, which it offers no way around).
@@ -52,6 +59,7 @@ impl Backend {
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
+            Self::Fused => "fused",
             Self::Portable => "portable",
             Self::Cblas => "cblas",
         }
@@ -64,7 +72,9 @@ impl Backend {
     /// assert_eq!(Backend::from_name("auto"), Some(Backend::Auto));
     /// ```
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Auto, Self::Portable, Self::Cblas].into_iter().find(|b| b.name() == name)
+        [Self::Auto, Self::Fused, Self::Portable, Self::Cblas]
+            .into_iter()
+            .find(|b| b.name() == name)
     }
 }
 
@@ -103,6 +113,9 @@ pub(crate) struct OutputHead {
 /// The contract of a backend: three fused operations over a tile of columns, and the network's
 /// end. Implementations neither allocate shapes nor start threads; [`pass`] does the walking.
 pub(crate) trait LayerOps<T: Scalar>: Sync {
+    /// W^T in the layout that [`backward_input`](Self::backward_input) reads, if it reads one.
+    fn transpose(&self, layer: LayerParameters<'_, T>, into: &mut [T]);
+
     /// A = g(W X + b). ReLUs mark z < 0 by the sign bit of a (for ReLU, a = -0.0), so that the
     /// derivative can be read off a alone, z = 0 of either sign included.
     fn forward(
@@ -123,12 +136,13 @@ pub(crate) trait LayerOps<T: Scalar>: Sync {
         dz_prev: BlockMut<'_, T>,
     );
 
-    /// dW = scale dZ A_prev^T and db = scale (row sums of dZ), of some of the units.
+    /// dW = factor dZ A_prev^T and db = factor (row sums of dZ), of some of the units, written
+    /// over or added to what is there.
     fn backward_weights(
         &self,
         dz: Block<'_, T>,
         a_prev: Block<'_, T>,
-        scale: T,
+        factor: T,
         into: GradientRows<'_, T>,
         mode: GradientMode,
     );
@@ -138,62 +152,95 @@ pub(crate) trait LayerOps<T: Scalar>: Sync {
 
     /// The sum of L over the tile's columns, from logits and targets; dZ goes to `dz`. The logits
     /// may be overwritten.
-    fn loss(&self, head: OutputHead, z: &mut [T], y: &[T], dz: &mut [T]) -> f64;
+    fn loss(&self, head: OutputHead, z: BlockMut<'_, T>, y: &[T], dz: BlockMut<'_, T>) -> f64;
 }
 
 /// A backend, resolved: never `Auto`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Engine {
+    Fused(fearless_simd::Level),
     Portable,
     #[cfg(feature = "cblas")]
     Cblas,
 }
 
-impl Engine {
-    /// Picks the backend, or says why it can't be had.
-    pub(crate) fn resolve(backend: Backend) -> Result<Self> {
-        match backend {
-            Backend::Auto | Backend::Portable => Ok(Self::Portable),
-            #[cfg(feature = "cblas")]
-            Backend::Cblas => Ok(Self::Cblas),
-            #[cfg(not(feature = "cblas"))]
-            Backend::Cblas => Err(crate::error::Error::Backend {
-                backend: "cblas",
-                reason: "the crate was built without its feature `cblas`",
+/// Evaluates `$call` with `$ops` bound to the engine's operations.
+macro_rules! with_ops {
+    ($engine:expr, $ops:ident => $call:expr) => {
+        match $engine {
+            Engine::Fused(level) => fearless_simd::dispatch!(level, simd => {
+                let $ops = &fused::FusedOps(simd);
+                $call
             }),
+            Engine::Portable => {
+                let $ops = &portable::GemmOps(PhantomData::<portable::MatrixMultiply>);
+                $call
+            }
+            #[cfg(feature = "cblas")]
+            Engine::Cblas => {
+                let $ops = &portable::GemmOps(PhantomData::<portable::Cblas>);
+                $call
+            }
+        }
+    };
+}
+
+impl Engine {
+    /// Picks the backend and level, or says why they can't be had.
+    pub(crate) fn resolve(backend: Backend, level: Option<Level>) -> Result<Self> {
+        let token = Level::resolve(level)?;
+        let engine = match backend {
+            Backend::Fused => Self::Fused(token),
+            // Without FMA our kernels have no advantage that pays for other bits.
+            Backend::Auto if level.is_some() || Level::of(token).has_fma() => Self::Fused(token),
+            Backend::Auto | Backend::Portable => Self::Portable,
+            #[cfg(feature = "cblas")]
+            Backend::Cblas => Self::Cblas,
+            #[cfg(not(feature = "cblas"))]
+            Backend::Cblas => {
+                return Err(Error::Backend {
+                    backend: "cblas",
+                    reason: "the crate was built without its feature `cblas`",
+                });
+            }
+        };
+        match engine {
+            Self::Fused(_) => Ok(engine),
+            _ if level.is_some() => Err(Error::LevelBackend { backend: backend.name() }),
+            _ => Ok(engine),
         }
     }
 
     pub(crate) fn backend(self) -> Backend {
         match self {
+            Self::Fused(_) => Backend::Fused,
             Self::Portable => Backend::Portable,
             #[cfg(feature = "cblas")]
             Self::Cblas => Backend::Cblas,
         }
     }
 
-    /// Units a panel of its weight layout: 1 is row-major.
-    pub(crate) fn panel(self) -> usize {
-        1
+    pub(crate) fn level(self) -> Option<Level> {
+        match self {
+            Self::Fused(token) => Some(Level::of(token)),
+            _ => None,
+        }
     }
 
-    pub(crate) fn train<T: Scalar>(self, task: pass::Training<'_, T>) -> f64 {
-        match self {
-            Self::Portable => {
-                pass::train(&portable::GemmOps(PhantomData::<portable::MatrixMultiply>), task)
-            }
-            #[cfg(feature = "cblas")]
-            Self::Cblas => pass::train(&portable::GemmOps(PhantomData::<portable::Cblas>), task),
-        }
+    /// Units a panel of its weight layout: 1 is row-major.
+    pub(crate) fn panel<T: Scalar>(self) -> usize {
+        if matches!(self, Self::Fused(_)) { T::PANEL } else { 1 }
+    }
+
+    pub(crate) fn propagate<T: Scalar>(self, task: pass::Propagation<'_, T>) -> f64 {
+        with_ops!(self, ops => pass::propagate(ops, task))
+    }
+
+    pub(crate) fn sum_weights<T: Scalar>(self, task: &pass::WeightSums<'_, T>, into: &mut [T]) {
+        with_ops!(self, ops => pass::sum_weights(ops, task, into));
     }
 
     pub(crate) fn predict<T: Scalar>(self, task: pass::Prediction<'_, T>) {
-        match self {
-            Self::Portable => {
-                pass::predict(&portable::GemmOps(PhantomData::<portable::MatrixMultiply>), task)
-            }
-            #[cfg(feature = "cblas")]
-            Self::Cblas => pass::predict(&portable::GemmOps(PhantomData::<portable::Cblas>), task),
-        }
+        with_ops!(self, ops => pass::predict(ops, task));
     }
 }

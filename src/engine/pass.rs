@@ -5,6 +5,8 @@
 //! group of a layer's units sums its gradient over all tiles, in tile order: groups are
 //! independent. Both splits follow from shapes alone, so any number of threads gives the same bits.
 
+use core::ops::Range;
+
 use rayon::prelude::*;
 
 use super::block::{Block, BlockMut, GradientMode, GradientRows, LayerParameters};
@@ -23,17 +25,33 @@ pub(crate) struct Model<'a, T> {
     pub(crate) parallelism: Parallelism,
 }
 
-/// A cost or training pass: checked shapes, m >= 1.
+/// The first region of a step, or a cost alone: checked shapes, m >= 1.
 #[derive(Debug)]
-pub(crate) struct Training<'a, T> {
+pub(crate) struct Propagation<'a, T> {
     pub(crate) model: Model<'a, T>,
     pub(crate) regions: &'a Regions,
     pub(crate) x: &'a [T],
     pub(crate) y: &'a [T],
     pub(crate) tiles: &'a mut [T],
     pub(crate) costs: &'a mut [f64],
-    /// Where the gradients of J go; `None` for the cost alone.
-    pub(crate) gradients: Option<&'a mut [T]>,
+    /// Room for the transposed weights; `None` if only the cost is wanted.
+    pub(crate) backward: Option<&'a mut [T]>,
+}
+
+/// The second region: every layer's gradient, from what the first has left in the tiles.
+///
+/// The gradient of J is 1/m times the sums. With the factor -lr/m, accumulated into the parameters
+/// themselves, this is the gradient-descent update, and no gradient is ever written.
+#[derive(Debug)]
+pub(crate) struct WeightSums<'a, T> {
+    pub(crate) shape: &'a Shape,
+    pub(crate) parallelism: Parallelism,
+    pub(crate) regions: &'a Regions,
+    pub(crate) x: &'a [T],
+    pub(crate) tiles: &'a [T],
+    pub(crate) factor: T,
+    /// What the first tile does; later ones always accumulate.
+    pub(crate) mode: GradientMode,
 }
 
 /// A prediction pass: checked shapes, m >= 1.
@@ -51,53 +69,48 @@ pub(crate) struct Prediction<'a, T> {
 const GROUP_UNITS: usize = 32;
 const GROUPS: usize = 16;
 
-impl<'a, T: Scalar> Model<'a, T> {
-    fn layer(&self, index: usize) -> LayerParameters<'a, T> {
-        let (layer, span) = (&self.shape.layers[index], &self.shape.spans[index]);
-        LayerParameters {
-            w: &self.parameters[span.weights.clone()],
-            b: &self.parameters[span.bias.clone()],
-            inputs: layer.inputs,
-            units: layer.units,
-        }
-    }
-
-    fn is_parallel(&self, flops_a_weight: f64, samples: usize) -> bool {
-        self.parallelism == Parallelism::Rayon
-            && plan::parallel_pays(flops_a_weight * self.shape.weights() as f64 * samples as f64)
-    }
+fn is_parallel(
+    parallelism: Parallelism,
+    shape: &Shape,
+    flops_a_weight: f64,
+    samples: usize,
+) -> bool {
+    parallelism == Parallelism::Rayon
+        && plan::parallel_pays(flops_a_weight * shape.weights() as f64 * samples as f64)
 }
 
-/// Forward and loss; where gradients are wanted, backward too. Returns J.
-pub(crate) fn train<T: Scalar>(ops: &impl LayerOps<T>, task: Training<'_, T>) -> f64 {
-    let Training { model, regions, x, y, tiles, costs, gradients } = task;
+/// Forward and loss, and backward to every layer's dZ where that is wanted. Returns J.
+pub(crate) fn propagate<T: Scalar>(ops: &impl LayerOps<T>, task: Propagation<'_, T>) -> f64 {
+    let Propagation { model, regions, x, y, tiles, costs, backward } = task;
     let (n_x, n_y) = (model.shape.n_x(), model.shape.n_y());
     let samples = x.len() / n_x;
     let columns = plan::tile_columns(regions, model.shape, size_of::<T>(), samples);
     let tiles = &mut tiles[..samples * regions.column];
     let costs = &mut costs[..samples.div_ceil(columns)];
-    let tile = Tile { ops, model, regions, backward: gradients.is_some() };
-    let parallel = model.is_parallel(if tile.backward { 4.0 } else { 2.0 }, samples);
+    let mut tile = Tile { ops, model, regions, transposed: &[], backward: backward.is_some() };
+    if let Some(transposed) = backward {
+        for layer in 1..model.shape.layers.len() {
+            let place = regions.transposed(layer);
+            if !place.is_empty() {
+                ops.transpose(tile.layer(layer), &mut transposed[place]);
+            }
+        }
+        tile.transposed = transposed;
+    }
 
-    if parallel {
+    if is_parallel(model.parallelism, model.shape, if tile.backward { 4.0 } else { 2.0 }, samples) {
         let data = x.par_chunks(columns * n_x).zip(y.par_chunks(columns * n_y));
         tiles
             .par_chunks_mut(columns * regions.column)
             .zip(data)
             .zip(costs.par_iter_mut())
-            .for_each(|((buffers, (x, y)), cost)| *cost = tile.train(buffers, x, y));
+            .for_each(|((buffers, (x, y)), cost)| *cost = tile.propagate(buffers, x, y));
     } else {
         let data = x.chunks(columns * n_x).zip(y.chunks(columns * n_y));
-        for ((buffers, (x, y)), cost) in
-            tiles.chunks_mut(columns * regions.column).zip(data).zip(costs.iter_mut())
-        {
-            *cost = tile.train(buffers, x, y);
+        let tiles = tiles.chunks_mut(columns * regions.column);
+        for ((buffers, (x, y)), cost) in tiles.zip(data).zip(costs.iter_mut()) {
+            *cost = tile.propagate(buffers, x, y);
         }
-    }
-
-    if let Some(gradients) = gradients {
-        let sums = WeightSums { ops, model, regions, x, tiles, columns, samples, parallel };
-        sums.layers(0..model.shape.layers.len(), 0, gradients);
     }
     costs.iter().sum::<f64>() / samples as f64
 }
@@ -109,8 +122,8 @@ pub(crate) fn predict<T: Scalar>(ops: &impl LayerOps<T>, task: Prediction<'_, T>
     let samples = x.len() / n_x;
     let columns = plan::tile_columns(regions, model.shape, size_of::<T>(), samples);
     let tiles = &mut tiles[..samples * regions.column];
-    let tile = Tile { ops, model, regions, backward: false };
-    if model.is_parallel(2.0, samples) {
+    let tile = Tile { ops, model, regions, transposed: &[], backward: false };
+    if is_parallel(model.parallelism, model.shape, 2.0, samples) {
         tiles
             .par_chunks_mut(columns * regions.column)
             .zip(x.par_chunks(columns * n_x).zip(out.par_chunks_mut(columns * n_y)))
@@ -130,24 +143,39 @@ struct Tile<'a, T, O> {
     ops: &'a O,
     model: Model<'a, T>,
     regions: &'a Regions,
+    /// W^T of the layers after the first, if the backend wants it.
+    transposed: &'a [T],
     backward: bool,
 }
 
 impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
+    fn layer(&self, index: usize) -> LayerParameters<'_, T> {
+        let (layer, span) = (&self.model.shape.layers[index], &self.model.shape.spans[index]);
+        let transposed = self.transposed.get(self.regions.transposed(index)).unwrap_or_default();
+        LayerParameters {
+            w: &self.model.parameters[span.weights.clone()],
+            b: &self.model.parameters[span.bias.clone()],
+            transposed,
+            inputs: layer.inputs,
+            units: layer.units,
+        }
+    }
+
     /// Forward and loss, then (if wanted) back to the first layer's dZ. Returns the sum of L over
     /// the columns.
-    fn train(&self, buffers: &mut [T], x: &[T], y: &[T]) -> f64 {
+    fn propagate(&self, buffers: &mut [T], x: &[T], y: &[T]) -> f64 {
         let last = self.model.shape.layers.len() - 1;
         let columns = x.len() / self.model.shape.n_x();
         for layer in 0..=last {
             let g = if layer == last { Activation::Identity } else { self.g(layer) };
             self.forward(layer, g, buffers, x, columns);
         }
-        let n_y = self.model.head.n_y;
+        let (rows, stride) = (self.model.head.n_y, self.regions.stride(last));
         let ranges = [self.regions.activation(last, columns), self.regions.delta(last, columns)];
         let [z, dz] = disjoint(buffers, ranges);
-        let cost =
-            self.ops.loss(self.model.head, &mut z[..n_y * columns], y, &mut dz[..n_y * columns]);
+        let z = BlockMut { data: z, rows, stride, columns };
+        let dz = BlockMut { data: dz, rows, stride, columns };
+        let cost = self.ops.loss(self.model.head, z, y, dz);
         if self.backward {
             for layer in (1..=last).rev() {
                 self.backward_input(layer, buffers, columns);
@@ -166,7 +194,7 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
         let n_y = self.model.head.n_y;
         let a = BlockMut { data: &mut *out, rows: n_y, stride: n_y, columns };
         let input = input(self.model.shape, self.regions, last, columns, buffers, x);
-        self.ops.forward(self.model.layer(last), Activation::Identity, input, a);
+        self.ops.forward(self.layer(last), Activation::Identity, input, a);
         self.ops.output(self.model.head, out);
     }
 
@@ -181,13 +209,13 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
             let a = BlockMut { data: &mut buffers[write], rows, stride, columns };
             let n_x = self.model.shape.n_x();
             let x = Block { data: x, rows: n_x, stride: n_x, columns };
-            return self.ops.forward(self.model.layer(0), g, x, a);
+            return self.ops.forward(self.layer(0), g, x, a);
         }
         let [read, write] = disjoint(buffers, [self.regions.activation(layer - 1, columns), write]);
         let inputs = self.model.shape.layers[layer].inputs;
         let x = Block { data: read, rows: inputs, stride: self.regions.stride(layer - 1), columns };
         let a = BlockMut { data: write, rows, stride, columns };
-        self.ops.forward(self.model.layer(layer), g, x, a);
+        self.ops.forward(self.layer(layer), g, x, a);
     }
 
     fn backward_input(&self, layer: usize, buffers: &mut [T], columns: usize) {
@@ -204,7 +232,7 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
             (self.model.shape.layers[layer].units, self.model.shape.layers[layer].inputs);
         let (stride, stride_prev) = (regions.stride(layer), regions.stride(layer - 1));
         self.ops.backward_input(
-            self.model.layer(layer),
+            self.layer(layer),
             self.g(layer - 1),
             Block { data: dz, rows: units, stride, columns },
             Block { data: a_prev, rows: inputs, stride: stride_prev, columns },
@@ -231,39 +259,51 @@ fn input<'a, T>(
 }
 
 /// Several regions of a tile at once.
-fn disjoint<T, const N: usize>(
-    buffers: &mut [T],
-    ranges: [core::ops::Range<usize>; N],
-) -> [&mut [T]; N] {
+fn disjoint<T, const N: usize>(buffers: &mut [T], ranges: [Range<usize>; N]) -> [&mut [T]; N] {
     // `Regions` lays them out side by side (tested there).
     buffers.get_disjoint_mut(ranges).expect("a tile's regions are disjoint")
 }
 
-/// The second region of a step: gradients of groups of units, each summed over all tiles.
-struct WeightSums<'a, T, O> {
+/// Sums every layer's gradient into `into`, which is laid out as the parameters are.
+pub(crate) fn sum_weights<T: Scalar>(
+    ops: &impl LayerOps<T>,
+    task: &WeightSums<'_, T>,
+    into: &mut [T],
+) {
+    let samples = task.x.len() / task.shape.n_x();
+    let sums = Sums {
+        ops,
+        task,
+        columns: plan::tile_columns(task.regions, task.shape, size_of::<T>(), samples),
+        tiles: &task.tiles[..samples * task.regions.column],
+        parallel: is_parallel(task.parallelism, task.shape, 2.0, samples),
+    };
+    sums.layers(0..task.shape.layers.len(), 0, into);
+}
+
+/// The gradient buffer cut into groups of units, by halves.
+struct Sums<'a, T, O> {
     ops: &'a O,
-    model: Model<'a, T>,
-    regions: &'a Regions,
-    x: &'a [T],
+    task: &'a WeightSums<'a, T>,
     tiles: &'a [T],
     columns: usize,
-    samples: usize,
     parallel: bool,
 }
 
-impl<T: Scalar, O: LayerOps<T>> WeightSums<'_, T, O> {
-    /// `gradients` is the part of the buffer that starts at `offset` and holds these layers.
-    fn layers(&self, layers: core::ops::Range<usize>, offset: usize, gradients: &mut [T]) {
+impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
+    /// `buffer` is the part that starts at `offset` and holds these layers.
+    fn layers(&self, layers: Range<usize>, offset: usize, buffer: &mut [T]) {
+        let shape = self.task.shape;
         if layers.len() == 1 {
-            let span = &self.model.shape.spans[layers.start];
-            let place = |r: &core::ops::Range<usize>| r.start - offset..r.end - offset;
-            let [dw, db] = disjoint(gradients, [place(&span.weights), place(&span.bias)]);
-            let units = self.model.shape.layers[layers.start].units;
-            return self.groups(layers.start, GradientRows { dw, db, rows: 0..units });
+            let span = &shape.spans[layers.start];
+            let place = |r: &Range<usize>| r.start - offset..r.end - offset;
+            let [dw, db] = disjoint(buffer, [place(&span.weights), place(&span.bias)]);
+            let rows = 0..shape.layers[layers.start].units;
+            return self.groups(layers.start, GradientRows { dw, db, rows });
         }
         let middle = layers.start + layers.len() / 2;
-        let cut = self.model.shape.spans[middle].weights.start;
-        let (left, right) = gradients.split_at_mut(cut - offset);
+        let cut = shape.spans[middle].weights.start;
+        let (left, right) = buffer.split_at_mut(cut - offset);
         self.join(
             || self.layers(layers.start..middle, offset, left),
             || self.layers(middle..layers.end, cut, right),
@@ -271,9 +311,9 @@ impl<T: Scalar, O: LayerOps<T>> WeightSums<'_, T, O> {
     }
 
     fn groups(&self, layer: usize, into: GradientRows<'_, T>) {
-        let size = &self.model.shape.layers[layer];
+        let size = &self.task.shape.layers[layer];
         let group =
-            GROUP_UNITS.max(size.units.div_ceil(GROUPS)).next_multiple_of(self.model.shape.panel);
+            GROUP_UNITS.max(size.units.div_ceil(GROUPS)).next_multiple_of(self.task.shape.panel);
         let GradientRows { dw, db, rows } = into;
         if rows.len() <= group {
             return self.sum(layer, GradientRows { dw, db, rows });
@@ -282,40 +322,28 @@ impl<T: Scalar, O: LayerOps<T>> WeightSums<'_, T, O> {
         let (dw_left, dw_right) = dw.split_at_mut(left_units * size.inputs);
         let (db_left, db_right) = db.split_at_mut(left_units);
         let middle = rows.start + left_units;
-        self.join(
-            || {
-                self.groups(
-                    layer,
-                    GradientRows { dw: dw_left, db: db_left, rows: rows.start..middle },
-                )
-            },
-            || {
-                self.groups(
-                    layer,
-                    GradientRows { dw: dw_right, db: db_right, rows: middle..rows.end },
-                )
-            },
-        );
+        let left = GradientRows { dw: dw_left, db: db_left, rows: rows.start..middle };
+        let right = GradientRows { dw: dw_right, db: db_right, rows: middle..rows.end };
+        self.join(|| self.groups(layer, left), || self.groups(layer, right));
     }
 
+    /// One group of units over all tiles, in order.
     fn sum(&self, layer: usize, into: GradientRows<'_, T>) {
-        let n_x = self.model.shape.n_x();
-        let scale = T::from_f64(1.0 / self.samples as f64);
-        let units = self.model.shape.layers[layer].units;
-        let tiles = self.tiles.chunks(self.columns * self.regions.column);
-        let mut mode = GradientMode::Overwrite;
-        for (buffers, x) in tiles.zip(self.x.chunks(self.columns * n_x)) {
+        let WeightSums { shape, regions, factor, mut mode, .. } = *self.task;
+        let n_x = shape.n_x();
+        let tiles = self.tiles.chunks(self.columns * regions.column);
+        for (buffers, x) in tiles.zip(self.task.x.chunks(self.columns * n_x)) {
             let columns = x.len() / n_x;
             let dz = Block {
-                data: &buffers[self.regions.delta(layer, columns)],
-                rows: units,
-                stride: self.regions.stride(layer),
+                data: &buffers[regions.delta(layer, columns)],
+                rows: shape.layers[layer].units,
+                stride: regions.stride(layer),
                 columns,
             };
-            let a_prev = input(self.model.shape, self.regions, layer, columns, buffers, x);
+            let a_prev = input(shape, regions, layer, columns, buffers, x);
             let rows =
                 GradientRows { dw: &mut *into.dw, db: &mut *into.db, rows: into.rows.clone() };
-            self.ops.backward_weights(dz, a_prev, scale, rows, mode);
+            self.ops.backward_weights(dz, a_prev, factor, rows, mode);
             mode = GradientMode::Accumulate;
         }
     }

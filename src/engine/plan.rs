@@ -45,6 +45,9 @@ pub(crate) struct Regions {
     /// dZ of each layer.
     deltas: Vec<usize>,
     strides: Vec<usize>,
+    /// Where W^T of each layer lies in the workspace's buffer for them, if the layout has panels:
+    /// empty for the first layer, whose input gradient nobody needs.
+    transposed: Vec<Range<usize>>,
     /// Elements a column of all regions together.
     pub(crate) column: usize,
 }
@@ -76,7 +79,24 @@ impl Regions {
                 )
             }
         };
-        Ok(Self { activations, deltas, strides, column })
+        let mut end = 0_usize;
+        let mut transposed = Vec::new();
+        for (index, layer) in shape.layers.iter().enumerate() {
+            let start = end;
+            if purpose == Purpose::Training && index > 0 && shape.panel > 1 {
+                // At most a panel more a unit than the weights that `Shape::new` has checked.
+                let padded = layer.inputs.next_multiple_of(shape.panel);
+                let len = padded.checked_mul(layer.units).ok_or(TOO_LARGE)?;
+                end = start.checked_add(len).ok_or(TOO_LARGE)?;
+            }
+            transposed.push(start..end);
+        }
+        Ok(Self { activations, deltas, strides, transposed, column })
+    }
+
+    /// W^T of `layer` in the buffer of all of them.
+    pub(crate) fn transposed(&self, layer: usize) -> Range<usize> {
+        self.transposed[layer].clone()
     }
 
     /// A (or the logits) of `layer` in a tile of `columns`.

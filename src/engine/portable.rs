@@ -59,6 +59,9 @@ impl<T> BlockMut<'_, T> {
 }
 
 impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
+    /// A GEMM reads W^T out of W.
+    fn transpose(&self, _: LayerParameters<'_, T>, _: &mut [T]) {}
+
     fn forward(
         &self,
         layer: LayerParameters<'_, T>,
@@ -105,7 +108,7 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
         &self,
         dz: Block<'_, T>,
         a_prev: Block<'_, T>,
-        scale: T,
+        factor: T,
         into: GradientRows<'_, T>,
         mode: GradientMode,
     ) {
@@ -115,7 +118,7 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
             GradientMode::Accumulate => T::ONE,
         };
         G::gemm(Product {
-            alpha: scale,
+            alpha: factor,
             a: (&dz.data[rows.start..], Strided::columns(rows.len(), dz.columns, dz.stride)),
             b: (a_prev.data, a_prev.layout().transposed()),
             beta,
@@ -126,7 +129,7 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
         }
         for column in dz.data.chunks_exact(dz.stride) {
             for (db, &dz) in db.iter_mut().zip(&column[rows.clone()]) {
-                *db += scale * dz;
+                *db += factor * dz;
             }
         }
     }
@@ -135,7 +138,7 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
         head::activate_output::<T::Wide>((), head, z);
     }
 
-    fn loss(&self, head: OutputHead, z: &mut [T], y: &[T], dz: &mut [T]) -> f64 {
-        head::loss::<T::Wide>((), head, z, y, dz)
+    fn loss(&self, head: OutputHead, z: BlockMut<'_, T>, y: &[T], dz: BlockMut<'_, T>) -> f64 {
+        head::loss::<T::Wide>((), head, z.data, y, dz.data)
     }
 }

@@ -18,23 +18,22 @@ pub(crate) const MAX_LANES: usize = 16;
 /// ReLUs leave the sign of z in a (z < 0 gives -0.0 or slope z, z = 0 of either sign gives +0.0),
 /// so that g'(z) can be read off a.
 #[inline(always)]
-pub(crate) fn activate<V>(t: V::Token, g: Activation, z: &mut [V::Elem])
+pub(crate) fn activate<V>(t: V::Token, activation: Activation, z: &mut [V::Elem])
 where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
-    match g {
+    // A loop an activation: the choice is made once, outside.
+    match activation {
         Activation::Identity | Activation::Softmax => {}
         Activation::Sigmoid => update_lanes::<V>(t, z, sigmoid),
         Activation::Tanh => update_lanes::<V>(t, z, tanh),
-        Activation::Relu => {
-            let (zero, below) = (V::splat(t, V::Elem::ZERO), V::splat(t, -V::Elem::ZERO));
-            update_lanes::<V>(t, z, |z| V::select(z.lt(zero), below, z + zero));
-        }
-        Activation::LeakyRelu { slope } => {
-            let (zero, slope) = (V::splat(t, V::Elem::ZERO), V::splat(t, V::Elem::from_f64(slope)));
-            update_lanes::<V>(t, z, |z| V::select(z.lt(zero), slope * z, z + zero));
-        }
+        relu => update_lanes::<V>(
+            t,
+            z,
+            #[inline(always)]
+            |z| g(t, relu, z),
+        ),
     }
 }
 
@@ -45,26 +44,59 @@ where
     V: Lanes,
     V::Elem: Scalar,
 {
-    let one = V::splat(t, <V::Elem as Element>::ONE);
-    match g {
-        Activation::Identity | Activation::Softmax => {}
-        Activation::Sigmoid => combine_lanes::<V>(t, a, da, |a, da| da * (a * (one - a))),
-        Activation::Tanh => combine_lanes::<V>(t, a, da, |a, da| da * a.neg_mul_add(a, one)),
-        Activation::Relu => times_step::<V>(t, V::Elem::ZERO, a, da),
-        Activation::LeakyRelu { slope } => times_step::<V>(t, V::Elem::from_f64(slope), a, da),
+    if g != Activation::Identity {
+        combine_lanes::<V>(
+            t,
+            a,
+            da,
+            #[inline(always)]
+            |a, da| times_g_prime(t, g, a, da),
+        );
     }
 }
 
-/// da *= 1 where a's sign bit is clear (z >= 0), `slope` where it is set.
+/// g(z) of one register, as [`activate`].
 #[inline(always)]
-fn times_step<V>(t: V::Token, slope: V::Elem, a: &[V::Elem], da: &mut [V::Elem])
+pub(crate) fn g<V>(t: V::Token, g: Activation, z: V) -> V
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    let zero = V::splat(t, V::Elem::ZERO);
+    match g {
+        Activation::Identity | Activation::Softmax => z,
+        Activation::Sigmoid => sigmoid(z),
+        Activation::Tanh => tanh(z),
+        Activation::Relu => V::select(z.lt(zero), V::splat(t, -V::Elem::ZERO), z + zero),
+        Activation::LeakyRelu { slope } => {
+            V::select(z.lt(zero), V::splat(t, V::Elem::from_f64(slope)) * z, z + zero)
+        }
+    }
+}
+
+/// da g'(z) of one register, with g' from a = g(z), as [`times_derivative`].
+#[inline(always)]
+pub(crate) fn times_g_prime<V>(t: V::Token, g: Activation, a: V, da: V) -> V
 where
     V: Lanes,
     V::Elem: Scalar,
 {
-    let (zero, slope) = (V::splat(t, V::Elem::ZERO), V::splat(t, slope));
-    let one = V::splat(t, <V::Elem as Element>::ONE);
-    combine_lanes::<V>(t, a, da, |a, da| da * V::select(one.copysign(a).lt(zero), slope, one));
+    let (zero, one) = (V::splat(t, V::Elem::ZERO), V::splat(t, <V::Elem as Element>::ONE));
+    match g {
+        Activation::Identity | Activation::Softmax => da,
+        Activation::Sigmoid => da * (a * (one - a)),
+        Activation::Tanh => da * a.neg_mul_add(a, one),
+        Activation::Relu => da * step(one, a, zero, zero),
+        Activation::LeakyRelu { slope } => {
+            da * step(one, a, zero, V::splat(t, V::Elem::from_f64(slope)))
+        }
+    }
+}
+
+/// 1 where a's sign bit is clear (z >= 0), `slope` where it is set.
+#[inline(always)]
+fn step<V: Lanes>(one: V, a: V, zero: V, slope: V) -> V {
+    V::select(one.copysign(a).lt(zero), slope, one)
 }
 
 /// Each register of `values` replaced by `f` of it; the last, partial one padded with zeros.

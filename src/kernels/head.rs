@@ -26,7 +26,12 @@ where
             // The ReLUs' marked zeros are for the backward pass: callers see +0.0.
             let zero = V::splat(t, V::Elem::ZERO);
             if matches!(g, Activation::Relu | Activation::LeakyRelu { .. }) {
-                update_lanes::<V>(t, z, |a| a + zero);
+                update_lanes::<V>(
+                    t,
+                    z,
+                    #[inline(always)]
+                    |a| a + zero,
+                );
             }
         }
     }
@@ -60,17 +65,11 @@ where
     V::Elem: Scalar + ExpElement,
 {
     let zero = V::splat(t, V::Elem::ZERO);
-    let at = |z: V, y: V| {
-        let (a, e) = sigmoid_parts(z);
-        // z where z >= 0 or NaN: a NaN must reach the cost.
-        let positive = V::select(z.lt(zero), zero, z);
-        (z.neg_mul_add(y, positive) + ln_1p_unit(e), a - y)
-    };
     let mut sums = zero;
     let (mut zs, mut ys) = (z.chunks_exact(V::LEN), y.chunks_exact(V::LEN));
     let mut dzs = dz.chunks_exact_mut(V::LEN);
     for ((z, y), dz) in (&mut zs).zip(&mut ys).zip(&mut dzs) {
-        let (loss, d) = at(V::load(t, z), V::load(t, y));
+        let (loss, d) = logit_loss(V::load(t, z), V::load(t, y));
         sums = sums + loss;
         d.store(dz);
     }
@@ -80,12 +79,26 @@ where
         let (mut z_lanes, mut y_lanes) = ([V::Elem::ZERO; MAX_LANES], [V::Elem::ZERO; MAX_LANES]);
         z_lanes[..z.len()].copy_from_slice(z);
         y_lanes[..y.len()].copy_from_slice(y);
-        let (loss, d) = at(V::load(t, &z_lanes), V::load(t, &y_lanes));
+        let (loss, d) = logit_loss(V::load(t, &z_lanes), V::load(t, &y_lanes));
         total += lane_sum(loss, z.len());
         d.store(&mut z_lanes);
         dz.copy_from_slice(&z_lanes[..dz.len()]);
     }
     total
+}
+
+/// (L, dz) of one register of logits and targets.
+#[inline(always)]
+fn logit_loss<V>(z: V, y: V) -> (V, V)
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    let zero = V::splat(z.token(), V::Elem::ZERO);
+    let (a, e) = sigmoid_parts(z);
+    // z where z >= 0 or NaN: a NaN must reach the cost.
+    let positive = V::select(z.lt(zero), zero, z);
+    (z.neg_mul_add(y, positive) + ln_1p_unit(e), a - y)
 }
 
 /// The sum of the first `lanes` lanes, in f64.

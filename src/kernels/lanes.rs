@@ -118,24 +118,24 @@ pub trait Lanes:
 
 /// A float vector of `fearless_simd`, of native or fixed width.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Vector<V>(pub(crate) V);
+pub struct Vector<V>(pub(crate) V);
 
 /// Native width vector of `f32` of the level `S`.
-pub(crate) type F32s<S> = Vector<<S as Simd>::f32s>;
+pub type F32s<S> = Vector<<S as Simd>::f32s>;
 /// Native width vector of `f64` of the level `S`.
-pub(crate) type F64s<S> = Vector<<S as Simd>::f64s>;
+pub type F64s<S> = Vector<<S as Simd>::f64s>;
 /// Four lanes of `f32`.
-pub(crate) type F32x4<S> = Vector<fearless_simd::f32x4<S>>;
+pub type F32x4<S> = Vector<fearless_simd::f32x4<S>>;
 /// Eight lanes of `f32`.
-pub(crate) type F32x8<S> = Vector<fearless_simd::f32x8<S>>;
+pub type F32x8<S> = Vector<fearless_simd::f32x8<S>>;
 /// Sixteen lanes of `f32`.
-pub(crate) type F32x16<S> = Vector<fearless_simd::f32x16<S>>;
+pub type F32x16<S> = Vector<fearless_simd::f32x16<S>>;
 /// Two lanes of `f64`.
-pub(crate) type F64x2<S> = Vector<fearless_simd::f64x2<S>>;
+pub type F64x2<S> = Vector<fearless_simd::f64x2<S>>;
 /// Four lanes of `f64`.
-pub(crate) type F64x4<S> = Vector<fearless_simd::f64x4<S>>;
+pub type F64x4<S> = Vector<fearless_simd::f64x4<S>>;
 /// Eight lanes of `f64`.
-pub(crate) type F64x8<S> = Vector<fearless_simd::f64x8<S>>;
+pub type F64x8<S> = Vector<fearless_simd::f64x8<S>>;
 
 /// The vector of `wide` with eight lanes of `f32`.
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,15 @@
 use super::lanes::{Element, Lanes};
 use crate::scalar::Scalar;
 
+#[inline(always)]
+fn constant<V>(token: V::Token, x: f64) -> V
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    V::splat(token, V::Elem::from_f64(x))
+}
+
 /// ln(1 + t) for t in [0, 1], with small relative error also where t is tiny; NaN for NaN.
 #[inline(always)]
 pub(crate) fn ln_1p_unit<V>(t: V) -> V
@@ -16,13 +25,12 @@ where
     V::Elem: Scalar,
 {
     let token = t.token();
-    let constant = |x: f64| V::splat(token, V::Elem::from_f64(x));
     let terms = if <V::Elem as Element>::MANTISSA_BITS > 23 { 16 } else { 7 };
-    let s = t / (constant(2.0) + t);
+    let s = t / (constant::<V>(token, 2.0) + t);
     let s2 = s * s;
-    let mut sum = constant(1.0 / (2 * terms - 1) as f64);
+    let mut sum = constant::<V>(token, 1.0 / (2 * terms - 1) as f64);
     for k in (1..terms - 1).rev() {
-        sum = sum.mul_add(s2, constant(1.0 / (2 * k + 1) as f64));
+        sum = sum.mul_add(s2, constant::<V>(token, 1.0 / (2 * k + 1) as f64));
     }
     // 2 s (1 + s^2 sum), the 1 last so that small t keeps all digits.
     let twice = s + s;

@@ -16,5 +16,11 @@ pub(crate) fn descend<V>(
     V::Elem: Scalar,
 {
     let rate = V::splat(t, rate);
-    combine_lanes::<V>(t, gradients, parameters, |d, w| d.neg_mul_add(rate, w));
+    combine_lanes::<V>(
+        t,
+        gradients,
+        parameters,
+        #[inline(always)]
+        |d, w| d.neg_mul_add(rate, w),
+    );
 }

@@ -1,0 +1,115 @@
+//! The `fused` backend: our own register-tiled kernels at a SIMD level picked at run time.
+//!
+//! Each operation enters the level's instructions once (`vectorize`) for a whole tile of columns;
+//! everything below is inlined into it.
+
+use fearless_simd::Simd;
+
+use super::block::{Block, BlockMut, GradientMode, GradientRows, LayerParameters};
+use super::{LayerOps, OutputHead};
+use crate::activation::Activation;
+use crate::kernels::panel::{self, Activate, Panels, TimesDerivative};
+use crate::kernels::{head, transpose, weights};
+use crate::scalar::Scalar;
+
+/// The three fused operations at the level that the token proves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FusedOps<S>(pub(crate) S);
+
+impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
+    fn transpose(&self, layer: LayerParameters<'_, T>, into: &mut [T]) {
+        transpose::panels(layer.w, layer.inputs, layer.units, T::PANEL, into);
+    }
+
+    fn forward(
+        &self,
+        layer: LayerParameters<'_, T>,
+        g: Activation,
+        x: Block<'_, T>,
+        a: BlockMut<'_, T>,
+    ) {
+        let panels = Panels { w: layer.w, start: Some(layer.b), inputs: layer.inputs };
+        self.0.vectorize(
+            #[inline(always)]
+            || {
+                let finish = Activate { t: self.0, g };
+                panel::multiply::<T::Register<S>>(
+                    self.0,
+                    T::registers::<S>(),
+                    panels,
+                    x,
+                    a,
+                    finish,
+                );
+            },
+        );
+    }
+
+    fn backward_input(
+        &self,
+        layer: LayerParameters<'_, T>,
+        g_prev: Activation,
+        dz: Block<'_, T>,
+        a_prev: Block<'_, T>,
+        dz_prev: BlockMut<'_, T>,
+    ) {
+        let panels = Panels { w: layer.transposed, start: None, inputs: layer.units };
+        self.0.vectorize(
+            #[inline(always)]
+            || {
+                let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
+                panel::multiply::<T::Register<S>>(
+                    self.0,
+                    T::registers::<S>(),
+                    panels,
+                    dz,
+                    dz_prev,
+                    finish,
+                );
+            },
+        );
+    }
+
+    fn backward_weights(
+        &self,
+        dz: Block<'_, T>,
+        a_prev: Block<'_, T>,
+        factor: T,
+        into: GradientRows<'_, T>,
+        mode: GradientMode,
+    ) {
+        self.0.vectorize(
+            #[inline(always)]
+            || {
+                let registers = T::registers::<S>();
+                weights::accumulate::<T::Register<S>>(
+                    self.0, registers, dz, a_prev, factor, into, mode,
+                );
+            },
+        );
+    }
+
+    fn output(&self, head: OutputHead, z: &mut [T]) {
+        self.0.vectorize(
+            #[inline(always)]
+            || head::activate_output::<T::Register<S>>(self.0, head, z),
+        );
+    }
+
+    fn loss(&self, head: OutputHead, z: BlockMut<'_, T>, y: &[T], dz: BlockMut<'_, T>) -> f64 {
+        let (n_y, stride, columns) = (z.rows, z.stride, z.columns);
+        for column in 1..columns {
+            z.data.copy_within(column * stride..column * stride + n_y, column * n_y);
+        }
+        let (z, d) = (&mut z.data[..n_y * columns], &mut dz.data[..n_y * columns]);
+        let cost = self.0.vectorize(
+            #[inline(always)]
+            || head::loss::<T::Register<S>>(self.0, head, z, y, d),
+        );
+        for column in (0..columns).rev() {
+            dz.data.copy_within(column * n_y..(column + 1) * n_y, column * stride);
+            dz.data[column * stride + n_y..(column + 1) * stride].fill(T::ZERO);
+        }
+        cost
+    }
+}
