@@ -5,6 +5,7 @@ use fearless_simd::{Simd, SimdBase};
 use crate::ffi::{self, Product};
 use crate::kernels::exp::ExpElement;
 use crate::kernels::lanes::{F32x16, F64x8, Lanes, WideF32, WideF64};
+use crate::kernels::shuffle::Shuffle;
 
 /// Sealed supertrait of [`Scalar`](crate::Scalar): not nameable outside the crate.
 pub trait Float: ExpElement + Sized {
@@ -13,7 +14,7 @@ pub trait Float: ExpElement + Sized {
 
     /// The register of the `fused` backend's kernels: 64 bytes at every level (one machine
     /// register with AVX-512, two with AVX2), so that layouts don't depend on the level.
-    type Register<S: Simd>: Lanes<Elem = Self, Token = S>;
+    type Register<S: Simd>: Shuffle<Elem = Self, Token = S>;
 
     /// Lanes of [`Register`](Self::Register): units a panel of weights.
     const PANEL: usize;

@@ -4,6 +4,7 @@ pub(crate) mod block;
 pub(crate) mod float;
 mod fused;
 mod level;
+mod narrow;
 pub(crate) mod pass;
 pub(crate) mod plan;
 mod portable;
@@ -14,10 +15,14 @@ pub use level::Level;
 
 use block::{Block, BlockMut, GradientMode, GradientRows, LayerParameters};
 
+use fearless_simd::dispatch;
+use plan::{Purpose, Regions};
+
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::scalar::Scalar;
+use crate::shape::Shape;
 
 /// Which implementation computes a network's passes; chosen when the network is built.
 ///
@@ -168,7 +173,7 @@ pub(crate) enum Engine {
 macro_rules! with_ops {
     ($engine:expr, $ops:ident => $call:expr) => {
         match $engine {
-            Engine::Fused(level) => fearless_simd::dispatch!(level, simd => {
+            Engine::Fused(level) => dispatch!(level, simd => {
                 let $ops = &fused::FusedOps(simd);
                 $call
             }),
@@ -233,14 +238,48 @@ impl Engine {
     }
 
     pub(crate) fn propagate<T: Scalar>(self, task: pass::Propagation<'_, T>) -> f64 {
+        let samples = task.x.len() / task.model.shape.n_x();
+        if let Some((level, layout)) =
+            self.narrow(task.model.shape, task.regions, samples, Purpose::Training)
+        {
+            return dispatch!(level, simd => narrow::propagate(simd, layout, task));
+        }
         with_ops!(self, ops => pass::propagate(ops, task))
     }
 
     pub(crate) fn sum_weights<T: Scalar>(self, task: &pass::WeightSums<'_, T>, into: &mut [T]) {
+        let samples = task.x.len() / task.shape.n_x();
+        if let Some((level, layout)) =
+            self.narrow(task.shape, task.regions, samples, Purpose::Training)
+        {
+            return dispatch!(level, simd => narrow::sum_weights(simd, layout, task, into));
+        }
         with_ops!(self, ops => pass::sum_weights(ops, task, into));
     }
 
     pub(crate) fn predict<T: Scalar>(self, task: pass::Prediction<'_, T>) {
+        let samples = task.x.len() / task.model.shape.n_x();
+        if let Some((level, layout)) =
+            self.narrow(task.model.shape, task.regions, samples, Purpose::Prediction)
+        {
+            return dispatch!(level, simd => narrow::predict(simd, layout, task));
+        }
         with_ops!(self, ops => pass::predict(ops, task));
+    }
+
+    /// The level and layout, if the batch goes with samples in lanes.
+    fn narrow<'a>(
+        self,
+        shape: &Shape,
+        regions: &'a Regions,
+        samples: usize,
+        purpose: Purpose,
+    ) -> Option<(fearless_simd::Level, &'a narrow::Layout)> {
+        match self {
+            Self::Fused(level) => {
+                regions.narrow(shape, samples, purpose).map(|layout| (level, layout))
+            }
+            _ => None,
+        }
     }
 }

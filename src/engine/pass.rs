@@ -82,11 +82,8 @@ fn is_parallel(
 /// Forward and loss, and backward to every layer's dZ where that is wanted. Returns J.
 pub(crate) fn propagate<T: Scalar>(ops: &impl LayerOps<T>, task: Propagation<'_, T>) -> f64 {
     let Propagation { model, regions, x, y, tiles, costs, backward } = task;
-    let (n_x, n_y) = (model.shape.n_x(), model.shape.n_y());
-    let samples = x.len() / n_x;
+    let samples = x.len() / model.shape.n_x();
     let columns = plan::tile_columns(regions, model.shape, size_of::<T>(), samples);
-    let tiles = &mut tiles[..samples * regions.column];
-    let costs = &mut costs[..samples.div_ceil(columns)];
     let mut tile = Tile { ops, model, regions, transposed: &[], backward: backward.is_some() };
     if let Some(transposed) = backward {
         for layer in 1..model.shape.layers.len() {
@@ -98,44 +95,94 @@ pub(crate) fn propagate<T: Scalar>(ops: &impl LayerOps<T>, task: Propagation<'_,
         tile.transposed = transposed;
     }
 
-    if is_parallel(model.parallelism, model.shape, if tile.backward { 4.0 } else { 2.0 }, samples) {
+    let batch = Batch { x, y, columns };
+    let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
+    for_tiles(model, batch, tile.backward, tiles, costs, |buffers, x, y| {
+        tile.propagate(buffers, x, y)
+    })
+}
+
+/// A batch and the number of its columns that make a tile.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batch<'a, T> {
+    pub(crate) x: &'a [T],
+    pub(crate) y: &'a [T],
+    pub(crate) columns: usize,
+}
+
+/// Runs `tile` on each tile's buffers (of the given length) and columns, by the pool where that
+/// pays, and returns the mean of the costs that it returns, added in tile order.
+pub(crate) fn for_tiles<T: Scalar>(
+    model: Model<'_, T>,
+    batch: Batch<'_, T>,
+    backward: bool,
+    (tiles, len): (&mut [T], usize),
+    costs: &mut [f64],
+    tile: impl Fn(&mut [T], &[T], &[T]) -> f64 + Sync,
+) -> f64 {
+    let Batch { x, y, columns } = batch;
+    let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
+    let samples = x.len() / n_x;
+    if samples <= columns {
+        let end = len.min(tiles.len());
+        return tile(&mut tiles[..end], x, y) / samples as f64;
+    }
+    let costs = &mut costs[..samples.div_ceil(columns)];
+    let flops = if backward { 4.0 } else { 2.0 };
+    if is_parallel(model.parallelism, model.shape, flops, samples) {
         let data = x.par_chunks(columns * n_x).zip(y.par_chunks(columns * n_y));
         tiles
-            .par_chunks_mut(columns * regions.column)
+            .par_chunks_mut(len)
             .zip(data)
             .zip(costs.par_iter_mut())
-            .for_each(|((buffers, (x, y)), cost)| *cost = tile.propagate(buffers, x, y));
+            .for_each(|((buffers, (x, y)), cost)| *cost = tile(buffers, x, y));
     } else {
         let data = x.chunks(columns * n_x).zip(y.chunks(columns * n_y));
-        let tiles = tiles.chunks_mut(columns * regions.column);
-        for ((buffers, (x, y)), cost) in tiles.zip(data).zip(costs.iter_mut()) {
-            *cost = tile.propagate(buffers, x, y);
+        for ((buffers, (x, y)), cost) in tiles.chunks_mut(len).zip(data).zip(costs.iter_mut()) {
+            *cost = tile(buffers, x, y);
         }
     }
     costs.iter().sum::<f64>() / samples as f64
 }
 
+/// The same for a prediction, whose tiles write to their columns of `out`.
+pub(crate) fn for_output_tiles<T: Scalar>(
+    model: Model<'_, T>,
+    batch: Batch<'_, T>,
+    (tiles, len): (&mut [T], usize),
+    out: &mut [T],
+    tile: impl Fn(&mut [T], &[T], &mut [T]) + Sync,
+) {
+    let Batch { x, columns, .. } = batch;
+    let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
+    let samples = x.len() / n_x;
+    if samples <= columns {
+        let end = len.min(tiles.len());
+        return tile(&mut tiles[..end], x, out);
+    }
+    if is_parallel(model.parallelism, model.shape, 2.0, samples) {
+        tiles
+            .par_chunks_mut(len)
+            .zip(x.par_chunks(columns * n_x).zip(out.par_chunks_mut(columns * n_y)))
+            .for_each(|(buffers, (x, out))| tile(buffers, x, out));
+    } else {
+        for (buffers, (x, out)) in
+            tiles.chunks_mut(len).zip(x.chunks(columns * n_x).zip(out.chunks_mut(columns * n_y)))
+        {
+            tile(buffers, x, out);
+        }
+    }
+}
+
 /// Forward; predictions go to `out`.
 pub(crate) fn predict<T: Scalar>(ops: &impl LayerOps<T>, task: Prediction<'_, T>) {
     let Prediction { model, regions, x, tiles, out } = task;
-    let (n_x, n_y) = (model.shape.n_x(), model.shape.n_y());
-    let samples = x.len() / n_x;
+    let samples = x.len() / model.shape.n_x();
     let columns = plan::tile_columns(regions, model.shape, size_of::<T>(), samples);
-    let tiles = &mut tiles[..samples * regions.column];
     let tile = Tile { ops, model, regions, transposed: &[], backward: false };
-    if is_parallel(model.parallelism, model.shape, 2.0, samples) {
-        tiles
-            .par_chunks_mut(columns * regions.column)
-            .zip(x.par_chunks(columns * n_x).zip(out.par_chunks_mut(columns * n_y)))
-            .for_each(|(buffers, (x, out))| tile.predict(buffers, x, out));
-    } else {
-        for (buffers, (x, out)) in tiles
-            .chunks_mut(columns * regions.column)
-            .zip(x.chunks(columns * n_x).zip(out.chunks_mut(columns * n_y)))
-        {
-            tile.predict(buffers, x, out);
-        }
-    }
+    let batch = Batch { x, y: &[], columns };
+    let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
+    for_output_tiles(model, batch, tiles, out, |buffers, x, out| tile.predict(buffers, x, out));
 }
 
 /// One tile of columns on its way through the network.

@@ -6,6 +6,7 @@
 
 use core::ops::Range;
 
+use super::narrow;
 use crate::error::{Error, Result};
 use crate::shape::Shape;
 
@@ -50,7 +51,14 @@ pub(crate) struct Regions {
     transposed: Vec<Range<usize>>,
     /// Elements a column of all regions together.
     pub(crate) column: usize,
+    /// The other layout, for networks and batches that go with samples in lanes.
+    narrow: Option<narrow::Layout>,
 }
+
+/// Batches below this leave most lanes empty: they go with units in lanes, unless the network is
+/// so small that nothing else counts.
+const NARROW_SAMPLES: usize = 6;
+const NARROW_WEIGHTS: usize = 64;
 
 impl Regions {
     pub(crate) fn new(shape: &Shape, purpose: Purpose) -> Result<Self> {
@@ -91,7 +99,23 @@ impl Regions {
             }
             transposed.push(start..end);
         }
-        Ok(Self { activations, deltas, strides, transposed, column })
+        let narrow = if shape.panel > 1 && narrow::pays(shape) {
+            Some(narrow::Layout::new(shape, purpose == Purpose::Training)?)
+        } else {
+            None
+        };
+        Ok(Self { activations, deltas, strides, transposed, column, narrow })
+    }
+
+    /// The layout with samples in lanes, if that is how a batch of `samples` goes.
+    pub(crate) fn narrow(
+        &self,
+        shape: &Shape,
+        samples: usize,
+        purpose: Purpose,
+    ) -> Option<&narrow::Layout> {
+        let tiny = purpose == Purpose::Training && shape.weights() <= NARROW_WEIGHTS;
+        self.narrow.as_ref().filter(|_| samples >= NARROW_SAMPLES || tiny)
     }
 
     /// W^T of `layer` in the buffer of all of them.
@@ -133,7 +157,12 @@ pub(crate) fn tile_columns(
 /// Elements and tiles that batches of up to `capacity` samples need at most.
 pub(crate) fn room_for(regions: &Regions, capacity: usize) -> Result<(usize, usize)> {
     const TOO_LARGE: Error = Error::TooLarge { what: "the workspace" };
-    let elements = regions.column.checked_mul(capacity).ok_or(TOO_LARGE)?;
+    let wide = regions.column.checked_mul(capacity).ok_or(TOO_LARGE)?;
+    let narrow = match &regions.narrow {
+        Some(layout) => layout.room_for(capacity).ok_or(TOO_LARGE)?,
+        None => 0,
+    };
+    let elements = wide.max(narrow);
     Ok((elements, capacity.div_ceil(MIN_TILE_COLUMNS)))
 }
 

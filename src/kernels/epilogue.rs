@@ -23,11 +23,22 @@ where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
-    // A loop an activation: the choice is made once, outside.
+    // A loop an activation: the choice is made once, outside. (Closures, since a function passed
+    // by name is called through a shim that is not compiled for the level.)
     match activation {
         Activation::Identity | Activation::Softmax => {}
-        Activation::Sigmoid => update_lanes::<V>(t, z, sigmoid),
-        Activation::Tanh => update_lanes::<V>(t, z, tanh),
+        Activation::Sigmoid => update_lanes::<V>(
+            t,
+            z,
+            #[inline(always)]
+            |z| sigmoid(z),
+        ),
+        Activation::Tanh => update_lanes::<V>(
+            t,
+            z,
+            #[inline(always)]
+            |z| tanh(z),
+        ),
         relu => update_lanes::<V>(
             t,
             z,

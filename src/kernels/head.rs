@@ -89,7 +89,7 @@ where
 
 /// (L, dz) of one register of logits and targets.
 #[inline(always)]
-fn logit_loss<V>(z: V, y: V) -> (V, V)
+pub(crate) fn logit_loss<V>(z: V, y: V) -> (V, V)
 where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
@@ -103,7 +103,7 @@ where
 
 /// The sum of the first `lanes` lanes, in f64.
 #[inline(always)]
-fn lane_sum<V>(v: V, lanes: usize) -> f64
+pub(crate) fn lane_sum<V>(v: V, lanes: usize) -> f64
 where
     V: Lanes,
     V::Elem: Scalar,
@@ -132,7 +132,12 @@ where
         total -= z.iter().zip(y).map(|(z, y)| z.to_f64() * y.to_f64()).sum::<f64>();
     }
     dz.copy_from_slice(z);
-    update_lanes::<V>(t, dz, exp);
+    update_lanes::<V>(
+        t,
+        dz,
+        #[inline(always)]
+        |z| exp(z),
+    );
     for (dz, y) in dz.chunks_exact_mut(n_y).zip(y.chunks_exact(n_y)) {
         let sum = column_sum(dz);
         total += sum.to_f64().ln();
@@ -152,7 +157,12 @@ where
     V::Elem: Scalar + ExpElement,
 {
     z.chunks_exact_mut(n_y).for_each(subtract_max);
-    update_lanes::<V>(t, z, exp);
+    update_lanes::<V>(
+        t,
+        z,
+        #[inline(always)]
+        |z| exp(z),
+    );
     for a in z.chunks_exact_mut(n_y) {
         let share = V::Elem::ONE / column_sum(a);
         a.iter_mut().for_each(|a| *a *= share);

@@ -1,0 +1,320 @@
+//! Narrow networks on the `fused` backend: whole tiles with samples in lanes, see
+//! [`kernels::narrow`](crate::kernels::narrow).
+//!
+//! Each tile also sums its own gradient; the second region of a step only adds the tiles' sums, in
+//! tile order.
+
+use core::ops::Range;
+
+use fearless_simd::Simd;
+
+use super::OutputHead;
+use super::block::GradientMode;
+use super::pass::{self, Model, Prediction, Propagation, WeightSums};
+use crate::activation::Activation;
+use crate::error::{Error, Result};
+use crate::kernels::epilogue::combine_lanes;
+use crate::kernels::lanes::Lanes;
+use crate::kernels::narrow::STEPS;
+use crate::kernels::narrow::dense::{self, Dense};
+use crate::kernels::narrow::gather::{columns_to_lanes, lanes_to_columns};
+use crate::kernels::narrow::loss::{LossSum, output};
+use crate::kernels::shuffle::lane_sums;
+use crate::scalar::Scalar;
+use crate::shape::Shape;
+
+/// Samples a tile: many enough that a tile's own gradient costs little, few enough that threads
+/// find equal work.
+const TILE_COLUMNS: usize = 512;
+
+/// Where things lie in a tile, in elements. Every value of a sample takes a row of STEPS registers.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// x, then A of each layer (for the last, the logits): one more than there are layers.
+    values: Vec<Range<usize>>,
+    y: Range<usize>,
+    /// dZ of each layer, relative to `deltas_start`; the last layer's first.
+    deltas: Vec<Range<usize>>,
+    deltas_start: usize,
+    /// Lane sums of the gradient, a register a parameter.
+    sums: Range<usize>,
+    /// The tile's gradient, laid out as the parameters.
+    gradient: Range<usize>,
+    /// Elements a tile.
+    len: usize,
+}
+
+impl Layout {
+    /// `training` adds what only the backward pass needs.
+    pub(crate) fn new(shape: &Shape, training: bool) -> Result<Self> {
+        const TOO_LARGE: Error = Error::TooLarge { what: "the workspace" };
+        let lanes = shape.panel;
+        let mut len = 0_usize;
+        let mut place = |elements: Option<usize>| {
+            let start = len;
+            len = elements.and_then(|e| start.checked_add(e)).ok_or(TOO_LARGE)?;
+            Ok::<_, Error>(start..len)
+        };
+        let rows = |units: usize| units.checked_mul(STEPS * lanes);
+        let mut values = vec![place(rows(shape.n_x()))?];
+        for layer in &shape.layers {
+            values.push(place(rows(layer.units))?);
+        }
+        let y = place(rows(shape.n_y()))?;
+        let deltas_start = y.end;
+        let mut deltas = Vec::new();
+        for layer in shape.layers.iter().rev() {
+            let range = place(rows(layer.units))?;
+            deltas.insert(0, range.start - deltas_start..range.end - deltas_start);
+        }
+        let sums = place(if training { shape.len.checked_mul(lanes) } else { Some(0) })?;
+        let gradient = place(Some(if training { shape.len } else { 0 }))?;
+        Ok(Self { values, y, deltas, deltas_start, sums, gradient, len })
+    }
+
+    /// Elements that batches of up to `capacity` samples need.
+    pub(crate) fn room_for(&self, capacity: usize) -> Option<usize> {
+        self.len.checked_mul(capacity.div_ceil(TILE_COLUMNS))
+    }
+}
+
+/// Would samples in lanes do less than units in lanes? An estimate of the registers of work a
+/// sample, forward and backward, from the shape alone.
+pub(crate) fn pays(shape: &Shape) -> bool {
+    let lanes = shape.panel as f64;
+    // An activation costs about 16 FMAs; a register of units comes with the handling of a column.
+    let (activation, column) = (16.0, 24.0);
+    let (mut by_units, mut by_samples) = (0.0, shape.n_x() as f64);
+    for (index, layer) in shape.layers.iter().enumerate() {
+        let (inputs, units) = (layer.inputs as f64, layer.units as f64);
+        let backward = if index == 0 { 0.0 } else { 1.0 };
+        by_units += (units / lanes).ceil() * (2.0 * inputs + activation) + column;
+        by_units += backward * (inputs / lanes).ceil() * units;
+        by_samples += units * ((2.75 + backward) * inputs + activation) / lanes;
+    }
+    by_samples < by_units
+}
+
+/// Forward and loss; where gradients are wanted, backward and each tile's gradient too. Returns J.
+pub(crate) fn propagate<T: Scalar, S: Simd>(
+    simd: S,
+    layout: &Layout,
+    task: Propagation<'_, T>,
+) -> f64 {
+    let Propagation { model, x, y, tiles, costs, backward, .. } = task;
+    let tile = Tile { simd, layout, model, backward: backward.is_some() };
+    let batch = pass::Batch { x, y, columns: TILE_COLUMNS };
+    pass::for_tiles(model, batch, tile.backward, (tiles, layout.len), costs, |buffers, x, y| {
+        tile.simd.vectorize(
+            #[inline(always)]
+            || tile.propagate(buffers, x, y),
+        )
+    })
+}
+
+/// `into` gets `factor` times the sum of the tiles' gradients.
+pub(crate) fn sum_weights<T: Scalar, S: Simd>(
+    simd: S,
+    layout: &Layout,
+    task: &WeightSums<'_, T>,
+    into: &mut [T],
+) {
+    let samples = task.x.len() / task.shape.n_x();
+    let tiles = task.tiles.chunks(layout.len).take(samples.div_ceil(TILE_COLUMNS));
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let factor = T::Register::<S>::splat(simd, task.factor);
+            for (index, tile) in tiles.enumerate() {
+                let gradient = &tile[layout.gradient.clone()];
+                if index == 0 && task.mode == GradientMode::Overwrite {
+                    combine_lanes::<T::Register<S>>(
+                        simd,
+                        gradient,
+                        into,
+                        #[inline(always)]
+                        |d, _| d * factor,
+                    );
+                } else {
+                    combine_lanes::<T::Register<S>>(
+                        simd,
+                        gradient,
+                        into,
+                        #[inline(always)]
+                        |d, w| d.mul_add(factor, w),
+                    );
+                }
+            }
+        },
+    );
+}
+
+/// Forward; predictions go to `out`.
+pub(crate) fn predict<T: Scalar, S: Simd>(simd: S, layout: &Layout, task: Prediction<'_, T>) {
+    let Prediction { model, x, tiles, out, .. } = task;
+    let tile = Tile { simd, layout, model, backward: false };
+    let batch = pass::Batch { x, y: &[], columns: TILE_COLUMNS };
+    pass::for_output_tiles(model, batch, (tiles, layout.len), out, |buffers, x, out| {
+        tile.simd.vectorize(
+            #[inline(always)]
+            || tile.predict(buffers, x, out),
+        );
+    });
+}
+
+struct Tile<'a, T, S> {
+    simd: S,
+    layout: &'a Layout,
+    model: Model<'a, T>,
+    backward: bool,
+}
+
+impl<T: Scalar, S: Simd> Tile<'_, T, S> {
+    #[inline(always)]
+    fn layer(&self, index: usize) -> Dense<'_, T> {
+        let (layer, span) = (&self.model.shape.layers[index], &self.model.shape.spans[index]);
+        let last = index + 1 == self.model.shape.layers.len();
+        Dense {
+            w: &self.model.parameters[span.weights.clone()],
+            b: &self.model.parameters[span.bias.clone()],
+            inputs: layer.inputs,
+            units: layer.units,
+            g: if last { Activation::Identity } else { layer.activation },
+        }
+    }
+
+    /// Columns to logits, block-wise: `values` is the part of the tile with x and every A.
+    #[inline(always)]
+    fn forward(&self, values: &mut [T], columns: &[T], steps: usize) {
+        let places = &self.layout.values;
+        let n_x = self.model.shape.n_x();
+        columns_to_lanes::<T::Register<S>>(self.simd, columns, n_x, values);
+        for index in 0..self.model.shape.layers.len() {
+            let (before, a) = values.split_at_mut(places[index + 1].start);
+            let x = &before[places[index].clone()];
+            dense::forward::<T::Register<S>>(self.simd, self.layer(index), steps, x, a);
+        }
+    }
+
+    #[inline(always)]
+    fn propagate(&self, buffers: &mut [T], x: &[T], y: &[T]) -> f64 {
+        let Layout { values: places, deltas: delta_places, .. } = self.layout;
+        let (n_x, OutputHead { n_y, .. }) = (self.model.shape.n_x(), self.model.head);
+        let block = STEPS * T::PANEL;
+        let (values, rest) = buffers.split_at_mut(self.layout.y.start);
+        let (y_lanes, rest) = rest.split_at_mut(self.layout.y.len());
+        let (deltas, rest) = rest.split_at_mut(self.layout.sums.start - self.layout.deltas_start);
+        let (sums, gradient) = rest.split_at_mut(self.layout.sums.len());
+        let layers = self.model.shape.layers.len();
+        let mut loss = LossSum::<T::Register<S>>::new(self.simd);
+        for (index, (x, y)) in x.chunks(block * n_x).zip(y.chunks(block * n_y)).enumerate() {
+            let valid = x.len() / n_x;
+            let steps = valid.div_ceil(T::PANEL);
+            self.forward(values, x, steps);
+            columns_to_lanes::<T::Register<S>>(self.simd, y, n_y, y_lanes);
+            let z = &mut values[places[layers].clone()];
+            loss.block(self.simd, self.model.head, valid, z, y_lanes, &mut deltas[..n_y * block]);
+            if !self.backward {
+                continue;
+            }
+            for layer in (1..layers).rev() {
+                let (after, d) = deltas.split_at_mut(delta_places[layer - 1].start);
+                let (dz, a) = (&after[delta_places[layer].clone()], &values[places[layer].clone()]);
+                let g = self.model.shape.layers[layer - 1].activation;
+                dense::backward::<T::Register<S>>(self.simd, self.layer(layer), g, steps, dz, a, d);
+            }
+            if valid > 1 {
+                self.add_sums(values, deltas, sums, (index == 0, steps));
+            } else {
+                self.add_single(values, deltas, gradient);
+            }
+        }
+        if self.backward && x.len() > n_x {
+            self.reduce(sums, gradient, x.len() / n_x % block == 1);
+        }
+        loss.total(self.simd)
+    }
+
+    /// Adds a block to the lane sums.
+    #[inline(always)]
+    fn add_sums(&self, values: &[T], deltas: &[T], sums: &mut [T], steps: (bool, usize)) {
+        for (index, layer) in self.model.shape.layers.iter().enumerate() {
+            let span = &self.model.shape.spans[index];
+            let (dw, db) = sums.split_at_mut(span.bias.start * T::PANEL);
+            dense::weights::<T::Register<S>>(
+                self.simd,
+                (layer.inputs, layer.units),
+                steps,
+                &deltas[self.layout.deltas[index].clone()],
+                &values[self.layout.values[index].clone()],
+                (&mut dw[span.weights.start * T::PANEL..], db),
+            );
+        }
+    }
+
+    /// The gradient of a block of one sample, whose values fill all lanes alike: plain products.
+    /// There is at most one such block in a tile, the last, and it writes first.
+    #[inline(always)]
+    fn add_single(&self, values: &[T], deltas: &[T], gradient: &mut [T]) {
+        let row = STEPS * T::PANEL;
+        for (index, layer) in self.model.shape.layers.iter().enumerate() {
+            let span = &self.model.shape.spans[index];
+            let dz = &deltas[self.layout.deltas[index].clone()];
+            let a = &values[self.layout.values[index].clone()];
+            for unit in 0..layer.units {
+                let d = dz[unit * row];
+                let (panel, lane) = (unit / T::PANEL, unit % T::PANEL);
+                let w = span.weights.start + panel * layer.inputs * T::PANEL + lane;
+                for input in 0..layer.inputs {
+                    gradient[w + input * T::PANEL] = d * a[input * row];
+                }
+                gradient[span.bias.start + unit] = d;
+            }
+        }
+    }
+
+    /// Lane sums to the tile's gradient, a panel's units at once. A single left-over sample has
+    /// already been written there.
+    #[inline(always)]
+    fn reduce(&self, sums: &[T], gradient: &mut [T], single: bool) {
+        let lanes = T::PANEL;
+        let zero = T::Register::<S>::splat(self.simd, T::ZERO);
+        for (layer, span) in self.model.shape.layers.iter().zip(&self.model.shape.spans) {
+            let groups = span.weights.clone().step_by(lanes).enumerate().map(
+                #[inline(always)]
+                |(k, at)| (k / layer.inputs, at),
+            );
+            let biases = span.bias.clone().step_by(lanes).enumerate();
+            for (panel, at) in groups.chain(biases) {
+                let units = (layer.units - panel * lanes).min(lanes);
+                let mut registers = [zero; 16];
+                for unit in 0..units {
+                    registers[unit] =
+                        T::Register::<S>::load(self.simd, &sums[(at + unit) * lanes..]);
+                }
+                let sum = lane_sums(&mut registers, units);
+                let into = &mut gradient[at..at + lanes];
+                if single {
+                    (sum + T::Register::<S>::load(self.simd, into)).store(into);
+                } else {
+                    sum.store(into);
+                }
+                into[units..].fill(T::ZERO);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn predict(&self, buffers: &mut [T], x: &[T], out: &mut [T]) {
+        let (n_x, n_y) = (self.model.shape.n_x(), self.model.head.n_y);
+        let block = STEPS * T::PANEL;
+        let logits = self.layout.values[self.model.shape.layers.len()].clone();
+        for (x, out) in x.chunks(block * n_x).zip(out.chunks_mut(block * n_y)) {
+            let steps = (x.len() / n_x).div_ceil(T::PANEL);
+            self.forward(buffers, x, steps);
+            let z = &mut buffers[logits.clone()];
+            output::<T::Register<S>>(self.simd, self.model.head, steps, z);
+            lanes_to_columns::<T::Register<S>>(z, n_y, out);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The end of a network with samples in lanes: predictions, loss and dZ from logits.
+
+use crate::activation::Activation;
+use crate::engine::OutputHead;
+use crate::kernels::epilogue::{self, MAX_LANES};
+use crate::kernels::exp::{ExpElement, exp};
+use crate::kernels::head::{lane_sum, logit_loss};
+use crate::kernels::lanes::{Element, Lanes};
+use crate::kernels::narrow::STEPS;
+use crate::loss::Loss;
+use crate::scalar::Scalar;
+
+/// Sums of L over samples, lane by lane; the logarithms of categorical cross-entropy are taken of
+/// products, a few samples at a time.
+pub(crate) struct LossSum<V> {
+    sums: V,
+    product: V,
+    factors: usize,
+    total: f64,
+}
+
+/// A softmax's denominator is at most n_y <= 2^bits: this many of them multiply without overflow.
+fn factors_a_logarithm(n_y: usize) -> usize {
+    120 / (n_y.next_power_of_two().trailing_zeros() as usize + 1)
+}
+
+impl<V> LossSum<V>
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    #[inline(always)]
+    pub(crate) fn new(t: V::Token) -> Self {
+        let (zero, one) = (V::splat(t, V::Elem::ZERO), V::splat(t, <V::Elem as Element>::ONE));
+        Self { sums: zero, product: one, factors: 0, total: 0.0 }
+    }
+
+    /// Adds the loss of a block and writes its dZ. Of the block's lanes, the first `valid` count
+    /// (1 in all lanes alike, if `valid` is 1).
+    #[inline(always)]
+    pub(crate) fn block(
+        &mut self,
+        t: V::Token,
+        head: OutputHead,
+        valid: usize,
+        z: &mut [V::Elem],
+        y: &[V::Elem],
+        dz: &mut [V::Elem],
+    ) {
+        let row = STEPS * V::LEN;
+        let mut step = 0;
+        while step < valid {
+            let (z, y, dz) = (&mut z[step..], &y[step..], &mut dz[step..]);
+            let lanes = (valid - step).min(V::LEN);
+            let loss = match head.loss {
+                Loss::BinaryCrossEntropy => {
+                    let mut sum = V::splat(t, V::Elem::ZERO);
+                    for k in 0..head.n_y {
+                        let at = k * row;
+                        let (loss, d) = logit_loss(V::load(t, &z[at..]), V::load(t, &y[at..]));
+                        d.store(&mut dz[at..]);
+                        sum = sum + loss;
+                    }
+                    sum
+                }
+                Loss::CategoricalCrossEntropy => self.categorical(t, head, lanes, z, y, dz),
+                Loss::SquaredError => squared_error(t, head, z, y, dz),
+            };
+            if lanes == V::LEN {
+                self.sums = self.sums + loss;
+            } else {
+                self.total += lane_sum(loss, lanes);
+                if valid > 1 {
+                    for k in 0..head.n_y {
+                        dz[k * row + lanes..k * row + V::LEN].fill(V::Elem::ZERO);
+                    }
+                }
+            }
+            step += V::LEN;
+        }
+    }
+
+    /// -sum_k y_k (z_k - max z), the logarithm of the denominator left to `product`.
+    #[inline(always)]
+    fn categorical(
+        &mut self,
+        t: V::Token,
+        head: OutputHead,
+        lanes: usize,
+        z: &mut [V::Elem],
+        y: &[V::Elem],
+        dz: &mut [V::Elem],
+    ) -> V {
+        let row = STEPS * V::LEN;
+        let (max, sum) = exponentials(t, head.n_y, z, dz);
+        let one = V::splat(t, <V::Elem as Element>::ONE);
+        let share = one / sum;
+        let mut loss = V::splat(t, V::Elem::ZERO);
+        for k in 0..head.n_y {
+            let y = V::load(t, &y[k * row..]);
+            loss = (V::load(t, &z[k * row..]) - max).neg_mul_add(y, loss);
+            let e = V::load(t, &dz[k * row..]);
+            (e * share - y).store(&mut dz[k * row..]);
+        }
+        if lanes == V::LEN {
+            self.product = self.product * sum;
+            self.factors += 1;
+            if self.factors >= factors_a_logarithm(head.n_y) {
+                self.take_logarithms(t);
+            }
+        } else {
+            let mut values = [V::Elem::ZERO; MAX_LANES];
+            sum.store(&mut values);
+            self.total += values[..lanes].iter().map(|s| s.to_f64().ln()).sum::<f64>();
+        }
+        loss
+    }
+
+    #[inline(always)]
+    fn take_logarithms(&mut self, t: V::Token) {
+        let mut values = [V::Elem::ZERO; MAX_LANES];
+        self.product.store(&mut values);
+        self.total += values[..V::LEN].iter().map(|p| p.to_f64().ln()).sum::<f64>();
+        self.product = V::splat(t, <V::Elem as Element>::ONE);
+        self.factors = 0;
+    }
+
+    /// The sum of L over everything added.
+    #[inline(always)]
+    pub(crate) fn total(mut self, t: V::Token) -> f64 {
+        if self.factors > 0 {
+            self.take_logarithms(t);
+        }
+        self.total + lane_sum(self.sums, V::LEN)
+    }
+}
+
+/// Max over the classes and the sum of e^(z - max), which go to `e`.
+#[inline(always)]
+fn exponentials<V>(t: V::Token, n_y: usize, z: &[V::Elem], e: &mut [V::Elem]) -> (V, V)
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    let row = STEPS * V::LEN;
+    let mut max = V::load(t, z);
+    for k in 1..n_y {
+        let z = V::load(t, &z[k * row..]);
+        max = V::select(max.lt(z), z, max);
+    }
+    let mut sum = V::splat(t, V::Elem::ZERO);
+    for k in 0..n_y {
+        let term = exp(V::load(t, &z[k * row..]) - max);
+        term.store(&mut e[k * row..]);
+        sum = sum + term;
+    }
+    (max, sum)
+}
+
+/// L = 1/2 sum (a - y)^2, dz = (a - y) g'(z), of one register of samples.
+#[inline(always)]
+fn squared_error<V>(
+    t: V::Token,
+    head: OutputHead,
+    z: &mut [V::Elem],
+    y: &[V::Elem],
+    dz: &mut [V::Elem],
+) -> V
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    let row = STEPS * V::LEN;
+    activate::<V>(t, head, z);
+    let (mut loss, mut mean) = (V::splat(t, V::Elem::ZERO), V::splat(t, V::Elem::ZERO));
+    let half = V::splat(t, V::Elem::from_f64(0.5));
+    for k in 0..head.n_y {
+        let a = V::load(t, &z[k * row..]);
+        let d = a - V::load(t, &y[k * row..]);
+        loss = (d * half).mul_add(d, loss);
+        mean = d.mul_add(a, mean);
+        epilogue::times_g_prime(t, head.g, a, d).store(&mut dz[k * row..]);
+    }
+    if head.g == Activation::Softmax {
+        // dz_k = a_k (d_k - sum_j a_j d_j)
+        for k in 0..head.n_y {
+            let d = V::load(t, &dz[k * row..]);
+            (V::load(t, &z[k * row..]) * (d - mean)).store(&mut dz[k * row..]);
+        }
+    }
+    loss
+}
+
+/// a = g(z) over all outputs of one register of samples, in place.
+#[inline(always)]
+fn activate<V>(t: V::Token, head: OutputHead, z: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    let row = STEPS * V::LEN;
+    if head.g == Activation::Softmax {
+        let mut max = V::load(t, z);
+        for k in 1..head.n_y {
+            let z = V::load(t, &z[k * row..]);
+            max = V::select(max.lt(z), z, max);
+        }
+        let mut sum = V::splat(t, V::Elem::ZERO);
+        for k in 0..head.n_y {
+            let e = exp(V::load(t, &z[k * row..]) - max);
+            e.store(&mut z[k * row..]);
+            sum = sum + e;
+        }
+        let share = V::splat(t, <V::Elem as Element>::ONE) / sum;
+        for k in 0..head.n_y {
+            (V::load(t, &z[k * row..]) * share).store(&mut z[k * row..]);
+        }
+        return;
+    }
+    for k in 0..head.n_y {
+        epilogue::g(t, head.g, V::load(t, &z[k * row..])).store(&mut z[k * row..]);
+    }
+}
+
+/// Predictions of the first `steps` registers of a block, in place; the ReLUs' marked zeros become
+/// +0.0.
+#[inline(always)]
+pub(crate) fn output<V>(t: V::Token, head: OutputHead, steps: usize, z: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    let zero = V::splat(t, V::Elem::ZERO);
+    for step in 0..steps {
+        let z = &mut z[step * V::LEN..];
+        activate::<V>(t, head, z);
+        if matches!(head.g, Activation::Relu | Activation::LeakyRelu { .. }) {
+            for k in 0..head.n_y {
+                let at = k * STEPS * V::LEN;
+                (V::load(t, &z[at..]) + zero).store(&mut z[at..]);
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Moving lanes: between samples side by side and values side by side.
+
+use fearless_simd::{Simd, SimdFloat};
+
+use super::lanes::{Lanes, Vector};
+
+/// Registers whose lanes can be rearranged.
+pub trait Shuffle: Lanes {
+    /// The even lanes of `self` then of `other`, and the odd lanes likewise.
+    fn unzip(self, other: Self) -> (Self, Self);
+}
+
+impl<S, V> Shuffle for Vector<V>
+where
+    S: Simd,
+    Self: Lanes<Token = S>,
+    V: SimdFloat<S>,
+{
+    #[inline(always)]
+    fn unzip(self, other: Self) -> (Self, Self) {
+        (Self(self.0.unzip_low(other.0)), Self(self.0.unzip_high(other.0)))
+    }
+}
+
+/// LEN samples of n values each, contiguous, to n registers of one value each: `values` is read
+/// whole and overwritten. n must be a power of two.
+///
+/// Seen as one sequence, the value i of sample s stands at s n + i. Separating even from odd
+/// places moves the lowest bit of the place to the top; log2(n) rounds move all of i there.
+#[inline(always)]
+pub(crate) fn deinterleave<V: Shuffle>(values: &mut [V], spare: &mut [V]) {
+    let n = values.len();
+    let mut rounds = n.trailing_zeros();
+    while rounds > 0 {
+        for k in 0..n / 2 {
+            let (even, odd) = values[2 * k].unzip(values[2 * k + 1]);
+            spare[k] = even;
+            spare[n / 2 + k] = odd;
+        }
+        values.copy_from_slice(&spare[..n]);
+        rounds -= 1;
+    }
+}
+
+/// The sums over the lanes of each of `sums`' first `n` registers, in lanes 0..n. Neighbouring
+/// lanes are added pair by pair, so each sum's order depends on LEN alone.
+#[inline(always)]
+pub(crate) fn lane_sums<V: Shuffle>(sums: &mut [V; 16], n: usize) -> V {
+    let mut left = n.next_power_of_two();
+    let mut width = V::LEN;
+    while width > 1 {
+        if left > 1 {
+            for k in 0..left / 2 {
+                let (even, odd) = sums[2 * k].unzip(sums[2 * k + 1]);
+                sums[k] = even + odd;
+            }
+            left /= 2;
+        } else {
+            let (even, odd) = sums[0].unzip(sums[0]);
+            sums[0] = even + odd;
+        }
+        width /= 2;
+    }
+    sums[0]
+}
