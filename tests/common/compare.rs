@@ -1,0 +1,114 @@
+//! The comparison of a backend with the reference, within the bounds.
+
+use proptest::test_runner::TestCaseError;
+use shallownet::reference;
+use shallownet::{Backend, Network, Parallelism, Scalar, Workspace};
+
+use super::bounds::{Approx, Rounding};
+use super::cases::{Batch, Case};
+use super::expected::Expected;
+
+/// Fails, with all the numbers, unless every value is within its bound.
+pub(crate) fn within<T: Scalar>(
+    what: &str,
+    expected: &[Approx],
+    given: &[T],
+) -> Result<(), TestCaseError> {
+    if expected.len() != given.len() {
+        let (e, g) = (expected.len(), given.len());
+        return Err(TestCaseError::fail(format!("{what}: {g} values instead of {e}")));
+    }
+    for (index, (expected, given)) in expected.iter().zip(given).enumerate() {
+        let given = given.to_f64();
+        if !expected.error.is_finite() || !expected.admits(given) {
+            let Approx { value, error } = *expected;
+            return Err(TestCaseError::fail(format!(
+                "{what}[{index}] is {given:e}, the reference {value:e}: off by {:e}, bound {error:e}",
+                (given - value).abs()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Runs all batches of a case through one workspace, comparing predictions, cost, gradients, and
+/// the parameters after a step with the reference.
+pub(crate) fn with_reference<T: Scalar>(
+    case: &Case,
+    backend: Backend,
+    who: Parallelism,
+) -> Result<(), TestCaseError> {
+    let net = case.network::<T>(backend, who);
+    let mut workspace = Workspace::training(&net, case.capacity()).unwrap();
+    let mut predictor = Workspace::prediction(&net, case.capacity()).unwrap();
+    for index in 0..case.batches.len() {
+        let batch = case.batch::<T>(index);
+        let oracle = reference::Network::from(&net);
+        let (x, y) = batch.samples();
+        let expected = Expected::of(Rounding::of::<T>(), &oracle, &x, &y);
+        reading(&net, &batch, &expected, &mut predictor)?;
+        reading(&net, &batch, &expected, &mut workspace)?;
+        gradients(&net, &batch, &expected, &mut workspace)?;
+        step(&net, &batch, &expected, T::from_f64(case.learning_rate.into()), &mut workspace)?;
+    }
+    Ok(())
+}
+
+/// Predictions and the cost alone.
+pub(crate) fn reading<T: Scalar>(
+    net: &Network<T>,
+    batch: &Batch<T>,
+    expected: &Expected,
+    workspace: &mut Workspace<T>,
+) -> Result<(), TestCaseError> {
+    let (x, y) = batch.columns();
+    let mut out = vec![T::from_f64(f64::NAN); batch.y.len()];
+    net.predict(x, &mut out, workspace).unwrap();
+    within("predictions", &expected.predictions.concat(), &out)?;
+    let cost = net.cost(x, y, workspace).unwrap();
+    within("cost()", &[expected.cost], &[cost])
+}
+
+/// The cost that `backward` returns, and every dW and db.
+pub(crate) fn gradients<T: Scalar>(
+    net: &Network<T>,
+    batch: &Batch<T>,
+    expected: &Expected,
+    workspace: &mut Workspace<T>,
+) -> Result<(), TestCaseError> {
+    let (x, y) = batch.columns();
+    let cost = net.backward(x, y, workspace).unwrap();
+    within("backward's cost", &[expected.cost], &[cost])?;
+    let gradients = workspace.gradients().unwrap();
+    for l in 0..net.layers().len() {
+        within(&format!("dW[{l}]"), &expected.dw[l], &gradients.weights(l).unwrap())?;
+        within(&format!("db[{l}]"), &expected.db[l], gradients.bias(l).unwrap())?;
+    }
+    Ok(())
+}
+
+/// One step of a copy: with the learning rates and sizes drawn here, several would overflow f32.
+fn step<T: Scalar>(
+    before: &Network<T>,
+    batch: &Batch<T>,
+    expected: &Expected,
+    learning_rate: T,
+    workspace: &mut Workspace<T>,
+) -> Result<(), TestCaseError> {
+    let mut net = before.try_clone().unwrap();
+    let (x, y) = batch.columns();
+    let cost = net.step(x, y, learning_rate, workspace).unwrap();
+    within("step's cost", &[expected.cost], &[cost])?;
+    let rounding = Rounding::of::<T>();
+    let updated = |old: &[T], gradient: &[Approx]| -> Vec<Approx> {
+        let pairs = old.iter().zip(gradient);
+        pairs.map(|(w, &dw)| rounding.update(w.to_f64(), dw, learning_rate.to_f64())).collect()
+    };
+    for l in 0..net.layers().len() {
+        let w = updated(&before.weights(l).unwrap(), &expected.dw[l]);
+        within(&format!("W[{l}] after a step"), &w, &net.weights(l).unwrap())?;
+        let b = updated(before.bias(l).unwrap(), &expected.db[l]);
+        within(&format!("b[{l}] after a step"), &b, net.bias(l).unwrap())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Promise: every backend computes what the reference computes, up to rounding.
+//!
+//! The bounds come from an error analysis of each case (tests/common/bounds.rs); no tolerance is
+//! chosen by hand.
+
+mod common;
+
+use common::BACKENDS;
+use common::cases::{Case, Numbers, any_case, nested};
+use common::compare::with_reference;
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use shallownet::{Activation, Columns, Loss, Network, Parallelism, Scalar, Workspace, reference};
+
+fn everywhere<T: Scalar>(case: &Case) -> Result<(), TestCaseError> {
+    for &backend in BACKENDS {
+        for who in [Parallelism::Serial, Parallelism::Rayon] {
+            with_reference::<T>(case, backend, who)
+                .map_err(|e| TestCaseError::fail(format!("{backend:?}, {who:?}: {e}")))?;
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn f32_agrees_with_the_reference(case in any_case()) {
+        everywhere::<f32>(&case)?;
+    }
+
+    #[test]
+    fn f64_agrees_with_the_reference(case in any_case()) {
+        everywhere::<f64>(&case)?;
+    }
+}
+
+/// Large enough for several tiles of columns, several groups of units, and threads: the work of a
+/// step, 4 FLOPs a weight and sample, is above the 4e6 of src/engine/plan.rs in each.
+fn large() -> Vec<Case> {
+    use Activation::{Relu, Sigmoid, Softmax, Tanh};
+    let mut cases = vec![
+        Case::new(100, &[(120, Tanh), (10, Softmax)], 1000),
+        Case::new(30, &[(200, Relu), (150, Activation::LEAKY_RELU), (3, Sigmoid)], 333),
+        Case::new(2, &[(1000, Sigmoid), (1, Sigmoid)], 517),
+        Case::new(300, &[(40, Relu), (100, Activation::Identity)], 129),
+    ];
+    // A workspace for 1000 samples serves other batches too, with other tiles.
+    cases[0].batches = vec![1000, 33, 700];
+    cases[3].loss = Loss::SquaredError;
+    for case in &cases {
+        let inputs = [case.n_x].into_iter().chain(case.layers.iter().map(|l| l.0));
+        let weights: usize = inputs.zip(&case.layers).map(|(i, l)| i * l.0).sum();
+        assert!(4 * weights * case.batches[0] >= 4_000_000);
+    }
+    cases
+}
+
+#[test]
+fn large_shapes_agree_with_the_reference() {
+    for case in large() {
+        everywhere::<f32>(&case).unwrap_or_else(|e| panic!("f32, {case:?}: {e}"));
+        everywhere::<f64>(&case).unwrap_or_else(|e| panic!("f64, {case:?}: {e}"));
+    }
+}
+
+/// Small whole numbers, a slope of 1/2 and a batch of 16 make every product and sum exact in any
+/// order: then a backend must *equal* the reference, and z is exactly 0 often, by cancellation too.
+fn exact<T: Scalar>(n_x: usize, layers: &[(usize, Activation)], seed: u64) {
+    let mut numbers = Numbers(seed);
+    let mut whole = |n: usize, size: i64| -> Vec<T> {
+        let mut one = || numbers.below(2 * size as u64 + 1) as i64 - size;
+        (0..n).map(|_| T::from_f64(one() as f64)).collect()
+    };
+    for &backend in BACKENDS {
+        let mut builder = Network::<T>::builder(n_x).loss(Loss::SquaredError).backend(backend);
+        for &(units, g) in layers {
+            builder = builder.layer(units, g);
+        }
+        let mut net = builder.build().unwrap();
+        for (l, layer) in net.layers().to_vec().iter().enumerate() {
+            net.set_weights(l, &whole(layer.inputs * layer.units, 1)).unwrap();
+            net.set_bias(l, &whole(layer.units, 1)).unwrap();
+        }
+        let n_y = net.outputs();
+        let (x, y) = (whole(16 * n_x, 2), whole(16 * n_y, 2));
+        let oracle = reference::Network::from(&net);
+        let (xs, ys) = (nested(&x, n_x), nested(&y, n_y));
+        let gradients = oracle.gradients(&xs, &ys);
+
+        let mut workspace = Workspace::training(&net, 16).unwrap();
+        let (x, y) = (Columns::new(&x, n_x).unwrap(), Columns::new(&y, n_y).unwrap());
+        let cost = net.backward(x, y, &mut workspace).unwrap();
+        assert_eq!(cost, oracle.cost(&xs, &ys), "{backend:?} {layers:?} seed {seed}");
+        for (l, expected) in gradients.iter().enumerate() {
+            let given = workspace.gradients().unwrap();
+            let at = format!("{backend:?} {layers:?} seed {seed} layer {l}");
+            assert_eq!(
+                nested(&given.weights(l).unwrap(), expected.dw[0].len()),
+                expected.dw,
+                "{at}"
+            );
+            assert_eq!(nested(given.bias(l).unwrap(), expected.db.len())[0], expected.db, "{at}");
+        }
+    }
+}
+
+#[test]
+fn whole_numbers_agree_exactly_kinks_included() {
+    let half = Activation::LeakyRelu { slope: 0.5 };
+    for seed in 0..200 {
+        for g in [Activation::Relu, half, Activation::Identity] {
+            for output in [Activation::Identity, Activation::Relu, half] {
+                let (hidden, n_y) = (1 + seed as usize % 5, 1 + seed as usize % 3);
+                exact::<f32>(4, &[(hidden, g), (n_y, output)], seed);
+                exact::<f64>(4, &[(hidden, g), (n_y, output)], seed);
+            }
+        }
+    }
+}
