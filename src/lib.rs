@@ -16,8 +16,17 @@ mod network;
 pub mod reference;
 mod scalar;
 mod shape;
+pub mod vector;
 mod view;
 mod workspace;
+
+/// Error bounds of the vector functions, in units in the last place (ULP): what the tests check
+/// over all `f32` and samples of `f64`. "Unfused" is where a level has no FMA.
+pub mod accuracy {
+    pub use crate::kernels::exp::{EXP_MAX_ULP, EXP_MAX_ULP_UNFUSED};
+    pub use crate::kernels::sigmoid::{SIGMOID_MAX_ULP, SIGMOID_MAX_ULP_UNFUSED};
+    pub use crate::kernels::tanh::{TANH_MAX_ULP, TANH_MAX_ULP_UNFUSED};
+}
 
 pub use activation::Activation;
 pub use checks::Checks;

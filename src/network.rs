@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::activation::Activation;
 use crate::buffer::AlignedBuffer;
 use crate::checks::{self, Checks};
-use crate::engine::block::GradientMode;
 use crate::engine::pass::{Model, Prediction, Propagation, WeightSums};
 use crate::engine::{Backend, Engine, Level, OutputHead, Parallelism};
 use crate::error::{Error, Result};
@@ -237,10 +236,9 @@ impl<T: Scalar> Network<T> {
             x: x.as_slice(),
             tiles: workspace.tiles.as_slice(),
             factor: T::from_f64(1.0 / x.samples() as f64),
-            mode: GradientMode::Overwrite,
         };
         let gradients = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
-        self.engine.sum_weights(&task, gradients.buffer.as_mut_slice());
+        self.engine.sum_weights(&task, gradients.buffer.as_mut_slice(), None);
         Ok(cost)
     }
 
@@ -258,7 +256,8 @@ impl<T: Scalar> Network<T> {
         Ok(())
     }
 
-    /// One step of gradient descent on the batch. Returns the cost J before the update.
+    /// One step of gradient descent on the batch. Returns the cost J before the update. Uses the
+    /// workspace's gradients as scratch: what they hold afterwards is unspecified.
     ///
     /// # Errors
     /// As [`backward`](Self::backward) and [`descend`](Self::descend); [`Error::Diverged`] if the
@@ -288,7 +287,7 @@ impl<T: Scalar> Network<T> {
         if !cost.is_finite() {
             return Err(Error::Diverged { step: 0, cost });
         }
-        // The sums go straight into the parameters: no gradient is written.
+        // The sums go into the parameters; the gradient buffer is scratch.
         let task = WeightSums {
             shape: &self.shape,
             parallelism: self.parallelism,
@@ -296,9 +295,10 @@ impl<T: Scalar> Network<T> {
             x: x.as_slice(),
             tiles: workspace.tiles.as_slice(),
             factor: T::from_f64(-learning_rate.to_f64() / x.samples() as f64),
-            mode: GradientMode::Accumulate,
         };
-        self.engine.sum_weights(&task, self.parameters.as_mut_slice());
+        let sums = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
+        let parameters = self.parameters.as_mut_slice();
+        self.engine.sum_weights(&task, sums.buffer.as_mut_slice(), Some(parameters));
         Ok(cost)
     }
 

@@ -39,22 +39,56 @@ pub(crate) struct LayerParameters<'a, T> {
     pub(crate) units: usize,
 }
 
-/// The gradient of some of a layer's units.
+/// The gradient of some of a layer's units, while it is summed over the tiles of a batch.
 #[derive(Debug)]
 pub(crate) struct GradientRows<'a, T> {
-    /// dW of the units in `rows`, whole panels.
-    pub(crate) dw: &'a mut [T],
-    /// db of the units in `rows`.
-    pub(crate) db: &'a mut [T],
+    /// dW of the units in `rows`, whole panels, and their db.
+    pub(crate) sums: Pair<'a, T>,
+    /// The same units' W and b, if the sums are to be added to them at the end.
+    pub(crate) parameters: Option<Pair<'a, T>>,
     /// Which of the layer's units these are.
     pub(crate) rows: Range<usize>,
 }
 
-/// What happens to a gradient that is already there.
+/// A layer's weights and biases, or their sums.
+type Pair<'a, T> = (&'a mut [T], &'a mut [T]);
+
+impl<'a, T> GradientRows<'a, T> {
+    /// The first `units` units, and the rest; whole panels, of so many inputs.
+    pub(crate) fn split_at(self, units: usize, inputs: usize) -> (Self, Self) {
+        fn split<T>(
+            (w, b): Pair<'_, T>,
+            units: usize,
+            inputs: usize,
+        ) -> (Pair<'_, T>, Pair<'_, T>) {
+            let ((w0, w1), (b0, b1)) = (w.split_at_mut(units * inputs), b.split_at_mut(units));
+            ((w0, b0), (w1, b1))
+        }
+        let (left, right) = split(self.sums, units, inputs);
+        let (p_left, p_right) = self.parameters.map(|p| split(p, units, inputs)).unzip();
+        let middle = self.rows.start + units;
+        (
+            Self { sums: left, parameters: p_left, rows: self.rows.start..middle },
+            Self { sums: right, parameters: p_right, rows: middle..self.rows.end },
+        )
+    }
+
+    /// The same rows for a shorter while.
+    pub(crate) fn reborrow(&mut self) -> GradientRows<'_, T> {
+        GradientRows {
+            sums: (&mut *self.sums.0, &mut *self.sums.1),
+            parameters: self.parameters.as_mut().map(|(w, b)| (&mut **w, &mut **b)),
+            rows: self.rows.clone(),
+        }
+    }
+}
+
+/// Where in a batch a tile stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum GradientMode {
-    /// The first tile writes.
-    Overwrite,
-    /// Later tiles add.
-    Accumulate,
+pub(crate) struct Turn {
+    /// The first tile overwrites the sums; later ones add to them.
+    pub(crate) first: bool,
+    /// The last tile adds to the parameters, if that is wanted. If it is also the first, the sums
+    /// need not be written at all.
+    pub(crate) last: bool,
 }

@@ -4,8 +4,9 @@ use fearless_simd::{Simd, SimdBase};
 
 use crate::ffi::{self, Product};
 use crate::kernels::exp::ExpElement;
-use crate::kernels::lanes::{F32x16, F64x8, Lanes, WideF32, WideF64};
+use crate::kernels::lanes::{F32x16, F64x8, Lanes};
 use crate::kernels::shuffle::Shuffle;
+use crate::kernels::wide_lanes::{WideF32, WideF64};
 
 /// Sealed supertrait of [`Scalar`](crate::Scalar): not nameable outside the crate.
 pub trait Float: ExpElement + Sized {

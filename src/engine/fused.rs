@@ -5,7 +5,7 @@
 
 use fearless_simd::Simd;
 
-use super::block::{Block, BlockMut, GradientMode, GradientRows, LayerParameters};
+use super::block::{Block, BlockMut, GradientRows, LayerParameters, Turn};
 use super::{LayerOps, OutputHead};
 use crate::activation::Activation;
 use crate::kernels::panel::{self, Activate, Panels, TimesDerivative};
@@ -76,14 +76,14 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         a_prev: Block<'_, T>,
         factor: T,
         into: GradientRows<'_, T>,
-        mode: GradientMode,
+        turn: Turn,
     ) {
         self.0.vectorize(
             #[inline(always)]
             || {
                 let registers = T::registers::<S>();
                 weights::accumulate::<T::Register<S>>(
-                    self.0, registers, dz, a_prev, factor, into, mode,
+                    self.0, registers, dz, a_prev, factor, into, turn,
                 );
             },
         );

@@ -13,7 +13,7 @@ use core::marker::PhantomData;
 
 pub use level::Level;
 
-use block::{Block, BlockMut, GradientMode, GradientRows, LayerParameters};
+use block::{Block, BlockMut, GradientRows, LayerParameters, Turn};
 
 use fearless_simd::dispatch;
 use plan::{Purpose, Regions};
@@ -141,15 +141,15 @@ pub(crate) trait LayerOps<T: Scalar>: Sync {
         dz_prev: BlockMut<'_, T>,
     );
 
-    /// dW = factor dZ A_prev^T and db = factor (row sums of dZ), of some of the units, written
-    /// over or added to what is there.
+    /// dW = factor dZ A_prev^T and db = factor (row sums of dZ), of some of the units: written over
+    /// or added to the sums so far, and at the last turn added to the parameters if wanted.
     fn backward_weights(
         &self,
         dz: Block<'_, T>,
         a_prev: Block<'_, T>,
         factor: T,
         into: GradientRows<'_, T>,
-        mode: GradientMode,
+        turn: Turn,
     );
 
     /// Logits to predictions, in place; `z` holds whole columns, one behind the other.
@@ -247,14 +247,19 @@ impl Engine {
         with_ops!(self, ops => pass::propagate(ops, task))
     }
 
-    pub(crate) fn sum_weights<T: Scalar>(self, task: &pass::WeightSums<'_, T>, into: &mut [T]) {
+    pub(crate) fn sum_weights<T: Scalar>(
+        self,
+        task: &pass::WeightSums<'_, T>,
+        sums: &mut [T],
+        parameters: Option<&mut [T]>,
+    ) {
         let samples = task.x.len() / task.shape.n_x();
         if let Some((level, layout)) =
             self.narrow(task.shape, task.regions, samples, Purpose::Training)
         {
-            return dispatch!(level, simd => narrow::sum_weights(simd, layout, task, into));
+            return dispatch!(level, simd => narrow::sum_weights(simd, layout, task, sums, parameters));
         }
-        with_ops!(self, ops => pass::sum_weights(ops, task, into));
+        with_ops!(self, ops => pass::sum_weights(ops, task, sums, parameters));
     }
 
     pub(crate) fn predict<T: Scalar>(self, task: pass::Prediction<'_, T>) {

@@ -9,11 +9,9 @@ use core::ops::Range;
 use fearless_simd::Simd;
 
 use super::OutputHead;
-use super::block::GradientMode;
 use super::pass::{self, Model, Prediction, Propagation, WeightSums};
 use crate::activation::Activation;
 use crate::error::{Error, Result};
-use crate::kernels::epilogue::combine_lanes;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::STEPS;
 use crate::kernels::narrow::dense::{self, Dense};
@@ -112,38 +110,35 @@ pub(crate) fn propagate<T: Scalar, S: Simd>(
     })
 }
 
-/// `into` gets `factor` times the sum of the tiles' gradients.
+/// `sums` gets `factor` times the sum of the tiles' gradients; or it is added to `parameters`, if
+/// they are given.
 pub(crate) fn sum_weights<T: Scalar, S: Simd>(
     simd: S,
     layout: &Layout,
     task: &WeightSums<'_, T>,
-    into: &mut [T],
+    sums: &mut [T],
+    parameters: Option<&mut [T]>,
 ) {
     let samples = task.x.len() / task.shape.n_x();
-    let tiles = task.tiles.chunks(layout.len).take(samples.div_ceil(TILE_COLUMNS));
+    let tiles = &task.tiles[..layout.len * samples.div_ceil(TILE_COLUMNS)];
     simd.vectorize(
         #[inline(always)]
         || {
             let factor = T::Register::<S>::splat(simd, task.factor);
-            for (index, tile) in tiles.enumerate() {
-                let gradient = &tile[layout.gradient.clone()];
-                if index == 0 && task.mode == GradientMode::Overwrite {
-                    combine_lanes::<T::Register<S>>(
-                        simd,
-                        gradient,
-                        into,
-                        #[inline(always)]
-                        |d, _| d * factor,
-                    );
-                } else {
-                    combine_lanes::<T::Register<S>>(
-                        simd,
-                        gradient,
-                        into,
-                        #[inline(always)]
-                        |d, w| d.mul_add(factor, w),
-                    );
+            let zero = T::Register::<S>::splat(simd, T::ZERO);
+            let (into, keep) = match parameters {
+                Some(parameters) => (parameters, true),
+                None => (sums, false),
+            };
+            // Both buffers are whole registers: `Shape` pads every span to one.
+            for (index, into) in into.chunks_exact_mut(T::PANEL).enumerate() {
+                let mut sum = zero;
+                for tile in tiles.chunks_exact(layout.len) {
+                    let gradient = &tile[layout.gradient.start + index * T::PANEL..];
+                    sum = sum + T::Register::<S>::load(simd, gradient);
                 }
+                let before = if keep { T::Register::<S>::load(simd, into) } else { zero };
+                sum.mul_add(factor, before).store(into);
             }
         },
     );

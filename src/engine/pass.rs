@@ -9,7 +9,7 @@ use core::ops::Range;
 
 use rayon::prelude::*;
 
-use super::block::{Block, BlockMut, GradientMode, GradientRows, LayerParameters};
+use super::block::{Block, BlockMut, GradientRows, LayerParameters, Turn};
 use super::plan::{self, Regions};
 use super::{LayerOps, OutputHead, Parallelism};
 use crate::activation::Activation;
@@ -40,8 +40,8 @@ pub(crate) struct Propagation<'a, T> {
 
 /// The second region: every layer's gradient, from what the first has left in the tiles.
 ///
-/// The gradient of J is 1/m times the sums. With the factor -lr/m, accumulated into the parameters
-/// themselves, this is the gradient-descent update, and no gradient is ever written.
+/// The gradient of J is 1/m times the sums. With the factor -lr/m, added to the parameters, this is
+/// the gradient-descent update: each parameter is rounded once, however many tiles there are.
 #[derive(Debug)]
 pub(crate) struct WeightSums<'a, T> {
     pub(crate) shape: &'a Shape,
@@ -50,8 +50,6 @@ pub(crate) struct WeightSums<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) tiles: &'a [T],
     pub(crate) factor: T,
-    /// What the first tile does; later ones always accumulate.
-    pub(crate) mode: GradientMode,
 }
 
 /// A prediction pass: checked shapes, m >= 1.
@@ -311,21 +309,23 @@ fn disjoint<T, const N: usize>(buffers: &mut [T], ranges: [Range<usize>; N]) -> 
     buffers.get_disjoint_mut(ranges).expect("a tile's regions are disjoint")
 }
 
-/// Sums every layer's gradient into `into`, which is laid out as the parameters are.
+/// Sums every layer's gradient into `sums`, or adds it to `parameters` if they are given: then
+/// `sums` is scratch. Both are laid out by the shape.
 pub(crate) fn sum_weights<T: Scalar>(
     ops: &impl LayerOps<T>,
     task: &WeightSums<'_, T>,
-    into: &mut [T],
+    sums: &mut [T],
+    parameters: Option<&mut [T]>,
 ) {
     let samples = task.x.len() / task.shape.n_x();
-    let sums = Sums {
+    let split = Sums {
         ops,
         task,
         columns: plan::tile_columns(task.regions, task.shape, size_of::<T>(), samples),
         tiles: &task.tiles[..samples * task.regions.column],
         parallel: is_parallel(task.parallelism, task.shape, 2.0, samples),
     };
-    sums.layers(0..task.shape.layers.len(), 0, into);
+    split.layers(0..task.shape.layers.len(), 0, sums, parameters);
 }
 
 /// The gradient buffer cut into groups of units, by halves.
@@ -338,22 +338,33 @@ struct Sums<'a, T, O> {
 }
 
 impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
-    /// `buffer` is the part that starts at `offset` and holds these layers.
-    fn layers(&self, layers: Range<usize>, offset: usize, buffer: &mut [T]) {
+    /// The buffers are the parts that start at `offset` and hold these layers.
+    fn layers(
+        &self,
+        layers: Range<usize>,
+        offset: usize,
+        sums: &mut [T],
+        parameters: Option<&mut [T]>,
+    ) {
         let shape = self.task.shape;
         if layers.len() == 1 {
             let span = &shape.spans[layers.start];
             let place = |r: &Range<usize>| r.start - offset..r.end - offset;
-            let [dw, db] = disjoint(buffer, [place(&span.weights), place(&span.bias)]);
+            let split = |buffer| {
+                let [w, b] = disjoint(buffer, [place(&span.weights), place(&span.bias)]);
+                (w, b)
+            };
             let rows = 0..shape.layers[layers.start].units;
-            return self.groups(layers.start, GradientRows { dw, db, rows });
+            let into = GradientRows { sums: split(sums), parameters: parameters.map(split), rows };
+            return self.groups(layers.start, into);
         }
         let middle = layers.start + layers.len() / 2;
         let cut = shape.spans[middle].weights.start;
-        let (left, right) = buffer.split_at_mut(cut - offset);
+        let (left, right) = sums.split_at_mut(cut - offset);
+        let (p_left, p_right) = parameters.map(|p| p.split_at_mut(cut - offset)).unzip();
         self.join(
-            || self.layers(layers.start..middle, offset, left),
-            || self.layers(middle..layers.end, cut, right),
+            || self.layers(layers.start..middle, offset, left, p_left),
+            || self.layers(middle..layers.end, cut, right, p_right),
         );
     }
 
@@ -361,25 +372,21 @@ impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
         let size = &self.task.shape.layers[layer];
         let group =
             GROUP_UNITS.max(size.units.div_ceil(GROUPS)).next_multiple_of(self.task.shape.panel);
-        let GradientRows { dw, db, rows } = into;
-        if rows.len() <= group {
-            return self.sum(layer, GradientRows { dw, db, rows });
+        if into.rows.len() <= group {
+            return self.sum(layer, into);
         }
-        let left_units = rows.len().div_ceil(2).next_multiple_of(group);
-        let (dw_left, dw_right) = dw.split_at_mut(left_units * size.inputs);
-        let (db_left, db_right) = db.split_at_mut(left_units);
-        let middle = rows.start + left_units;
-        let left = GradientRows { dw: dw_left, db: db_left, rows: rows.start..middle };
-        let right = GradientRows { dw: dw_right, db: db_right, rows: middle..rows.end };
+        let units = into.rows.len().div_ceil(2).next_multiple_of(group);
+        let (left, right) = into.split_at(units, size.inputs);
         self.join(|| self.groups(layer, left), || self.groups(layer, right));
     }
 
     /// One group of units over all tiles, in order.
-    fn sum(&self, layer: usize, into: GradientRows<'_, T>) {
-        let WeightSums { shape, regions, factor, mut mode, .. } = *self.task;
+    fn sum(&self, layer: usize, mut into: GradientRows<'_, T>) {
+        let WeightSums { shape, regions, factor, .. } = *self.task;
         let n_x = shape.n_x();
         let tiles = self.tiles.chunks(self.columns * regions.column);
-        for (buffers, x) in tiles.zip(self.task.x.chunks(self.columns * n_x)) {
+        let last = tiles.len() - 1;
+        for (index, (buffers, x)) in tiles.zip(self.task.x.chunks(self.columns * n_x)).enumerate() {
             let columns = x.len() / n_x;
             let dz = Block {
                 data: &buffers[regions.delta(layer, columns)],
@@ -388,10 +395,8 @@ impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
                 columns,
             };
             let a_prev = input(shape, regions, layer, columns, buffers, x);
-            let rows =
-                GradientRows { dw: &mut *into.dw, db: &mut *into.db, rows: into.rows.clone() };
-            self.ops.backward_weights(dz, a_prev, factor, rows, mode);
-            mode = GradientMode::Accumulate;
+            let turn = Turn { first: index == 0, last: index == last };
+            self.ops.backward_weights(dz, a_prev, factor, into.reborrow(), turn);
         }
     }
 

@@ -5,11 +5,11 @@
 
 use core::marker::PhantomData;
 
-use super::block::{Block, BlockMut, GradientMode, GradientRows, LayerParameters};
+use super::block::{Block, BlockMut, GradientRows, LayerParameters, Turn};
 use super::{LayerOps, OutputHead};
 use crate::activation::Activation;
 use crate::ffi::{Product, Strided};
-use crate::kernels::{epilogue, head};
+use crate::kernels::{epilogue, head, update};
 use crate::scalar::Scalar;
 
 /// A way to compute C = alpha A B + beta C.
@@ -110,27 +110,27 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
         a_prev: Block<'_, T>,
         factor: T,
         into: GradientRows<'_, T>,
-        mode: GradientMode,
+        turn: Turn,
     ) {
-        let GradientRows { dw, db, rows } = into;
-        let beta = match mode {
-            GradientMode::Overwrite => T::ZERO,
-            GradientMode::Accumulate => T::ONE,
-        };
+        let GradientRows { sums: (dw, db), parameters, rows } = into;
         G::gemm(Product {
             alpha: factor,
             a: (&dz.data[rows.start..], Strided::columns(rows.len(), dz.columns, dz.stride)),
             b: (a_prev.data, a_prev.layout().transposed()),
-            beta,
-            c: (dw, Strided::rows(rows.len(), a_prev.rows)),
+            beta: if turn.first { T::ZERO } else { T::from_f64(1.0) },
+            c: (&mut *dw, Strided::rows(rows.len(), a_prev.rows)),
         });
-        if mode == GradientMode::Overwrite {
+        if turn.first {
             db.fill(T::ZERO);
         }
         for column in dz.data.chunks_exact(dz.stride) {
             for (db, &dz) in db.iter_mut().zip(&column[rows.clone()]) {
                 *db += factor * dz;
             }
+        }
+        if let Some((w, b)) = parameters.filter(|_| turn.last) {
+            update::add::<T::Wide>((), dw, w);
+            update::add::<T::Wide>((), db, b);
         }
     }
 

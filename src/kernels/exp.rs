@@ -38,10 +38,11 @@ pub trait ExpElement: Element {
     const SHIFT: Self;
     /// `SHIFT` with the bias counted twice, for an exponent that is halved.
     const SHIFT_HALVED: Self;
-    /// `SHIFT` + `LIFT`.
+    /// `SHIFT` + 64: for an exponent that would leave the normal range below.
     const SHIFT_LIFTED: Self;
-    /// 2^-LIFT, where -LIFT brings the smallest result back from the normal
-    /// range to the subnormal numbers.
+    /// `SHIFT` - 64: for an exponent that would leave the normal range above.
+    const SHIFT_LOWERED: Self;
+    /// 2^-64.
     const UNLIFT: Self;
     /// Below this, e^x rounds to 0.
     const EXP_LOW: Self;
@@ -49,6 +50,13 @@ pub trait ExpElement: Element {
     const EXP_HIGH: Self;
     /// Below this, tanh(x/2) rounds to -1.
     const TANH_LOW: Self;
+    /// Two more steps that tanh needs to keep its bound: `(bias, rest)`, a
+    /// number added before rounding to n, and ln 2 - LN2.
+    const TANH_EXTRA: Option<(Self, Self)>;
+    /// Below this, sigmoid(x) rounds to 0.
+    const SIGMOID_LOW: Self;
+    /// Above this, sigmoid(x) rounds to 1.
+    const SIGMOID_HIGH: Self;
 }
 
 impl ExpElement for f32 {
@@ -62,10 +70,14 @@ impl ExpElement for f32 {
     const SHIFT: f32 = 12_582_912.0 + 127.0;
     const SHIFT_HALVED: f32 = 12_582_912.0 + 254.0;
     const SHIFT_LIFTED: f32 = 12_582_912.0 + 127.0 + 64.0;
+    const SHIFT_LOWERED: f32 = 12_582_912.0 + 127.0 - 64.0;
     const UNLIFT: f32 = 1.0 / 18_446_744_073_709_551_616.0;
     const EXP_LOW: f32 = -104.0;
     const EXP_HIGH: f32 = 89.0;
     const TANH_LOW: f32 = -20.0;
+    const TANH_EXTRA: Option<(f32, f32)> = None;
+    const SIGMOID_LOW: f32 = -104.0;
+    const SIGMOID_HIGH: f32 = 20.0;
 }
 
 impl ExpElement for f64 {
@@ -73,31 +85,36 @@ impl ExpElement for f64 {
     const LN2: f64 = core::f64::consts::LN_2;
     const LN2_HI: f64 = 0.693_147_180_559_890_3;
     const LN2_LO: f64 = 5.497_923_018_708_371e-14;
-    // Greatest error relative to expm1: 2^-55.5.
+    // Greatest error relative to expm1: 2^-58.7.
     const EXPM1_TAIL: &'static [f64] = &[
-        0.500_000_000_000_000_6,
-        0.166_666_666_666_666,
-        0.041_666_666_666_573_77,
-        0.008_333_333_333_383_501,
-        0.001_388_888_893_232_599,
-        0.000_198_412_697_316_673_94,
-        2.480_150_450_322_144e-5,
-        2.755_739_653_503_443e-6,
-        2.762_630_795_957_777e-7,
-        2.505_718_897_265_154e-8,
+        0.5,
+        0.166_666_666_666_667_16,
+        0.041_666_666_666_666_36,
+        0.008_333_333_333_291_59,
+        0.001_388_888_888_902_575_3,
+        0.000_198_412_699_573_729_73,
+        2.480_158_711_425_737_6e-5,
+        2.755_717_795_277_199e-6,
+        2.755_739_757_408_232_7e-7,
+        2.513_021_374_996_789_7e-8,
+        2.089_062_819_258_407_3e-9,
     ];
     const SHIFT: f64 = 6_755_399_441_055_744.0 + 1023.0;
     const SHIFT_HALVED: f64 = 6_755_399_441_055_744.0 + 2046.0;
     const SHIFT_LIFTED: f64 = 6_755_399_441_055_744.0 + 1023.0 + 64.0;
+    const SHIFT_LOWERED: f64 = 6_755_399_441_055_744.0 + 1023.0 - 64.0;
     const UNLIFT: f64 = 1.0 / 18_446_744_073_709_551_616.0;
     const EXP_LOW: f64 = -746.0;
     const EXP_HIGH: f64 = 710.0;
     const TANH_LOW: f64 = -40.0;
+    const TANH_EXTRA: Option<(f64, f64)> = Some((-0.08, 2.319_046_813_846_299_6e-17));
+    const SIGMOID_LOW: f64 = -746.0;
+    const SIGMOID_HIGH: f64 = 40.0;
 }
 
-/// p = expm1(r) for |r| <= ln2/2: step 4.
+/// q(r) r^2 + last for |r| <= ln2/2: step 4, which is expm1(r) if `last` is r.
 #[inline(always)]
-pub(crate) fn expm1_reduced<V>(r: V) -> V
+pub(crate) fn expm1_tail<V>(r: V, last: V) -> V
 where
     V: Lanes,
     V::Elem: ExpElement,
@@ -119,12 +136,12 @@ where
     } else {
         high.mul_add(r, low)
     };
-    q.mul_add(r2, r)
+    q.mul_add(r2, last)
 }
 
-/// `(x log2(e) + shift, r)`: steps 2 and 3 with both parts of ln 2.
+/// `(x log2(e) + shift, r)`: steps 2 and 3.
 #[inline(always)]
-fn reduce<V>(x: V, shift: V::Elem) -> (V, V)
+pub(crate) fn reduce<V>(x: V, shift: V::Elem) -> (V, V)
 where
     V: Lanes,
     V::Elem: ExpElement,
@@ -150,7 +167,7 @@ where
     let t = x.token();
     let x = x.at_least(V::splat(t, V::Elem::EXP_LOW)).at_most(V::splat(t, V::Elem::EXP_HIGH));
     let (shifted, r) = reduce(x, V::Elem::SHIFT_HALVED);
-    let p = expm1_reduced(r);
+    let p = expm1_tail(r, r);
     // n = floor(n/2) + floor((n+1)/2).
     let s = shifted.exponent_from_low_bits_halved();
     let s2 = (shifted + V::splat(t, V::Elem::ONE)).exponent_from_low_bits_halved();
@@ -169,21 +186,60 @@ where
     V::Elem: ExpElement,
 {
     let t = x.token();
-    lifted_exp_neg_abs(x) * V::splat(t, V::Elem::UNLIFT)
-}
-
-/// e^-|x| / UNLIFT, which is normal where e^-|x| is subnormal. One factor 2^n
-/// suffices here, because n is never positive.
-#[inline(always)]
-pub(crate) fn lifted_exp_neg_abs<V>(x: V) -> V
-where
-    V: Lanes,
-    V::Elem: ExpElement,
-{
-    let t = x.token();
     let x = x.neg_abs().at_least(V::splat(t, V::Elem::EXP_LOW));
     let (shifted, r) = reduce(x, V::Elem::SHIFT_LIFTED);
-    let p = expm1_reduced(r);
+    let p = expm1_tail(r, r);
+    // n is never positive, so 2^(n+64) is always normal, and a constant brings
+    // it back down.
     let s = shifted.exponent_from_low_bits();
-    s.mul_add(p, s)
+    s.mul_add(p, s) * V::splat(t, V::Elem::UNLIFT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::slices::Function::{Exp, ExpNegAbs};
+    use super::super::test_support::{check_bounds, check_value, greatest_fall};
+    use super::*;
+
+    const BOUNDS: [f64; 2] = [EXP_MAX_ULP, EXP_MAX_ULP_UNFUSED];
+
+    #[test]
+    fn error_is_bounded() {
+        check_bounds::<f32>(Exp, BOUNDS);
+        check_bounds::<f64>(Exp, BOUNDS);
+        check_bounds::<f32>(ExpNegAbs, BOUNDS);
+        check_bounds::<f64>(ExpNegAbs, BOUNDS);
+    }
+
+    #[test]
+    fn special_values() {
+        for f in [Exp, ExpNegAbs] {
+            check_value(f, 0f32, 1.0);
+            check_value(f, -0f64, 1.0);
+            check_value(f, f32::NAN, f32::NAN);
+            check_value(f, -f64::NAN, f64::NAN);
+            check_value(f, f32::NEG_INFINITY, 0.0);
+            check_value(f, f64::NEG_INFINITY, 0.0);
+            check_value(f, f32::MIN, 0.0);
+            check_value(f, -746f64, 0.0);
+            // The least subnormal number, and one in between.
+            check_value(f, -103.5f32, f32::from_bits(1));
+            check_value(f, -745f64, f64::from_bits(1));
+            check_value(f, -100f32, f32::from_bits(27));
+        }
+        check_value(Exp, f32::INFINITY, f32::INFINITY);
+        check_value(Exp, f64::INFINITY, f64::INFINITY);
+        check_value(Exp, f64::MAX, f64::INFINITY);
+        check_value(Exp, 88.722_84f32, f32::INFINITY);
+        check_value(Exp, 709.8f64, f64::INFINITY);
+        check_value(ExpNegAbs, f32::INFINITY, 0.0);
+        check_value(ExpNegAbs, f64::INFINITY, 0.0);
+    }
+
+    #[test]
+    fn monotone_across_seams() {
+        let half = core::f64::consts::LN_2 / 2.0;
+        assert_eq!(greatest_fall::<f32>(Exp, half, 250), 0);
+        assert_eq!(greatest_fall::<f64>(Exp, half, 250), 0);
+    }
 }

@@ -3,7 +3,7 @@
 //! `z`, `y` and `dz` hold whole columns of n_y values, one behind the other.
 
 use super::epilogue::{MAX_LANES, activate, times_derivative, update_lanes};
-use super::exp::{ExpElement, exp};
+use super::exp::{ExpElement, exp_neg_abs};
 use super::lanes::{Element, Lanes};
 use super::ln_1p::ln_1p_unit;
 use super::sigmoid::sigmoid_parts;
@@ -136,7 +136,7 @@ where
         t,
         dz,
         #[inline(always)]
-        |z| exp(z),
+        |z| exp_neg_abs(z),
     );
     for (dz, y) in dz.chunks_exact_mut(n_y).zip(y.chunks_exact(n_y)) {
         let sum = column_sum(dz);
@@ -161,7 +161,7 @@ where
         t,
         z,
         #[inline(always)]
-        |z| exp(z),
+        |z| exp_neg_abs(z),
     );
     for a in z.chunks_exact_mut(n_y) {
         let share = V::Elem::ONE / column_sum(a);

@@ -3,7 +3,7 @@
 //! [`Lanes`] is the small set of exactly rounded operations the vector math
 //! needs. Two families of registers implement it: [`Vector`] wraps any float
 //! vector of `fearless_simd` (its native widths `F32s`/`F64s` and every fixed
-//! width), and [`WideF32`]/[`WideF64`] wrap the vectors of `wide`.
+//! width), and `WideF32`/`WideF64` of `wide_lanes` wrap the vectors of `wide`.
 //!
 //! Everything is `inline(always)`: the instructions a level allows are only
 //! used inside the function that enabled it, so no call may stand between.
@@ -120,31 +120,12 @@ pub trait Lanes:
 #[derive(Clone, Copy, Debug)]
 pub struct Vector<V>(pub(crate) V);
 
-/// Native width vector of `f32` of the level `S`.
-pub type F32s<S> = Vector<<S as Simd>::f32s>;
-/// Native width vector of `f64` of the level `S`.
-pub type F64s<S> = Vector<<S as Simd>::f64s>;
-/// Four lanes of `f32`.
-pub type F32x4<S> = Vector<fearless_simd::f32x4<S>>;
-/// Eight lanes of `f32`.
-pub type F32x8<S> = Vector<fearless_simd::f32x8<S>>;
 /// Sixteen lanes of `f32`.
-pub type F32x16<S> = Vector<fearless_simd::f32x16<S>>;
-/// Two lanes of `f64`.
-pub type F64x2<S> = Vector<fearless_simd::f64x2<S>>;
-/// Four lanes of `f64`.
-pub type F64x4<S> = Vector<fearless_simd::f64x4<S>>;
+pub(crate) type F32x16<S> = Vector<fearless_simd::f32x16<S>>;
 /// Eight lanes of `f64`.
-pub type F64x8<S> = Vector<fearless_simd::f64x8<S>>;
+pub(crate) type F64x8<S> = Vector<fearless_simd::f64x8<S>>;
 
-/// The vector of `wide` with eight lanes of `f32`.
-#[derive(Clone, Copy, Debug)]
-pub struct WideF32(pub(crate) wide::f32x8);
-/// The vector of `wide` with four lanes of `f64`.
-#[derive(Clone, Copy, Debug)]
-pub struct WideF64(pub(crate) wide::f64x4);
-
-/// The operators of a register type are those of its field.
+/// The operators of the newtype are those of its field.
 macro_rules! operators {
     ($($op:ident $method:ident),*) => {$(
         impl<V: $op<Output = V>> $op for Vector<V> {
@@ -154,18 +135,7 @@ macro_rules! operators {
                 Self($op::$method(self.0, other.0))
             }
         }
-        operators!(@ WideF32 $op $method);
-        operators!(@ WideF64 $op $method);
     )*};
-    (@ $name:ident $op:ident $method:ident) => {
-        impl $op for $name {
-            type Output = Self;
-            #[inline(always)]
-            fn $method(self, other: Self) -> Self {
-                Self($op::$method(self.0, other.0))
-            }
-        }
-    };
 }
 
 operators!(Add add, Sub sub, Mul mul, Div div);
@@ -288,105 +258,80 @@ where
     }
 }
 
-/// `Lanes` for a newtype of `wide`: its vectors share names but no trait.
-macro_rules! wide_lanes {
-    ($name:ident, $vector:ty, $bits:ty, $elem:ty, $len:literal) => {
-        impl Neg for $name {
-            type Output = Self;
-            #[inline(always)]
-            fn neg(self) -> Self {
-                Self(-self.0)
-            }
-        }
-        impl Lanes for $name {
-            type Elem = $elem;
-            type Token = ();
-            type Mask = $vector;
-            const LEN: usize = $len;
+#[cfg(test)]
+mod tests {
+    use super::super::wide_lanes::WideF32;
+    use super::*;
+    use fearless_simd::{Fallback, Level, dispatch};
 
-            #[inline(always)]
-            fn token(self) {}
-            #[inline(always)]
-            fn splat(_: (), x: $elem) -> Self {
-                Self(<$vector>::splat(x))
+    /// Every operation of one register type, against scalar arithmetic.
+    #[inline(always)]
+    fn check<V: Lanes<Elem = f32>>(t: V::Token) {
+        let a: Vec<f32> = (0..V::LEN).map(|i| i as f32 * 1.5 - 3.25).collect();
+        let b: Vec<f32> = (0..V::LEN).map(|i| 2.0 - i as f32).collect();
+        let (x, y) = (V::load(t, &a), V::load(t, &b));
+        let test = |got: V, want: fn(f32, f32) -> f32, what: &str| {
+            let mut out = vec![0.0; V::LEN];
+            got.store(&mut out);
+            for i in 0..V::LEN {
+                let want = want(a[i], b[i]);
+                assert_eq!(out[i].to_bits(), want.to_bits(), "{what} of {} and {}", a[i], b[i]);
             }
-            #[inline(always)]
-            fn load(_: (), src: &[$elem]) -> Self {
-                Self(<$vector>::new(*src.first_chunk().expect("a full register")))
-            }
-            #[inline(always)]
-            fn store(self, dst: &mut [$elem]) {
-                *dst.first_chunk_mut().expect("a full register") = self.0.to_array();
-            }
-            #[inline(always)]
-            fn mul_add(self, a: Self, b: Self) -> Self {
-                Self(self.0.mul_add(a.0, b.0))
-            }
-            #[inline(always)]
-            fn min(self, other: Self) -> Self {
-                Self(self.0.fast_min(other.0))
-            }
-            #[inline(always)]
-            fn max(self, other: Self) -> Self {
-                Self(self.0.fast_max(other.0))
-            }
-            #[inline(always)]
-            fn at_least(self, low: Self) -> Self {
-                Self::select(self.lt(low), low, self)
-            }
-            #[inline(always)]
-            fn at_most(self, high: Self) -> Self {
-                Self::select(high.lt(self), high, self)
-            }
-            #[inline(always)]
-            fn round_ties_even(self) -> Self {
-                Self(self.0.round_ties_even())
-            }
-            #[inline(always)]
-            fn abs(self) -> Self {
-                Self(self.0.abs())
-            }
-            #[inline(always)]
-            fn neg_abs(self) -> Self {
-                Self(self.0 | <$vector>::splat(-0.0))
-            }
-            #[inline(always)]
-            fn copysign(self, sign: Self) -> Self {
-                Self(self.0.copysign(sign.0))
-            }
-            #[inline(always)]
-            fn or_sign(self, sign: Self) -> Self {
-                Self(self.0 | (sign.0 & <$vector>::splat(-0.0)))
-            }
-            #[inline(always)]
-            fn lt(self, other: Self) -> $vector {
-                self.0.simd_lt(other.0)
-            }
-            #[inline(always)]
-            fn le(self, other: Self) -> $vector {
-                self.0.simd_le(other.0)
-            }
-            #[inline(always)]
-            fn eq(self, other: Self) -> $vector {
-                self.0.simd_eq(other.0)
-            }
-            #[inline(always)]
-            fn select(mask: $vector, yes: Self, no: Self) -> Self {
-                Self(mask.select(yes.0, no.0))
-            }
-            #[inline(always)]
-            fn exponent_from_low_bits(self) -> Self {
-                let bits: $bits = self.0.to_bits() << <$elem>::MANTISSA_BITS;
-                Self(<$vector>::from_bits(bits))
-            }
-            #[inline(always)]
-            fn exponent_from_low_bits_halved(self) -> Self {
-                let half: $bits = self.0.to_bits() >> 1;
-                Self(<$vector>::from_bits(half << <$elem>::MANTISSA_BITS))
-            }
+        };
+        test(x + y, |a, b| a + b, "add");
+        test(x - y, |a, b| a - b, "sub");
+        test(x * y, |a, b| a * b, "mul");
+        test(x / V::splat(t, 3.0), |a, _| a / 3.0, "div");
+        test(-x, |a, _| -a, "neg");
+        test(x.mul_add(y, x), |a, b| a * b + a, "mul_add");
+        test(x.neg_mul_add(y, x), |a, b| a - a * b, "neg_mul_add");
+        test(x.min(y), f32::min, "min");
+        test(x.max(y), f32::max, "max");
+        test(x.at_least(y), f32::max, "at_least");
+        test(x.at_most(y), f32::min, "at_most");
+        test(x.round_ties_even(), |a, _| a.round_ties_even(), "round");
+        test(x.abs(), |a, _| a.abs(), "abs");
+        test(x.neg_abs(), |a, _| -a.abs(), "neg_abs");
+        test(x.copysign(y), f32::copysign, "copysign");
+        test(x.abs().or_sign(y), f32::copysign, "or_sign");
+        test(V::select(x.lt(y), x, y), |a, b| if a < b { a } else { b }, "lt");
+        test(V::select(x.le(x), x, y), |a, _| a, "le");
+        test(V::select(x.eq(y), x, y), |_, b| b, "eq");
+        let nan = V::splat(t, f32::NAN);
+        test(nan.at_least(y).at_most(x), |_, _| f32::NAN, "NaN in at_least and at_most");
+        let shifted = V::splat(t, 12_582_912.0 + 127.0 + 5.0);
+        test(shifted.exponent_from_low_bits(), |_, _| 32.0, "exponent");
+        let shifted = V::splat(t, 12_582_912.0 + 254.0 - 7.0);
+        test(shifted.exponent_from_low_bits_halved(), |_, _| 0.0625, "halved exponent");
+    }
+
+    #[inline(always)]
+    fn check_level<S: Simd>(simd: S) {
+        check::<F32s<S>>(simd);
+        check::<F32x4<S>>(simd);
+        check::<F32x8<S>>(simd);
+        check::<F32x16<S>>(simd);
+        assert_eq!(F64s::<S>::LEN * 2, F32s::<S>::LEN);
+        assert_eq!([F64x2::<S>::LEN, F64x4::<S>::LEN, F64x8::<S>::LEN], [2, 4, 8]);
+    }
+
+    #[test]
+    fn operations_agree_with_scalars() {
+        for level in [Level::new(), Level::baseline(), Level::Fallback(Fallback::new())] {
+            dispatch!(level, simd => check_level(simd));
         }
-    };
+        check::<WideF32>(());
+    }
+
+    #[test]
+    #[should_panic(expected = "range")]
+    fn short_slices_are_refused() {
+        dispatch!(Level::new(), simd => {
+            #[inline(always)]
+            fn load<S: Simd>(simd: S) {
+                let _ = F32s::<S>::load(simd, &[1.0; 3]);
+            }
+            load(simd);
+        });
+    }
 }
-
-wide_lanes!(WideF32, wide::f32x8, wide::u32x8, f32, 8);
-wide_lanes!(WideF64, wide::f64x4, wide::u64x4, f64, 4);

@@ -40,7 +40,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::lanes::{WideF32, WideF64};
+    use crate::kernels::wide_lanes::{WideF32, WideF64};
 
     fn worst<V>(token: V::Token) -> f64
     where

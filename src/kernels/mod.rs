@@ -9,7 +9,14 @@ pub(crate) mod narrow;
 pub(crate) mod panel;
 pub(crate) mod shuffle;
 pub(crate) mod sigmoid;
+#[cfg(test)]
+mod slices;
 pub(crate) mod tanh;
+#[cfg(test)]
+mod test_support;
 pub(crate) mod transpose;
+#[cfg(test)]
+mod ulp;
 pub(crate) mod update;
 pub(crate) mod weights;
+pub(crate) mod wide_lanes;

@@ -1,4 +1,4 @@
-//! The gradient-descent update, elementwise over whole buffers.
+//! Updates of parameters, elementwise over whole buffers.
 
 use super::epilogue::combine_lanes;
 use super::lanes::Lanes;
@@ -22,5 +22,21 @@ pub(crate) fn descend<V>(
         parameters,
         #[inline(always)]
         |d, w| d.neg_mul_add(rate, w),
+    );
+}
+
+/// W += sums.
+#[inline(always)]
+pub(crate) fn add<V>(t: V::Token, sums: &[V::Elem], parameters: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    combine_lanes::<V>(
+        t,
+        sums,
+        parameters,
+        #[inline(always)]
+        |d, w| w + d,
     );
 }

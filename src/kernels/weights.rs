@@ -5,17 +5,17 @@
 //!         acc[r] = 0
 //!         for each column s
 //!           acc[r] += dz[s][panel] * a[s][i + r]       (one load, R scalar broadcasts, R FMAs)
-//!         dw[panel][i + r] = keep dw + factor acc[r]
+//!         dw[panel][i + r] = dw + factor acc[r]          (the first tile: factor acc[r])
 //!
-//! 1. The result lies as the weights do, so `dw` may be the weights themselves with the factor
-//!    -lr/m: then a step of gradient descent never writes a gradient.
+//! 1. The sums lie as the weights do. With the factor -lr/m, the last tile adds them to the weights
+//!    instead of storing them: with a single tile, a step of gradient descent writes no gradient.
 //! 2. dZ's panel (columns * 64 bytes) stays in L1 while A's tile streams by.
 //! 3. Each element is summed over the tile's columns in order, with one rounding a term, at every
 //!    register width.
 //! 4. db rides along with the first inputs: one addition more a column.
 
 use super::lanes::Lanes;
-use crate::engine::block::{Block, GradientMode, GradientRows};
+use crate::engine::block::{Block, GradientRows, Turn};
 use crate::scalar::Scalar;
 
 /// Both `dz` and the parameters are padded to whole panels; `into.rows` starts at one.
@@ -27,12 +27,12 @@ pub(crate) fn accumulate<V>(
     a: Block<'_, V::Elem>,
     factor: V::Elem,
     into: GradientRows<'_, V::Elem>,
-    mode: GradientMode,
+    turn: Turn,
 ) where
     V: Lanes,
     V::Elem: Scalar,
 {
-    let job = Job { t, dz, a, factor: V::splat(t, factor), mode };
+    let job = Job { t, dz, a, factor: V::splat(t, factor), turn };
     if registers == 1 { job.run::<12, 8>(into) } else { job.run::<6, 4>(into) }
 }
 
@@ -41,7 +41,7 @@ struct Job<'a, V: Lanes> {
     dz: Block<'a, V::Elem>,
     a: Block<'a, V::Elem>,
     factor: V,
-    mode: GradientMode,
+    turn: Turn,
 }
 
 impl<V> Job<'_, V>
@@ -52,28 +52,34 @@ where
     #[inline(always)]
     fn run<const BIG: usize, const SMALL: usize>(&self, into: GradientRows<'_, V::Elem>) {
         let inputs = self.a.rows;
-        let panels =
-            into.dw.chunks_exact_mut(inputs * V::LEN).zip(into.db.chunks_exact_mut(V::LEN));
+        let (sums_w, sums_b) = into.sums;
+        let (mut w, mut b) = into.parameters.unzip();
+        let panels = sums_w.chunks_exact_mut(inputs * V::LEN).zip(sums_b.chunks_exact_mut(V::LEN));
         for (p, (dw, db)) in panels.enumerate() {
             let unit = into.rows.start + p * V::LEN;
-            self.bias(unit, db);
+            let panel = p * inputs * V::LEN;
+            let mut dw = Target { sums: dw, parameters: w.as_mut().map(|w| &mut w[panel..]) };
+            self.bias(
+                unit,
+                Target { sums: db, parameters: b.as_mut().map(|b| &mut b[p * V::LEN..]) },
+            );
             let mut input = 0;
             while input < inputs {
                 let left = inputs - input;
                 if left >= BIG && (left % BIG == 0 || left > 2 * SMALL || left < 2 * SMALL) {
-                    self.tile::<BIG>(unit, input, dw);
+                    self.tile::<BIG>(unit, input, &mut dw);
                     input += BIG;
                 } else if left >= SMALL {
-                    self.tile::<SMALL>(unit, input, dw);
+                    self.tile::<SMALL>(unit, input, &mut dw);
                     input += SMALL;
                 } else if left >= 4 {
-                    self.tile::<4>(unit, input, dw);
+                    self.tile::<4>(unit, input, &mut dw);
                     input += 4;
                 } else if left >= 2 {
-                    self.tile::<2>(unit, input, dw);
+                    self.tile::<2>(unit, input, &mut dw);
                     input += 2;
                 } else {
-                    self.tile::<1>(unit, input, dw);
+                    self.tile::<1>(unit, input, &mut dw);
                     input += 1;
                 }
             }
@@ -81,37 +87,50 @@ where
     }
 
     #[inline(always)]
-    fn tile<const R: usize>(&self, unit: usize, input: usize, dw: &mut [V::Elem]) {
+    fn tile<const R: usize>(&self, unit: usize, input: usize, dw: &mut Target<'_, V::Elem>) {
         let mut acc = [V::splat(self.t, V::Elem::ZERO); R];
-        let columns =
-            self.dz.data.chunks_exact(self.dz.stride).zip(self.a.data.chunks_exact(self.a.stride));
-        for (dz, a) in columns {
+        let dz = self.dz.data.chunks_exact(self.dz.stride);
+        for (dz, a) in dz.zip(self.a.data.chunks_exact(self.a.stride)) {
             let dz = V::load(self.t, &dz[unit..]);
             let a = &a[input..input + R];
             for r in 0..R {
                 acc[r] = dz.mul_add(V::splat(self.t, a[r]), acc[r]);
             }
         }
-        for (r, dw) in dw[input * V::LEN..(input + R) * V::LEN].chunks_exact_mut(V::LEN).enumerate()
-        {
-            self.finish(acc[r], dw);
+        for r in 0..R {
+            self.finish(acc[r], (input + r) * V::LEN, dw);
         }
     }
 
     #[inline(always)]
-    fn bias(&self, unit: usize, db: &mut [V::Elem]) {
+    fn bias(&self, unit: usize, mut db: Target<'_, V::Elem>) {
         let mut acc = V::splat(self.t, V::Elem::ZERO);
         for dz in self.dz.data.chunks_exact(self.dz.stride) {
             acc = acc + V::load(self.t, &dz[unit..]);
         }
-        self.finish(acc, db);
+        self.finish(acc, 0, &mut db);
     }
 
     #[inline(always)]
-    fn finish(&self, acc: V, into: &mut [V::Elem]) {
-        match self.mode {
-            GradientMode::Overwrite => (acc * self.factor).store(into),
-            GradientMode::Accumulate => acc.mul_add(self.factor, V::load(self.t, into)).store(into),
+    fn finish(&self, acc: V, at: usize, into: &mut Target<'_, V::Elem>) {
+        let sums = &mut into.sums[at..];
+        match (self.turn.first, into.parameters.as_mut().filter(|_| self.turn.last)) {
+            (true, None) => (acc * self.factor).store(sums),
+            (false, None) => acc.mul_add(self.factor, V::load(self.t, sums)).store(sums),
+            (true, Some(w)) => {
+                let w = &mut w[at..];
+                acc.mul_add(self.factor, V::load(self.t, w)).store(w);
+            }
+            (false, Some(w)) => {
+                let (w, sum) = (&mut w[at..], acc.mul_add(self.factor, V::load(self.t, sums)));
+                (V::load(self.t, w) + sum).store(w);
+            }
         }
     }
+}
+
+/// Where one panel's sums go, and its parameters if they are updated.
+struct Target<'a, T> {
+    sums: &'a mut [T],
+    parameters: Option<&'a mut [T]>,
 }

@@ -12,6 +12,7 @@ use shallownet::{Backend, Network, Scalar};
 /// Every backend of this build that has code of its own: the one place that lists them.
 pub(crate) const BACKENDS: &[Backend] = &[
     Backend::Portable,
+    Backend::Fused,
     #[cfg(feature = "cblas")]
     Backend::Cblas,
 ];

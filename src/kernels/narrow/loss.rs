@@ -3,7 +3,7 @@
 use crate::activation::Activation;
 use crate::engine::OutputHead;
 use crate::kernels::epilogue::{self, MAX_LANES};
-use crate::kernels::exp::{ExpElement, exp};
+use crate::kernels::exp::{ExpElement, exp_neg_abs};
 use crate::kernels::head::{lane_sum, logit_loss};
 use crate::kernels::lanes::{Element, Lanes};
 use crate::kernels::narrow::STEPS;
@@ -150,7 +150,7 @@ where
     }
     let mut sum = V::splat(t, V::Elem::ZERO);
     for k in 0..n_y {
-        let term = exp(V::load(t, &z[k * row..]) - max);
+        let term = exp_neg_abs(V::load(t, &z[k * row..]) - max);
         term.store(&mut e[k * row..]);
         sum = sum + term;
     }
@@ -207,7 +207,7 @@ where
         }
         let mut sum = V::splat(t, V::Elem::ZERO);
         for k in 0..head.n_y {
-            let e = exp(V::load(t, &z[k * row..]) - max);
+            let e = exp_neg_abs(V::load(t, &z[k * row..]) - max);
             e.store(&mut z[k * row..]);
             sum = sum + e;
         }

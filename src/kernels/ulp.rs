@@ -1,0 +1,318 @@
+//! Errors in units in the last place, and references to measure them against.
+//!
+//! `f32` results are compared with `f64` functions of the standard library.
+//! `f64` results are compared with double-double arithmetic (a value as an
+//! unevaluated sum of two `f64`), good to about 100 bits, which the tests of
+//! this file check against a multi-precision library.
+
+/// `(high + low) * 2^exponent`, |low| at most half an ULP of high.
+#[derive(Clone, Copy, Debug)]
+pub struct Exact {
+    /// Leading part.
+    pub high: f64,
+    /// Rest.
+    pub low: f64,
+    /// Binary exponent of both.
+    pub exponent: i32,
+}
+
+impl Exact {
+    /// An `f64` as it is.
+    #[inline(always)]
+    pub fn new(x: f64) -> Self {
+        Self { high: x, low: 0.0, exponent: 0 }
+    }
+}
+
+/// 2^e for every e that gives a finite `f64`, subnormal or not.
+#[inline(always)]
+fn pow2(e: i32) -> f64 {
+    if e < -1022 {
+        f64::from_bits(1u64 << (e + 1074))
+    } else {
+        f64::from_bits(((e + 1023) as u64) << 52)
+    }
+}
+
+/// x * 2^e without an intermediate rounding where the result is normal.
+#[inline(always)]
+fn scale(x: f64, e: i32) -> f64 {
+    let a = (e / 2).clamp(-1022, 1023);
+    x * pow2(a) * pow2((e - a).clamp(-1022, 1023))
+}
+
+/// floor(log2 |x|) of a normal x.
+#[inline(always)]
+fn exponent(x: f64) -> i32 {
+    ((x.to_bits() >> 52) & 0x7ff) as i32 - 1023
+}
+
+/// |got - exact| in ULP of the type with `bits` significand bits, least
+/// exponent `least` and greatest exponent `greatest`.
+#[inline(always)]
+fn error(got: f64, exact: Exact, bits: i32, least: i32, greatest: i32) -> f64 {
+    if got.is_nan() || exact.high.is_nan() {
+        return if got.is_nan() && exact.high.is_nan() { 0.0 } else { f64::INFINITY };
+    }
+    // The exponent of the exact value, one less if `low` takes it below 2^k.
+    let mut e = if exact.high == 0.0 || exact.high.is_infinite() {
+        if exact.high == 0.0 { least } else { greatest + 1 }
+    } else {
+        let power = exact.high.abs().to_bits() << 12 == 0;
+        let below = power && exact.low != 0.0 && (exact.low < 0.0) == (exact.high > 0.0);
+        exponent(exact.high) + exact.exponent - i32::from(below)
+    };
+    if e > greatest {
+        // The right result is an infinity of the same sign.
+        if got.is_infinite() && (got > 0.0) == (exact.high > 0.0) {
+            return 0.0;
+        }
+        if exact.high.is_infinite() {
+            return f64::INFINITY;
+        }
+        e = greatest;
+    }
+    let ulp = e.max(least) - (bits - 1);
+    // Both in ULP. An infinite result counts as the next power of two.
+    let got =
+        if got.is_infinite() { pow2(greatest - ulp).copysign(got) * 2.0 } else { scale(got, -ulp) };
+    let shift = exact.exponent - ulp;
+    (got - scale(exact.high, shift) - scale(exact.low, shift)).abs()
+}
+
+/// Error of an `f32` result in ULP of the exact value.
+#[inline(always)]
+pub fn ulp_f32(got: f32, exact: f64) -> f64 {
+    error(f64::from(got), Exact::new(exact), 24, -126, 127)
+}
+
+/// Error of an `f64` result in ULP of the exact value.
+#[inline(always)]
+pub fn ulp_f64(got: f64, exact: Exact) -> f64 {
+    error(got, exact, 53, -1022, 1023)
+}
+
+/// Sum of two doubles, exactly.
+#[inline(always)]
+fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let s = a + b;
+    let t = s - a;
+    (s, (a - (s - t)) + (b - t))
+}
+
+/// Product of two doubles, exactly (barring underflow).
+#[inline(always)]
+fn two_prod(a: f64, b: f64) -> (f64, f64) {
+    let p = a * b;
+    (p, a.mul_add(b, -p))
+}
+
+/// A double-double number.
+type Pair = (f64, f64);
+
+#[inline(always)]
+fn add(a: Pair, b: Pair) -> Pair {
+    let (s, e) = two_sum(a.0, b.0);
+    let (t, f) = two_sum(a.1, b.1);
+    let (s, e) = two_sum(s, e + t);
+    two_sum(s, e + f)
+}
+
+#[inline(always)]
+fn mul(a: Pair, b: Pair) -> Pair {
+    let (p, e) = two_prod(a.0, b.0);
+    two_sum(p, e + (a.0 * b.1 + a.1 * b.0))
+}
+
+#[inline(always)]
+fn div(a: Pair, b: Pair) -> Pair {
+    let q = a.0 / b.0;
+    let r = add(a, mul((-q, 0.0), b));
+    let q2 = r.0 / b.0;
+    let r = add(r, mul((-q2, 0.0), b));
+    add((q, 0.0), (q2, r.0 / b.0))
+}
+
+/// ln 2 in three parts; the first has 42 bits.
+const LN2: [f64; 3] =
+    [0.693_147_180_559_890_3, 5.497_923_018_708_371e-14, 1.947_045_092_380_75e-31];
+
+/// Number of Taylor terms.
+const TERMS: usize = 15;
+
+/// Double-double functions. The constants are computed once.
+#[derive(Clone, Copy, Debug)]
+pub struct Reference {
+    inverse_factorial: [Pair; TERMS + 1],
+}
+
+impl Default for Reference {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Reference {
+    /// The functions with their constants.
+    pub fn new() -> Self {
+        let mut inverse_factorial = [(1.0, 0.0); TERMS + 1];
+        for n in 1..=TERMS {
+            inverse_factorial[n] = div(inverse_factorial[n - 1], (n as f64, 0.0));
+        }
+        Self { inverse_factorial }
+    }
+
+    /// `(k, expm1(x - k ln2))` with |x - k ln2| <= ln2/2.
+    #[inline(always)]
+    fn expm1(&self, x: f64) -> (i32, Pair) {
+        // Larger |x| would overflow or vanish anyway.
+        let x = x.clamp(-1000.0, 1000.0);
+        let k = (x * core::f64::consts::LOG2_E + 6_755_399_441_055_744.0) - 6_755_399_441_055_744.0;
+        let r = two_sum(x - k * LN2[0], 0.0);
+        let r = add(r, two_prod(-k, LN2[1]));
+        let r = add(r, two_prod(-k, LN2[2]));
+        let m = (r.0 / 16.0, r.1 / 16.0);
+        let mut p = self.inverse_factorial[TERMS];
+        let mut n = TERMS - 1;
+        while n >= 1 {
+            p = add(mul(p, m), self.inverse_factorial[n]);
+            n -= 1;
+        }
+        let mut p = mul(p, m);
+        for _ in 0..4 {
+            // expm1(2m) = 2 expm1(m) + expm1(m)^2.
+            p = add((2.0 * p.0, 2.0 * p.1), mul(p, p));
+        }
+        (k as i32, p)
+    }
+
+    /// e^x.
+    #[inline(always)]
+    pub fn exp(&self, x: f64) -> Exact {
+        if x.is_nan() || x.is_infinite() {
+            return Exact::new(if x == f64::NEG_INFINITY { 0.0 } else { x });
+        }
+        let (k, p) = self.expm1(x);
+        let (high, low) = add((1.0, 0.0), p);
+        Exact { high, low, exponent: k }
+    }
+
+    /// tanh(x).
+    #[inline(always)]
+    pub fn tanh(&self, x: f64) -> Exact {
+        let a = x.abs();
+        if x.is_nan() || a < 1e-20 {
+            // x - x^3/3 differs from x by less than 1e-40 x, but not by
+            // nothing: below a power of two the ULP is that of the smaller
+            // numbers.
+            return Exact::new(x);
+        }
+        let (k, p) = self.expm1(-2.0 * a.min(100.0));
+        // E - 1 = 2^k p + (2^k - 1), without cancellation for k = 0.
+        let s = pow2(k);
+        let m = add(two_sum(s, -1.0), (s * p.0, s * p.1));
+        let q = div((-m.0, -m.1), add((2.0, 0.0), m));
+        let sign = 1f64.copysign(x);
+        Exact { high: q.0 * sign, low: q.1 * sign, exponent: 0 }
+    }
+
+    /// 1 / (1 + e^-x).
+    #[inline(always)]
+    pub fn sigmoid(&self, x: f64) -> Exact {
+        if x.is_nan() {
+            return Exact::new(x);
+        }
+        let t = self.exp(-x.abs());
+        // Below 2^-200, 1 + t is 1 as a double-double too.
+        let s = if t.exponent < -200 { 0.0 } else { pow2(t.exponent) };
+        let d = add((1.0, 0.0), (s * t.high, s * t.low));
+        let (num, exponent) = if x < 0.0 { ((t.high, t.low), t.exponent) } else { ((1.0, 0.0), 0) };
+        let (high, low) = div(num, d);
+        Exact { high, low, exponent }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dashu_float::{FBig, round::mode::HalfEven};
+
+    type Big = FBig<HalfEven, 2>;
+
+    #[test]
+    fn distance_between_neighbors_is_one() {
+        for x in [1f32, 1.5, -0.1, 3e38, 1e-38, f32::from_bits(1), f32::from_bits(12_345)] {
+            let e = ulp_f32(x.next_up(), f64::from(x));
+            assert_eq!(e, 1.0, "{x:e}");
+            assert_eq!(ulp_f32(x, f64::from(x)), 0.0);
+        }
+        for x in [1f64, 1.5, -0.1, 1e308, 1e-308, f64::from_bits(1), f64::from_bits(12_345)] {
+            assert_eq!(ulp_f64(x.next_up(), Exact::new(x)), 1.0, "{x:e}");
+            assert_eq!(ulp_f64(x, Exact::new(x)), 0.0);
+        }
+        // Below a power of two the unit is half as large.
+        assert_eq!(ulp_f32(0.999_999_94, 1.0), 0.5);
+        assert_eq!(
+            ulp_f64(1.0, Exact { high: 1.0, low: -1e-17, exponent: 0 }),
+            1e-17 * 2f64.powi(53)
+        );
+    }
+
+    #[test]
+    fn zero_sign_and_infinity_are_not_vacuous() {
+        assert_eq!(ulp_f32(f32::from_bits(3), 0.0), 3.0);
+        assert_eq!(ulp_f32(0.0, f64::from(f32::from_bits(2))), 2.0);
+        assert_eq!(ulp_f32(f32::from_bits(1), -f64::from(f32::from_bits(1))), 2.0);
+        assert!(ulp_f32(-1.0, 1.0) > 1e7);
+        assert!(ulp_f64(-1.0, Exact::new(1.0)) > 1e15);
+        assert_eq!(ulp_f32(f32::INFINITY, f64::from(f32::MAX)), 1.0);
+        assert_eq!(ulp_f32(f32::INFINITY, 2f64.powi(128)), 0.0);
+        assert_eq!(ulp_f32(f32::MAX, 2f64.powi(128)), 1.0);
+        assert!(ulp_f32(f32::NEG_INFINITY, 2f64.powi(128)) > 1e7);
+        assert!(ulp_f32(f32::INFINITY, 1.0) > 1e7);
+        assert_eq!(ulp_f32(f32::MAX, f64::INFINITY), f64::INFINITY);
+        assert_eq!(ulp_f64(f64::INFINITY, Exact::new(f64::MAX)), 1.0);
+        assert_eq!(ulp_f64(f64::MAX, Exact { high: 1.0, low: 0.0, exponent: 1024 }), 1.0);
+        assert_eq!(ulp_f32(f32::NAN, 1.0), f64::INFINITY);
+        assert_eq!(ulp_f32(1.0, f64::NAN), f64::INFINITY);
+        assert_eq!(ulp_f32(f32::NAN, f64::NAN), 0.0);
+    }
+
+    fn big(x: f64) -> Big {
+        Big::try_from(x).expect("finite").with_precision(300).value()
+    }
+
+    fn value(x: Exact) -> Big {
+        (big(x.high) + big(x.low))
+            * (Big::from(2).with_precision(300).value()).powi(x.exponent.into())
+    }
+
+    /// |a - b| / |b|.
+    fn relative(a: Big, b: &Big) -> f64 {
+        let r: Big = (a - b) / b;
+        r.to_f64().value().abs()
+    }
+
+    #[test]
+    fn reference_agrees_with_multi_precision() {
+        let reference = Reference::new();
+        let one = Big::from(1).with_precision(300).value();
+        for i in 0..3000 {
+            let t = f64::from(i) / 3000.0;
+            let magnitude = if i % 2 == 0 { 700.0 * t * t } else { 1e-6f64.powf(t) * 2.0 };
+            let x = if i % 3 == 0 { -magnitude } else { magnitude };
+            if x == 0.0 {
+                continue;
+            }
+            let e = big(x).exp();
+            assert!(relative(value(reference.exp(x)), &e) < 1e-29, "exp {x:e}");
+            let s = &one / (&one + &one / &e);
+            assert!(relative(value(reference.sigmoid(x)), &s) < 1e-29, "sigmoid {x:e}");
+            if x.abs() < 40.0 {
+                let m = big(-2.0 * x).exp_m1();
+                let t = -&m / (&m + &one + &one);
+                assert!(relative(value(reference.tanh(x)), &t) < 1e-28, "tanh {x:e}");
+            }
+        }
+    }
+}

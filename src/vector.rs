@@ -1,0 +1,101 @@
+//! The vector functions that the engines use, over your own slices.
+//!
+//! Each takes the SIMD level to run at; levels with FMA give the same bits. The error bounds stand
+//! in [`accuracy`](crate::accuracy).
+//!
+//! ```
+//! use shallownet::{Level, vector};
+//!
+//! let mut z = [-1.0_f32, 0.0, 100.0];
+//! vector::sigmoid(Level::detect(), &mut z)?;
+//! assert_eq!(z, [0.26894143, 0.5, 1.0]);
+//! # Ok::<(), shallownet::Error>(())
+//! ```
+
+use fearless_simd::{Simd, dispatch};
+
+use crate::engine::Level;
+use crate::error::Result;
+use crate::kernels::epilogue::update_lanes;
+use crate::kernels::{exp, sigmoid, tanh};
+use crate::scalar::Scalar;
+
+/// e^x of each value, in place: at most 2 ULP from the exact value, subnormal results included; 0
+/// at -inf, inf at inf and above the range, NaN at NaN. O(n).
+///
+/// ```
+/// # use shallownet::{Level, vector};
+/// let mut x = [0.0_f64, 1.0, f64::NEG_INFINITY];
+/// vector::exp(Level::detect(), &mut x)?;
+/// assert_eq!(x, [1.0, std::f64::consts::E, 0.0]);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Level`](crate::Error::Level) for a level that this machine does not have.
+pub fn exp<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
+    apply(level, values, Function::Exp)
+}
+
+/// tanh x of each value, in place: at most 2 ULP (2.1 without FMA) from the exact value, exactly
+/// odd; NaN at NaN. O(n).
+///
+/// ```
+/// # use shallownet::{Level, vector};
+/// let mut x = [-0.0_f32, f32::INFINITY];
+/// vector::tanh(Level::detect(), &mut x)?;
+/// assert_eq!(x.map(f32::to_bits), [(-0.0_f32).to_bits(), 1.0_f32.to_bits()]);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`exp`].
+pub fn tanh<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
+    apply(level, values, Function::Tanh)
+}
+
+/// 1 / (1 + e^-x) of each value, in place: at most 2 ULP from the exact value, subnormal results
+/// included; NaN at NaN. O(n).
+///
+/// # Errors
+/// As [`exp`].
+pub fn sigmoid<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
+    apply(level, values, Function::Sigmoid)
+}
+
+#[derive(Clone, Copy)]
+enum Function {
+    Exp,
+    Tanh,
+    Sigmoid,
+}
+
+fn apply<T: Scalar>(level: Level, values: &mut [T], function: Function) -> Result<()> {
+    let token = Level::resolve(Some(level))?;
+    dispatch!(token, simd => over_lanes(simd, values, function));
+    Ok(())
+}
+
+#[inline(always)]
+fn over_lanes<T: Scalar, S: Simd>(simd: S, values: &mut [T], function: Function) {
+    match function {
+        Function::Exp => update_lanes::<T::Register<S>>(
+            simd,
+            values,
+            #[inline(always)]
+            |x| exp::exp(x),
+        ),
+        Function::Tanh => update_lanes::<T::Register<S>>(
+            simd,
+            values,
+            #[inline(always)]
+            |x| tanh::tanh(x),
+        ),
+        Function::Sigmoid => update_lanes::<T::Register<S>>(
+            simd,
+            values,
+            #[inline(always)]
+            |x| sigmoid::sigmoid(x),
+        ),
+    }
+}
