@@ -7,7 +7,7 @@ pub(crate) mod matrixmultiply;
 
 /// A matrix inside a slice: element (row, column) lies at row * row_stride + column * column_stride.
 #[derive(Debug, Clone, Copy)]
-pub struct Strided {
+pub(crate) struct Strided {
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     pub(crate) row_stride: usize,
