@@ -305,9 +305,7 @@ fn workspaces_of_others() {
     }
     assert!(matches!(bench.predictor.gradients(), Err(Error::PredictionOnly)));
 
-    let sizes: [fn(&Network<f32>, usize) -> Result<Workspace<f32>>; 2] =
-        [Workspace::training, Workspace::prediction];
-    for size in sizes {
+    for size in [Workspace::training, Workspace::prediction] {
         let error = |capacity| size(&bench.net, capacity).unwrap_err();
         assert_eq!(error(0), Error::Zero { argument: "workspace capacity" });
         assert!(matches!(error(usize::MAX), Error::TooLarge { .. }));
