@@ -21,6 +21,7 @@
 //! assert!((cost - expected).abs() < 1e-15);
 //! # Ok::<(), shallownet::Error>(())
 //! ```
+#![allow(clippy::needless_range_loop, reason = "indices as in the formulas")]
 
 use crate::activation::Activation;
 use crate::loss::Loss;
