@@ -83,6 +83,28 @@ pub struct Samples {
     pub labels: Option<Labels>,
     /// The line each sample begins on, from 1.
     pub lines: Vec<u64>,
+    file: String,
+    names: Option<Vec<String>>,
+}
+
+impl Samples {
+    /// Where the cell of a sample and a column (both from 0) is, for what is found wrong with it
+    /// later on.
+    ///
+    /// ```
+    /// use shallownet::io::table::{Header, Table};
+    /// let samples = Table::new("t.csv", "a,b\n1,2".as_bytes(), Header::Present)?.samples(&[1], None)?;
+    /// assert_eq!(samples.place(0, 1).to_string(), r#"t.csv: line 2, column 2 ("b")"#);
+    /// # Ok::<(), shallownet::io::table::Error>(())
+    /// ```
+    pub fn place(&self, sample: usize, column: usize) -> Place {
+        Place {
+            file: self.file.clone(),
+            line: self.lines.get(sample).copied().unwrap_or(1),
+            column: column + 1,
+            name: self.names.as_ref().and_then(|names| names.get(column)).cloned(),
+        }
+    }
 }
 
 impl Table<std::fs::File> {
@@ -142,7 +164,7 @@ impl<R: Read> Table<R> {
     }
 
     /// The name of column `index` (from 0), if the file has a header and the column exists.
-    pub fn name(&self, index: usize) -> Option<&str> {
+    fn name(&self, index: usize) -> Option<&str> {
         self.names.as_ref()?.get(index).map(String::as_str)
     }
 
@@ -184,8 +206,17 @@ impl<R: Read> Table<R> {
         self.names.as_ref()?.iter().position(|n| n == name)
     }
 
-    /// Where a cell is, as errors say it.
-    pub fn place(&self, line: u64, column: usize) -> Place {
+    /// The file, as messages call it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The line of the header, or of the first row.
+    pub fn first_line(&self) -> u64 {
+        self.first_line
+    }
+
+    fn place(&self, line: u64, column: usize) -> Place {
         Place {
             file: self.file.clone(),
             line,
@@ -204,7 +235,7 @@ impl<R: Read> Table<R> {
             let (file, given) = (self.file, (past + 1).to_string());
             return Err(Error::NoColumnNumber { file, given, width: self.width });
         }
-        let mut samples = Samples { x: Vec::new(), labels: None, lines: Vec::new() };
+        let (mut x, mut lines) = (Vec::new(), Vec::new());
         let mut labels = LabelReader::default();
         while let Some(row) = self.next_row()? {
             let line = row.line;
@@ -220,18 +251,18 @@ impl<R: Read> Table<R> {
             let refuse = |column, problem| Error::Cell { place: self.place(line, column), problem };
             for &column in features {
                 let value = number(row.cell(column)).map_err(|problem| refuse(column, problem))?;
-                samples.x.push(value);
+                x.push(value);
             }
             if let Some(column) = label {
                 labels.push(row.cell(column)).map_err(|problem| refuse(column, problem))?;
             }
-            samples.lines.push(line);
+            lines.push(line);
         }
-        if samples.lines.is_empty() {
+        if lines.is_empty() {
             return Err(Error::HeaderOnly { file: self.file, line: self.first_line });
         }
-        samples.labels = label.map(|_| labels.finish());
-        Ok(samples)
+        let labels = label.map(|_| labels.finish());
+        Ok(Samples { x, labels, lines, file: self.file, names: self.names })
     }
 
     fn next_row(&mut self) -> Result<Option<Row>, Error> {
