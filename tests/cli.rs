@@ -253,10 +253,7 @@ fn bad_files_are_named_by_line_and_column_and_touch_nothing() {
         ("a,z\n1,p\n2,q\n", r#"d.csv: line 1: no column is named "y" (there are: a, z)"#),
         ("y\np\nq\n", "d.csv: line 1: there is no column besides the label"),
         ("a,y,a\n1,p,1\n", r#"d.csv: line 1, column 3 ("a"): column 1 has the same name"#),
-        (
-            "a,y\n1e39,p\n2,q\n",
-            r#"d.csv: line 2, column 1 ("a"): 1000000000000000000000000000000000000000 is too large for f32"#,
-        ),
+        ("a,y\n1e39,p\n2,q\n", r#"d.csv: line 2, column 1 ("a"): 1e39 is too large for f32"#),
     ];
     for (csv, expected) in cases {
         place.file("d.csv", csv);

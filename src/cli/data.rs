@@ -177,7 +177,7 @@ impl Data {
             None => Ok(inputs),
             Some(at) => {
                 let (row, feature) = (rows[at / self.columns.len()], at % self.columns.len());
-                let problem = format!("{} is too large for {}", self.row(row)[feature], T::NAME);
+                let problem = format!("{:?} is too large for {}", self.row(row)[feature], T::NAME);
                 let place = self.samples.place(row, self.columns[feature]);
                 Err(Failure::Cell { place, problem })
             }

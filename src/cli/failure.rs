@@ -85,7 +85,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let message = text.split("\nUsage:").next().unwrap_or_default();
     let message = message.split("\nFor more information").next().unwrap_or_default();
     let words: Vec<&str> = message.split_whitespace().collect();
-    let line = words.join(" ");
+    let line = words.join(" ").replace(" tip: ", "; tip: ");
     match line.strip_prefix("error: ") {
         Some(line) => say(line),
         // `shallownet` alone: clap's answer is the help.

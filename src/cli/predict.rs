@@ -72,14 +72,19 @@ fn heads<T: Scalar>(args: &Args, model: &Model<T>) -> Vec<String> {
 
 fn row<T: Scalar>(args: &Args, model: &Model<T>, a: &[T]) -> Vec<String> {
     if model.classes.is_empty() {
-        return a.iter().map(T::to_string).collect();
+        return a.iter().map(number).collect();
     }
     let both = |p: T| vec![T::from_f64(1.0) - p, p];
     let probabilities = if let [p] = a { both(*p) } else { a.to_vec() };
     let class = scores::class(a);
-    let mut row = vec![model.classes[class].clone(), probabilities[class].to_string()];
+    let mut row = vec![model.classes[class].clone(), number(&probabilities[class])];
     if args.proba {
-        row.extend(probabilities.iter().map(T::to_string));
+        row.extend(probabilities.iter().map(number));
     }
     row
+}
+
+/// With all its digits, and an exponent where zeros would be many.
+fn number<T: Scalar>(value: &T) -> String {
+    format!("{value:?}")
 }

@@ -52,10 +52,10 @@ pub(crate) struct Args {
     /// How weights begin [default: xavier_normal]
     #[arg(long)]
     init: Option<InitName>,
-    /// Of --init uniform (half its width) or normal (its standard deviation) [default: 0.01]
+    /// Half the width of --init uniform, or the standard deviation of normal [default: 0.01]
     #[arg(long, requires = "init", value_parser = choices::not_negative)]
     scale: Option<f64>,
-    /// Of the starting weights and the held-out samples [default: 0]
+    /// Seed of the starting weights and of the held-out samples [default: 0]
     #[arg(long)]
     seed: Option<u64>,
 

@@ -124,7 +124,7 @@ impl Drawing for Boundary {
             .caption(&self.title, (FONT, TITLE))
             .margin(24)
             .x_label_area_size(80)
-            .y_label_area_size(90)
+            .y_label_area_size(145)
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
         chart.draw_series(self.regions())?;
         let (x_span, y_span) = (self.x.end - self.x.start, self.y.end - self.y.start);

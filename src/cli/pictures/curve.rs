@@ -40,11 +40,11 @@ impl Drawing for Curve {
             .margin(24)
             .margin_right(48)
             .x_label_area_size(80)
-            .y_label_area_size(100)
+            .y_label_area_size(145)
             .build_cartesian_2d(0.0..last, y)?;
         let name = if self.is_log { "cost J (logarithmic)" } else { "cost J" };
         let cost = |v: &f64| {
-            if self.is_log { format!("{:.2e}", 10_f64.powf(*v)) } else { tick(*v, span) }
+            if self.is_log { power_of_10(*v) } else { tick(*v, span) }
         };
         chart
             .configure_mesh()
@@ -62,5 +62,23 @@ impl Drawing for Curve {
         let style = RGBColor(0x00, 0x72, 0xb2).stroke_width(3);
         chart.draw_series(LineSeries::new(self.points.iter().copied(), style))?;
         Ok(())
+    }
+}
+
+/// 10^v with three digits.
+fn power_of_10(v: f64) -> String {
+    let value = 10_f64.powf(v);
+    // `tick` gives two digits below those of the span, and drops zeros.
+    tick(value, value / 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::power_of_10;
+
+    #[test]
+    fn powers_have_three_digits() {
+        let shown = [0.0, -0.5, -1.0, -2.5, 2.0, 7.0].map(power_of_10);
+        assert_eq!(shown, ["1", "0.316", "0.1", "0.00316", "100", "1.00e7"]);
     }
 }
