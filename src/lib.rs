@@ -10,6 +10,8 @@ mod ffi;
 mod fit;
 mod gradients;
 mod init;
+#[cfg(any(feature = "csv", feature = "safetensors"))]
+pub mod io;
 mod kernels;
 mod loss;
 mod network;

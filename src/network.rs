@@ -190,13 +190,16 @@ impl<T: Scalar> Network<T> {
         self.check_x(x)?;
         checks::length("out", self.outputs() * x.samples(), out.len())?;
         workspace.check(&self.shape, x.samples())?;
-        self.engine.predict(Prediction {
-            model: self.model(),
-            regions: &workspace.regions,
-            x: x.as_slice(),
-            tiles: workspace.tiles.as_mut_slice(),
-            out,
-        });
+        T::predict(
+            self.engine,
+            Prediction {
+                model: self.model(),
+                regions: &workspace.regions,
+                x: x.as_slice(),
+                tiles: workspace.tiles.as_mut_slice(),
+                out,
+            },
+        );
         Ok(())
     }
 
@@ -238,7 +241,7 @@ impl<T: Scalar> Network<T> {
             factor: T::from_f64(1.0 / x.samples() as f64),
         };
         let gradients = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
-        self.engine.sum_weights(&task, gradients.buffer.as_mut_slice(), None);
+        T::sum_weights(self.engine, &task, gradients.buffer.as_mut_slice(), None);
         Ok(cost)
     }
 
@@ -298,7 +301,7 @@ impl<T: Scalar> Network<T> {
         };
         let sums = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
         let parameters = self.parameters.as_mut_slice();
-        self.engine.sum_weights(&task, sums.buffer.as_mut_slice(), Some(parameters));
+        T::sum_weights(self.engine, &task, sums.buffer.as_mut_slice(), Some(parameters));
         Ok(cost)
     }
 
@@ -310,15 +313,18 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
         want: Want,
     ) -> f64 {
-        self.engine.propagate(Propagation {
-            model: self.model(),
-            regions: &workspace.regions,
-            x: x.as_slice(),
-            y: y.as_slice(),
-            tiles: workspace.tiles.as_mut_slice(),
-            costs: &mut workspace.costs,
-            backward: (want == Want::Gradients).then(|| workspace.transposed.as_mut_slice()),
-        })
+        T::propagate(
+            self.engine,
+            Propagation {
+                model: self.model(),
+                regions: &workspace.regions,
+                x: x.as_slice(),
+                y: y.as_slice(),
+                tiles: workspace.tiles.as_mut_slice(),
+                costs: &mut workspace.costs,
+                backward: (want == Want::Gradients).then(|| workspace.transposed.as_mut_slice()),
+            },
+        )
     }
 
     /// Everything about a training batch that can be wrong.

@@ -12,9 +12,10 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::Simd;
 
 use crate::engine::Level;
+use crate::engine::level::with_level;
 use crate::error::Result;
 use crate::kernels::epilogue::update_lanes;
 use crate::kernels::{exp, sigmoid, tanh};
@@ -25,16 +26,17 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// # use shallownet::{Level, vector};
-/// let mut x = [0.0_f64, 1.0, f64::NEG_INFINITY];
+/// let mut x = [0.0_f64, f64::NEG_INFINITY, 1000.0];
 /// vector::exp(Level::detect(), &mut x)?;
-/// assert_eq!(x, [1.0, std::f64::consts::E, 0.0]);
+/// assert_eq!(x, [1.0, 0.0, f64::INFINITY]);
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 ///
 /// # Errors
 /// [`Error::Level`](crate::Error::Level) for a level that this machine does not have.
 pub fn exp<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
-    apply(level, values, Function::Exp)
+    T::apply(Level::resolve(Some(level))?, Function::Exp, values);
+    Ok(())
 }
 
 /// tanh x of each value, in place: at most 2 ULP (2.1 without FMA) from the exact value, exactly
@@ -51,7 +53,8 @@ pub fn exp<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
 /// # Errors
 /// As [`exp`].
 pub fn tanh<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
-    apply(level, values, Function::Tanh)
+    T::apply(Level::resolve(Some(level))?, Function::Tanh, values);
+    Ok(())
 }
 
 /// 1 / (1 + e^-x) of each value, in place: at most 2 ULP from the exact value, subnormal results
@@ -60,20 +63,27 @@ pub fn tanh<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
 /// # Errors
 /// As [`exp`].
 pub fn sigmoid<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
-    apply(level, values, Function::Sigmoid)
+    T::apply(Level::resolve(Some(level))?, Function::Sigmoid, values);
+    Ok(())
 }
 
-#[derive(Clone, Copy)]
-enum Function {
+/// Which function.
+#[derive(Debug, Clone, Copy)]
+pub enum Function {
+    /// e^x.
     Exp,
+    /// tanh x.
     Tanh,
+    /// 1 / (1 + e^-x).
     Sigmoid,
 }
 
-fn apply<T: Scalar>(level: Level, values: &mut [T], function: Function) -> Result<()> {
-    let token = Level::resolve(Some(level))?;
-    dispatch!(token, simd => over_lanes(simd, values, function));
-    Ok(())
+/// The public functions' body, for one element type.
+pub(crate) fn apply<T: Scalar>(level: fearless_simd::Level, function: Function, values: &mut [T]) {
+    with_level!(level, simd => simd.vectorize(
+        #[inline(always)]
+        || over_lanes(simd, values, function),
+    ));
 }
 
 #[inline(always)]

@@ -6,10 +6,10 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::cases::{Batch, Case};
-use common::{BACKENDS, parameter_bits};
+use common::{BACKENDS, On, Setup, parameter_bits};
 use shallownet::{
-    Activation, Backend, Checks, Columns, Error, Fit, Init, Loss, Network, Parallelism, Report,
-    Result, Scalar, Workspace,
+    Activation, Checks, Columns, Error, Fit, Init, Loss, Network, Parallelism, Report, Result,
+    Scalar, Workspace,
 };
 
 fn fit<T: Scalar>(
@@ -34,7 +34,7 @@ fn cost<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> f64 {
 }
 
 /// Diverges; then repeats the run up to just before the fatal update. Returns the step named.
-fn diverges<T: Scalar>(case: &Case, backend: Backend, learning_rate: f64) -> usize {
+fn diverges<T: Scalar>(case: &Case, backend: Setup, learning_rate: f64) -> usize {
     let start = case.network::<T>(backend, Parallelism::Serial);
     let batch = case.batch::<T>(0);
     let at = format!("{backend:?}, {}, learning rate {learning_rate:e}: {case:?}", T::NAME);
@@ -76,7 +76,7 @@ fn exploding_training_stops_at_the_last_good_parameters() {
         case.loss = Loss::SquaredError;
         case
     };
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter() {
         // From an explosion within a few steps to one after several snapshots.
         for learning_rate in [1e6, 10.0, 3.0] {
             for case in [squared(Relu, Identity), squared(Activation::LEAKY_RELU, Identity)] {
@@ -104,11 +104,11 @@ fn exploding_training_stops_at_the_last_good_parameters() {
 /// A cost that is not finite from the start: step 0 is named, and nothing has moved.
 #[test]
 fn a_cost_that_is_infinite_at_once_changes_nothing() {
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter() {
         let mut net = Network::<f32>::builder(1)
             .layer(1, Activation::Identity)
             .init(Init::Zeros, 0)
-            .backend(backend)
+            .on(backend)
             .checks(Checks::ShapesOnly)
             .build()
             .unwrap();
@@ -130,9 +130,9 @@ fn a_cost_that_is_infinite_at_once_changes_nothing() {
 #[test]
 fn huge_logits_have_finite_costs_and_gradients() {
     use Activation::{Sigmoid, Softmax};
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter() {
         for g in [Sigmoid, Softmax] {
-            let mut net = Network::<f32>::builder(1).layer(2, g).backend(backend).build().unwrap();
+            let mut net = Network::<f32>::builder(1).layer(2, g).on(backend).build().unwrap();
             net.set_weights(0, &[1e4, -1e4]).unwrap();
             let mut workspace = Workspace::training(&net, 2).unwrap();
             // z = (10000, -10000) and (-10000, 10000); both targets of both samples are missed.
@@ -157,7 +157,7 @@ fn huge_logits_have_finite_costs_and_gradients() {
 #[test]
 fn fit_is_the_same_as_so_many_steps() {
     let case = Case::new(7, &[(9, Activation::Tanh), (3, Activation::Softmax)], 41);
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter() {
         let batch = case.batch::<f32>(0);
         let (x, y) = batch.columns();
         // Around the steps at which snapshots are taken.

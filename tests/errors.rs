@@ -5,7 +5,7 @@ mod common;
 
 use std::ops::ControlFlow;
 
-use common::{BACKENDS, bits, parameter_bits};
+use common::{BACKENDS, On, Setup, bits, parameter_bits};
 use shallownet::{
     Activation, Backend, Builder, Checks, Columns, Error, Fit, Gradients, Init, Loss, Network,
     Result, Scalar, Workspace,
@@ -321,11 +321,11 @@ fn a_backend_that_is_not_there() {
 }
 
 /// With `Checks::ShapesOnly` NaN goes in and comes out; only a cost that is none stops training.
-fn flows<T: Scalar>(backend: Backend) {
+fn flows<T: Scalar>(backend: Setup) {
     let nan = T::from_f64(f64::NAN);
     let builder =
         Network::<T>::builder(1).layer(3, Activation::LEAKY_RELU).layer(1, Activation::Sigmoid);
-    let mut net = builder.backend(backend).checks(Checks::ShapesOnly).build().unwrap();
+    let mut net = builder.on(backend).checks(Checks::ShapesOnly).build().unwrap();
     net.set_bias(1, &[T::from_f64(0.5)]).unwrap();
     let mut workspace = Workspace::training(&net, 3).unwrap();
     let (data, mut out) = ([T::ZERO, nan, T::ZERO], [T::ZERO; 3]);
@@ -346,7 +346,7 @@ fn flows<T: Scalar>(backend: Backend) {
 
 #[test]
 fn nan_flows_where_it_is_not_checked() {
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter() {
         flows::<f32>(backend);
         flows::<f64>(backend);
     }

@@ -4,11 +4,11 @@ mod common;
 
 use std::ops::ControlFlow;
 
-use common::BACKENDS;
+use common::{BACKENDS, On, Setup};
 use proptest::prelude::*;
 use shallownet::{
-    Activation, Backend, Checks, Columns, Fit, Init, Loss, Network, Parallelism, Scalar, Workspace,
-    reference,
+    Activation, Backend, Checks, Columns, Fit, Init, Level, Loss, Network, Parallelism, Scalar,
+    Workspace, reference,
 };
 
 /// Mostly small sizes, and some that no machine has. (Sizes between, which a machine may have,
@@ -61,7 +61,7 @@ struct Arguments {
     layers: Vec<(usize, Activation)>,
     loss: Option<Loss>,
     init: Init,
-    backend: Backend,
+    backend: Setup,
     parallelism: Parallelism,
     checks: Checks,
     capacity: usize,
@@ -75,7 +75,10 @@ struct Arguments {
 
 fn arguments() -> impl Strategy<Value = Arguments> {
     let mut all = BACKENDS.to_vec();
-    all.extend([Backend::Auto, Backend::Portable, Backend::Cblas]);
+    let absurd = [Backend::Auto, Backend::Portable, Backend::Cblas]
+        .into_iter()
+        .flat_map(|backend| [None, Some(Level::Wasm)].map(|level| Setup { backend, level }));
+    all.extend(absurd);
     let backends = prop::sample::select(all);
     let who = prop::sample::select(&[Parallelism::Serial, Parallelism::Rayon][..]);
     let checks = prop::sample::select(&[Checks::Full, Checks::ShapesOnly][..]);
@@ -129,7 +132,7 @@ fn call_everything<T: Scalar>(given: &Arguments) {
     let rate = T::from_f64(given.learning_rate);
     let mut builder = Network::<T>::builder(given.n_x)
         .init(given.init, 3)
-        .backend(given.backend)
+        .on(given.backend)
         .parallelism(given.parallelism)
         .checks(given.checks);
     for &(units, activation) in &given.layers {

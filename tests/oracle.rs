@@ -5,15 +5,15 @@
 
 mod common;
 
-use common::BACKENDS;
 use common::cases::{Case, Numbers, any_case, nested};
 use common::compare::with_reference;
+use common::{BACKENDS, On};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use shallownet::{Activation, Columns, Loss, Network, Parallelism, Scalar, Workspace, reference};
 
 fn everywhere<T: Scalar>(case: &Case) -> Result<(), TestCaseError> {
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter() {
         for who in [Parallelism::Serial, Parallelism::Rayon] {
             with_reference::<T>(case, backend, who)
                 .map_err(|e| TestCaseError::fail(format!("{backend:?}, {who:?}: {e}")))?;
@@ -73,8 +73,8 @@ fn exact<T: Scalar>(n_x: usize, layers: &[(usize, Activation)], seed: u64) {
         let mut one = || numbers.below(2 * size as u64 + 1) as i64 - size;
         (0..n).map(|_| T::from_f64(one() as f64)).collect()
     };
-    for &backend in BACKENDS {
-        let mut builder = Network::<T>::builder(n_x).loss(Loss::SquaredError).backend(backend);
+    for &backend in BACKENDS.iter() {
+        let mut builder = Network::<T>::builder(n_x).loss(Loss::SquaredError).on(backend);
         for &(units, g) in layers {
             builder = builder.layer(units, g);
         }

@@ -5,9 +5,9 @@
 mod common;
 
 use common::planar::Planar;
-use common::{BACKENDS, cases::nested};
+use common::{BACKENDS, On, Setup, cases::nested};
 use serde_json::Value;
-use shallownet::{Activation, Backend, Init, Network, Workspace, reference};
+use shallownet::{Activation, Init, Network, Workspace, reference};
 
 const LEARNING_RATE: f64 = 1.2;
 
@@ -27,12 +27,12 @@ fn published_cost(course: &Value, iteration: usize) -> f64 {
     course["cost_before_iteration"][iteration.to_string()].as_f64().unwrap()
 }
 
-fn start(course: &Value, backend: Backend) -> Network<f64> {
+fn start(course: &Value, backend: Setup) -> Network<f64> {
     let mut net = Network::builder(2)
         .layer(4, Activation::Tanh)
         .layer(1, Activation::Sigmoid)
         .init(Init::Zeros, 0)
-        .backend(backend)
+        .on(backend)
         .build()
         .unwrap();
     net.set_weights(0, &numbers(&course["W1"])).unwrap();
@@ -44,7 +44,7 @@ fn start(course: &Value, backend: Backend) -> Network<f64> {
 fn every_backend_reproduces_the_published_costs_and_accuracy() {
     let (course, planar) = (course(), Planar::load());
     let (x, y) = planar.columns();
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter() {
         let mut net = start(&course, backend);
         let mut workspace = Workspace::training(&net, 400).unwrap();
         for iteration in 0..10_000 {
@@ -74,7 +74,7 @@ fn every_backend_reproduces_the_published_costs_and_accuracy() {
 fn the_published_parameters_classify_as_published() {
     let (course, planar) = (course(), Planar::load());
     let (x, y) = planar.columns();
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter() {
         let mut net = start(&course, backend);
         let mut workspace = Workspace::training(&net, 400).unwrap();
         for _ in 0..10_000 {

@@ -4,15 +4,15 @@
 mod common;
 
 use common::planar::Planar;
-use common::{BACKENDS, cases::nested};
+use common::{BACKENDS, On, Setup, cases::nested};
 use shallownet::{Activation, Backend, Init, Network, Scalar, Workspace, reference};
 
-fn network<T: Scalar>(backend: Backend, g: Activation, units: usize, init: Init) -> Network<T> {
+fn network<T: Scalar>(backend: Setup, g: Activation, units: usize, init: Init) -> Network<T> {
     Network::builder(2)
         .layer(units, g)
         .layer(1, Activation::Sigmoid)
         .init(init, 1)
-        .backend(backend)
+        .on(backend)
         .build()
         .unwrap()
 }
@@ -55,7 +55,7 @@ const HIDDEN: [Activation; 5] = [
 /// a matrix's edge otherwise than those inside (OpenBLAS does), so there equal units part in the
 /// last bit: nothing is promised.
 fn stay_equal<T: Scalar>(planar: &Planar) {
-    for &backend in BACKENDS.iter().filter(|&&backend| backend != Backend::Cblas) {
+    for &backend in BACKENDS.iter().filter(|&&backend| backend.backend != Backend::Cblas) {
         for g in HIDDEN {
             for units in [4, 37] {
                 let mut net = network::<T>(backend, g, units, Init::Zeros);
@@ -108,7 +108,7 @@ fn zeros_do_no_better_than_a_straight_line() {
     let planar = Planar::load();
     let line = best_line(&planar);
     assert!(line < 0.75, "{line}");
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter() {
         for g in HIDDEN {
             let mut zeros = network(backend, g, 4, Init::Zeros);
             let cost = train(&mut zeros, &planar, 1000);
@@ -123,7 +123,7 @@ fn zeros_do_no_better_than_a_straight_line() {
 #[test]
 fn small_random_weights_break_the_symmetry_and_learn() {
     let planar = Planar::load();
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter() {
         for g in [Activation::Tanh, Activation::Sigmoid, Activation::Relu] {
             let mut net = network(backend, g, 8, Init::Normal { scale: 0.01 });
             let cost = train(&mut net, &planar, 1000);

@@ -3,12 +3,12 @@
 mod common;
 
 use common::cases::Case;
-use common::{BACKENDS, bits, parameter_bits};
+use common::{BACKENDS, Setup, bits, parameter_bits};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use shallownet::{Activation, Backend, Parallelism, Scalar, Workspace};
+use shallownet::{Activation, Parallelism, Scalar, Workspace};
 
 /// Predictions, cost, gradients, and parameters after three steps.
-fn run<T: Scalar>(case: &Case, backend: Backend, who: Parallelism) -> Vec<Vec<u64>> {
+fn run<T: Scalar>(case: &Case, backend: Setup, who: Parallelism) -> Vec<Vec<u64>> {
     let mut net = case.network::<T>(backend, who);
     let batch = case.batch::<T>(0);
     let (x, y) = batch.columns();
@@ -31,7 +31,7 @@ fn run<T: Scalar>(case: &Case, backend: Backend, who: Parallelism) -> Vec<Vec<u6
 }
 
 fn same_bits<T: Scalar>(pools: &[ThreadPool], case: &Case) {
-    for &backend in BACKENDS {
+    for &backend in BACKENDS.iter() {
         let serial = run::<T>(case, backend, Parallelism::Serial);
         for pool in pools {
             let parallel = pool.install(|| run::<T>(case, backend, Parallelism::Rayon));

@@ -2,11 +2,14 @@
 
 use fearless_simd::{Simd, SimdBase};
 
+use super::pass::{Prediction, Propagation, WeightSums};
+use super::{Engine, run};
 use crate::ffi::{self, Product};
 use crate::kernels::exp::ExpElement;
 use crate::kernels::lanes::{F32x16, F64x8, Lanes};
 use crate::kernels::shuffle::Shuffle;
 use crate::kernels::wide_lanes::{WideF32, WideF64};
+use crate::vector::{self, Function};
 
 /// Sealed supertrait of [`Scalar`](crate::Scalar): not nameable outside the crate.
 pub trait Float: ExpElement + Sized {
@@ -22,6 +25,23 @@ pub trait Float: ExpElement + Sized {
 
     /// Machine registers that a [`Register`](Self::Register) takes at this level.
     fn registers<S: Simd>() -> usize;
+
+    /// See `run`: instantiated in this crate.
+    fn propagate(engine: Engine, task: Propagation<'_, Self>) -> f64;
+
+    /// See `run`.
+    fn sum_weights(
+        engine: Engine,
+        task: &WeightSums<'_, Self>,
+        sums: &mut [Self],
+        parameters: Option<&mut [Self]>,
+    );
+
+    /// See `run`.
+    fn predict(engine: Engine, task: Prediction<'_, Self>);
+
+    /// See [`vector`](crate::vector).
+    fn apply(level: fearless_simd::Level, function: Function, values: &mut [Self]);
 
     /// C = alpha A B + beta C by `matrixmultiply`.
     fn matrixmultiply(product: Product<'_, Self>);
@@ -41,6 +61,27 @@ macro_rules! float {
             #[inline(always)]
             fn registers<S: Simd>() -> usize {
                 Self::PANEL / <S::$native as SimdBase<S>>::LEN
+            }
+
+            fn propagate(engine: Engine, task: Propagation<'_, Self>) -> f64 {
+                run::propagate(engine, task)
+            }
+
+            fn sum_weights(
+                engine: Engine,
+                task: &WeightSums<'_, Self>,
+                sums: &mut [Self],
+                parameters: Option<&mut [Self]>,
+            ) {
+                run::sum_weights(engine, task, sums, parameters);
+            }
+
+            fn predict(engine: Engine, task: Prediction<'_, Self>) {
+                run::predict(engine, task);
+            }
+
+            fn apply(level: fearless_simd::Level, function: Function, values: &mut [Self]) {
+                vector::apply(level, function, values);
             }
 
             fn matrixmultiply(product: Product<'_, Self>) {

@@ -30,10 +30,8 @@ use crate::error::{Error, Result};
 pub enum Level {
     /// Plain scalar code, on processors without any of the others.
     Fallback,
-    /// x86-64's baseline: 4 lanes of f32, no FMA.
+    /// x86-64's baseline: 4 lanes of f32, no FMA. Also what processors with SSE4.2 take.
     Sse2,
-    /// SSE4.2: 4 lanes of f32, no FMA.
-    Sse42,
     /// AVX2 and FMA: 8 lanes of f32.
     Avx2,
     /// AVX-512 as of Ice Lake and Zen 4: 16 lanes of f32.
@@ -44,15 +42,45 @@ pub enum Level {
     Wasm,
 }
 
-const ALL: [Level; 7] = [
-    Level::Fallback,
-    Level::Sse2,
-    Level::Sse42,
-    Level::Avx2,
-    Level::Avx512,
-    Level::Neon,
-    Level::Wasm,
-];
+const ALL: [Level; 6] =
+    [Level::Fallback, Level::Sse2, Level::Avx2, Level::Avx512, Level::Neon, Level::Wasm];
+
+/// Evaluates `$call` with `$simd` bound to the token of the level that `$token` holds: each level
+/// is one copy of the code below. (`fearless_simd::dispatch` would make a copy for SSE4.2 too,
+/// which gains nothing here.)
+macro_rules! with_level {
+    ($token:expr, $simd:ident => $call:expr) => {
+        match $token {
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            fearless_simd::Level::Avx512($simd) => $call,
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            fearless_simd::Level::Avx2($simd) => $call,
+            #[cfg(target_arch = "aarch64")]
+            fearless_simd::Level::Neon($simd) => $call,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            fearless_simd::Level::WasmSimd128($simd) => $call,
+            // What is left: the baseline of the target.
+            other => $crate::engine::level::with_baseline!(other, $simd => $call),
+        }
+    };
+}
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+macro_rules! with_baseline {
+    ($token:expr, $simd:ident => $call:expr) => {
+        match $token.as_sse2() {
+            Some($simd) => $call,
+            // x86-64 without SSE2 does not exist.
+            None => unreachable!("a level below the baseline"),
+        }
+    };
+}
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+macro_rules! with_baseline {
+    ($token:expr, $simd:ident => $call:expr) => {
+        fearless_simd::dispatch!($token, $simd => $call)
+    };
+}
+pub(crate) use {with_baseline, with_level};
 
 impl Level {
     /// The best level of this machine.
@@ -74,7 +102,6 @@ impl Level {
         match self {
             Self::Fallback => "fallback",
             Self::Sse2 => "sse2",
-            Self::Sse42 => "sse4.2",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
             Self::Neon => "neon",
@@ -110,9 +137,7 @@ impl Level {
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
             Token::Avx2(_) => Self::Avx2,
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-            Token::Sse4_2(_) => Self::Sse42,
-            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-            Token::Sse2(_) => Self::Sse2,
+            Token::Sse4_2(_) | Token::Sse2(_) => Self::Sse2,
             #[cfg(target_arch = "aarch64")]
             Token::Neon(_) => Self::Neon,
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -127,8 +152,6 @@ impl Level {
         match self {
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
             Self::Sse2 => best.as_sse2().map(Token::Sse2),
-            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-            Self::Sse42 => best.as_sse4_2().map(Token::Sse4_2),
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
             Self::Avx2 => best.as_avx2().map(Token::Avx2),
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]

@@ -3,26 +3,21 @@
 pub(crate) mod block;
 pub(crate) mod float;
 mod fused;
-mod level;
+pub(crate) mod level;
 mod narrow;
 pub(crate) mod pass;
 pub(crate) mod plan;
 mod portable;
-
-use core::marker::PhantomData;
+pub(crate) mod run;
 
 pub use level::Level;
 
 use block::{Block, BlockMut, GradientRows, LayerParameters, Turn};
 
-use fearless_simd::dispatch;
-use plan::{Purpose, Regions};
-
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::scalar::Scalar;
-use crate::shape::Shape;
 
 /// Which implementation computes a network's passes; chosen when the network is built.
 ///
@@ -162,32 +157,11 @@ pub(crate) trait LayerOps<T: Scalar>: Sync {
 
 /// A backend, resolved: never `Auto`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Engine {
+pub enum Engine {
     Fused(fearless_simd::Level),
     Portable,
     #[cfg(feature = "cblas")]
     Cblas,
-}
-
-/// Evaluates `$call` with `$ops` bound to the engine's operations.
-macro_rules! with_ops {
-    ($engine:expr, $ops:ident => $call:expr) => {
-        match $engine {
-            Engine::Fused(level) => dispatch!(level, simd => {
-                let $ops = &fused::FusedOps(simd);
-                $call
-            }),
-            Engine::Portable => {
-                let $ops = &portable::GemmOps(PhantomData::<portable::MatrixMultiply>);
-                $call
-            }
-            #[cfg(feature = "cblas")]
-            Engine::Cblas => {
-                let $ops = &portable::GemmOps(PhantomData::<portable::Cblas>);
-                $call
-            }
-        }
-    };
 }
 
 impl Engine {
@@ -235,56 +209,5 @@ impl Engine {
     /// Units a panel of its weight layout: 1 is row-major.
     pub(crate) fn panel<T: Scalar>(self) -> usize {
         if matches!(self, Self::Fused(_)) { T::PANEL } else { 1 }
-    }
-
-    pub(crate) fn propagate<T: Scalar>(self, task: pass::Propagation<'_, T>) -> f64 {
-        let samples = task.x.len() / task.model.shape.n_x();
-        if let Some((level, layout)) =
-            self.narrow(task.model.shape, task.regions, samples, Purpose::Training)
-        {
-            return dispatch!(level, simd => narrow::propagate(simd, layout, task));
-        }
-        with_ops!(self, ops => pass::propagate(ops, task))
-    }
-
-    pub(crate) fn sum_weights<T: Scalar>(
-        self,
-        task: &pass::WeightSums<'_, T>,
-        sums: &mut [T],
-        parameters: Option<&mut [T]>,
-    ) {
-        let samples = task.x.len() / task.shape.n_x();
-        if let Some((level, layout)) =
-            self.narrow(task.shape, task.regions, samples, Purpose::Training)
-        {
-            return dispatch!(level, simd => narrow::sum_weights(simd, layout, task, sums, parameters));
-        }
-        with_ops!(self, ops => pass::sum_weights(ops, task, sums, parameters));
-    }
-
-    pub(crate) fn predict<T: Scalar>(self, task: pass::Prediction<'_, T>) {
-        let samples = task.x.len() / task.model.shape.n_x();
-        if let Some((level, layout)) =
-            self.narrow(task.model.shape, task.regions, samples, Purpose::Prediction)
-        {
-            return dispatch!(level, simd => narrow::predict(simd, layout, task));
-        }
-        with_ops!(self, ops => pass::predict(ops, task));
-    }
-
-    /// The level and layout, if the batch goes with samples in lanes.
-    fn narrow<'a>(
-        self,
-        shape: &Shape,
-        regions: &'a Regions,
-        samples: usize,
-        purpose: Purpose,
-    ) -> Option<(fearless_simd::Level, &'a narrow::Layout)> {
-        match self {
-            Self::Fused(level) => {
-                regions.narrow(shape, samples, purpose).map(|layout| (level, layout))
-            }
-            _ => None,
-        }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Model<'a, T> {
 
 /// The first region of a step, or a cost alone: checked shapes, m >= 1.
 #[derive(Debug)]
-pub(crate) struct Propagation<'a, T> {
+pub struct Propagation<'a, T> {
     pub(crate) model: Model<'a, T>,
     pub(crate) regions: &'a Regions,
     pub(crate) x: &'a [T],
@@ -43,7 +43,7 @@ pub(crate) struct Propagation<'a, T> {
 /// The gradient of J is 1/m times the sums. With the factor -lr/m, added to the parameters, this is
 /// the gradient-descent update: each parameter is rounded once, however many tiles there are.
 #[derive(Debug)]
-pub(crate) struct WeightSums<'a, T> {
+pub struct WeightSums<'a, T> {
     pub(crate) shape: &'a Shape,
     pub(crate) parallelism: Parallelism,
     pub(crate) regions: &'a Regions,
@@ -54,7 +54,7 @@ pub(crate) struct WeightSums<'a, T> {
 
 /// A prediction pass: checked shapes, m >= 1.
 #[derive(Debug)]
-pub(crate) struct Prediction<'a, T> {
+pub struct Prediction<'a, T> {
     pub(crate) model: Model<'a, T>,
     pub(crate) regions: &'a Regions,
     pub(crate) x: &'a [T],

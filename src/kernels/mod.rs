@@ -10,12 +10,15 @@ pub(crate) mod panel;
 pub(crate) mod shuffle;
 pub(crate) mod sigmoid;
 #[cfg(test)]
+#[path = "testing/slices.rs"]
 mod slices;
 pub(crate) mod tanh;
 #[cfg(test)]
+#[path = "testing/test_support.rs"]
 mod test_support;
 pub(crate) mod transpose;
 #[cfg(test)]
+#[path = "testing/ulp.rs"]
 mod ulp;
 pub(crate) mod update;
 pub(crate) mod weights;

@@ -1,11 +1,13 @@
 //! The product that both directions of a pass are made of: panels of weights times columns.
 //!
-//!     for each panel of LEN units                      (lanes run over units)
-//!       for each tile of N columns
-//!         acc[n] = start                               (the bias forward, 0 backward)
-//!         for each input i
-//!           acc[n] += w[panel][i] * x[n][i]            (one load, N scalar broadcasts, N FMAs)
-//!         out[n][panel] = finish(acc[n])               (g forward, times g' backward)
+//! ```text
+//! for each panel of LEN units                      (lanes run over units)
+//!   for each tile of N columns
+//!     acc[n] = start                               (the bias forward, 0 backward)
+//!     for each input i
+//!       acc[n] += w[panel][i] * x[n][i]            (one load, N scalar broadcasts, N FMAs)
+//!     out[n][panel] = finish(acc[n])               (g forward, times g' backward)
+//! ```
 //!
 //! 1. X is read in place: a broadcast needs no packing, whatever the stride.
 //! 2. Each output is summed over the inputs from first to last with one rounding a term, whatever

@@ -1,11 +1,13 @@
 //! The weight gradient of a layer over one tile of columns: dW += factor dZ A^T, db += factor sum dZ.
 //!
-//!     for each panel of LEN units                      (lanes run over units, as in the weights)
-//!       for each tile of R inputs
-//!         acc[r] = 0
-//!         for each column s
-//!           acc[r] += dz[s][panel] * a[s][i + r]       (one load, R scalar broadcasts, R FMAs)
-//!         dw[panel][i + r] = dw + factor acc[r]          (the first tile: factor acc[r])
+//! ```text
+//! for each panel of LEN units                      (lanes run over units, as in the weights)
+//!   for each tile of R inputs
+//!     acc[r] = 0
+//!     for each column s
+//!       acc[r] += dz[s][panel] * a[s][i + r]       (one load, R scalar broadcasts, R FMAs)
+//!     dw[panel][i + r] = dw + factor acc[r]          (the first tile: factor acc[r])
+//! ```
 //!
 //! 1. The sums lie as the weights do. With the factor -lr/m, the last tile adds them to the weights
 //!    instead of storing them: with a single tile, a step of gradient descent writes no gradient.

@@ -14,6 +14,7 @@
 //! gamma_n(u') <= gamma_n(u + u'), one analysis with the sum of both covers the difference of the
 //! two; so all inequalities hold with the reference's computed values in them, to all orders.
 
+use shallownet::accuracy;
 use shallownet::reference::Network;
 use shallownet::{Activation, Loss, Scalar};
 
@@ -42,13 +43,20 @@ impl Approx {
     }
 }
 
-/// The documented bounds of src/kernels, in ULP. The unfused ones, which are the larger: `wide`
-/// has no fused multiply-add in a program built for plain x86-64. tests/tools.rs holds them
-/// against the sources. The reference's own functions (the platform's libm: at most 2 ULP for
-/// tanh, 1 for exp and ln_1p; sigmoid by one exp, one sum and one quotient: 3) are no worse.
-pub(crate) const EXP_ULP: usize = 2;
-pub(crate) const SIGMOID_ULP: usize = 3;
-pub(crate) const TANH_ULP: usize = 3;
+/// The documented bounds, in ULP. The unfused ones, which are the larger: `wide` and the lowest
+/// levels have no FMA in a plain build. The reference's own functions are no worse: the platform's
+/// libm has at most 2 ULP for tanh, 1 for exp and ln_1p; sigmoid by one exp, one sum and one
+/// quotient has 3, which is the larger there.
+const EXP_ULP: usize = whole(accuracy::EXP_MAX_ULP_UNFUSED);
+const SIGMOID_ULP: usize = 3;
+const _: () = assert!(accuracy::SIGMOID_MAX_ULP_UNFUSED <= SIGMOID_ULP as f64);
+const TANH_ULP: usize = whole(accuracy::TANH_MAX_ULP_UNFUSED);
+/// The whole number not below `ulp`.
+const fn whole(ulp: f64) -> usize {
+    let floor = ulp as usize;
+    if (floor as f64) < ulp { floor + 1 } else { floor }
+}
+
 /// ln(1 + t) in ULP: `ln_1p_unit` is tested to be within 2 epsilon, and epsilon x <= 2 ULP.
 const LN_1P_ULP: usize = 4;
 

@@ -4,8 +4,9 @@
 //! the case alone and shrinks to a small shape. All numbers are f32 widened to the type under
 //! test, so that the reference sees the same ones.
 
+use super::{On, Setup};
 use proptest::prelude::*;
-use shallownet::{Activation, Backend, Checks, Columns, Loss, Network, Parallelism, Scalar};
+use shallownet::{Activation, Checks, Columns, Loss, Network, Parallelism, Scalar};
 
 /// A network, its batches and a learning rate.
 #[derive(Debug, Clone)]
@@ -49,18 +50,14 @@ impl Case {
     }
 
     /// The network with its parameters set.
-    pub(crate) fn network<T: Scalar>(&self, backend: Backend, who: Parallelism) -> Network<T> {
-        let mut builder = Network::builder(self.n_x)
-            .loss(self.loss)
-            .backend(backend)
-            .parallelism(who)
-            .checks(Checks::Full);
+    pub(crate) fn network<T: Scalar>(&self, backend: Setup, who: Parallelism) -> Network<T> {
+        let mut builder =
+            Network::builder(self.n_x).loss(self.loss).parallelism(who).checks(Checks::Full);
         for &(units, activation) in &self.layers {
             builder = builder.layer(units, activation);
         }
-        let mut net = builder.build().unwrap();
-        // A backend that silently is another one would be tested in vain.
-        assert_eq!(net.backend(), backend);
+        let mut net = builder.on(backend).build().unwrap();
+        backend.assert_is(&net);
         let mut numbers = Numbers(self.seed);
         for (l, layer) in net.layers().to_vec().into_iter().enumerate() {
             let scale = self.gain / (layer.inputs as f32).sqrt();

@@ -2,8 +2,9 @@
 
 use proptest::test_runner::TestCaseError;
 use shallownet::reference;
-use shallownet::{Backend, Network, Parallelism, Scalar, Workspace};
+use shallownet::{Network, Parallelism, Scalar, Workspace};
 
+use super::Setup;
 use super::bounds::{Approx, Rounding};
 use super::cases::{Batch, Case};
 use super::expected::Expected;
@@ -35,7 +36,7 @@ pub(crate) fn within<T: Scalar>(
 /// the parameters after a step with the reference.
 pub(crate) fn with_reference<T: Scalar>(
     case: &Case,
-    backend: Backend,
+    backend: Setup,
     who: Parallelism,
 ) -> Result<(), TestCaseError> {
     let net = case.network::<T>(backend, who);

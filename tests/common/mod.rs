@@ -7,15 +7,51 @@ pub(crate) mod compare;
 pub(crate) mod expected;
 pub(crate) mod planar;
 
-use shallownet::{Backend, Network, Scalar};
+use std::sync::LazyLock;
 
-/// Every backend of this build that has code of its own: the one place that lists them.
-pub(crate) const BACKENDS: &[Backend] = &[
-    Backend::Portable,
-    Backend::Fused,
+use shallownet::{Backend, Builder, Level, Network, Scalar};
+
+/// A backend, and for `fused` the SIMD level that it is forced to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Setup {
+    pub(crate) backend: Backend,
+    pub(crate) level: Option<Level>,
+}
+
+impl Setup {
+    pub(crate) const PORTABLE: Self = Self { backend: Backend::Portable, level: None };
+
+    /// Fails if the network runs on anything else: it would be tested in vain.
+    pub(crate) fn assert_is<T: Scalar>(self, net: &Network<T>) {
+        assert_eq!((net.backend(), net.level()), (self.backend, self.level));
+    }
+}
+
+/// `builder.on(setup)`.
+pub(crate) trait On {
+    fn on(self, setup: Setup) -> Self;
+}
+
+impl<T: Scalar> On for Builder<T> {
+    fn on(self, setup: Setup) -> Self {
+        let builder = self.backend(setup.backend);
+        match setup.level {
+            Some(level) => builder.level(level),
+            None => builder,
+        }
+    }
+}
+
+/// Every backend of this build that has code of its own, `fused` at every level of this machine:
+/// the one place that lists them.
+pub(crate) static BACKENDS: LazyLock<Vec<Setup>> = LazyLock::new(|| {
+    let fused = |level| Setup { backend: Backend::Fused, level: Some(level) };
+    let mut setups = vec![Setup::PORTABLE];
+    setups.extend(Level::available().into_iter().map(fused));
     #[cfg(feature = "cblas")]
-    Backend::Cblas,
-];
+    setups.push(Setup { backend: Backend::Cblas, level: None });
+    setups
+});
 
 /// All parameters of a network as bits (an f32 widened keeps its identity, -0.0 and NaN included).
 pub(crate) fn parameter_bits<T: Scalar>(net: &Network<T>) -> Vec<u64> {

@@ -5,11 +5,13 @@
 //! samples: every buffer holds, for each unit, STEPS registers of samples side by side, and each
 //! weight is broadcast.
 //!
-//!     for each block of STEPS * LEN samples
-//!       x, y: gathered so that samples lie in lanes       (`gather`)
-//!       each layer forward; the loss; each layer back     (`dense`, `loss`)
-//!       sums[w] += dz * a, lane by lane                   (`dense`)
-//!     dw = the sums over sums' lanes                      (`shuffle::lane_sums`)
+//! ```text
+//! for each block of STEPS * LEN samples
+//!   x, y: gathered so that samples lie in lanes       (`gather`)
+//!   each layer forward; the loss; each layer back     (`dense`, `loss`)
+//!   sums[w] += dz * a, lane by lane                   (`dense`)
+//! dw = the sums over sums' lanes                      (`shuffle::lane_sums`)
+//! ```
 //!
 //! The forward and backward products are summed in the order of `panel`, so a sample's activations
 //! and errors have the same bits on both paths; the sum over samples has its own fixed order.

@@ -7,19 +7,19 @@
 
 /// `(high + low) * 2^exponent`, |low| at most half an ULP of high.
 #[derive(Clone, Copy, Debug)]
-pub struct Exact {
+pub(crate) struct Exact {
     /// Leading part.
-    pub high: f64,
+    pub(crate) high: f64,
     /// Rest.
-    pub low: f64,
+    pub(crate) low: f64,
     /// Binary exponent of both.
-    pub exponent: i32,
+    pub(crate) exponent: i32,
 }
 
 impl Exact {
     /// An `f64` as it is.
     #[inline(always)]
-    pub fn new(x: f64) -> Self {
+    pub(crate) fn new(x: f64) -> Self {
         Self { high: x, low: 0.0, exponent: 0 }
     }
 }
@@ -82,13 +82,13 @@ fn error(got: f64, exact: Exact, bits: i32, least: i32, greatest: i32) -> f64 {
 
 /// Error of an `f32` result in ULP of the exact value.
 #[inline(always)]
-pub fn ulp_f32(got: f32, exact: f64) -> f64 {
+pub(crate) fn ulp_f32(got: f32, exact: f64) -> f64 {
     error(f64::from(got), Exact::new(exact), 24, -126, 127)
 }
 
 /// Error of an `f64` result in ULP of the exact value.
 #[inline(always)]
-pub fn ulp_f64(got: f64, exact: Exact) -> f64 {
+pub(crate) fn ulp_f64(got: f64, exact: Exact) -> f64 {
     error(got, exact, 53, -1022, 1023)
 }
 
@@ -142,7 +142,7 @@ const TERMS: usize = 15;
 
 /// Double-double functions. The constants are computed once.
 #[derive(Clone, Copy, Debug)]
-pub struct Reference {
+pub(crate) struct Reference {
     inverse_factorial: [Pair; TERMS + 1],
 }
 
@@ -154,7 +154,7 @@ impl Default for Reference {
 
 impl Reference {
     /// The functions with their constants.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut inverse_factorial = [(1.0, 0.0); TERMS + 1];
         for n in 1..=TERMS {
             inverse_factorial[n] = div(inverse_factorial[n - 1], (n as f64, 0.0));
@@ -188,7 +188,7 @@ impl Reference {
 
     /// e^x.
     #[inline(always)]
-    pub fn exp(&self, x: f64) -> Exact {
+    pub(crate) fn exp(&self, x: f64) -> Exact {
         if x.is_nan() || x.is_infinite() {
             return Exact::new(if x == f64::NEG_INFINITY { 0.0 } else { x });
         }
@@ -199,7 +199,7 @@ impl Reference {
 
     /// tanh(x).
     #[inline(always)]
-    pub fn tanh(&self, x: f64) -> Exact {
+    pub(crate) fn tanh(&self, x: f64) -> Exact {
         let a = x.abs();
         if x.is_nan() || a < 1e-20 {
             // x - x^3/3 differs from x by less than 1e-40 x, but not by
@@ -218,7 +218,7 @@ impl Reference {
 
     /// 1 / (1 + e^-x).
     #[inline(always)]
-    pub fn sigmoid(&self, x: f64) -> Exact {
+    pub(crate) fn sigmoid(&self, x: f64) -> Exact {
         if x.is_nan() {
             return Exact::new(x);
         }

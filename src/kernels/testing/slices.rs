@@ -13,7 +13,7 @@ use super::wide_lanes::{WideF32, WideF64};
 
 /// A kernel of one argument and one result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Function {
+pub(crate) enum Function {
     /// e^x.
     Exp,
     /// e^-|x|.
@@ -25,10 +25,6 @@ pub enum Function {
     /// e^-|x| as the second part of `sigmoid_parts`.
     SigmoidPart,
 }
-
-/// Every kernel.
-pub const FUNCTIONS: [Function; 5] =
-    [Function::Exp, Function::ExpNegAbs, Function::Tanh, Function::Sigmoid, Function::SigmoidPart];
 
 /// One kernel applied to all of `src`; a rest shorter than a register is padded.
 #[inline(always)]
@@ -95,7 +91,7 @@ where
 }
 
 /// A float type whose slices can be mapped on a level chosen at run time.
-pub trait Apply: Copy {
+pub(crate) trait Apply: Copy {
     /// The kernel `f` over `src` on `level`. Returns the level that ran.
     fn apply(level: Level, f: Function, src: &[Self], dst: &mut [Self]) -> Level;
     /// The same through the vectors of `wide`.

@@ -1,6 +1,6 @@
 //! What the tests of the math files share: every way to run a kernel.
 
-use fearless_simd::{Fallback, Level};
+use fearless_simd::Level;
 
 use super::slices::{Apply, Function};
 
@@ -44,8 +44,7 @@ pub(crate) fn name(level: Level) -> String {
     format!("{level:?}").split('(').next().unwrap_or_default().to_owned()
 }
 
-/// Every path of this machine: the detected level, those below it, the scalar
-/// fallback and `wide`.
+/// Every path of this machine: the detected level, those below it and `wide`.
 pub(crate) fn paths() -> Vec<Path> {
     let detected = Level::new();
     // A build for a newer processor dispatches lower levels upwards, so only
@@ -57,7 +56,6 @@ pub(crate) fn paths() -> Vec<Path> {
         levels.extend(detected.as_sse4_2().map(Level::Sse4_2));
         levels.extend(detected.as_sse2().map(Level::Sse2));
     }
-    levels.push(Level::Fallback(Fallback::new()));
     let mut seen = Vec::new();
     levels.retain(|&l| {
         let new = !seen.contains(&name(l));

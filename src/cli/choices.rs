@@ -1,0 +1,129 @@
+//! What `train` can be told about the network, and the reading of it.
+
+use shallownet::{Activation, Backend, Init};
+
+/// The sizes of the hidden layers: `16,8`, or `none`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hidden(pub(crate) Vec<usize>);
+
+pub(crate) fn hidden(text: &str) -> Result<Hidden, String> {
+    if text == "none" {
+        return Ok(Hidden(Vec::new()));
+    }
+    let size = |part: &str| part.trim().parse().ok().filter(|&n: &usize| n > 0);
+    let sizes: Option<Vec<usize>> = text.split(',').map(size).collect();
+    sizes.map(Hidden).ok_or("expected sizes such as 16,8, each at least 1, or none".to_owned())
+}
+
+/// The activations of the hidden layers: one for all, or one each.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct HiddenActivations(Vec<Activation>);
+
+pub(crate) fn activations(text: &str) -> Result<HiddenActivations, String> {
+    let known = |name: &str| {
+        Activation::from_name(name.trim())
+            .filter(|&g| g != Activation::Softmax)
+            .ok_or_else(|| format!("{name:?} is none of tanh, sigmoid, relu, leaky_relu, identity"))
+    };
+    text.split(',').map(known).collect::<Result<_, _>>().map(HiddenActivations)
+}
+
+impl HiddenActivations {
+    /// One activation a layer, or why there is none.
+    pub(crate) fn of_layers(&self, layers: usize) -> Result<Vec<Activation>, String> {
+        match self.0[..] {
+            [g] => Ok(vec![g; layers]),
+            _ if self.0.len() == layers => Ok(self.0.clone()),
+            _ => Err(format!(
+                "--activation names {} activations: expected 1, or {layers}, one a hidden layer",
+                self.0.len()
+            )),
+        }
+    }
+}
+
+pub(crate) fn backend(name: &str) -> Result<Backend, String> {
+    Backend::from_name(name).ok_or_else(|| "not a backend of this program".to_owned())
+}
+
+/// How weights begin, before `--scale` is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum InitName {
+    Zeros,
+    Uniform,
+    Normal,
+    XavierUniform,
+    XavierNormal,
+    HeUniform,
+    HeNormal,
+}
+
+impl InitName {
+    pub(crate) fn with_scale(self, scale: Option<f64>) -> Result<Init, String> {
+        let fixed = |init| match scale {
+            None => Ok(init),
+            Some(_) => Err("--scale goes with --init uniform and --init normal only".to_owned()),
+        };
+        let scale = scale.unwrap_or(0.01);
+        match self {
+            Self::Uniform => Ok(Init::Uniform { scale }),
+            Self::Normal => Ok(Init::Normal { scale }),
+            Self::Zeros => fixed(Init::Zeros),
+            Self::XavierUniform => fixed(Init::XavierUniform),
+            Self::XavierNormal => fixed(Init::XavierNormal),
+            Self::HeUniform => fixed(Init::HeUniform),
+            Self::HeNormal => fixed(Init::HeNormal),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Precision {
+    F32,
+    F64,
+}
+
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    number(text, |v| v > 0.0, "expected a finite number above 0")
+}
+
+pub(crate) fn not_negative(text: &str) -> Result<f64, String> {
+    number(text, |v| v >= 0.0, "expected a finite number, not negative")
+}
+
+pub(crate) fn fraction(text: &str) -> Result<f64, String> {
+    number(text, |v| v > 0.0 && v < 1.0, "expected a number between 0 and 1, such as 0.2")
+}
+
+fn number(text: &str, fits: impl Fn(f64) -> bool, expected: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && fits(value) => Ok(value),
+        _ => Err(expected.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_activations() {
+        assert_eq!(hidden("16,8"), Ok(Hidden(vec![16, 8])));
+        assert_eq!(hidden("none"), Ok(Hidden(vec![])));
+        assert!(["", "0", "4,", "4,-1", "x"].iter().all(|text| hidden(text).is_err()));
+
+        let two = activations("tanh,relu").unwrap();
+        assert_eq!(two.of_layers(2).unwrap(), [Activation::Tanh, Activation::Relu]);
+        assert!(two.of_layers(3).is_err());
+        assert_eq!(activations("tanh").unwrap().of_layers(3).unwrap().len(), 3);
+        assert!(activations("softmax").is_err() && activations("gelu").is_err());
+    }
+
+    #[test]
+    fn scale_goes_with_scaled_initialisations_only() {
+        assert_eq!(InitName::Normal.with_scale(None), Ok(Init::Normal { scale: 0.01 }));
+        assert_eq!(InitName::Uniform.with_scale(Some(2.0)), Ok(Init::Uniform { scale: 2.0 }));
+        assert!(InitName::HeNormal.with_scale(Some(2.0)).is_err());
+    }
+}

@@ -1,0 +1,102 @@
+//! What can go wrong, as one line on standard error and an exit code.
+
+use std::process::ExitCode;
+
+use shallownet::io::{atomic, model, table};
+
+/// Bad input or arguments: something the caller can put right.
+const BAD_INPUT: u8 = 2;
+/// Everything else: training diverged, an output could not be written.
+const FAILED: u8 = 1;
+
+/// Why a command stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Table(#[from] table::Error),
+    #[error(transparent)]
+    Model(#[from] model::Error),
+    /// A cell that reads well but can't be used.
+    #[error("{place}: {problem}")]
+    Cell { place: table::Place, problem: String },
+    /// A file that reads well but can't be used.
+    #[error("{file}: {problem}")]
+    File { file: String, problem: String },
+    /// Arguments that do not go together.
+    #[error("{0}")]
+    Arguments(String),
+    #[error(transparent)]
+    Network(#[from] shallownet::Error),
+    #[error(
+        "the cost is {cost} in iteration {iteration}: training stopped and nothing was written; try a smaller --learning-rate, or --standardize"
+    )]
+    Diverged { iteration: usize, cost: f64 },
+    #[error(transparent)]
+    Write(#[from] atomic::WriteError),
+    #[error("{file}: could not be drawn: {reason}")]
+    Picture { file: &'static str, reason: String },
+    #[error("standard output: {0}")]
+    Output(std::io::Error),
+}
+
+impl Failure {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Model(model::Error::Write(_))
+            | Self::Network(shallownet::Error::Diverged { .. })
+            | Self::Diverged { .. }
+            | Self::Write(_)
+            | Self::Picture { .. }
+            | Self::Output(_) => FAILED,
+            _ => BAD_INPUT,
+        }
+    }
+
+    /// Says it; a reader that has left (`shallownet predict ... | head`) is no failure.
+    pub(crate) fn report(&self) -> ExitCode {
+        if let Self::Output(error) = self {
+            if error.kind() == std::io::ErrorKind::BrokenPipe {
+                return ExitCode::SUCCESS;
+            }
+        }
+        say(&self.to_string());
+        ExitCode::from(self.exit_code())
+    }
+}
+
+impl From<csv::Error> for Failure {
+    fn from(error: csv::Error) -> Self {
+        Self::Output(match error.into_kind() {
+            csv::ErrorKind::Io(error) => error,
+            other => std::io::Error::other(format!("{other:?}")),
+        })
+    }
+}
+
+/// Help and version as clap prints them; mistakes in the arguments as one line.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
+    if matches!(error.kind(), DisplayHelp | DisplayVersion) || !error.use_stderr() {
+        // Whether anyone reads the help is not our business.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    let message = text.split("\nUsage:").next().unwrap_or_default();
+    let message = message.split("\nFor more information").next().unwrap_or_default();
+    let words: Vec<&str> = message.split_whitespace().collect();
+    let line = words.join(" ").replace(" tip: ", "; tip: ");
+    match line.strip_prefix("error: ") {
+        Some(line) => say(line),
+        // `shallownet` alone: clap's answer is the help.
+        None => drop(error.print()),
+    }
+    ExitCode::from(BAD_INPUT)
+}
+
+fn say(line: &str) {
+    use std::io::Write;
+    let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // Nobody to tell that nobody listens.
+    let _ = writeln!(std::io::stderr(), "error: {line}");
+}

@@ -1,0 +1,54 @@
+//! The command line: `shallownet train`, `predict`, `eval`.
+//!
+//! One file a command; what they share: `data` (files to samples), `choices` (arguments),
+//! `batch` (samples to what a network eats), `scores`, `pictures`, `say` (where lines go) and
+//! `failure` (what can go wrong, and the exit code).
+#![deny(unsafe_code)]
+
+mod batch;
+mod choices;
+mod data;
+mod eval;
+mod failure;
+mod pictures;
+mod predict;
+mod results;
+mod say;
+mod scores;
+mod train;
+mod trial;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Train and run small dense neural networks on the CPU, fast.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  shallownet train        # a first network, in no time"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Train(train::Args),
+    Predict(predict::Args),
+    Eval(eval::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return failure::usage(&error),
+    };
+    let done = match cli.command {
+        Command::Train(args) => train::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Eval(args) => eval::run(&args),
+    };
+    done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,149 @@
+//! Pictures, each as PNG and SVG, from one drawing.
+
+pub(crate) mod boundary;
+pub(crate) mod curve;
+
+use std::sync::Once;
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::register_font;
+
+use crate::failure::Failure;
+
+/// Width and height in pixels.
+const SIZE: (u32, u32) = (1200, 900);
+const FONT: &str = "sans-serif";
+const TITLE: i32 = 34;
+const LABEL: i32 = 28;
+const TICK: i32 = 24;
+
+/// A picture in both formats.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    pub(crate) png: Vec<u8>,
+    pub(crate) svg: String,
+}
+
+/// A drawing, whatever it is drawn on.
+trait Drawing {
+    /// What messages call it.
+    const NAME: &'static str;
+
+    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B>;
+}
+
+type Area<B> = DrawingArea<B, Shift>;
+type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
+
+fn picture<D: Drawing>(drawing: &D) -> Result<Picture, Failure> {
+    let failed = |reason: String| Failure::Picture { file: D::NAME, reason };
+    load_font();
+    let mut pixels = vec![255; SIZE.0 as usize * SIZE.1 as usize * 3];
+    let bitmap = BitMapBackend::with_buffer(&mut pixels, SIZE).into_drawing_area();
+    drawing.draw(&bitmap).map_err(|error| failed(error.to_string()))?;
+    bitmap.present().map_err(|error| failed(error.to_string()))?;
+    drop(bitmap);
+
+    let mut svg = String::new();
+    let vector = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+    drawing.draw(&vector).map_err(|error| failed(error.to_string()))?;
+    vector.present().map_err(|error| failed(error.to_string()))?;
+    drop(vector);
+    Ok(Picture { png: png(&pixels).map_err(|error| failed(error.to_string()))?, svg })
+}
+
+/// Plotters writes PNG straight to a path; these bytes can be written in one piece.
+fn png(pixels: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, SIZE.0, SIZE.1);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+/// DejaVu Sans, from the program itself: no font of the system is looked for.
+fn load_font() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // A font that could not be read shows as an error at the first text drawn.
+        let _ = register_font(FONT, FontStyle::Normal, dejavu::sans::regular());
+    });
+}
+
+/// An axis range around values: a little wider than they are, never empty. `None` if they are not
+/// finite, or so large or so close together that ticks would have no digits left.
+fn range(values: impl Iterator<Item = f64>) -> Option<std::ops::Range<f64>> {
+    let (low, high) =
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    let largest = low.abs().max(high.abs());
+    if !(low <= high && largest < 1e100) {
+        return None;
+    }
+    let span = high - low;
+    let pad = if span > 0.0 { 0.06 * span } else { 0.5 * largest.max(1.0) };
+    let range = low - pad..high + pad;
+    ((range.end - range.start) > 1e-6 * largest && pad > 1e-100).then_some(range)
+}
+
+/// A tick's number, with as many digits as the axis' span asks for.
+fn tick(value: f64, span: f64) -> String {
+    if value != 0.0 && (value.abs() >= 1e6 || span < 1e-4) {
+        return format!("{value:.2e}");
+    }
+    let decimals = (1.0 - span.log10().floor()).clamp(0.0, 8.0) as usize;
+    let text = format!("{value:.decimals$}");
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+/// Text that fits: its first `length` characters, control characters as spaces.
+fn short(text: &str, length: usize) -> String {
+    let mut kept: String =
+        text.chars().take(length).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(length).is_some() {
+        kept.pop();
+        kept.push('…');
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_short() {
+        let cases = [
+            (0.30000000000000004, 0.5, "0.3"),
+            (-0.0, 8.0, "0"),
+            (-2.0, 8.0, "-2"),
+            (1e4, 1e4, "10000"),
+            (2e6, 1e6, "2.00e6"),
+            (3e-6, 1e-5, "3.00e-6"),
+        ];
+        for (value, span, expected) in cases {
+            assert_eq!(tick(value, span), expected);
+        }
+    }
+
+    #[test]
+    fn ranges_are_never_empty() {
+        assert_eq!(range([3.0, 3.0].into_iter()), Some(1.5..4.5));
+        assert_eq!(range([0.0].into_iter()), Some(-0.5..0.5));
+        assert_eq!(range([1e16, 1e16 + 2.0].into_iter()), None);
+        assert_eq!(range([0.0, 1e300].into_iter()), None);
+        assert_eq!(range([0.0, 5e-324].into_iter()), None);
+        assert_eq!(range(std::iter::empty()), None);
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        assert_eq!(short("naïve", 5), "naïve");
+        assert_eq!(short("naïvety", 5), "naïv…");
+    }
+}

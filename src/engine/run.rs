@@ -1,0 +1,83 @@
+//! Runs a pass on a backend: the one place where the choice of backend, level and layout becomes
+//! code.
+//!
+//! These functions are instantiated for f32 and f64 in this crate (see `float`), so that programs
+//! that use the library don't compile the kernels again.
+
+use core::marker::PhantomData;
+
+use super::level::with_level;
+use super::pass::{self, Prediction, Propagation, WeightSums};
+use super::plan::{Purpose, Regions};
+use super::{Engine, fused, narrow, portable};
+use crate::scalar::Scalar;
+use crate::shape::Shape;
+
+/// Evaluates `$call` with `$ops` bound to the engine's operations.
+macro_rules! with_ops {
+    ($engine:expr, $ops:ident => $call:expr) => {
+        match $engine {
+            Engine::Fused(level) => with_level!(level, simd => {
+                let $ops = &fused::FusedOps(simd);
+                $call
+            }),
+            Engine::Portable => {
+                let $ops = &portable::GemmOps(PhantomData::<portable::MatrixMultiply>);
+                $call
+            }
+            #[cfg(feature = "cblas")]
+            Engine::Cblas => {
+                let $ops = &portable::GemmOps(PhantomData::<portable::Cblas>);
+                $call
+            }
+        }
+    };
+}
+
+/// Forward and loss, and backward where that is wanted. Returns J.
+pub(super) fn propagate<T: Scalar>(engine: Engine, task: Propagation<'_, T>) -> f64 {
+    let samples = task.x.len() / task.model.shape.n_x();
+    let (shape, regions) = (task.model.shape, task.regions);
+    if let Some((level, layout)) = by_samples(engine, shape, regions, samples, Purpose::Training) {
+        return with_level!(level, simd => narrow::propagate(simd, layout, task));
+    }
+    with_ops!(engine, ops => pass::propagate(ops, task))
+}
+
+/// The gradient, into `sums`; or added to `parameters`, with `sums` as scratch.
+pub(super) fn sum_weights<T: Scalar>(
+    engine: Engine,
+    task: &WeightSums<'_, T>,
+    sums: &mut [T],
+    parameters: Option<&mut [T]>,
+) {
+    let samples = task.x.len() / task.shape.n_x();
+    let purpose = Purpose::Training;
+    if let Some((level, layout)) = by_samples(engine, task.shape, task.regions, samples, purpose) {
+        return with_level!(level, simd => narrow::sum_weights(simd, layout, task, sums, parameters));
+    }
+    with_ops!(engine, ops => pass::sum_weights(ops, task, sums, parameters));
+}
+
+/// Forward; predictions go to the task's `out`.
+pub(super) fn predict<T: Scalar>(engine: Engine, task: Prediction<'_, T>) {
+    let samples = task.x.len() / task.model.shape.n_x();
+    let (shape, regions) = (task.model.shape, task.regions);
+    if let Some((level, layout)) = by_samples(engine, shape, regions, samples, Purpose::Prediction)
+    {
+        return with_level!(level, simd => narrow::predict(simd, layout, task));
+    }
+    with_ops!(engine, ops => pass::predict(ops, task));
+}
+
+/// The level and layout, if the batch goes with samples in lanes.
+fn by_samples<'a>(
+    engine: Engine,
+    shape: &Shape,
+    regions: &'a Regions,
+    samples: usize,
+    purpose: Purpose,
+) -> Option<(fearless_simd::Level, &'a narrow::Layout)> {
+    let Engine::Fused(level) = engine else { return None };
+    regions.narrow(shape, samples, purpose).map(|layout| (level, layout))
+}

@@ -1,0 +1,161 @@
+//! Bytes to a model, each step checked before the next one relies on it.
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+
+use super::description::{Description, ENTRY};
+use super::encode::{bias_name, check_finite, dtype, weight_name};
+use super::error::Problem;
+use super::{AnyModel, Model, header};
+use crate::{Activation, Init, Network, Scalar};
+
+/// A model of element type `T` from the bytes of its file.
+///
+/// ```
+/// use shallownet::io::model::{Problem, decode};
+/// assert!(matches!(decode::<f32>(b"hello"), Err(Problem::TooShort { given: 5 })));
+/// ```
+///
+/// # Errors
+/// [`Problem`].
+pub fn decode<T: Scalar>(bytes: &[u8]) -> Result<Model<T>, Problem> {
+    Contents::parse(bytes)?.model()
+}
+
+/// A model of whichever element type it turns out to have.
+///
+/// ```
+/// use shallownet::io::model::{AnyModel, Model, decode_any, encode};
+/// # use shallownet::{Activation, Network};
+/// let network = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
+/// let bytes = encode(&Model::new(network))?;
+/// assert!(matches!(decode_any(&bytes)?, AnyModel::F32(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Problem`].
+pub fn decode_any(bytes: &[u8]) -> Result<AnyModel, Problem> {
+    let contents = Contents::parse(bytes)?;
+    match contents.tensor(&weight_name(0))?.dtype() {
+        Dtype::F32 => contents.model().map(AnyModel::F32),
+        Dtype::F64 => contents.model().map(AnyModel::F64),
+        other => Err(Problem::Element {
+            name: weight_name(0),
+            expected: "F32 or F64",
+            given: other.to_string(),
+        }),
+    }
+}
+
+/// A file whose header has been read and agrees with its length.
+struct Contents<'a> {
+    tensors: SafeTensors<'a>,
+    description: Description,
+}
+
+impl<'a> Contents<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, Problem> {
+        header::check_names(bytes)?;
+        let layout = |error: safetensors::SafeTensorError| Problem::Layout(error.to_string());
+        let tensors = SafeTensors::deserialize(bytes).map_err(layout)?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(layout)?;
+        let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
+        let description = Description::parse(entry.ok_or(Problem::NotOurs)?)?;
+        Ok(Self { tensors, description })
+    }
+
+    fn tensor(&self, name: &str) -> Result<TensorView<'a>, Problem> {
+        self.tensors.tensor(name).map_err(|_| Problem::Missing(name.to_owned()))
+    }
+
+    fn model<T: Scalar>(self) -> Result<Model<T>, Problem> {
+        let activations = self.description.activations()?;
+        self.check_tensor_names(activations.len())?;
+        let layers = self.layers::<T>(&activations)?;
+        let inputs = layers.first().ok_or(crate::Error::NoLayers)?.inputs;
+        let mut builder = Network::builder(inputs).init(Init::Zeros, 0);
+        for layer in &layers {
+            builder = builder.layer(layer.bias.len(), layer.activation);
+        }
+        let mut network = builder.loss(self.description.loss()?).build()?;
+        for (l, layer) in layers.iter().enumerate() {
+            network.set_weights(l, &layer.weights)?;
+            network.set_bias(l, &layer.bias)?;
+        }
+        let Description { features, standardization, classes, label, .. } = self.description;
+        let model = Model { network, features, standardization, classes, label };
+        model.check()?;
+        Ok(model)
+    }
+
+    fn layers<T: Scalar>(&self, activations: &[Activation]) -> Result<Vec<LayerData<T>>, Problem> {
+        let mut layers: Vec<LayerData<T>> = Vec::new();
+        for (l, &activation) in activations.iter().enumerate() {
+            let (name, weight) = (weight_name(l), self.tensor(&weight_name(l))?);
+            let n_prev = layers.last().map(|layer| layer.bias.len());
+            let (units, inputs) = match *weight.shape() {
+                [n, k] if n > 0 && k > 0 && n_prev.is_none_or(|n_prev| n_prev == k) => (n, k),
+                _ => {
+                    let columns = n_prev.map_or("(units, inputs)".to_owned(), |k| {
+                        format!("(units, {k}), as the layer before has {k} units")
+                    });
+                    return Err(shape(name, columns, &weight));
+                }
+            };
+            let (bias_name, bias) = (bias_name(l), self.tensor(&bias_name(l))?);
+            if bias.shape() != [units] {
+                return Err(shape(bias_name, format!("[{units}]"), &bias));
+            }
+            let (weights, bias) = (values(&name, &weight)?, values(&bias_name, &bias)?);
+            layers.push(LayerData { inputs, weights, bias, activation });
+        }
+        Ok(layers)
+    }
+
+    fn check_tensor_names(&self, layers: usize) -> Result<(), Problem> {
+        let known: std::collections::HashSet<String> =
+            (0..layers).flat_map(|l| [weight_name(l), bias_name(l)]).collect();
+        let mut names = self.tensors.names();
+        names.sort_unstable();
+        match names.into_iter().find(|name| !known.contains(*name)) {
+            Some(name) => Err(Problem::Unexpected(name.to_owned(), layers)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One layer as it stands in the file.
+struct LayerData<T> {
+    inputs: usize,
+    weights: Vec<T>,
+    bias: Vec<T>,
+    activation: Activation,
+}
+
+fn shape(name: String, expected: String, tensor: &TensorView<'_>) -> Problem {
+    Problem::Shape { name, expected, given: tensor.shape().to_vec() }
+}
+
+/// The tensor's values, if they are of type `T` and finite. Its length has been checked against
+/// its shape by `SafeTensors::deserialize`.
+fn values<T: Scalar>(name: &str, tensor: &TensorView<'_>) -> Result<Vec<T>, Problem> {
+    let expected = dtype::<T>();
+    if tensor.dtype() != expected {
+        return Err(Problem::Element {
+            name: name.to_owned(),
+            expected: if expected == Dtype::F32 { "F32" } else { "F64" },
+            given: tensor.dtype().to_string(),
+        });
+    }
+    let values: Vec<T> = match expected {
+        Dtype::F32 => from_bytes(tensor.data(), |b| f64::from(f32::from_le_bytes(b))),
+        _ => from_bytes(tensor.data(), f64::from_le_bytes),
+    };
+    check_finite(name, &values)?;
+    Ok(values)
+}
+
+fn from_bytes<T: Scalar, const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<T> {
+    bytes.as_chunks::<N>().0.iter().map(|&b| T::from_f64(value(b))).collect()
+}

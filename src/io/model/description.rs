@@ -1,0 +1,92 @@
+//! The metadata entry: what a model file says besides its tensors, as JSON.
+
+use serde::{Deserialize, Serialize};
+
+use super::Model;
+use super::error::Problem;
+use crate::io::Standardization;
+use crate::{Activation, Loss, Scalar};
+
+/// The entry's name.
+pub(super) const ENTRY: &str = "shallownet";
+
+/// The format's version; it changes when an older program would misread a file.
+const VERSION: u64 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Description {
+    version: u64,
+    activations: Vec<NamedActivation>,
+    loss: String,
+    pub(super) features: Option<Vec<String>>,
+    pub(super) standardization: Option<Standardization>,
+    pub(super) classes: Vec<String>,
+    pub(super) label: Option<String>,
+}
+
+/// `{"name": "tanh"}`, `{"name": "leaky_relu", "slope": 0.01}`.
+#[derive(Debug, Serialize, Deserialize)]
+struct NamedActivation {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slope: Option<f64>,
+}
+
+/// The one thing that is read first: the rest may be different in another version.
+#[derive(Deserialize)]
+struct Version {
+    version: u64,
+}
+
+impl Description {
+    pub(super) fn of<T: Scalar>(model: &Model<T>) -> Self {
+        let named = |g: Activation| NamedActivation {
+            name: g.name().to_owned(),
+            slope: if let Activation::LeakyRelu { slope } = g { Some(slope) } else { None },
+        };
+        Self {
+            version: VERSION,
+            activations: model.network.layers().iter().map(|l| named(l.activation)).collect(),
+            loss: model.network.loss().name().to_owned(),
+            features: model.features.clone(),
+            standardization: model.standardization.clone(),
+            classes: model.classes.clone(),
+            label: model.label.clone(),
+        }
+    }
+
+    pub(super) fn parse(entry: &str) -> Result<Self, Problem> {
+        let unreadable = |error: serde_json::Error| Problem::Description(error.to_string());
+        let Version { version } = serde_json::from_str(entry).map_err(unreadable)?;
+        if version != VERSION {
+            return Err(Problem::Version { given: version, known: VERSION });
+        }
+        serde_json::from_str(entry).map_err(unreadable)
+    }
+
+    pub(super) fn activations(&self) -> Result<Vec<Activation>, Problem> {
+        self.activations.iter().map(NamedActivation::activation).collect()
+    }
+
+    pub(super) fn loss(&self) -> Result<Loss, Problem> {
+        Loss::from_name(&self.loss)
+            .ok_or_else(|| Problem::Unknown { what: "loss", name: self.loss.clone() })
+    }
+}
+
+impl NamedActivation {
+    fn activation(&self) -> Result<Activation, Problem> {
+        match (Activation::from_name(&self.name), self.slope) {
+            (Some(Activation::LeakyRelu { .. }), Some(slope)) => {
+                Ok(Activation::LeakyRelu { slope })
+            }
+            (Some(g), None) if !matches!(g, Activation::LeakyRelu { .. }) => Ok(g),
+            (Some(_), slope) => Err(Problem::Description(format!(
+                "activation {:?} {} a slope",
+                self.name,
+                if slope.is_some() { "has" } else { "lacks" }
+            ))),
+            (None, _) => Err(Problem::Unknown { what: "activation", name: self.name.clone() }),
+        }
+    }
+}

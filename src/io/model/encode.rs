@@ -1,0 +1,75 @@
+//! A model to bytes.
+
+use std::collections::HashMap;
+
+use safetensors::tensor::{Dtype, TensorView};
+
+use super::Model;
+use super::description::{Description, ENTRY};
+use super::error::Problem;
+use crate::Scalar;
+
+/// The bytes of a model file; the same for the same model.
+///
+/// ```
+/// use shallownet::io::model::{Model, decode, encode};
+/// # use shallownet::{Activation, Network};
+/// let network = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).build()?;
+/// let bytes = encode(&Model::new(network))?;
+/// assert_eq!(encode(&decode::<f64>(&bytes)?)?, bytes);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Problem`]: names that do not fit the network, a parameter that is not finite.
+pub fn encode<T: Scalar>(model: &Model<T>) -> Result<Vec<u8>, Problem> {
+    model.check()?;
+    let mut tensors = Vec::new();
+    for (l, layer) in model.network.layers().iter().enumerate() {
+        let weight = (weight_name(l), vec![layer.units, layer.inputs], model.network.weights(l)?);
+        let bias = (bias_name(l), vec![layer.units], model.network.bias(l)?.to_vec());
+        for (name, shape, values) in [weight, bias] {
+            check_finite(&name, &values)?;
+            tensors.push((name, shape, to_bytes(&values)));
+        }
+    }
+    let layout = |error: safetensors::SafeTensorError| Problem::Layout(error.to_string());
+    let mut views = Vec::new();
+    for (name, shape, bytes) in &tensors {
+        let view = TensorView::new(dtype::<T>(), shape.clone(), bytes).map_err(layout)?;
+        views.push((name.as_str(), view));
+    }
+    let description = serde_json::to_string(&Description::of(model))
+        .map_err(|error| Problem::Description(error.to_string()))?;
+    let metadata = HashMap::from([(ENTRY.to_owned(), description)]);
+    safetensors::serialize(views, Some(metadata)).map_err(layout)
+}
+
+pub(super) fn weight_name(layer: usize) -> String {
+    format!("layers.{layer}.weight")
+}
+
+pub(super) fn bias_name(layer: usize) -> String {
+    format!("layers.{layer}.bias")
+}
+
+pub(super) fn dtype<T: Scalar>() -> Dtype {
+    if T::NAME == f32::NAME { Dtype::F32 } else { Dtype::F64 }
+}
+
+pub(super) fn check_finite<T: Scalar>(name: &str, values: &[T]) -> Result<(), Problem> {
+    match values.iter().position(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(index) => {
+            Err(Problem::NotFinite { name: name.to_owned(), index, value: values[index].to_f64() })
+        }
+    }
+}
+
+/// Little-endian, as the format wants it. f32 to f64 and back is exact.
+fn to_bytes<T: Scalar>(values: &[T]) -> Vec<u8> {
+    match dtype::<T>() {
+        Dtype::F32 => values.iter().flat_map(|v| (v.to_f64() as f32).to_le_bytes()).collect(),
+        _ => values.iter().flat_map(|v| v.to_f64().to_le_bytes()).collect(),
+    }
+}

@@ -1,0 +1,147 @@
+//! Every way a model file can be wrong.
+
+use std::path::Path;
+
+use crate::io::{atomic, display, reason};
+
+/// Why a model could not be loaded or saved: one line that names the file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file can't be read.
+    #[error("{file}: {}", reason(source))]
+    Read {
+        /// The file.
+        file: String,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file can't be written.
+    #[error(transparent)]
+    Write(#[from] atomic::WriteError),
+    /// The file, or the model, is not what it should be.
+    #[error("{file}: {problem}")]
+    Refused {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        #[source]
+        problem: Problem,
+    },
+}
+
+/// What is wrong with a model.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A folder, a pipe, a device.
+    #[error("not a regular file")]
+    NotAFile,
+    /// Too short for even the header's length.
+    #[error("not a model: it has {given} bytes, and the header's length alone takes 8")]
+    TooShort {
+        /// Its length.
+        given: usize,
+    },
+    /// A header said to be longer than the file.
+    #[error(
+        "not a model, or cut short: it says its header has {header} bytes, and {left} bytes follow"
+    )]
+    HeaderLength {
+        /// The stated length.
+        header: u64,
+        /// The bytes there are.
+        left: u64,
+    },
+    /// A header that is no JSON object with every name once.
+    #[error("not a model: its header can't be read: {0}")]
+    Header(String),
+    /// Offsets, shapes and bytes that do not agree.
+    #[error("the header does not fit the data: {0}")]
+    Layout(String),
+    /// Safetensors, but not ours.
+    #[error("no metadata entry \"shallownet\": a model of another program")]
+    NotOurs,
+    /// The metadata entry can't be understood.
+    #[error("the metadata entry \"shallownet\" can't be read: {0}")]
+    Description(String),
+    /// A file of a later format.
+    #[error("format version {given}: this program reads version {known}")]
+    Version {
+        /// The file's.
+        given: u64,
+        /// Ours.
+        known: u64,
+    },
+    /// A name that is no activation or loss.
+    #[error("unknown {what} {name:?}")]
+    Unknown {
+        /// What it should name.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A tensor that should be there.
+    #[error("tensor {0:?} is missing")]
+    Missing(String),
+    /// A tensor that should not.
+    #[error("tensor {0:?} belongs to no layer: the network has {1} layers")]
+    Unexpected(String, usize),
+    /// A tensor of another shape than its layer needs.
+    #[error("tensor {name:?} has shape {given:?}: expected {expected}")]
+    Shape {
+        /// The tensor.
+        name: String,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        given: Vec<usize>,
+    },
+    /// Another element type than asked for, than the first tensor's, or than F32 and F64.
+    #[error("tensor {name:?} is of type {given}: expected {expected}")]
+    Element {
+        /// The tensor.
+        name: String,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is.
+        given: String,
+    },
+    /// NaN or an infinity.
+    #[error("tensor {name:?} holds {value} at index {index}: expected finite values")]
+    NotFinite {
+        /// The tensor.
+        name: String,
+        /// Where.
+        index: usize,
+        /// What.
+        value: f64,
+    },
+    /// Names or numbers that do not fit the network.
+    #[error("{given} {what}: expected {expected}")]
+    Count {
+        /// Of what.
+        what: &'static str,
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        given: usize,
+    },
+    /// A mean that is not finite, or a deviation that is not finite and above 0.
+    #[error("the standardization is not of finite means and positive standard deviations")]
+    Standardization,
+    /// A network that can't be built.
+    #[error(transparent)]
+    Network(#[from] crate::Error),
+}
+
+impl Error {
+    pub(super) fn read(path: &Path, source: std::io::Error) -> Self {
+        Self::Read { file: display(path), source }
+    }
+
+    pub(super) fn refused(path: &Path, problem: Problem) -> Self {
+        Self::Refused { file: display(path), problem }
+    }
+}

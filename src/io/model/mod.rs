@@ -1,0 +1,182 @@
+//! A network and what it takes to use it again, in one safetensors file.
+//!
+//! The file holds, for every layer from 0, a tensor `layers.0.weight` of shape (n_l, n_{l-1}),
+//! row-major, and a tensor `layers.0.bias` of shape (n_l), all F32 or all F64; and one metadata
+//! entry, `shallownet`, a JSON object with the format's version, the activations (with the slope
+//! of a leaky ReLU), the loss, and where they are known the feature names, the standardization,
+//! the class names and the label column. One entry, so that the same model gives the same bytes.
+//!
+//! ```
+//! use shallownet::io::model::{self, Model};
+//! use shallownet::{Activation, Network};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("model.safetensors");
+//! let network = Network::<f32>::builder(2)
+//!     .layer(4, Activation::LEAKY_RELU)
+//!     .layer(1, Activation::Sigmoid)
+//!     .build()?;
+//! let mut model = Model::new(network);
+//! model.classes = vec!["lily".to_owned(), "rose".to_owned()];
+//! model::save(&path, &model)?;
+//!
+//! let loaded = model::load::<f32>(&path)?;
+//! assert_eq!(loaded.network.weights(0)?, model.network.weights(0)?);
+//! assert_eq!(loaded.classes, ["lily", "rose"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! **What loading promises.** Whatever the file holds, the answer is a model or an [`Error`] that
+//! says what is wrong: no size it states is used before it is checked against the bytes there are,
+//! and every parameter is finite. What it does not promise: that the model is the one you meant.
+
+mod decode;
+mod description;
+mod encode;
+mod error;
+mod header;
+
+use std::path::Path;
+
+use crate::io::{Standardization, atomic};
+use crate::{Network, Scalar};
+
+pub use decode::{decode, decode_any};
+pub use encode::encode;
+pub use error::{Error, Problem};
+
+/// A network together with what its inputs and outputs mean. Everything but the network may be
+/// unknown (`None`, or no classes).
+///
+/// ```
+/// use shallownet::io::model::{Model, decode, encode};
+/// # use shallownet::{Activation, Network};
+/// # let network = Network::<f64>::builder(2).layer(3, Activation::Softmax).build()?;
+/// let mut model = Model::new(network);
+/// model.features = Some(vec!["height".to_owned(), "width".to_owned()]);
+/// let bytes = encode(&model)?;
+/// assert_eq!(decode::<f64>(&bytes)?.features, model.features);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Model<T> {
+    /// The network.
+    pub network: Network<T>,
+    /// The names of the inputs, n_x of them.
+    pub features: Option<Vec<String>>,
+    /// What is to be done to samples before the network sees them; n_x means and deviations.
+    pub standardization: Option<Standardization>,
+    /// The names of the classes: two for one sigmoid output (the second is the one whose
+    /// probability the output is), else one an output, or none.
+    pub classes: Vec<String>,
+    /// The name of the label column in the training data.
+    pub label: Option<String>,
+}
+
+impl<T: Scalar> Model<T> {
+    /// A model of which nothing is known but the network.
+    pub fn new(network: Network<T>) -> Self {
+        Self { network, features: None, standardization: None, classes: Vec::new(), label: None }
+    }
+
+    /// Do the names and numbers fit the network? Asked before saving and after loading.
+    fn check(&self) -> Result<(), Problem> {
+        let inputs = self.network.inputs();
+        let fits = |what, expected, given| {
+            if expected == given { Ok(()) } else { Err(Problem::Count { what, expected, given }) }
+        };
+        if let Some(names) = &self.features {
+            fits("feature names", inputs, names.len())?;
+        }
+        if let Some(standardization) = &self.standardization {
+            fits("means", inputs, standardization.means.len())?;
+            fits("standard deviations", inputs, standardization.stds.len())?;
+            let finite = |v: &f64| v.is_finite();
+            let above_0 = |v: &f64| finite(v) && *v > 0.0;
+            if !standardization.means.iter().all(finite)
+                || !standardization.stds.iter().all(above_0)
+            {
+                return Err(Problem::Standardization);
+            }
+        }
+        match self.classes.len() {
+            0 => Ok(()),
+            given => fits("class names", self.network.outputs().max(2), given),
+        }
+    }
+}
+
+/// A model of either element type: what a file turns out to hold.
+#[derive(Debug)]
+pub enum AnyModel {
+    /// A model of `f32`.
+    F32(Model<f32>),
+    /// A model of `f64`.
+    F64(Model<f64>),
+}
+
+/// Saves a model: in whole or not at all, as [`atomic::write`] does.
+///
+/// # Errors
+/// [`Error`], if the model is not one that could be loaded (its names do not fit its network, a
+/// parameter is not finite) or the file can't be written.
+pub fn save<T: Scalar>(path: &Path, model: &Model<T>) -> Result<(), Error> {
+    let bytes = encode(model).map_err(|problem| Error::refused(path, problem))?;
+    Ok(atomic::write(path, &bytes)?)
+}
+
+/// Loads a model of element type `T`.
+///
+/// ```
+/// # use shallownet::io::model;
+/// let error = model::load::<f32>("no/such/model".as_ref()).unwrap_err();
+/// assert_eq!(error.to_string(), "no/such/model: No such file or directory");
+/// ```
+///
+/// # Errors
+/// [`Error`], which names the file and what is wrong with it; [`Problem::Element`] if the model's
+/// element type is the other one.
+pub fn load<T: Scalar>(path: &Path) -> Result<Model<T>, Error> {
+    decode(&read(path)?).map_err(|problem| Error::refused(path, problem))
+}
+
+/// Loads a model of whichever element type the file has.
+///
+/// ```
+/// # use shallownet::io::model::{self, AnyModel, Model};
+/// # use shallownet::{Activation, Network};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("model.safetensors");
+/// let network = Network::<f64>::builder(1).layer(1, Activation::Tanh).build()?;
+/// model::save(&path, &Model::new(network))?;
+/// assert!(matches!(model::load_any(&path)?, AnyModel::F64(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`load`].
+pub fn load_any(path: &Path) -> Result<AnyModel, Error> {
+    decode_any(&read(path)?).map_err(|problem| Error::refused(path, problem))
+}
+
+/// The bytes of a regular file whose first eight bytes promise no more than there is: so that a
+/// large file that is no model is turned away before it is read.
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    use std::io::Read;
+    let io = |source| Error::read(path, source);
+    let mut file = std::fs::File::open(path).map_err(io)?;
+    let about = file.metadata().map_err(io)?;
+    if !about.is_file() {
+        return Err(Error::refused(path, Problem::NotAFile));
+    }
+    let mut bytes = Vec::new();
+    file.by_ref().take(header::LENGTH_BYTES as u64).read_to_end(&mut bytes).map_err(io)?;
+    header::check_length(&bytes, about.len()).map_err(|problem| Error::refused(path, problem))?;
+    file.take(about.len().saturating_sub(bytes.len() as u64))
+        .read_to_end(&mut bytes)
+        .map_err(io)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! One kind of line end, so that lines can be counted.
+
+use std::io::Read;
+
+/// Passes a text on with every line end (`\r\n`, `\r`) as `\n`, and one at its end.
+///
+/// The CSV reader takes all three, but counts a `\r\n` half to the line it ends and half to the
+/// next one.
+#[derive(Debug)]
+pub(super) struct Newlines<R> {
+    text: R,
+    /// The last byte read was `\r`.
+    after_cr: bool,
+    /// The text so far ends with a line end (or is empty).
+    is_ended: bool,
+}
+
+impl<R> Newlines<R> {
+    pub(super) fn new(text: R) -> Self {
+        Self { text, after_cr: false, is_ended: true }
+    }
+}
+
+impl<R: Read> Read for Newlines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let given = self.text.read(buffer)?;
+            if given == 0 {
+                // An empty buffer is no end of the text, but no place for a line end either.
+                return Ok(match buffer.first_mut() {
+                    Some(byte) if !std::mem::replace(&mut self.is_ended, true) => {
+                        *byte = b'\n';
+                        1
+                    }
+                    _ => 0,
+                });
+            }
+            let mut kept = 0;
+            for at in 0..given {
+                let byte = buffer[at];
+                if !(byte == b'\n' && self.after_cr) {
+                    buffer[kept] = if byte == b'\r' { b'\n' } else { byte };
+                    kept += 1;
+                }
+                self.after_cr = byte == b'\r';
+            }
+            if kept > 0 {
+                self.is_ended = buffer[kept - 1] == b'\n';
+                return Ok(kept);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_end_becomes_one_newline_however_the_text_is_cut() {
+        let cases = [("", ""), ("a", "a\n"), ("a\r\nb\rc\n\r\n", "a\nb\nc\n\n"), ("\r", "\n")];
+        for (text, expected) in cases {
+            for size in [1, 2, 64] {
+                let mut reader = Newlines::new(text.as_bytes());
+                let (mut buffer, mut given) = (vec![0; size], Vec::new());
+                loop {
+                    match reader.read(&mut buffer).unwrap() {
+                        0 => break,
+                        n => given.extend_from_slice(&buffer[..n]),
+                    }
+                }
+                assert_eq!(String::from_utf8(given).unwrap(), expected);
+            }
+        }
+    }
+}
