@@ -67,7 +67,7 @@ impl<T: Scalar> Workspace<T> {
             return Err(Error::Zero { argument: "workspace capacity" });
         }
         let shape = Arc::clone(net.shape());
-        let regions = Regions::new(&shape, purpose)?;
+        let regions = Regions::new(&shape, purpose, size_of::<T>())?;
         let (elements, tiles) = plan::room_for(&regions, capacity)?;
         let mut costs = Vec::new();
         costs.try_reserve_exact(tiles).map_err(|_| Error::OutOfMemory {

@@ -6,7 +6,7 @@ use super::pass::{Prediction, Propagation, WeightSums};
 use super::{Engine, run};
 use crate::ffi::{self, Product};
 use crate::kernels::exp::ExpElement;
-use crate::kernels::lanes::{F32x16, F64x8, Lanes};
+use crate::kernels::lanes::{F32x8, F32x16, F64x4, F64x8, Lanes};
 use crate::kernels::shuffle::Shuffle;
 use crate::kernels::wide_lanes::{WideF32, WideF64};
 use crate::vector::{self, Function};
@@ -19,6 +19,9 @@ pub trait Float: ExpElement + Sized {
     /// The register of the `fused` backend's kernels: 64 bytes at every level (one machine
     /// register with AVX-512, two with AVX2), so that layouts don't depend on the level.
     type Register<S: Simd>: Shuffle<Elem = Self, Token = S>;
+
+    /// Half of a [`Register`](Self::Register), for layers that would leave more than half empty.
+    type Half<S: Simd>: Lanes<Elem = Self, Token = S>;
 
     /// Lanes of [`Register`](Self::Register): units a panel of weights.
     const PANEL: usize;
@@ -52,10 +55,11 @@ pub trait Float: ExpElement + Sized {
 }
 
 macro_rules! float {
-    ($t:ty, $wide:ty, $register:ident, $native:ident, $gemm:ident) => {
+    ($t:ty, $wide:ty, $register:ident, $half:ident, $native:ident, $gemm:ident) => {
         impl Float for $t {
             type Wide = $wide;
             type Register<S: Simd> = $register<S>;
+            type Half<S: Simd> = $half<S>;
             const PANEL: usize = 64 / size_of::<$t>();
 
             #[inline(always)]
@@ -96,5 +100,5 @@ macro_rules! float {
     };
 }
 
-float!(f32, WideF32, F32x16, f32s, gemm_f32);
-float!(f64, WideF64, F64x8, f64s, gemm_f64);
+float!(f32, WideF32, F32x16, F32x8, f32s, gemm_f32);
+float!(f64, WideF64, F64x8, F64x4, f64s, gemm_f64);

@@ -27,20 +27,28 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         g: Activation,
         x: Block<'_, T>,
         a: BlockMut<'_, T>,
+        copies: &mut [T],
     ) {
-        let panels = Panels { w: layer.w, start: Some(layer.b), inputs: layer.inputs };
+        let (w, start) = (layer.w, Some(layer.b));
+        let panels = Panels { w, start, inputs: layer.inputs, width: T::PANEL };
+        let out = (a, copies);
         self.0.vectorize(
             #[inline(always)]
             || {
-                let finish = Activate { t: self.0, g };
-                panel::multiply::<T::Register<S>>(
-                    self.0,
-                    T::registers::<S>(),
-                    panels,
-                    x,
-                    a,
-                    finish,
-                );
+                if layer.units <= T::PANEL / 2 {
+                    let finish = Activate { t: self.0, g };
+                    panel::multiply::<T::Half<S>>(self.0, half::<T, S>(), panels, x, out, finish);
+                } else {
+                    let finish = Activate { t: self.0, g };
+                    panel::multiply::<T::Register<S>>(
+                        self.0,
+                        T::registers::<S>(),
+                        panels,
+                        x,
+                        out,
+                        finish,
+                    );
+                }
             },
         );
     }
@@ -53,19 +61,26 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         a_prev: Block<'_, T>,
         dz_prev: BlockMut<'_, T>,
     ) {
-        let panels = Panels { w: layer.transposed, start: None, inputs: layer.units };
+        let (w, start) = (layer.transposed, None);
+        let panels = Panels { w, start, inputs: layer.units, width: T::PANEL };
+        let out: (_, &mut [T]) = (dz_prev, &mut []);
         self.0.vectorize(
             #[inline(always)]
             || {
-                let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
-                panel::multiply::<T::Register<S>>(
-                    self.0,
-                    T::registers::<S>(),
-                    panels,
-                    dz,
-                    dz_prev,
-                    finish,
-                );
+                if layer.inputs <= T::PANEL / 2 {
+                    let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
+                    panel::multiply::<T::Half<S>>(self.0, half::<T, S>(), panels, dz, out, finish);
+                } else {
+                    let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
+                    panel::multiply::<T::Register<S>>(
+                        self.0,
+                        T::registers::<S>(),
+                        panels,
+                        dz,
+                        out,
+                        finish,
+                    );
+                }
             },
         );
     }
@@ -81,10 +96,17 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         self.0.vectorize(
             #[inline(always)]
             || {
-                let registers = T::registers::<S>();
-                weights::accumulate::<T::Register<S>>(
-                    self.0, registers, dz, a_prev, factor, into, turn,
-                );
+                if dz.rows <= T::PANEL / 2 {
+                    let shape = (half::<T, S>(), T::PANEL);
+                    weights::accumulate::<T::Half<S>>(
+                        self.0, shape, dz, a_prev, factor, into, turn,
+                    );
+                } else {
+                    let shape = (T::registers::<S>(), T::PANEL);
+                    weights::accumulate::<T::Register<S>>(
+                        self.0, shape, dz, a_prev, factor, into, turn,
+                    );
+                }
             },
         );
     }
@@ -112,4 +134,10 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         }
         cost
     }
+}
+
+/// Machine registers that a [`Half`](crate::engine::float::Float::Half) takes.
+#[inline(always)]
+fn half<T: Scalar, S: Simd>() -> usize {
+    T::registers::<S>().div_ceil(2)
 }

@@ -81,7 +81,7 @@ fn is_parallel(
 pub(crate) fn propagate<T: Scalar>(ops: &impl LayerOps<T>, task: Propagation<'_, T>) -> f64 {
     let Propagation { model, regions, x, y, tiles, costs, backward } = task;
     let samples = x.len() / model.shape.n_x();
-    let columns = plan::tile_columns(regions, model.shape, size_of::<T>(), samples);
+    let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let mut tile = Tile { ops, model, regions, transposed: &[], backward: backward.is_some() };
     if let Some(transposed) = backward {
         for layer in 1..model.shape.layers.len() {
@@ -176,7 +176,7 @@ pub(crate) fn for_output_tiles<T: Scalar>(
 pub(crate) fn predict<T: Scalar>(ops: &impl LayerOps<T>, task: Prediction<'_, T>) {
     let Prediction { model, regions, x, tiles, out } = task;
     let samples = x.len() / model.shape.n_x();
-    let columns = plan::tile_columns(regions, model.shape, size_of::<T>(), samples);
+    let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let tile = Tile { ops, model, regions, transposed: &[], backward: false };
     let batch = Batch { x, y: &[], columns };
     let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
@@ -238,8 +238,10 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
         }
         let n_y = self.model.head.n_y;
         let a = BlockMut { data: &mut *out, rows: n_y, stride: n_y, columns };
-        let input = input(self.model.shape, self.regions, last, columns, buffers, x);
-        self.ops.forward(self.layer(last), Activation::Identity, input, a);
+        let (before, copies) = buffers.split_at_mut(self.regions.copies(columns).start);
+        let copies = if last == 0 { copies } else { &mut [] };
+        let input = input(self.model.shape, self.regions, last, columns, before, x);
+        self.ops.forward(self.layer(last), Activation::Identity, input, a, copies);
         self.ops.output(self.model.head, out);
     }
 
@@ -251,16 +253,17 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
         let (rows, stride) = (self.model.shape.layers[layer].units, self.regions.stride(layer));
         let write = self.regions.activation(layer, columns);
         if layer == 0 {
-            let a = BlockMut { data: &mut buffers[write], rows, stride, columns };
+            let [a, copies] = disjoint(buffers, [write, self.regions.copies(columns)]);
+            let a = BlockMut { data: a, rows, stride, columns };
             let n_x = self.model.shape.n_x();
             let x = Block { data: x, rows: n_x, stride: n_x, columns };
-            return self.ops.forward(self.layer(0), g, x, a);
+            return self.ops.forward(self.layer(0), g, x, a, copies);
         }
         let [read, write] = disjoint(buffers, [self.regions.activation(layer - 1, columns), write]);
         let inputs = self.model.shape.layers[layer].inputs;
         let x = Block { data: read, rows: inputs, stride: self.regions.stride(layer - 1), columns };
         let a = BlockMut { data: write, rows, stride, columns };
-        self.ops.forward(self.layer(layer), g, x, a);
+        self.ops.forward(self.layer(layer), g, x, a, &mut []);
     }
 
     fn backward_input(&self, layer: usize, buffers: &mut [T], columns: usize) {
@@ -321,7 +324,7 @@ pub(crate) fn sum_weights<T: Scalar>(
     let split = Sums {
         ops,
         task,
-        columns: plan::tile_columns(task.regions, task.shape, size_of::<T>(), samples),
+        columns: plan::tile_columns(task.shape, size_of::<T>(), samples),
         tiles: &task.tiles[..samples * task.regions.column],
         parallel: is_parallel(task.parallelism, task.shape, 2.0, samples),
     };

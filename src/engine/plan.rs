@@ -8,6 +8,7 @@ use core::ops::Range;
 
 use super::narrow;
 use crate::error::{Error, Result};
+use crate::kernels::panel::COPY_STRIDE;
 use crate::shape::Shape;
 
 /// What a workspace is for.
@@ -20,8 +21,8 @@ pub(crate) enum Purpose {
     Prediction,
 }
 
-/// A tile's working set should stay in a core's second-level cache beside a panel of weights.
-const TILE_BYTES: usize = 256 * 1024;
+/// What a layer reads and writes of a tile should stay in a core's second-level cache.
+const TILE_BYTES: usize = 512 * 1024;
 /// Fewer columns than this and a GEMM spends its time packing weights.
 const MIN_TILE_COLUMNS: usize = 32;
 /// More than this gains nothing.
@@ -31,6 +32,10 @@ const MAX_TILE_COLUMNS: usize = 512;
 const TARGET_TILES: usize = 16;
 /// Tiles are multiples of this many columns, so that register tiles fit evenly.
 const COLUMN_STEP: usize = 16;
+
+/// Columns that lie a multiple of this many bytes apart share few lines of L1: of its sets, one in
+/// 1024 / 64 = 16 or fewer.
+const BAD_STRIDE_BYTES: usize = 1024;
 
 /// Waking the pool and meeting at its end costs 5 to 20 us; a region of less than about ten times
 /// that is faster on one thread.
@@ -46,9 +51,12 @@ pub(crate) struct Regions {
     /// dZ of each layer.
     deltas: Vec<usize>,
     strides: Vec<usize>,
+    widest: usize,
     /// Where W^T of each layer lies in the workspace's buffer for them, if the layout has panels:
     /// empty for the first layer, whose input gradient nobody needs.
     transposed: Vec<Range<usize>>,
+    /// Room for copies of blocks of x, if its columns lie badly.
+    copies: Range<usize>,
     /// Elements a column of all regions together.
     pub(crate) column: usize,
     /// The other layout, for networks and batches that go with samples in lanes.
@@ -61,24 +69,24 @@ const NARROW_SAMPLES: usize = 6;
 const NARROW_WEIGHTS: usize = 64;
 
 impl Regions {
-    pub(crate) fn new(shape: &Shape, purpose: Purpose) -> Result<Self> {
+    pub(crate) fn new(shape: &Shape, purpose: Purpose, element: usize) -> Result<Self> {
         const TOO_LARGE: Error = Error::TooLarge { what: "the workspace" };
         // `Shape::new` has checked these paddings.
         let strides: Vec<usize> =
-            shape.layers.iter().map(|l| l.units.next_multiple_of(shape.panel)).collect();
+            shape.layers.iter().map(|l| good_stride(l.units, shape.panel, element)).collect();
         let mut column = 0_usize;
         let mut place = |stride: usize| {
             let start = column;
             column = column.checked_add(stride).ok_or(TOO_LARGE)?;
             Ok(start)
         };
+        let widest = strides.iter().copied().max().unwrap_or(0);
         let (activations, deltas) = match purpose {
             Purpose::Training => (
                 strides.iter().map(|&s| place(s)).collect::<Result<_>>()?,
                 strides.iter().map(|&s| place(s)).collect::<Result<_>>()?,
             ),
             Purpose::Prediction => {
-                let widest = strides.iter().copied().max().unwrap_or(0);
                 let places = [place(widest)?, place(widest)?];
                 let layers = 0..strides.len();
                 (
@@ -87,6 +95,9 @@ impl Regions {
                 )
             }
         };
+        let copy = if is_bad_stride(shape.n_x(), shape.panel, element) { COPY_STRIDE } else { 0 };
+        let copies = column..column.checked_add(copy).ok_or(TOO_LARGE)?;
+        column = copies.end;
         let mut end = 0_usize;
         let mut transposed = Vec::new();
         for (index, layer) in shape.layers.iter().enumerate() {
@@ -104,7 +115,7 @@ impl Regions {
         } else {
             None
         };
-        Ok(Self { activations, deltas, strides, transposed, column, narrow })
+        Ok(Self { activations, deltas, strides, transposed, copies, column, narrow, widest })
     }
 
     /// The layout with samples in lanes, if that is how a batch of `samples` goes.
@@ -135,21 +146,38 @@ impl Regions {
         start..start + self.strides[layer] * columns
     }
 
+    /// The largest stride: two of these fit into any tile, whatever the purpose.
+    pub(crate) fn widest(&self) -> usize {
+        self.widest
+    }
+
+    /// Room for copies of blocks of x in a tile of `columns`; empty if none are needed.
+    pub(crate) fn copies(&self, columns: usize) -> Range<usize> {
+        self.copies.start * columns..self.copies.end * columns
+    }
+
     /// Elements between two columns of `layer`.
     pub(crate) fn stride(&self, layer: usize) -> usize {
         self.strides[layer]
     }
 }
 
+fn is_bad_stride(stride: usize, panel: usize, element: usize) -> bool {
+    panel > 1 && stride.saturating_mul(element).is_multiple_of(BAD_STRIDE_BYTES)
+}
+
+/// The distance of columns of `units` values: whole panels, and one more where that would be bad.
+/// `Shape::new` has checked that there is room for it.
+fn good_stride(units: usize, panel: usize, element: usize) -> usize {
+    let padded = units.next_multiple_of(panel);
+    if is_bad_stride(padded, panel, element) { padded + panel } else { padded }
+}
+
 /// Columns a tile for `samples` samples of a network of this shape.
-pub(crate) fn tile_columns(
-    regions: &Regions,
-    shape: &Shape,
-    element: usize,
-    samples: usize,
-) -> usize {
-    let column_bytes = (regions.column + shape.n_x()).saturating_mul(element);
-    let by_cache = (TILE_BYTES / column_bytes.max(1)).clamp(MIN_TILE_COLUMNS, MAX_TILE_COLUMNS);
+pub(crate) fn tile_columns(shape: &Shape, element: usize, samples: usize) -> usize {
+    let widest = shape.layers.iter().map(|l| l.inputs.saturating_add(l.units)).max().unwrap_or(1);
+    let by_cache =
+        (TILE_BYTES / widest.saturating_mul(element)).clamp(MIN_TILE_COLUMNS, MAX_TILE_COLUMNS);
     let by_balance = samples.div_ceil(TARGET_TILES).next_multiple_of(COLUMN_STEP);
     by_balance.clamp(MIN_TILE_COLUMNS, by_cache.next_multiple_of(COLUMN_STEP))
 }
@@ -185,7 +213,7 @@ mod tests {
     fn training_regions_are_disjoint_and_fill_the_tile() {
         for panel in [1, 16] {
             let shape = shape(&[3, 7, 20, 2], panel);
-            let regions = Regions::new(&shape, Purpose::Training).unwrap();
+            let regions = Regions::new(&shape, Purpose::Training, 4).unwrap();
             for columns in [1, 5, 32] {
                 let mut ranges: Vec<_> = (0..3)
                     .flat_map(|l| [regions.activation(l, columns), regions.delta(l, columns)])
@@ -201,7 +229,7 @@ mod tests {
     #[test]
     fn prediction_reads_one_region_and_writes_the_other() {
         let shape = shape(&[3, 7, 20, 2], 1);
-        let regions = Regions::new(&shape, Purpose::Prediction).unwrap();
+        let regions = Regions::new(&shape, Purpose::Prediction, 4).unwrap();
         for l in 1..3 {
             let (read, write) = (regions.activation(l - 1, 8), regions.activation(l, 8));
             assert!(read.end <= write.start || write.end <= read.start);
@@ -213,11 +241,11 @@ mod tests {
     fn tiles_fit_the_room_and_are_never_empty() {
         for units in [&[2, 4, 1][..], &[784, 300, 10], &[5000, 5000, 5000]] {
             let shape = shape(units, 16);
-            let regions = Regions::new(&shape, Purpose::Training).unwrap();
+            let regions = Regions::new(&shape, Purpose::Training, 4).unwrap();
             for capacity in [1, 31, 32, 33, 1000, 100_000] {
                 let (elements, tiles) = room_for(&regions, capacity).unwrap();
                 for samples in [1, capacity / 2, capacity] {
-                    let columns = tile_columns(&regions, &shape, 4, samples);
+                    let columns = tile_columns(&shape, 4, samples);
                     assert!(columns > 0 && samples.div_ceil(columns) <= tiles);
                     assert!(samples * regions.column <= elements);
                 }

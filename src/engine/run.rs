@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use super::level::with_level;
 use super::pass::{self, Prediction, Propagation, WeightSums};
 use super::plan::{Purpose, Regions};
-use super::{Engine, fused, narrow, portable};
+use super::{Engine, fused, narrow, portable, single};
 use crate::scalar::Scalar;
 use crate::shape::Shape;
 
@@ -61,6 +61,11 @@ pub(super) fn sum_weights<T: Scalar>(
 
 /// Forward; predictions go to the task's `out`.
 pub(super) fn predict<T: Scalar>(engine: Engine, task: Prediction<'_, T>) {
+    if let Engine::Fused(level) = engine
+        && task.x.len() == task.model.shape.n_x()
+    {
+        return with_level!(level, simd => single::predict(simd, task));
+    }
     let samples = task.x.len() / task.model.shape.n_x();
     let (shape, regions) = (task.model.shape, task.regions);
     if let Some((level, layout)) = by_samples(engine, shape, regions, samples, Purpose::Prediction)

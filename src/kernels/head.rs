@@ -19,21 +19,28 @@ where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
+    activate::<V>(t, head.g, z);
+    finish_output::<V>(t, head, z);
+}
+
+/// What is left to do after an elementwise activation: softmax, which needs whole columns; and the
+/// ReLUs' marked zeros, which are for the backward pass and become +0.0.
+#[inline(always)]
+pub(crate) fn finish_output<V>(t: V::Token, head: OutputHead, a: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    let zero = V::splat(t, V::Elem::ZERO);
     match head.g {
-        Activation::Softmax => softmax::<V>(t, head.n_y, z),
-        g => {
-            activate::<V>(t, g, z);
-            // The ReLUs' marked zeros are for the backward pass: callers see +0.0.
-            let zero = V::splat(t, V::Elem::ZERO);
-            if matches!(g, Activation::Relu | Activation::LeakyRelu { .. }) {
-                update_lanes::<V>(
-                    t,
-                    z,
-                    #[inline(always)]
-                    |a| a + zero,
-                );
-            }
-        }
+        Activation::Softmax => softmax::<V>(t, head.n_y, a),
+        Activation::Relu | Activation::LeakyRelu { .. } => update_lanes::<V>(
+            t,
+            a,
+            #[inline(always)]
+            |a| a + zero,
+        ),
+        _ => {}
     }
 }
 

@@ -120,8 +120,12 @@ pub trait Lanes:
 #[derive(Clone, Copy, Debug)]
 pub struct Vector<V>(pub(crate) V);
 
+/// Eight lanes of `f32`.
+pub(crate) type F32x8<S> = Vector<fearless_simd::f32x8<S>>;
 /// Sixteen lanes of `f32`.
 pub(crate) type F32x16<S> = Vector<fearless_simd::f32x16<S>>;
+/// Four lanes of `f64`.
+pub(crate) type F64x4<S> = Vector<fearless_simd::f64x4<S>>;
 /// Eight lanes of `f64`.
 pub(crate) type F64x8<S> = Vector<fearless_simd::f64x8<S>>;
 

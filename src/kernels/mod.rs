@@ -9,6 +9,7 @@ pub(crate) mod narrow;
 pub(crate) mod panel;
 pub(crate) mod shuffle;
 pub(crate) mod sigmoid;
+pub(crate) mod single;
 #[cfg(test)]
 #[path = "testing/slices.rs"]
 mod slices;

@@ -22,24 +22,22 @@ where
     }
 }
 
-/// LEN samples of n values each, contiguous, to n registers of one value each: `values` is read
-/// whole and overwritten. n must be a power of two.
+/// LEN samples of N values each, contiguous, to N registers of one value each. N must be a power of
+/// two.
 ///
-/// Seen as one sequence, the value i of sample s stands at s n + i. Separating even from odd
-/// places moves the lowest bit of the place to the top; log2(n) rounds move all of i there.
+/// Seen as one sequence, the value i of sample s stands at s N + i. Separating even from odd
+/// places moves the lowest bit of the place to the top; log2(N) rounds move all of i there.
 #[inline(always)]
-pub(crate) fn deinterleave<V: Shuffle>(values: &mut [V], spare: &mut [V]) {
-    let n = values.len();
-    let mut rounds = n.trailing_zeros();
+pub(crate) fn deinterleave<V: Shuffle, const N: usize>(mut values: [V; N]) -> [V; N] {
+    let mut rounds = N.trailing_zeros();
     while rounds > 0 {
-        for k in 0..n / 2 {
-            let (even, odd) = values[2 * k].unzip(values[2 * k + 1]);
-            spare[k] = even;
-            spare[n / 2 + k] = odd;
+        let before = values;
+        for k in 0..N / 2 {
+            (values[k], values[N / 2 + k]) = before[2 * k].unzip(before[2 * k + 1]);
         }
-        values.copy_from_slice(&spare[..n]);
         rounds -= 1;
     }
+    values
 }
 
 /// The sums over the lanes of each of `sums`' first `n` registers, in lanes 0..n. Neighbouring

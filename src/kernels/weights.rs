@@ -20,11 +20,11 @@ use super::lanes::Lanes;
 use crate::engine::block::{Block, GradientRows, Turn};
 use crate::scalar::Scalar;
 
-/// Both `dz` and the parameters are padded to whole panels; `into.rows` starts at one.
+/// Both `dz` and the parameters are padded to whole panels of `width`; `into.rows` starts at one.
 #[inline(always)]
 pub(crate) fn accumulate<V>(
     t: V::Token,
-    registers: usize,
+    (registers, width): (usize, usize),
     dz: Block<'_, V::Elem>,
     a: Block<'_, V::Elem>,
     factor: V::Elem,
@@ -34,7 +34,7 @@ pub(crate) fn accumulate<V>(
     V: Lanes,
     V::Elem: Scalar,
 {
-    let job = Job { t, dz, a, factor: V::splat(t, factor), turn };
+    let job = Job { t, dz, a, width, factor: V::splat(t, factor), turn };
     if registers == 1 { job.run::<12, 8>(into) } else { job.run::<6, 4>(into) }
 }
 
@@ -42,6 +42,7 @@ struct Job<'a, V: Lanes> {
     t: V::Token,
     dz: Block<'a, V::Elem>,
     a: Block<'a, V::Elem>,
+    width: usize,
     factor: V,
     turn: Turn,
 }
@@ -56,15 +57,13 @@ where
         let inputs = self.a.rows;
         let (sums_w, sums_b) = into.sums;
         let (mut w, mut b) = into.parameters.unzip();
-        let panels = sums_w.chunks_exact_mut(inputs * V::LEN).zip(sums_b.chunks_exact_mut(V::LEN));
+        let width = self.width;
+        let panels = sums_w.chunks_exact_mut(inputs * width).zip(sums_b.chunks_exact_mut(width));
         for (p, (dw, db)) in panels.enumerate() {
-            let unit = into.rows.start + p * V::LEN;
-            let panel = p * inputs * V::LEN;
+            let (unit, panel) = (into.rows.start + p * width, p * inputs * width);
             let mut dw = Target { sums: dw, parameters: w.as_mut().map(|w| &mut w[panel..]) };
-            self.bias(
-                unit,
-                Target { sums: db, parameters: b.as_mut().map(|b| &mut b[p * V::LEN..]) },
-            );
+            let b = b.as_mut().map(|b| &mut b[p * width..]);
+            self.bias(unit, Target { sums: db, parameters: b });
             let mut input = 0;
             while input < inputs {
                 let left = inputs - input;
@@ -100,7 +99,7 @@ where
             }
         }
         for r in 0..R {
-            self.finish(acc[r], (input + r) * V::LEN, dw);
+            self.finish(acc[r], (input + r) * self.width, dw);
         }
     }
 

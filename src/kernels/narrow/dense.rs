@@ -104,6 +104,9 @@ pub(crate) fn backward<V>(
             if layer.inputs - input >= 4 {
                 backward_inputs::<V, 4>(t, layer, g_prev, input, dz, a, d);
                 input += 4;
+            } else if layer.inputs - input >= 2 {
+                backward_inputs::<V, 2>(t, layer, g_prev, input, dz, a, d);
+                input += 2;
             } else {
                 backward_inputs::<V, 1>(t, layer, g_prev, input, dz, a, d);
                 input += 1;
@@ -166,6 +169,9 @@ pub(crate) fn weights<V>(
             if inputs - input >= 4 {
                 weight_sums::<V, 4>(t, first, dz, a, dw);
                 input += 4;
+            } else if inputs - input >= 2 {
+                weight_sums::<V, 2>(t, first, dz, a, dw);
+                input += 2;
             } else {
                 weight_sums::<V, 1>(t, first, dz, a, dw);
                 input += 1;

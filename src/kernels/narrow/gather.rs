@@ -5,9 +5,6 @@ use crate::kernels::narrow::STEPS;
 use crate::kernels::shuffle::{Shuffle, deinterleave};
 use crate::scalar::Scalar;
 
-/// Values a column that are rearranged in registers; more, or no power of two, go one by one.
-const IN_REGISTERS: usize = 8;
-
 /// `columns` of `n` values to lanes: value i of column s goes to `into[i * STEPS * LEN + s]`.
 /// A single column fills all lanes; else lanes past the last column are 0.
 #[inline(always)]
@@ -26,23 +23,13 @@ where
     let mut step = 0;
     let mut full = columns.chunks_exact(n * V::LEN);
     for chunk in &mut full {
-        if n.is_power_of_two() && n <= IN_REGISTERS {
-            let zero = V::splat(t, V::Elem::ZERO);
-            let (mut values, mut spare) = ([zero; IN_REGISTERS], [zero; IN_REGISTERS]);
-            for i in 0..n {
-                values[i] = V::load(t, &chunk[i * V::LEN..]);
-            }
-            match n {
-                1 => {}
-                2 => deinterleave::<V>(&mut values[..2], &mut spare),
-                4 => deinterleave::<V>(&mut values[..4], &mut spare),
-                _ => deinterleave::<V>(&mut values[..8], &mut spare),
-            }
-            for i in 0..n {
-                values[i].store(&mut into[i * row + step..]);
-            }
-        } else {
-            scatter(chunk, n, row, &mut into[step..]);
+        let into = &mut into[step..];
+        match n {
+            1 => in_registers::<V, 1>(t, chunk, into),
+            2 => in_registers::<V, 2>(t, chunk, into),
+            4 => in_registers::<V, 4>(t, chunk, into),
+            8 => in_registers::<V, 8>(t, chunk, into),
+            _ => scatter(chunk, n, row, into),
         }
         step += V::LEN;
     }
@@ -52,6 +39,23 @@ where
             V::splat(t, V::Elem::ZERO).store(&mut into[i * row + step..]);
         }
         scatter(rest, n, row, &mut into[step..]);
+    }
+}
+
+/// LEN columns of N values.
+#[inline(always)]
+fn in_registers<V, const N: usize>(t: V::Token, columns: &[V::Elem], into: &mut [V::Elem])
+where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    let mut values = [V::splat(t, V::Elem::ZERO); N];
+    for i in 0..N {
+        values[i] = V::load(t, &columns[i * V::LEN..]);
+    }
+    let values = deinterleave(values);
+    for i in 0..N {
+        values[i].store(&mut into[i * STEPS * V::LEN..]);
     }
 }
 
