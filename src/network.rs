@@ -106,8 +106,18 @@ impl<T: Scalar> Network<T> {
         self.engine.level()
     }
 
-    /// W of `layer` (from 0) in the textbook's order: row-major (n_l, n_{l-1}), W[j][i] the weight
-    /// from input i to unit j. Allocates.
+    /// W of `layer` (from 0) in the textbook's order: row-major (n_l, n_{l-1}), so that the weight
+    /// from input i to unit j stands at j n_{l-1} + i. Allocates.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Init, Network};
+    /// let net = Network::<f32>::builder(3)
+    ///     .layer(2, Activation::Tanh)
+    ///     .init(Init::Zeros, 0)
+    ///     .build()?;
+    /// assert_eq!(net.weights(0)?, [0.0; 6]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Layer`] past the last layer.

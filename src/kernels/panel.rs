@@ -167,7 +167,7 @@ where
         while column < columns {
             let left = columns - column;
             // BIG + (BIG - SMALL) left over is two SMALL tiles; else BIG while it fits.
-            if left >= BIG && (left % BIG == 0 || left > 2 * SMALL) {
+            if left >= BIG && (left.is_multiple_of(BIG) || left > 2 * SMALL) {
                 self.tile::<BIG>(panel, column, from, to);
                 column += BIG;
             } else if from == 0 && to == self.panels.inputs {
