@@ -80,6 +80,12 @@ impl Activation {
     }
 
     /// g(z), in f64. Softmax of a single unit is 1, as the formula says.
+    ///
+    /// ```
+    /// # use shallownet::Activation;
+    /// assert_eq!(Activation::Sigmoid.value(0.0), 0.5);
+    /// assert_eq!(Activation::LEAKY_RELU.value(-2.0), -0.02);
+    /// ```
     pub fn value(self, z: f64) -> f64 {
         match self {
             Self::Identity => z,
@@ -96,6 +102,12 @@ impl Activation {
     }
 
     /// g'(z), in f64. Softmax of a single unit is constant, so 0.
+    ///
+    /// ```
+    /// # use shallownet::Activation;
+    /// assert_eq!(Activation::Tanh.derivative(0.0), 1.0);
+    /// assert_eq!(Activation::Relu.derivative(0.0), 1.0);
+    /// ```
     pub fn derivative(self, z: f64) -> f64 {
         match self {
             Self::Identity => 1.0,

@@ -11,6 +11,24 @@ use crate::view::Columns;
 use crate::workspace::Workspace;
 
 /// What a `fit` callback sees after each iteration.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use shallownet::{Activation, Columns, Fit, Network, Progress, Workspace};
+///
+/// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
+/// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
+/// let mut workspace = Workspace::training(&net, 2)?;
+/// let mut costs = Vec::new();
+/// let keep = |progress: Progress| {
+///     costs.push((progress.iteration, progress.cost));
+///     ControlFlow::Continue(())
+/// };
+/// Fit::new(10, 0.5).run(&mut net, x, y, &mut workspace, keep)?;
+/// assert_eq!(costs.len(), 10);
+/// assert!(costs[9].1 < costs[0].1);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
@@ -21,6 +39,23 @@ pub struct Progress {
 }
 
 /// What `fit` did.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use shallownet::{Activation, Columns, Fit, Network, Report, Workspace};
+///
+/// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
+/// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
+/// let mut workspace = Workspace::training(&net, 2)?;
+/// let stop_at_3 = |p: shallownet::Progress| match p.iteration {
+///     3 => ControlFlow::Break(()),
+///     _ => ControlFlow::Continue(()),
+/// };
+/// let report: Report = Fit::new(10, 0.5).run(&mut net, x, y, &mut workspace, stop_at_3)?;
+/// assert_eq!(report.iterations, 4);
+/// assert_eq!(report.cost, net.cost(x, y, &mut workspace)?);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -61,12 +96,15 @@ pub struct Fit<T> {
 const SNAPSHOT_STEPS: usize = 64;
 
 impl<T: Scalar> Fit<T> {
-    /// `iterations` steps with this learning rate.
+    /// `iterations` steps with this learning rate, which [`run`](Self::run) checks.
     pub fn new(iterations: usize, learning_rate: T) -> Self {
         Self { iterations, learning_rate }
     }
 
     /// Trains `net` on the batch; `watch` is called after every iteration and may stop it.
+    ///
+    /// Allocates two copies of the parameters, for the way back from divergence, and nothing at
+    /// each iteration.
     ///
     /// # Errors
     /// As [`Network::step`]; [`Error::Diverged`] names the iteration whose cost was not finite.

@@ -38,6 +38,15 @@ impl<T: Scalar> Gradients<T> {
 
     /// dW of `layer` (from 0) in the textbook's order: row-major (n_l, n_{l-1}). Allocates.
     ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # net.backward(Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?, &mut workspace)?;
+    /// assert_eq!(workspace.gradients()?.weights(0)?, [-1.5, 0.5]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Layer`] past the last layer.
     pub fn weights(&self, layer: usize) -> Result<Vec<T>> {
@@ -45,6 +54,15 @@ impl<T: Scalar> Gradients<T> {
     }
 
     /// db of `layer` (from 0), one value a unit.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # net.backward(Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?, &mut workspace)?;
+    /// assert_eq!(workspace.gradients()?.bias(0)?, [-0.5]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Layer`] past the last layer.

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 /// width (Xavier for tanh and sigmoid, He for the ReLUs).
 ///
 /// The stream: ChaCha8 (`rand_chacha`), seeded by `seed_from_u64`; weights are drawn layer by
-/// layer, row by row (W[j][0], W[j][1], ...) in f64 and rounded to the element type, so one seed
+/// layer, row by row (`W[j][0]`, `W[j][1]`, ...) in f64 and rounded to the element type, so one seed
 /// gives the same f64 network on every machine and the f32 network is its rounding.
 ///
 /// ```

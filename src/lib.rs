@@ -1,4 +1,132 @@
-//! shallownet: train and run a small dense neural network on a CPU, fast, in safe Rust.
+//! Small dense neural networks on the CPU: train them, run them, embed them.
+//!
+//! # Five minutes
+//!
+//! Samples are columns: [`Columns`] sees a slice as samples of so many features, one behind the
+//! other, without a copy. A [`Network`] holds the parameters; a [`Workspace`] holds everything else
+//! that a pass writes, sized once for the largest batch. [`Fit`] trains; [`Network::predict`] runs.
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use shallownet::{Activation, Columns, Fit, Init, Network, Workspace};
+//!
+//! // Is a point inside the circle of radius 1? 441 samples of two features, one label each.
+//! let points: Vec<[f32; 2]> = (0..441)
+//!     .map(|i| [(i % 21) as f32 / 5.0 - 2.0, (i / 21) as f32 / 5.0 - 2.0])
+//!     .collect();
+//! let inside = |p: &[f32; 2]| f32::from(p[0] * p[0] + p[1] * p[1] < 1.0);
+//! let labels: Vec<f32> = points.iter().map(inside).collect();
+//! let (x, y) = (Columns::new(points.as_flattened(), 2)?, Columns::new(&labels, 1)?);
+//!
+//! // 1. A network: 8 tanh units, one sigmoid output, so binary cross-entropy.
+//! let mut net = Network::builder(2)
+//!     .layer(8, Activation::Tanh)
+//!     .layer(1, Activation::Sigmoid)
+//!     .init(Init::XavierNormal, 1)
+//!     .build()?;
+//!
+//! // 2. Memory, once.
+//! let mut workspace = Workspace::training(&net, x.samples())?;
+//!
+//! // 3. Training, watched.
+//! let report = Fit::new(2000, 1.0).run(&mut net, x, y, &mut workspace, |progress| {
+//!     if progress.iteration % 500 == 0 {
+//!         println!("iteration {} cost {:.4}", progress.iteration, progress.cost);
+//!     }
+//!     ControlFlow::Continue(())
+//! })?;
+//! assert!(report.cost < 0.2);
+//!
+//! // 4. Prediction.
+//! let mut a = vec![0.0; x.samples()];
+//! net.predict(x, &mut a, &mut workspace)?;
+//! let right = a.iter().zip(&labels).filter(|(a, y)| (**a > 0.5) == (**y > 0.5)).count();
+//! assert!(right > 420);
+//! # Ok::<(), shallownet::Error>(())
+//! ```
+//!
+//! When the loop is yours, [`Network::step`] is one step; when the update is yours, too,
+//! [`Network::backward`] leaves the [`Gradients`] in the workspace.
+//!
+//! # Embedding
+//!
+//! **Threads.** Reading calls take `&self`: share one network among threads, give each a workspace.
+//! Large batches are split over rayon's current pool, which is yours inside
+//! `rayon::ThreadPool::install`; [`Parallelism::Serial`] stays on the calling thread. Results have
+//! the same bits on any number of threads.
+//!
+//! ```
+//! use shallownet::{Activation, Columns, Network, Parallelism, Workspace};
+//!
+//! let net = Network::<f32>::builder(3)
+//!     .layer(8, Activation::Relu)
+//!     .layer(1, Activation::Sigmoid)
+//!     .parallelism(Parallelism::Serial)
+//!     .build()?;
+//! std::thread::scope(|scope| {
+//!     for _ in 0..2 {
+//!         scope.spawn(|| -> shallownet::Result<f32> {
+//!             let mut workspace = Workspace::prediction(&net, 1)?;
+//!             let mut a = [0.0];
+//!             net.predict(Columns::new(&[0.1, 0.2, 0.3], 3)?, &mut a, &mut workspace)?;
+//!             Ok(a[0])
+//!         });
+//!     }
+//! });
+//! # Ok::<(), shallownet::Error>(())
+//! ```
+//!
+//! **Allocation.** [`Builder::build`], the two constructors of [`Workspace`], and [`Fit::run`] at
+//! its start allocate; so do [`Network::weights`] and [`Gradients::weights`], which return a `Vec`.
+//! On the fused backend, the calls between do not, as long as the work stays on the calling thread
+//! (rayon's queues may, when it is spread). The other backends' GEMMs allocate packing buffers.
+//!
+//! **Latency.** The first call is as fast as any other, but for cold caches: kernels are compiled
+//! for every level when the program is built, and the processor is asked once. For single samples,
+//! take a workspace of capacity 1, [`Parallelism::Serial`], and, if the data is known to be finite,
+//! [`Checks::ShapesOnly`].
+//!
+//! **Files and the rest.** No default feature touches files. The features `csv` and `safetensors`
+//! add the module `io`. Weights in the textbook's order go in and out by
+//! [`Network::set_weights`] and [`Network::weights`].
+//!
+//! # Formulas
+//!
+//! X is (n_x, m), a column a sample; A\[0\] = X; layers l = 1 to L (numbered from 0 in the calls).
+//!
+//! | formula | fused | portable, cblas |
+//! | --- | --- | --- |
+//! | Z\[l\] = W\[l\] A\[l-1\] + b\[l\], A\[l\] = g(Z\[l\]) | `kernels/panel.rs`, `kernels/narrow/dense.rs` | GEMM, then `kernels/epilogue.rs` |
+//! | J = (1/m) sum_i L(a_i, y_i), dZ\[L\] | `kernels/head.rs`, `kernels/narrow/loss.rs` | `kernels/head.rs` |
+//! | dZ\[l\] = W\[l+1\]^T dZ\[l+1\] * g'(Z\[l\]) | `kernels/panel.rs`, `kernels/narrow/dense.rs` | GEMM, then `kernels/epilogue.rs` |
+//! | dW\[l\] = (1/m) dZ\[l\] A\[l-1\]^T, db\[l\] = (1/m) row sums of dZ\[l\] | `kernels/weights.rs`, `kernels/narrow/dense.rs` | GEMM, `engine/portable.rs` |
+//! | W -= lr dW, b -= lr db | with the line above (the factor is -lr/m) | `kernels/update.rs` |
+//!
+//! g and g' are listed at [`Activation`], L and dZ\[L\] at [`Loss`], starting weights at [`Init`].
+//! [`reference`] is all of it as plain loops.
+//!
+//! # Errors
+//!
+//! Whatever can be wrong with an argument is an [`Error`] that names the argument, what was expected
+//! and what was given. No public call of the network panics on bad data, and a refused call changes
+//! nothing. (The [`reference`] is different: it indexes, and panics on shapes that don't fit.)
+//! A cost that is NaN or infinite stops training with [`Error::Diverged`].
+//!
+//! ```
+//! use shallownet::{Activation, Columns, Error, Network, Workspace};
+//!
+//! let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
+//! let mut workspace = Workspace::prediction(&net, 1)?;
+//! let error = net.predict(Columns::new(&[1.0; 3], 3)?, &mut [0.0], &mut workspace).unwrap_err();
+//! assert_eq!(error, Error::Features { argument: "x", expected: 2, given: 3 });
+//! assert_eq!(error.to_string(), "x has 3 features a column: expected 2");
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # Features
+//!
+//! All are off by default: `csv` (CSV tables), `safetensors` (model files), `cblas` (a backend: the
+//! BLAS that you link), `cli` (the program `shallownet`).
 #![deny(unsafe_code, missing_docs)]
 
 mod activation;
@@ -22,8 +150,17 @@ pub mod vector;
 mod view;
 mod workspace;
 
+/// The README's code, compiled and run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// Error bounds of the vector functions, in units in the last place (ULP): what the tests check
 /// over all `f32` and samples of `f64`. "Unfused" is where a level has no FMA.
+///
+/// ```
+/// assert!(shallownet::accuracy::EXP_MAX_ULP <= 2.0);
+/// ```
 pub mod accuracy {
     pub use crate::kernels::exp::{EXP_MAX_ULP, EXP_MAX_ULP_UNFUSED};
     pub use crate::kernels::sigmoid::{SIGMOID_MAX_ULP, SIGMOID_MAX_ULP_UNFUSED};

@@ -19,6 +19,11 @@ use crate::view::Columns;
 /// * binary: L = max(z, 0) - z y + ln(1 + e^-|z|)
 /// * categorical: L = ln sum_j e^(z_j - max z) - sum_k y_k (z_k - max z)
 ///
+/// For categorical cross-entropy the derivative is dZ = a sum_k y_k - y. It is a - y exactly only
+/// where a target column sums to exactly 1. Columns whose sum differs from 1 by up to 1e-3 are
+/// accepted too (distributions written with a few decimals): dZ = a - y is used for them as well,
+/// and differs from the derivative of the cost by the sum's difference from 1 times a.
+///
 /// Squared error carries the 1/2 of Bishop, *Pattern Recognition and Machine Learning*, equation
 /// 5.11, so that its derivative is a - y; with softmax, dz_k = a_k (d_k - sum_j a_j d_j), d = a - y.
 ///

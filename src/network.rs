@@ -56,6 +56,13 @@ pub struct Network<T> {
 
 impl<T: Scalar> Network<T> {
     /// Begins a network of `n_x` inputs; add layers, then [`build`](Builder::build).
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).build()?;
+    /// assert_eq!((net.inputs(), net.outputs()), (2, 1));
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn builder(n_x: usize) -> Builder<T> {
         Builder {
             n_x,
@@ -72,42 +79,124 @@ impl<T: Scalar> Network<T> {
     }
 
     /// The layers, first to last.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// # let net = Network::<f32>::builder(8)
+    /// #     .layer(16, Activation::Relu)
+    /// #     .layer(3, Activation::Softmax)
+    /// #     .build()?;
+    /// assert_eq!(net.layers()[0].units, 16);
+    /// assert_eq!(net.layers()[1].activation, Activation::Softmax);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn layers(&self) -> &[Layer] {
         &self.shape.layers
     }
 
     /// Inputs (n_x).
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// # let net = Network::<f32>::builder(8)
+    /// #     .layer(16, Activation::Relu)
+    /// #     .layer(3, Activation::Softmax)
+    /// #     .build()?;
+    /// assert_eq!(net.inputs(), 8);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn inputs(&self) -> usize {
         self.shape.n_x()
     }
 
     /// Outputs (n_y).
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// # let net = Network::<f32>::builder(8)
+    /// #     .layer(16, Activation::Relu)
+    /// #     .layer(3, Activation::Softmax)
+    /// #     .build()?;
+    /// assert_eq!(net.outputs(), 3);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn outputs(&self) -> usize {
         self.shape.n_y()
     }
 
     /// Weights and biases of all layers together.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// # let net = Network::<f32>::builder(8)
+    /// #     .layer(16, Activation::Relu)
+    /// #     .layer(3, Activation::Softmax)
+    /// #     .build()?;
+    /// // 16 * 8 + 16 and 3 * 16 + 3.
+    /// assert_eq!(net.parameters(), 195);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn parameters(&self) -> usize {
         self.shape.layers.iter().map(Layer::parameters).sum()
     }
 
     /// The loss that training minimises.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Loss, Network};
+    /// # let net = Network::<f32>::builder(8)
+    /// #     .layer(16, Activation::Relu)
+    /// #     .layer(3, Activation::Softmax)
+    /// #     .build()?;
+    /// assert_eq!(net.loss(), Loss::CategoricalCrossEntropy);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn loss(&self) -> Loss {
         self.loss
     }
 
     /// The backend in use; never [`Backend::Auto`].
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Backend, Network};
+    /// # let net = Network::<f32>::builder(8)
+    /// #     .layer(16, Activation::Relu)
+    /// #     .layer(3, Activation::Softmax)
+    /// #     .build()?;
+    /// assert_ne!(net.backend(), Backend::Auto);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn backend(&self) -> Backend {
         self.engine.backend()
     }
 
     /// The SIMD level in use, if the backend is [`Backend::Fused`].
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Backend, Network};
+    /// # let net = Network::<f32>::builder(8)
+    /// #     .layer(16, Activation::Relu)
+    /// #     .layer(3, Activation::Softmax)
+    /// #     .build()?;
+    /// assert_eq!(net.level().is_some(), net.backend() == Backend::Fused);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn level(&self) -> Option<Level> {
         self.engine.level()
     }
 
-    /// W of `layer` (from 0) in the textbook's order: row-major (n_l, n_{l-1}), W[j][i] the weight
-    /// from input i to unit j. Allocates.
+    /// W of `layer` (from 0) in the textbook's order: row-major (n_l, n_{l-1}), so that the weight
+    /// from input i to unit j stands at j n_{l-1} + i. Allocates.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Init, Network};
+    /// let net = Network::<f32>::builder(3)
+    ///     .layer(2, Activation::Tanh)
+    ///     .init(Init::Zeros, 0)
+    ///     .build()?;
+    /// assert_eq!(net.weights(0)?, [0.0; 6]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Layer`] past the last layer.
@@ -116,6 +205,16 @@ impl<T: Scalar> Network<T> {
     }
 
     /// b of `layer` (from 0), one value a unit.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// # let net = Network::<f32>::builder(8)
+    /// #     .layer(16, Activation::Relu)
+    /// #     .layer(3, Activation::Softmax)
+    /// #     .build()?;
+    /// assert_eq!(net.bias(0)?, [0.0; 16]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Layer`] past the last layer.
@@ -151,6 +250,14 @@ impl<T: Scalar> Network<T> {
 
     /// Sets b of `layer`.
     ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// let mut net = Network::<f32>::builder(3).layer(2, Activation::Tanh).build()?;
+    /// net.set_bias(0, &[0.5, -0.5])?;
+    /// assert_eq!(net.bias(0)?, [0.5, -0.5]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`set_weights`](Self::set_weights).
     pub fn set_bias(&mut self, layer: usize, bias: &[T]) -> Result<()> {
@@ -165,6 +272,18 @@ impl<T: Scalar> Network<T> {
 
     /// A copy with its own parameters.
     ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// # let net = Network::<f32>::builder(8)
+    /// #     .layer(16, Activation::Relu)
+    /// #     .layer(3, Activation::Softmax)
+    /// #     .build()?;
+    /// let mut copy = net.try_clone()?;
+    /// copy.set_bias(0, &[1.0; 16])?;
+    /// assert_eq!(net.bias(0)?, [0.0; 16]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub fn try_clone(&self) -> Result<Self> {
@@ -177,6 +296,17 @@ impl<T: Scalar> Network<T> {
 
     /// Forward propagation: the output activations of every sample of `x`, column after column,
     /// into `out` (n_y * m values). O(m * weights); on the same thread for small work.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+    /// let mut out = [0.0];
+    /// net.predict(x, &mut out, &mut workspace)?;
+    /// assert_eq!(out, [0.5]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Features`], [`Error::EmptyBatch`], [`Error::Length`] of `out`, [`Error::Capacity`],
@@ -205,6 +335,16 @@ impl<T: Scalar> Network<T> {
 
     /// The cost J of the batch, computed from the logits. Any workspace will do.
     ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+    /// // An undecided network: -ln(1/2).
+    /// assert!((net.cost(x, y, &mut workspace)? - 2.0_f64.ln()).abs() < 1e-15);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`predict`](Self::predict), and [`Error::Samples`] or [`Error::Features`] of `y`,
     /// [`Error::Target`] for targets outside the loss's domain under [`Checks::Full`].
@@ -220,6 +360,17 @@ impl<T: Scalar> Network<T> {
 
     /// Forward and backward propagation: returns the cost J and leaves every dW and db in
     /// [`Workspace::gradients`]. The parameters stay as they are.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+    /// net.backward(x, y, &mut workspace)?;
+    /// // dZ = a - y = -0.5, dW = dZ x^T.
+    /// assert_eq!(workspace.gradients()?.weights(0)?, [-1.5, 0.5]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`cost`](Self::cost), and [`Error::PredictionOnly`].
@@ -247,6 +398,17 @@ impl<T: Scalar> Network<T> {
 
     /// W -= lr dW, b -= lr db.
     ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let mut net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+    /// net.backward(x, y, &mut workspace)?;
+    /// net.descend(workspace.gradients()?, 2.0)?;
+    /// assert_eq!(net.weights(0)?, [3.0, -1.0]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Range`] for a learning rate that is not finite and positive, [`Error::Mismatch`].
     pub fn descend(&mut self, gradients: &Gradients<T>, learning_rate: T) -> Result<()> {
@@ -261,6 +423,17 @@ impl<T: Scalar> Network<T> {
 
     /// One step of gradient descent on the batch. Returns the cost J before the update. Uses the
     /// workspace's gradients as scratch: what they hold afterwards is unspecified.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let mut net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+    /// let before = net.step(x, y, 2.0, &mut workspace)?;
+    /// assert_eq!(net.weights(0)?, [3.0, -1.0]);
+    /// assert!(net.cost(x, y, &mut workspace)? < before);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`backward`](Self::backward) and [`descend`](Self::descend); [`Error::Diverged`] if the
@@ -416,12 +589,32 @@ pub struct Builder<T> {
 
 impl<T: Scalar> Builder<T> {
     /// Adds a dense layer of `units` units. At least one layer is needed; the last is the output.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// let net = Network::<f32>::builder(2)
+    ///     .layer(4, Activation::Tanh)
+    ///     .layer(1, Activation::Sigmoid)
+    ///     .build()?;
+    /// assert_eq!(net.layers().len(), 2);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn layer(mut self, units: usize, activation: Activation) -> Self {
         self.layers.push((units, activation));
         self
     }
 
     /// The loss; by default [`Loss::default_for`] the output activation.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Loss, Network};
+    /// let net = Network::<f32>::builder(2)
+    ///     .layer(1, Activation::Sigmoid)
+    ///     .loss(Loss::SquaredError)
+    ///     .build()?;
+    /// assert_eq!(net.loss(), Loss::SquaredError);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn loss(mut self, loss: Loss) -> Self {
         self.loss = Some(loss);
         self
@@ -429,36 +622,86 @@ impl<T: Scalar> Builder<T> {
 
     /// How the weights begin, and the seed of the stream they are drawn from. Default: normal with
     /// standard deviation 0.01, seed 0. Biases begin at 0.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Init, Network};
+    /// let builder = Network::<f64>::builder(2).layer(4, Activation::Relu);
+    /// let a = builder.clone().init(Init::HeNormal, 7).build()?;
+    /// let b = builder.init(Init::HeNormal, 7).build()?;
+    /// assert_eq!(a.weights(0)?, b.weights(0)?);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn init(mut self, init: Init, seed: u64) -> Self {
         (self.init, self.seed) = (init, seed);
         self
     }
 
     /// The backend; default [`Backend::Auto`].
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Backend, Network};
+    /// let builder = Network::<f32>::builder(2).layer(1, Activation::Tanh);
+    /// let net = builder.backend(Backend::Portable).build()?;
+    /// assert_eq!(net.level(), None);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn backend(mut self, backend: Backend) -> Self {
         self.backend = backend;
         self
     }
 
     /// Forces a SIMD level of the `fused` backend; by default the best that the machine has.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Level, Network};
+    /// let builder = Network::<f32>::builder(2).layer(1, Activation::Tanh);
+    /// let lowest = Level::available()[0];
+    /// assert_eq!(builder.level(lowest).build()?.level(), Some(lowest));
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn level(mut self, level: Level) -> Self {
         self.level = Some(level);
         self
     }
 
     /// Who computes; default [`Parallelism::Rayon`].
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network, Parallelism};
+    /// // For a server that runs one network a thread.
+    /// let net = Network::<f32>::builder(2)
+    ///     .layer(1, Activation::Tanh)
+    ///     .parallelism(Parallelism::Serial)
+    ///     .build()?;
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn parallelism(mut self, parallelism: Parallelism) -> Self {
         self.parallelism = parallelism;
         self
     }
 
     /// Which checks of values the calls make; default [`Checks::Full`].
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Checks, Network};
+    /// let net = Network::<f32>::builder(2)
+    ///     .layer(1, Activation::Tanh)
+    ///     .checks(Checks::ShapesOnly)
+    ///     .build()?;
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn checks(mut self, checks: Checks) -> Self {
         self.checks = checks;
         self
     }
 
     /// Builds the network and draws its weights. O(parameters).
+    ///
+    /// ```
+    /// # use shallownet::{Error, Network};
+    /// assert_eq!(Network::<f32>::builder(2).build().unwrap_err(), Error::NoLayers);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Zero`], [`Error::NoLayers`], [`Error::Range`] of a slope or scale,

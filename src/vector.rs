@@ -12,13 +12,9 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 
-use fearless_simd::Simd;
-
 use crate::engine::Level;
-use crate::engine::level::with_level;
+use crate::engine::elementwise::Function;
 use crate::error::Result;
-use crate::kernels::epilogue::update_lanes;
-use crate::kernels::{exp, sigmoid, tanh};
 use crate::scalar::Scalar;
 
 /// e^x of each value, in place: at most 2 ULP from the exact value, subnormal results included; 0
@@ -60,52 +56,17 @@ pub fn tanh<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
 /// 1 / (1 + e^-x) of each value, in place: at most 2 ULP from the exact value, subnormal results
 /// included; NaN at NaN. O(n).
 ///
+/// ```
+/// # use shallownet::{Level, vector};
+/// let mut x = [0.0_f64, -800.0, f64::INFINITY];
+/// vector::sigmoid(Level::detect(), &mut x)?;
+/// assert_eq!(x, [0.5, 0.0, 1.0]);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`exp`].
 pub fn sigmoid<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
     T::apply(Level::resolve(Some(level))?, Function::Sigmoid, values);
     Ok(())
-}
-
-/// Which function.
-#[derive(Debug, Clone, Copy)]
-pub enum Function {
-    /// e^x.
-    Exp,
-    /// tanh x.
-    Tanh,
-    /// 1 / (1 + e^-x).
-    Sigmoid,
-}
-
-/// The public functions' body, for one element type.
-pub(crate) fn apply<T: Scalar>(level: fearless_simd::Level, function: Function, values: &mut [T]) {
-    with_level!(level, simd => simd.vectorize(
-        #[inline(always)]
-        || over_lanes(simd, values, function),
-    ));
-}
-
-#[inline(always)]
-fn over_lanes<T: Scalar, S: Simd>(simd: S, values: &mut [T], function: Function) {
-    match function {
-        Function::Exp => update_lanes::<T::Register<S>>(
-            simd,
-            values,
-            #[inline(always)]
-            |x| exp::exp(x),
-        ),
-        Function::Tanh => update_lanes::<T::Register<S>>(
-            simd,
-            values,
-            #[inline(always)]
-            |x| tanh::tanh(x),
-        ),
-        Function::Sigmoid => update_lanes::<T::Register<S>>(
-            simd,
-            values,
-            #[inline(always)]
-            |x| sigmoid::sigmoid(x),
-        ),
-    }
 }

@@ -29,6 +29,13 @@ impl<'a, T> Columns<'a, T> {
     /// # Errors
     /// [`Error::Zero`] if `features` is 0, [`Error::NotWholeColumns`] if the length is no multiple
     /// of it. An empty slice is a view of 0 samples; the calls that need samples refuse it.
+    ///
+    /// ```
+    /// # use shallownet::{Columns, Error};
+    /// assert_eq!(Columns::new(&[1.0, 2.0, 3.0], 3)?.samples(), 1);
+    /// assert!(matches!(Columns::new(&[1.0, 2.0, 3.0], 0), Err(Error::Zero { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new(data: &'a [T], features: usize) -> Result<Self> {
         if features == 0 {
             return Err(Error::Zero { argument: "features" });
@@ -40,21 +47,50 @@ impl<'a, T> Columns<'a, T> {
     }
 
     /// Values a column (n_x).
+    ///
+    /// ```
+    /// # use shallownet::Columns;
+    /// let x = Columns::new(&[1, 2, 3, 4, 5, 6], 2)?;
+    /// assert_eq!(x.features(), 2);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn features(&self) -> usize {
         self.features
     }
 
     /// Columns (m).
+    ///
+    /// ```
+    /// # use shallownet::Columns;
+    /// let x = Columns::new(&[1, 2, 3, 4, 5, 6], 2)?;
+    /// assert_eq!(x.samples(), 3);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn samples(&self) -> usize {
         self.data.len() / self.features
     }
 
     /// The whole matrix, column after column.
+    ///
+    /// ```
+    /// # use shallownet::Columns;
+    /// let x = Columns::new(&[1, 2, 3, 4, 5, 6], 2)?;
+    /// assert_eq!(x.as_slice(), [1, 2, 3, 4, 5, 6]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn as_slice(&self) -> &'a [T] {
         self.data
     }
 
     /// Sample `i`, or `None` past the last.
+    ///
+    /// ```
+    /// # use shallownet::Columns;
+    /// let x = Columns::new(&[1, 2, 3, 4, 5, 6], 2)?;
+    /// assert_eq!(x.column(2), Some(&[5, 6][..]));
+    /// assert_eq!(x.column(3), None);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     pub fn column(&self, i: usize) -> Option<&'a [T]> {
         self.data.chunks_exact(self.features).nth(i)
     }

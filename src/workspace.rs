@@ -46,6 +46,14 @@ impl<T: Scalar> Workspace<T> {
     /// For [`fit`](crate::Fit), [`step`](Network::step), [`backward`](Network::backward) and all
     /// that [`Workspace::prediction`] is for, with batches of up to `capacity` samples.
     ///
+    /// ```
+    /// # use shallownet::{Activation, Error, Network, Workspace};
+    /// # let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
+    /// let workspace = Workspace::training(&net, 32)?;
+    /// assert!(workspace.gradients().is_ok());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Zero`] for a capacity of 0; [`Error::TooLarge`], [`Error::OutOfMemory`].
     pub fn training(net: &Network<T>, capacity: usize) -> Result<Self> {
@@ -55,6 +63,14 @@ impl<T: Scalar> Workspace<T> {
     }
 
     /// For [`predict`](Network::predict) and [`cost`](Network::cost) only: smaller.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Error, Network, Workspace};
+    /// # let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
+    /// let workspace = Workspace::prediction(&net, 32)?;
+    /// assert_eq!(workspace.gradients().unwrap_err(), Error::PredictionOnly);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Workspace::training`].
@@ -82,11 +98,25 @@ impl<T: Scalar> Workspace<T> {
     }
 
     /// The largest batch, in samples.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Error, Network, Workspace};
+    /// # let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
+    /// assert_eq!(Workspace::prediction(&net, 32)?.capacity(), 32);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
     /// The memory held, in bytes.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Error, Network, Workspace};
+    /// # let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
+    /// assert!(Workspace::prediction(&net, 1)?.bytes() < Workspace::prediction(&net, 4096)?.bytes());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn bytes(&self) -> usize {
         let gradients = self.gradients.as_ref().map_or(0, |g| g.buffer.as_slice().len());
         (self.tiles.as_slice().len() + self.transposed.as_slice().len() + gradients)
@@ -95,6 +125,15 @@ impl<T: Scalar> Workspace<T> {
     }
 
     /// The gradients of the last [`backward`](Network::backward).
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # net.backward(Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?, &mut workspace)?;
+    /// assert_eq!(workspace.gradients()?.bias(0)?, [-0.5]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::PredictionOnly`] if the workspace is not for training.

@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 
 use common::{BACKENDS, On, Setup, bits, parameter_bits};
 use shallownet::{
-    Activation, Backend, Builder, Checks, Columns, Error, Fit, Gradients, Init, Loss, Network,
-    Result, Scalar, Workspace,
+    Activation, Builder, Checks, Columns, Error, Fit, Gradients, Init, Loss, Network, Result,
+    Scalar, Workspace,
 };
 
 /// A 3-4-2 network with everything that can be called on it.
@@ -316,7 +316,8 @@ fn workspaces_of_others() {
 #[test]
 #[cfg(not(feature = "cblas"))]
 fn a_backend_that_is_not_there() {
-    let refused = builder(Loss::SquaredError).backend(Backend::Cblas).build().unwrap_err();
+    let refused =
+        builder(Loss::SquaredError).backend(shallownet::Backend::Cblas).build().unwrap_err();
     assert!(matches!(refused, Error::Backend { backend: "cblas", .. }));
 }
 

@@ -54,10 +54,10 @@ impl Failure {
 
     /// Says it; a reader that has left (`shallownet predict ... | head`) is no failure.
     pub(crate) fn report(&self) -> ExitCode {
-        if let Self::Output(error) = self {
-            if error.kind() == std::io::ErrorKind::BrokenPipe {
-                return ExitCode::SUCCESS;
-            }
+        if let Self::Output(error) = self
+            && error.kind() == std::io::ErrorKind::BrokenPipe
+        {
+            return ExitCode::SUCCESS;
         }
         say(&self.to_string());
         ExitCode::from(self.exit_code())

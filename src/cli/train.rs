@@ -69,7 +69,7 @@ pub(crate) struct Args {
     /// Numbers to compute with
     #[arg(long, default_value = "f64")]
     precision: Precision,
-    /// What computes: auto, portable, cblas
+    /// What computes: auto, fused, portable, cblas
     #[arg(long, default_value = "auto", value_parser = choices::backend)]
     backend: Backend,
     /// Threads to use; 1 computes on the calling thread alone [default: as many as there are cores]

@@ -2,6 +2,7 @@
 
 use fearless_simd::{Simd, SimdBase};
 
+use super::elementwise::{self, Function};
 use super::pass::{Prediction, Propagation, WeightSums};
 use super::{Engine, run};
 use crate::ffi::{self, Product};
@@ -9,7 +10,6 @@ use crate::kernels::exp::ExpElement;
 use crate::kernels::lanes::{F32x8, F32x16, F64x4, F64x8, Lanes};
 use crate::kernels::shuffle::Shuffle;
 use crate::kernels::wide_lanes::{WideF32, WideF64};
-use crate::vector::{self, Function};
 
 /// Sealed supertrait of [`Scalar`](crate::Scalar): not nameable outside the crate.
 pub trait Float: ExpElement + Sized {
@@ -51,6 +51,7 @@ pub trait Float: ExpElement + Sized {
 
     /// The same by the linked BLAS; hands back what BLAS can't take.
     #[cfg(feature = "cblas")]
+    #[allow(clippy::result_large_err, reason = "the product handed back for another GEMM to do")]
     fn cblas(product: Product<'_, Self>) -> Result<(), Product<'_, Self>>;
 }
 
@@ -85,7 +86,7 @@ macro_rules! float {
             }
 
             fn apply(level: fearless_simd::Level, function: Function, values: &mut [Self]) {
-                vector::apply(level, function, values);
+                elementwise::apply(level, function, values);
             }
 
             fn matrixmultiply(product: Product<'_, Self>) {

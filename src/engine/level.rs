@@ -83,12 +83,22 @@ macro_rules! with_baseline {
 pub(crate) use {with_baseline, with_level};
 
 impl Level {
-    /// The best level of this machine.
+    /// The best level of this machine. Cheap: the processor is asked once a program.
+    ///
+    /// ```
+    /// # use shallownet::Level;
+    /// println!("{}", Level::detect().name());
+    /// ```
     pub fn detect() -> Self {
         Self::of(Token::new())
     }
 
     /// Every level this machine can run, lowest first.
+    ///
+    /// ```
+    /// # use shallownet::Level;
+    /// assert!(Level::available().contains(&Level::detect()));
+    /// ```
     pub fn available() -> Vec<Self> {
         ALL.into_iter().filter(|level| level.token().is_some()).collect()
     }

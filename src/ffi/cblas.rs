@@ -24,6 +24,10 @@ macro_rules! gemm {
     ($name:ident, $t:ty, $call:path) => {
         /// C = alpha A B + beta C with the linked BLAS. With beta = 0, C's old contents are not
         /// read. Hands the product back if BLAS can't take it (a size beyond C's int).
+        #[expect(
+            clippy::result_large_err,
+            reason = "the product handed back for another GEMM to do"
+        )]
         pub(crate) fn $name(product: Product<'_, $t>) -> Result<(), Product<'_, $t>> {
             product.check();
             let (lc, inner) = (product.c.1, product.a.1.columns);

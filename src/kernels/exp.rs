@@ -16,7 +16,7 @@
 
 use super::lanes::{Element, Lanes};
 
-/// Greatest error of [`exp`] and [`exp_neg_abs`] in ULP where `mul_add` is
+/// Greatest error of `exp` and `exp_neg_abs` in ULP where `mul_add` is
 /// fused. Tested on all `f32` and on samples of `f64`.
 pub const EXP_MAX_ULP: f64 = 2.0;
 /// The same where `mul_add` rounds twice.

@@ -1,4 +1,8 @@
 //! Mathematics over slices and registers: no allocation, no threads, no errors, no I/O.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "loops of fixed length over arrays of registers: indices unroll, iterators may not"
+)]
 
 pub(crate) mod epilogue;
 pub(crate) mod exp;

@@ -196,7 +196,7 @@ where
         while column < columns {
             let left = columns - column;
             // BIG + (BIG - SMALL) left over is two SMALL tiles; else BIG while it fits.
-            if left >= BIG && (left % BIG == 0 || left > 2 * SMALL) {
+            if left >= BIG && (left.is_multiple_of(BIG) || left > 2 * SMALL) {
                 self.tile::<BIG>(panel, column, inputs);
                 column += BIG;
             } else if whole {

@@ -11,7 +11,7 @@
 use super::exp::{ExpElement, exp_neg_abs, expm1_tail, reduce};
 use super::lanes::Lanes;
 
-/// Greatest error of [`sigmoid`] in ULP where `mul_add` is fused. Tested on
+/// Greatest error of `sigmoid` in ULP where `mul_add` is fused. Tested on
 /// all `f32` and on samples of `f64`.
 pub const SIGMOID_MAX_ULP: f64 = 2.0;
 /// The same where `mul_add` rounds twice.

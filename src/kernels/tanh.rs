@@ -15,7 +15,7 @@
 use super::exp::{ExpElement, expm1_tail};
 use super::lanes::{Element, Lanes};
 
-/// Greatest error of [`tanh`] in ULP where `mul_add` is fused. Tested on all
+/// Greatest error of `tanh` in ULP where `mul_add` is fused. Tested on all
 /// `f32` and on samples of `f64`.
 pub const TANH_MAX_ULP: f64 = 2.0;
 /// The same where `mul_add` rounds twice.

@@ -67,7 +67,7 @@ where
             let mut input = 0;
             while input < inputs {
                 let left = inputs - input;
-                if left >= BIG && (left % BIG == 0 || left > 2 * SMALL || left < 2 * SMALL) {
+                if left >= BIG && (left.is_multiple_of(BIG) || left != 2 * SMALL) {
                     self.tile::<BIG>(unit, input, &mut dw);
                     input += BIG;
                 } else if left >= SMALL {

@@ -154,11 +154,25 @@ impl<R: Read> Table<R> {
     }
 
     /// The columns' names, if the file has a header.
+    ///
+    /// ```
+    /// use shallownet::io::table::{Header, Table};
+    /// let table = Table::new("t.csv", "a,b\n1,2".as_bytes(), Header::Present)?;
+    /// assert_eq!(table.names().unwrap(), ["a", "b"]);
+    /// # Ok::<(), shallownet::io::table::Error>(())
+    /// ```
     pub fn names(&self) -> Option<&[String]> {
         self.names.as_deref()
     }
 
     /// The number of columns.
+    ///
+    /// ```
+    /// use shallownet::io::table::{Header, Table};
+    /// let table = Table::new("t.csv", "a,b\n1,2".as_bytes(), Header::Present)?;
+    /// assert_eq!(table.width(), 2);
+    /// # Ok::<(), shallownet::io::table::Error>(())
+    /// ```
     pub fn width(&self) -> usize {
         self.width
     }
@@ -202,6 +216,13 @@ impl<R: Read> Table<R> {
     }
 
     /// The column of that name.
+    ///
+    /// ```
+    /// use shallownet::io::table::{Header, Table};
+    /// let table = Table::new("t.csv", "a,b\n1,2".as_bytes(), Header::Present)?;
+    /// assert_eq!((table.named("b"), table.named("2")), (Some(1), None));
+    /// # Ok::<(), shallownet::io::table::Error>(())
+    /// ```
     pub fn named(&self, name: &str) -> Option<usize> {
         self.names.as_ref()?.iter().position(|n| n == name)
     }

@@ -1,0 +1,55 @@
+//! The vector functions over whole slices, at a level picked by the caller.
+
+use fearless_simd::Simd;
+
+use super::level::with_level;
+use crate::kernels::epilogue::update_lanes;
+use crate::kernels::{exp, sigmoid, tanh};
+use crate::scalar::Scalar;
+
+/// Which function.
+#[derive(Debug, Clone, Copy)]
+pub enum Function {
+    /// e^x.
+    Exp,
+    /// tanh x.
+    Tanh,
+    /// 1 / (1 + e^-x).
+    Sigmoid,
+}
+
+/// The body of the functions in [`vector`](crate::vector), for one element type.
+pub(crate) fn apply<T: Scalar>(level: fearless_simd::Level, function: Function, values: &mut [T]) {
+    with_level!(level, simd => simd.vectorize(
+        #[inline(always)]
+        || over_lanes(simd, values, function),
+    ));
+}
+
+#[inline(always)]
+#[expect(
+    clippy::redundant_closure,
+    reason = "a closure can be inline(always), the call of a function by its path can't"
+)]
+fn over_lanes<T: Scalar, S: Simd>(simd: S, values: &mut [T], function: Function) {
+    match function {
+        Function::Exp => update_lanes::<T::Register<S>>(
+            simd,
+            values,
+            #[inline(always)]
+            |x| exp::exp(x),
+        ),
+        Function::Tanh => update_lanes::<T::Register<S>>(
+            simd,
+            values,
+            #[inline(always)]
+            |x| tanh::tanh(x),
+        ),
+        Function::Sigmoid => update_lanes::<T::Register<S>>(
+            simd,
+            values,
+            #[inline(always)]
+            |x| sigmoid::sigmoid(x),
+        ),
+    }
+}
