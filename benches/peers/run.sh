@@ -86,7 +86,7 @@ for name in numpy torch jax; do measure "$name" .venv/bin/python peers.py; done
 
 {
     echo "# $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
-        "$(nproc) cores, threads: $threads, budget $budget s a case"
+        "$(nproc --all) cores, threads: $threads, budget $budget s a case"
     echo "# $(rustc --version); $(.venv/bin/python --version); left out: ${left_out:-none}"
     .venv/bin/python peers.py versions
 } >"$rows/heading"
