@@ -36,7 +36,7 @@ if ! cmp -s requirements.txt .venv/requirements.txt; then
 fi
 # The peers in Rust are compiled for this very processor; the library is not: it finds out itself.
 jobs=${CARGO_BUILD_JOBS:-$(nproc)}
-RUSTFLAGS='-C target-cpu=native' cargo build --release --locked --quiet --jobs "$jobs"
+RUSTFLAGS='-C target-cpu=native' cargo build --release --quiet --jobs "$jobs"
 (cd "$root" && cargo build --release --features cli --quiet --jobs "$jobs")
 
 pin=()
