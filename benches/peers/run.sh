@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Times shallownet beside other frameworks; README.md says how.
+#
+#   benches/peers/run.sh [--threads 1|all] [--shapes S1,S2] [--budget SECONDS] [--record FILE]
+set -euo pipefail
+
+threads=1 shapes='' budget=0.5 record=''
+usage() {
+    sed -n '2,4s/^# \{0,1\}//p' "$0"
+    exit "$1"
+}
+while [ $# -gt 0 ]; do
+    case $1 in
+    -h | --help) usage 0 ;;
+    --threads | --shapes | --budget | --record)
+        [ $# -ge 2 ] || usage 2 >&2
+        declare "${1#--}=$2"
+        shift 2
+        ;;
+    *) usage 2 >&2 ;;
+    esac
+done
+case $threads in 1 | all) ;; *) usage 2 >&2 ;; esac
+[ -z "$record" ] || record=$(realpath -m "$record")
+
+cd "$(dirname "$0")"
+root=$(realpath ../..)
+# The peers compute with the kernels that they would choose on this processor themselves.
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+
+# Python, into .venv, again whenever the requirements change.
+if ! cmp -s requirements.txt .venv/requirements.txt; then
+    python3 -m venv .venv
+    .venv/bin/pip install --quiet --requirement requirements.txt
+    cp requirements.txt .venv/requirements.txt
+fi
+# The peers in Rust are compiled for this very processor; the library is not: it finds out itself.
+jobs=${CARGO_BUILD_JOBS:-$(nproc)}
+RUSTFLAGS='-C target-cpu=native' cargo build --release --quiet --jobs "$jobs"
+(cd "$root" && cargo build --release --features cli --quiet --jobs "$jobs")
+
+pin=()
+if [ "$threads" = 1 ]; then
+    # The last core this process may use: the first often serves interrupts.
+    core=$(python3 -c 'import os; print(max(os.sched_getaffinity(0)))')
+    pin=(taskset --cpu-list "$core")
+    export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 RAYON_NUM_THREADS=1
+    export MATMUL_NUM_THREADS=1 PEERS_THREADS=1
+    export XLA_FLAGS='--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1'
+else
+    unset OMP_NUM_THREADS MKL_NUM_THREADS OPENBLAS_NUM_THREADS RAYON_NUM_THREADS XLA_FLAGS
+    unset PEERS_THREADS
+    MATMUL_NUM_THREADS=$(nproc)
+    export MATMUL_NUM_THREADS
+fi
+
+rows=$(mktemp -d)
+trap 'rm -rf "$rows"' EXIT
+say() { printf '%s\n' "$*" >&2; }
+
+options=(--shapes "$shapes" --budget "$budget" --reference "$rows/reference")
+.venv/bin/python peers.py reference --shapes "$shapes" >"$rows/reference"
+
+say 'shallownet'
+if ! (cd "$root" && "${pin[@]}" cargo run --release --features cli --quiet -- bench) \
+    >"$rows/library.tsv" 2>"$rows/library.error"; then
+    say "shallownet's own bench command failed: its times are from the peers' loop"
+    sed 's/^/    /' "$rows/library.error" | head -n 5 >&2
+    rm "$rows/library.tsv"
+fi
+measured=()
+measure() { # NAME COMMAND...: a peer that fails is left out, loudly.
+    local name=$1
+    shift
+    say "$name"
+    if "${pin[@]}" "$@" "$name" "${options[@]}" >"$rows/$name.tsv" 2>"$rows/$name.error"; then
+        measured+=("$rows/$name.tsv")
+    else
+        say "$name failed and is left out:"
+        tail -n 5 "$rows/$name.error" >&2
+        left_out="${left_out:-}$name "
+    fi
+}
+for name in shallownet_here ndarray candle burn; do measure "$name" target/release/peers; done
+for name in numpy torch jax; do measure "$name" .venv/bin/python peers.py; done
+
+{
+    echo "# $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
+        "$(nproc --all) cores, threads: $threads, budget $budget s a case"
+    echo "# $(rustc --version); $(.venv/bin/python --version); left out: ${left_out:-none}"
+    .venv/bin/python peers.py versions
+} >"$rows/heading"
+cat "$rows/heading"
+options=(--shapes "$shapes" --heading "$rows/heading")
+[ "$threads" = all ] || options+=(--one-thread)
+[ -z "$record" ] || options+=(--record "$record")
+.venv/bin/python peers.py report "${options[@]}" "$rows/library.tsv" "${measured[@]}"
+[ -z "$record" ] || say "raw rows: $record"
