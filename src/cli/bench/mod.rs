@@ -154,7 +154,7 @@ fn table(args: &Args, setting: &Setting) -> Result<(), Failure> {
 /// The first line.
 fn comment(peak: Peak, level: Option<Level>, setting: &Setting) -> String {
     let best = Level::detect().name();
-    let used = level.map_or(String::new(), |level| format!(" (kernels at {})", level.name()));
+    let used = level.map_or(String::new(), |level| format!(" ({} in use)", level.name()));
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let plural = if cores == 1 { "" } else { "s" };
     let Effort { time, repetitions } = setting.effort;
