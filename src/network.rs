@@ -15,7 +15,7 @@ use crate::loss::Loss;
 use crate::scalar::Scalar;
 use crate::shape::{Layer, Shape};
 use crate::view::Columns;
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 
 /// A dense feed-forward network of one or more layers, its parameters in one contiguous buffer.
 ///
@@ -183,6 +183,23 @@ impl<T: Scalar> Network<T> {
     /// ```
     pub fn level(&self) -> Option<Level> {
         self.engine.level()
+    }
+
+    /// The bytes that a [`Workspace::training`] for batches of up to `batch` samples will hold
+    /// (its [`bytes`](Workspace::bytes)), without allocating it. O(layers).
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network, Workspace};
+    /// let net = Network::<f32>::builder(8).layer(1, Activation::Sigmoid).build()?;
+    /// let bytes = net.workspace_bytes(1000)?;
+    /// assert_eq!(bytes, Workspace::training(&net, 1000)?.bytes());
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Zero`] for a batch of 0 samples; [`Error::TooLarge`].
+    pub fn workspace_bytes(&self, batch: usize) -> Result<usize> {
+        workspace::training_bytes::<T>(&self.shape, batch)
     }
 
     /// W of `layer` (from 0) in the textbook's order: row-major (n_l, n_{l-1}), so that the weight

@@ -79,12 +79,8 @@ impl<T: Scalar> Workspace<T> {
     }
 
     fn sized(net: &Network<T>, capacity: usize, purpose: Purpose) -> Result<Self> {
-        if capacity == 0 {
-            return Err(Error::Zero { argument: "workspace capacity" });
-        }
-        let shape = Arc::clone(net.shape());
-        let regions = Regions::new(&shape, purpose, size_of::<T>())?;
-        let (elements, tiles) = plan::room_for(&regions, capacity)?;
+        let Room { regions, tiles: elements, transposed, costs: tiles } =
+            Room::new::<T>(net.shape(), capacity, purpose)?;
         let mut costs = Vec::new();
         costs.try_reserve_exact(tiles).map_err(|_| Error::OutOfMemory {
             what: "the workspace",
@@ -92,8 +88,8 @@ impl<T: Scalar> Workspace<T> {
         })?;
         costs.resize(tiles, 0.0);
         let tiles = AlignedBuffer::zeros(elements, "the workspace")?;
-        let weights = regions.transposed(shape.layers.len() - 1).end;
-        let transposed = AlignedBuffer::zeros(weights, "the workspace")?;
+        let transposed = AlignedBuffer::zeros(transposed, "the workspace")?;
+        let shape = Arc::clone(net.shape());
         Ok(Self { shape, regions, capacity, tiles, transposed, costs, gradients: None })
     }
 
@@ -109,7 +105,7 @@ impl<T: Scalar> Workspace<T> {
         self.capacity
     }
 
-    /// The memory held, in bytes.
+    /// The memory held, in bytes; [`Network::workspace_bytes`] says it beforehand.
     ///
     /// ```
     /// # use shallownet::{Activation, Error, Network, Workspace};
@@ -150,5 +146,80 @@ impl<T: Scalar> Workspace<T> {
             return Err(Error::Capacity { capacity: self.capacity, given: samples });
         }
         Ok(())
+    }
+}
+
+/// What a workspace will hold, counted in elements of each buffer.
+struct Room {
+    regions: Regions,
+    tiles: usize,
+    transposed: usize,
+    costs: usize,
+}
+
+impl Room {
+    fn new<T: Scalar>(shape: &Shape, capacity: usize, purpose: Purpose) -> Result<Self> {
+        if capacity == 0 {
+            return Err(Error::Zero { argument: "workspace capacity" });
+        }
+        let regions = Regions::new(shape, purpose, size_of::<T>())?;
+        let (tiles, costs) = plan::room_for(&regions, capacity)?;
+        let transposed = regions.transposed(shape.layers.len() - 1).end;
+        Ok(Self { regions, tiles, transposed, costs })
+    }
+}
+
+/// Bytes of a training workspace; see [`Network::workspace_bytes`].
+pub(crate) fn training_bytes<T: Scalar>(shape: &Shape, capacity: usize) -> Result<usize> {
+    let room = Room::new::<T>(shape, capacity, Purpose::Training)?;
+    let elements = room.tiles.checked_add(room.transposed).and_then(|n| n.checked_add(shape.len));
+    let bytes = elements.and_then(|n| n.checked_mul(size_of::<T>()));
+    let costs = room.costs.checked_mul(size_of::<f64>());
+    bytes.and_then(|n| n.checked_add(costs?)).ok_or(Error::TooLarge { what: "the workspace" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Activation::{Identity, Relu, Sigmoid, Softmax, Tanh};
+    use crate::{Backend, Error};
+
+    fn is_foretold<T: Scalar>(units: &[usize], backend: Backend, capacity: usize) {
+        let (last, hidden) = units[1..].split_last().unwrap();
+        let mut builder = Network::<T>::builder(units[0]).backend(backend);
+        for &n in hidden {
+            builder = builder.layer(n, if n % 2 == 0 { Tanh } else { Relu });
+        }
+        let g = if *last == 1 { Sigmoid } else { Softmax };
+        let net = builder.layer(*last, g).build().unwrap();
+        let held = Workspace::training(&net, capacity).unwrap().bytes();
+        assert_eq!(net.workspace_bytes(capacity), Ok(held), "{units:?} {backend:?} {capacity}");
+        assert!(held > 0);
+    }
+
+    #[test]
+    fn the_size_told_beforehand_is_the_size_held() {
+        let shapes: [&[usize]; 5] =
+            [&[2, 4, 1], &[3, 1], &[8, 16, 1], &[100, 120, 10], &[17, 65, 33, 5]];
+        for units in shapes {
+            for capacity in [1, 5, 31, 32, 33, 400, 1001] {
+                for backend in [Backend::Auto, Backend::Fused, Backend::Portable] {
+                    is_foretold::<f32>(units, backend, capacity);
+                    is_foretold::<f64>(units, backend, capacity);
+                }
+                #[cfg(feature = "cblas")]
+                is_foretold::<f32>(units, Backend::Cblas, capacity);
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_that_no_workspace_has_are_errors() {
+        let net = Network::<f64>::builder(2).layer(3, Identity).build().unwrap();
+        assert!(matches!(net.workspace_bytes(0), Err(Error::Zero { .. })));
+        for capacity in [usize::MAX, usize::MAX / 8, usize::MAX / 64] {
+            let told = net.workspace_bytes(capacity);
+            assert!(matches!(told, Err(Error::TooLarge { .. })), "{capacity}: {told:?}");
+        }
     }
 }

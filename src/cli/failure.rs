@@ -35,6 +35,8 @@ pub(crate) enum Failure {
     Write(#[from] atomic::WriteError),
     #[error("{file}: could not be drawn: {reason}")]
     Picture { file: &'static str, reason: String },
+    #[error("{shape}: {problem}: nothing was timed")]
+    WrongAnswer { shape: &'static str, problem: String },
     #[error("standard output: {0}")]
     Output(std::io::Error),
 }
@@ -47,6 +49,7 @@ impl Failure {
             | Self::Diverged { .. }
             | Self::Write(_)
             | Self::Picture { .. }
+            | Self::WrongAnswer { .. }
             | Self::Output(_) => FAILED,
             _ => BAD_INPUT,
         }

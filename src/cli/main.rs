@@ -1,4 +1,4 @@
-//! The command line: `shallownet train`, `predict`, `eval`.
+//! The command line: `shallownet train`, `predict`, `eval`, `bench`.
 //!
 //! One file a command; what they share: `data` (files to samples), `choices` (arguments),
 //! `batch` (samples to what a network eats), `scores`, `pictures`, `say` (where lines go) and
@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 mod batch;
+mod bench;
 mod choices;
 mod data;
 mod eval;
@@ -38,6 +39,7 @@ enum Command {
     Train(train::Args),
     Predict(predict::Args),
     Eval(eval::Args),
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }

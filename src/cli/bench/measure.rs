@@ -1,0 +1,140 @@
+//! One shape: its answers checked, then every kind of call timed, and the naive loops beside it.
+
+use std::hint::black_box;
+use std::ops::ControlFlow;
+
+use shallownet::{Fit, Network, Workspace};
+
+use super::Setting;
+use super::agreement;
+use super::naive::{Naive, Real};
+use super::row::Row;
+use super::shapes::{Batch, Kind, Shape, Steps};
+use super::timing;
+use crate::failure::Failure;
+
+/// Small enough that no shape diverges or dies, and each step does the same work.
+const LEARNING_RATE: f64 = 1e-4;
+/// Steps of one `Fit::run`.
+const FIT_STEPS: usize = 1000;
+
+/// A shape in one element type, and what its calls need.
+struct Bench<'a, T> {
+    shape: &'static Shape,
+    batch: &'a Batch<T>,
+    net: Network<T>,
+    workspace: Workspace<T>,
+    out: Vec<T>,
+}
+
+/// Says a row for each kind.
+pub(crate) fn shape<T: Real>(
+    shape: &'static Shape,
+    setting: &Setting,
+    peak: f64,
+    mut say: impl FnMut(&Row) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let net = setting.network::<T>(shape)?;
+    let batch = shape.batch();
+    if let Some(problem) = agreement::disagreement(shape, &net, &batch)? {
+        return Err(Failure::WrongAnswer { shape: shape.name, problem });
+    }
+    let workspace = Workspace::training(&net, shape.m)?;
+    let out = vec![T::ZERO; net.outputs() * shape.m];
+    let mut bench = Bench { shape, batch: &batch, net, workspace, out };
+    for &kind in shape.kinds() {
+        let median_ns = match (kind, shape.steps) {
+            (Kind::Step, Steps::InFit) => bench.fit(setting)?,
+            _ => timing::median(setting.effort, || bench.call(kind))?,
+        };
+        let short = shape.samples(kind) == 1;
+        let tail = |bench: &mut Bench<'_, T>| timing::tail(setting.effort, || bench.call(kind));
+        let percentiles = match setting.percentiles {
+            false => None,
+            true => Some(if short { Some(tail(&mut bench)?) } else { None }),
+        };
+        let gflops = shape.flops(kind) / median_ns;
+        say(&Row {
+            shape: shape.name,
+            kind,
+            backend: bench.net.backend().name(),
+            threads: setting.threads,
+            median_ns,
+            gflops,
+            fraction_of_peak: gflops / (peak * setting.threads as f64),
+            vs_reference: bench.naive(kind, setting)? / median_ns,
+            percentiles,
+        })?;
+    }
+    Ok(())
+}
+
+impl<T: Real> Bench<'_, T> {
+    /// One call of the library.
+    fn call(&mut self, kind: Kind) -> Result<(), Failure> {
+        let samples = self.shape.samples(kind);
+        let (x, y) = black_box(self.batch.first(samples)?);
+        let Self { net, workspace, out, .. } = self;
+        match kind {
+            Kind::Step => {
+                black_box(net.step(x, y, T::from_f64(LEARNING_RATE), workspace)?);
+            }
+            Kind::Gradient => {
+                black_box(net.backward(x, y, workspace)?);
+                black_box(workspace.gradients()?);
+            }
+            Kind::Forward | Kind::Predict => {
+                let out = &mut out[..samples * net.outputs()];
+                net.predict(x, black_box(&mut *out), workspace)?;
+                black_box(out);
+            }
+        }
+        Ok(())
+    }
+
+    /// Nanoseconds of a step among a thousand in one `Fit::run`.
+    fn fit(&mut self, setting: &Setting) -> Result<f64, Failure> {
+        let (x, y) = self.batch.first(self.shape.m)?;
+        let fit = Fit::new(FIT_STEPS, T::from_f64(LEARNING_RATE));
+        let run = timing::median(setting.effort, || {
+            let (x, y) = black_box((x, y));
+            let watch = |progress| {
+                black_box(progress);
+                ControlFlow::Continue(())
+            };
+            black_box(fit.run(&mut self.net, x, y, &mut self.workspace, watch)?);
+            Ok::<(), Failure>(())
+        })?;
+        Ok(run / FIT_STEPS as f64)
+    }
+
+    /// Nanoseconds that the naive loops take. From a part of a batch that is long for them, since
+    /// each sample costs them the same; the update comes once.
+    fn naive(&mut self, kind: Kind, setting: &Setting) -> Result<f64, Failure> {
+        let all = self.shape.samples(kind);
+        let part = agreement::naive_samples(self.shape).min(all);
+        let (x, y) = self.batch.first(part)?;
+        let mut naive = Naive::of(&self.net)?;
+        let out = &mut self.out[..part * self.net.outputs()];
+        let samples = timing::median(setting.reference, || {
+            let (x, y) = black_box((x, y));
+            match kind {
+                Kind::Step | Kind::Gradient => {
+                    black_box(naive.gradients(x, y));
+                }
+                Kind::Forward | Kind::Predict => naive.predict(x, black_box(&mut *out)),
+            }
+            black_box(&mut naive);
+            Ok::<(), Failure>(())
+        })?;
+        let update = if kind == Kind::Step {
+            timing::median(setting.reference, || {
+                black_box(&mut naive).descend(T::from_f64(LEARNING_RATE));
+                Ok::<(), Failure>(())
+            })?
+        } else {
+            0.0
+        };
+        Ok(samples * all as f64 / part as f64 + update)
+    }
+}

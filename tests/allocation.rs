@@ -1,0 +1,157 @@
+//! Promise: once network and workspace are built, `predict`, `cost`, `backward` and `step` on the
+//! fused backend allocate nothing.
+//!
+//! One test only: the counter sees every thread of the process, so nothing may run beside it.
+//!
+//! What rayon does is part of the count: the calls are made inside `ThreadPool::install`, from a
+//! thread of the pool. A call from a thread outside a pool is handed over through rayon's queue,
+//! which takes a new block of memory once in some dozens of calls: that is rayon's memory, and not
+//! tested here.
+#![allow(unsafe_code, reason = "a global allocator can't be written without")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+
+use rayon::ThreadPoolBuilder;
+use shallownet::{Activation, Backend, Columns, Network, Parallelism, Scalar, Workspace};
+
+/// The system's allocator; while armed, counts what is asked of it, on all threads.
+struct Counting;
+
+static ARMED: AtomicBool = AtomicBool::new(false);
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+impl Counting {
+    fn note() {
+        if ARMED.load(SeqCst) {
+            COUNT.fetch_add(1, SeqCst);
+        }
+    }
+}
+
+// SAFETY: every call goes to `System` with the caller's arguments, unchanged; `note` touches two
+// atomics and neither allocates nor unwinds.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Self::note();
+        // SAFETY: the caller's promise is the one that `System` asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        Self::note();
+        // SAFETY: as in `alloc`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        Self::note();
+        // SAFETY: as in `alloc`.
+        unsafe { System.realloc(block, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as in `alloc`.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations on any thread while `work` runs.
+fn allocations(work: impl FnOnce()) -> usize {
+    COUNT.store(0, SeqCst);
+    ARMED.store(true, SeqCst);
+    work();
+    ARMED.store(false, SeqCst);
+    COUNT.load(SeqCst)
+}
+
+/// A network with its batch and memory.
+struct Ready<T> {
+    net: Network<T>,
+    workspace: Workspace<T>,
+    x: Vec<T>,
+    y: Vec<T>,
+    out: Vec<T>,
+}
+
+/// Units of every layer, and samples.
+type Sizes = (&'static [usize], usize);
+
+impl<T: Scalar> Ready<T> {
+    fn new((units, m): Sizes, backend: Backend, who: Parallelism) -> Self {
+        let mut builder = Network::builder(units[0]).backend(backend).parallelism(who);
+        let (last, hidden) = units[1..].split_last().unwrap();
+        for &n in hidden {
+            builder = builder.layer(n, Activation::Tanh);
+        }
+        let g = if *last == 1 { Activation::Sigmoid } else { Activation::Softmax };
+        let net = builder.layer(*last, g).build().unwrap();
+        assert_eq!(net.backend(), backend);
+        let x = (0..units[0] * m).map(|i| T::from_f64((i % 17) as f64 / 8.0 - 1.0)).collect();
+        // The first class, always: a distribution, and within [0, 1].
+        let y = (0..last * m).map(|i| T::from_f64(f64::from(i % last == 0))).collect();
+        let workspace = Workspace::training(&net, m).unwrap();
+        Self { net, workspace, x, y, out: vec![T::ZERO; last * m] }
+    }
+
+    fn run(&mut self, repetitions: usize) {
+        let Self { net, workspace, x, y, out } = self;
+        let x = Columns::new(x, net.inputs()).unwrap();
+        let y = Columns::new(y, net.outputs()).unwrap();
+        for _ in 0..repetitions {
+            net.predict(x, out, workspace).unwrap();
+            net.cost(x, y, workspace).unwrap();
+            net.backward(x, y, workspace).unwrap();
+            net.step(x, y, T::from_f64(0.01), workspace).unwrap();
+        }
+    }
+}
+
+const NARROW: Sizes = (&[2, 4, 1], 400);
+/// So many samples that even the prediction of so small a network is spread over threads.
+const NARROW_LONG: Sizes = (&[2, 4, 1], 200_000);
+const WIDE: Sizes = (&[100, 120, 10], 1000);
+const SINGLE: Sizes = (&[100, 120, 10], 1);
+const SINGLE_NARROW: Sizes = (&[2, 4, 1], 1);
+
+fn repetitions((_, m): Sizes) -> usize {
+    if m > 10_000 { 15 } else { 100 }
+}
+
+fn counted<T: Scalar>(sizes: Sizes, backend: Backend, who: Parallelism) -> usize {
+    let mut ready = Ready::<T>::new(sizes, backend, who);
+    // Whatever is made on first use (thread-locals, detection) is made now.
+    ready.run(3);
+    allocations(|| ready.run(repetitions(sizes)))
+}
+
+#[test]
+fn nothing_is_allocated_after_construction() {
+    // The counter counts.
+    assert_eq!(allocations(|| drop(std::hint::black_box(vec![1_u8; 100]))), 1);
+    let other = || std::thread::spawn(|| drop(std::hint::black_box(Box::new(7)))).join().unwrap();
+    assert!(allocations(other) > 1);
+
+    let pool = ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    // Warm: every thread has run a job, and the queues have their first blocks.
+    pool.broadcast(|_| ());
+
+    for sizes in [NARROW, NARROW_LONG, WIDE, SINGLE, SINGLE_NARROW] {
+        for (name, count) in [("f32", counted::<f32> as fn(_, _, _) -> _), ("f64", counted::<f64>)]
+        {
+            let serial = count(sizes, Backend::Fused, Parallelism::Serial);
+            assert_eq!(serial, 0, "{name} {sizes:?} on one thread");
+            let pooled = pool.install(|| count(sizes, Backend::Fused, Parallelism::Rayon));
+            assert_eq!(pooled, 0, "{name} {sizes:?} on three threads");
+        }
+    }
+
+    // `portable` allocates in `matrixmultiply`: the counter sees it, on one thread and in the pool.
+    let serial = counted::<f32>(WIDE, Backend::Portable, Parallelism::Serial);
+    assert!(serial >= repetitions(WIDE), "{serial}");
+    let pooled = pool.install(|| counted::<f32>(WIDE, Backend::Portable, Parallelism::Rayon));
+    assert!(pooled >= repetitions(WIDE), "{pooled}");
+}
