@@ -103,13 +103,13 @@
 //! | W -= lr dW, b -= lr db | with the line above (the factor is -lr/m) | `kernels/update.rs` |
 //!
 //! g and g' are listed at [`Activation`], L and dZ\[L\] at [`Loss`], starting weights at [`Init`].
-//! [`reference`] is all of it as plain loops.
+//! [`mod@reference`] is all of it as plain loops.
 //!
 //! # Errors
 //!
 //! Whatever can be wrong with an argument is an [`Error`] that names the argument, what was expected
 //! and what was given. No public call of the network panics on bad data, and a refused call changes
-//! nothing. (The [`reference`] is different: it indexes, and panics on shapes that don't fit.)
+//! nothing. (The [`mod@reference`] is different: it indexes, and panics on shapes that don't fit.)
 //! A cost that is NaN or infinite stops training with [`Error::Diverged`].
 //!
 //! ```
