@@ -131,6 +131,7 @@
 
 mod activation;
 mod buffer;
+mod builder;
 mod checks;
 mod engine;
 mod error;
@@ -168,6 +169,7 @@ pub mod accuracy {
 }
 
 pub use activation::Activation;
+pub use builder::Builder;
 pub use checks::Checks;
 pub use engine::{Backend, Level, Parallelism};
 pub use error::{Error, Result};
@@ -175,7 +177,7 @@ pub use fit::{Fit, Progress, Report};
 pub use gradients::Gradients;
 pub use init::Init;
 pub use loss::Loss;
-pub use network::{Builder, Network};
+pub use network::Network;
 pub use scalar::Scalar;
 pub use shape::Layer;
 pub use view::Columns;
