@@ -26,6 +26,15 @@ pub trait Float: ExpElement + Sized {
     /// Lanes of [`Register`](Self::Register): units a panel of weights.
     const PANEL: usize;
 
+    /// A panel's weights of one input.
+    type Panel: AsRef<[Self]> + AsMut<[Self]>;
+
+    /// Weights as panels; a rest is left out.
+    fn panels(weights: &[Self]) -> &[Self::Panel];
+
+    /// The same, writable.
+    fn panels_mut(weights: &mut [Self]) -> &mut [Self::Panel];
+
     /// Machine registers that a [`Register`](Self::Register) takes at this level.
     fn registers<S: Simd>() -> usize;
 
@@ -62,6 +71,17 @@ macro_rules! float {
             type Register<S: Simd> = $register<S>;
             type Half<S: Simd> = $half<S>;
             const PANEL: usize = 64 / size_of::<$t>();
+            type Panel = [$t; 64 / size_of::<$t>()];
+
+            #[inline(always)]
+            fn panels(weights: &[Self]) -> &[Self::Panel] {
+                weights.as_chunks().0
+            }
+
+            #[inline(always)]
+            fn panels_mut(weights: &mut [Self]) -> &mut [Self::Panel] {
+                weights.as_chunks_mut().0
+            }
 
             #[inline(always)]
             fn registers<S: Simd>() -> usize {

@@ -18,7 +18,13 @@ pub(crate) struct FusedOps<S>(pub(crate) S);
 
 impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
     fn transpose(&self, layer: LayerParameters<'_, T>, into: &mut [T]) {
-        transpose::panels(layer.w, layer.inputs, layer.units, T::PANEL, into);
+        self.0.vectorize(
+            #[inline(always)]
+            || {
+                let (inputs, units) = (layer.inputs, layer.units);
+                transpose::panels::<T::Register<S>>(self.0, layer.w, inputs, units, into);
+            },
+        );
     }
 
     fn forward(

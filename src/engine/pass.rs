@@ -237,11 +237,21 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
             self.forward(layer, self.g(layer), buffers, x, columns);
         }
         let n_y = self.model.head.n_y;
-        let a = BlockMut { data: &mut *out, rows: n_y, stride: n_y, columns };
-        let (before, copies) = buffers.split_at_mut(self.regions.copies(columns).start);
-        let copies = if last == 0 { copies } else { &mut [] };
-        let input = input(self.model.shape, self.regions, last, columns, before, x);
-        self.ops.forward(self.layer(last), Activation::Identity, input, a, copies);
+        if n_y.is_multiple_of(self.model.shape.panel) {
+            let a = BlockMut { data: &mut *out, rows: n_y, stride: n_y, columns };
+            let (before, copies) = buffers.split_at_mut(self.regions.copies(columns).start);
+            let copies = if last == 0 { copies } else { &mut [] };
+            let input = input(self.model.shape, self.regions, last, columns, before, x);
+            self.ops.forward(self.layer(last), Activation::Identity, input, a, copies);
+        } else {
+            // Backends with panels write whole ones.
+            self.forward(last, Activation::Identity, buffers, x, columns);
+            let a = &buffers[self.regions.activation(last, columns)];
+            let stride = self.regions.stride(last);
+            for (a, out) in a.chunks_exact(stride).zip(out.chunks_exact_mut(n_y)) {
+                out.copy_from_slice(&a[..n_y]);
+            }
+        }
         self.ops.output(self.model.head, out);
     }
 

@@ -1,12 +1,13 @@
 //! The product that both directions of a pass are made of: panels of weights times columns.
 //!
 //! ```text
-//! for each panel of LEN units                      (lanes run over units)
+//! for each P panels of LEN units                   (lanes run over units)
 //!   for each tile of N columns
-//!     acc[n] = start                               (the bias forward, 0 backward)
+//!     acc[p][n] = start[p]                         (the bias forward, 0 backward)
 //!     for each input i
-//!       acc[n] += w[panel][i] * x[n][i]            (one load, N scalar broadcasts, N FMAs)
-//!     out[n][panel] = finish(acc[n])               (g forward, times g' backward)
+//!       acc[p][n] += w[p][i] * x[n][i]             (P loads, N scalar broadcasts, P N FMAs)
+//!     out[n][p] = acc[p][n]
+//!   out[n][p] = finish(out[n][p])                  (g forward, times g' backward)
 //! ```
 //!
 //! 1. X is read in place: a broadcast needs no packing. Only where its columns lie a large power of
@@ -14,9 +15,11 @@
 //! 2. Each output is summed over the inputs from first to last with one rounding a term, whatever
 //!    N and the register's width: so every level with FMA gives the same bits, and a column's
 //!    result does not depend on the batch around it.
-//! 3. N is BIG or SMALL, both enough chains to hide the FMA's latency. A rest is covered by a tile
-//!    that overlaps the one before: it computes the same values again and stores them again.
-//! 4. Fewer columns than SMALL have too few chains in one panel: several panels run at once.
+//! 3. With 32 registers, P = 4 panels run at once: each broadcast serves four FMAs, and a core that
+//!    starts two FMAs a cycle does not wait for loads. N is BIG or SMALL, both enough chains to
+//!    hide the FMA's latency. A rest is covered by a tile that overlaps the one before; what that
+//!    one has stored already is not stored again.
+//! 4. A few columns alone have too few chains in one panel: several panels run at once.
 //! 5. Many inputs are cut into blocks, so that a panel's block stays in L1 while all the tile's
 //!    columns pass; between blocks the accumulators rest in `out`, unrounded.
 //! 6. A layer of at most LEN/2 units takes registers of half the width (V::LEN lanes of a panel
@@ -27,11 +30,12 @@ use super::exp::ExpElement;
 use super::lanes::Lanes;
 use crate::activation::Activation;
 use crate::engine::block::{Block, BlockMut};
+use crate::engine::float::Float;
 use crate::scalar::Scalar;
 
 /// Inputs a block: 16 lanes of f32 or 8 of f64 make 64 bytes an input, so 16 KiB of a 32 KiB L1, beside as
 /// many of a dozen columns.
-const BLOCK_INPUTS: usize = 256;
+const BLOCK_INPUTS: usize = 128;
 
 /// The last block takes a rest shorter than half a block.
 const LONGEST_BLOCK: usize = BLOCK_INPUTS + BLOCK_INPUTS / 2;
@@ -97,8 +101,8 @@ where
 /// out = finish(panels * x + start), column by column. `finish` gets a register of sums, and the
 /// column and first unit they belong to.
 ///
-/// `out` may be unpadded (its stride below the panels' units): the last panel is cut. `copies` has
-/// COPY_STRIDE elements a column if x is to be copied block by block, else it is empty.
+/// `out`'s columns have room for whole panels. `copies` has COPY_STRIDE elements a column if x is to
+/// be copied block by block, else it is empty.
 #[inline(always)]
 pub(crate) fn multiply<V>(
     t: V::Token,
@@ -112,8 +116,28 @@ pub(crate) fn multiply<V>(
     V::Elem: Scalar,
 {
     let mut job = Job { t, panels, out, finish };
-    // With one machine register a panel (AVX-512) there are 32 of them; with two, 16.
-    if registers == 1 { job.run::<12, 8, 8>(x, copies) } else { job.run::<6, 4, 4>(x, copies) }
+    let count = panels.w.len() / (panels.inputs * panels.width);
+    // Fewer columns than the smallest tile has.
+    if x.columns < 4 {
+        return job.vectors(count, x);
+    }
+    let mut from = 0;
+    while from < panels.inputs {
+        let left = panels.inputs - from;
+        let to = from + if left <= LONGEST_BLOCK { left } else { BLOCK_INPUTS };
+        let x = if copies.is_empty() {
+            Block { data: &x.data[from..], ..x }
+        } else {
+            for (column, copy) in copies.chunks_exact_mut(COPY_STRIDE).enumerate().take(x.columns) {
+                copy[..to - from].copy_from_slice(&x.data[column * x.stride..][from..to]);
+            }
+            Block { data: copies, stride: COPY_STRIDE, ..x }
+        };
+        let block = Inputs { x, from, to };
+        // With one machine register a panel (AVX-512) there are 32 of them; with two, 16.
+        if registers == 1 { job.in_32(count, block) } else { job.in_16(count, block) }
+        from = to;
+    }
 }
 
 struct Job<'a, V: Lanes, F> {
@@ -137,133 +161,150 @@ where
     V::Elem: Scalar,
     F: Finish<V>,
 {
+    /// One block over all panels and columns, with 32 registers: 24 sums.
     #[inline(always)]
-    fn run<const BIG: usize, const SMALL: usize, const WIDE: usize>(
-        &mut self,
-        x: Block<'_, V::Elem>,
-        copies: &mut [V::Elem],
-    ) {
-        let count = self.panels.w.len() / (self.panels.inputs * self.panels.width);
-        if x.columns < SMALL {
-            for column in 0..x.columns {
-                let x = &x.data[column * x.stride..][..self.panels.inputs];
-                let mut panel = 0;
-                while panel + WIDE <= count {
-                    self.vector::<WIDE>(panel, column, x);
-                    panel += WIDE;
-                }
-                while panel + 2 <= count {
-                    self.vector::<2>(panel, column, x);
-                    panel += 2;
-                }
-                if panel < count {
-                    self.vector::<1>(panel, column, x);
-                }
-            }
-            return;
+    fn in_32(&mut self, count: usize, block: Inputs<'_, V::Elem>) {
+        let mut panel = 0;
+        while panel + 4 <= count {
+            self.columns::<4, 6, 4>(panel, block);
+            panel += 4;
         }
-        let mut from = 0;
-        while from < self.panels.inputs {
-            let left = self.panels.inputs - from;
-            let to = from + if left <= LONGEST_BLOCK { left } else { BLOCK_INPUTS };
-            let block = if copies.is_empty() {
-                Block { data: &x.data[from..], ..x }
-            } else {
-                for (column, copy) in
-                    copies.chunks_exact_mut(COPY_STRIDE).enumerate().take(x.columns)
-                {
-                    copy[..to - from].copy_from_slice(&x.data[column * x.stride..][from..to]);
-                }
-                Block { data: copies, stride: COPY_STRIDE, ..x }
-            };
-            for panel in 0..count {
-                self.columns::<BIG, SMALL>(panel, Inputs { x: block, from, to });
-            }
-            from = to;
+        if panel + 2 <= count {
+            self.columns::<2, 12, 4>(panel, block);
+            panel += 2;
+        }
+        if panel < count {
+            self.columns::<1, 12, 4>(panel, block);
         }
     }
 
-    /// One block of one panel over all columns.
+    /// One block over all panels and columns, with 16 registers, two a panel: 12 sums.
     #[inline(always)]
-    fn columns<const BIG: usize, const SMALL: usize>(
+    fn in_16(&mut self, count: usize, block: Inputs<'_, V::Elem>) {
+        for panel in 0..count {
+            self.columns::<1, 6, 4>(panel, block);
+        }
+    }
+
+    /// One block of P panels over all columns, BIG or SMALL at a time.
+    #[inline(always)]
+    fn columns<const P: usize, const BIG: usize, const SMALL: usize>(
         &mut self,
         panel: usize,
-        inputs: Inputs<'_, V::Elem>,
+        block: Inputs<'_, V::Elem>,
     ) {
-        let columns = inputs.x.columns;
-        let whole = inputs.from == 0 && inputs.to == self.panels.inputs;
+        let columns = block.x.columns;
         let mut column = 0;
         while column < columns {
             let left = columns - column;
-            // BIG + (BIG - SMALL) left over is two SMALL tiles; else BIG while it fits.
+            // What BIG leaves over should be whole SMALL tiles, if it can be had so.
             if left >= BIG && (left.is_multiple_of(BIG) || left > 2 * SMALL) {
-                self.tile::<BIG>(panel, column, inputs);
+                self.tile::<P, BIG>(panel, column, column, block);
                 column += BIG;
-            } else if whole {
-                // A single block may overlap: nothing of `out` is read.
-                let at = column.min(columns - SMALL);
-                self.tile::<SMALL>(panel, at, inputs);
-                column = at + SMALL;
-            } else if left >= SMALL {
-                self.tile::<SMALL>(panel, column, inputs);
-                column += SMALL;
-            } else if left >= 2 {
-                self.tile::<2>(panel, column, inputs);
-                column += 2;
             } else {
-                self.tile::<1>(panel, column, inputs);
-                column += 1;
+                // A rest is the end of a tile that has been computed in part already.
+                let at = column.min(columns - SMALL);
+                self.tile::<P, SMALL>(panel, at, column, block);
+                column = at + SMALL;
+            }
+        }
+        if block.to == self.panels.inputs {
+            for panel in panel..panel + P {
+                for column in 0..columns {
+                    let sums = self.load(panel, column);
+                    let unit = panel * self.panels.width;
+                    let finished = self.finish.finish(sums, column, unit);
+                    self.store(panel, column, finished);
+                }
             }
         }
     }
 
-    /// One block of one panel over N columns.
+    /// One block of P panels over the N columns from `column` on; sums are kept from the column
+    /// `keep` on.
     #[inline(always)]
-    fn tile<const N: usize>(&mut self, panel: usize, column: usize, block: Inputs<'_, V::Elem>) {
+    fn tile<const P: usize, const N: usize>(
+        &mut self,
+        panel: usize,
+        column: usize,
+        keep: usize,
+        block: Inputs<'_, V::Elem>,
+    ) {
         let Panels { w, inputs, width, .. } = self.panels;
         let Inputs { x: columns, from, to } = block;
-        let w = &w[(panel * inputs + from) * width..(panel * inputs + to) * width];
-        let (mut x, mut acc) = ([&[][..]; N], [self.start(panel); N]);
-        for n in 0..N {
-            x[n] = &columns.data[(column + n) * columns.stride..][..to - from];
-            if from > 0 {
-                acc[n] = self.load(panel, column + n);
-            }
-        }
-        for (i, w) in w.chunks_exact(width).enumerate() {
-            let w = V::load(self.t, w);
-            for n in 0..N {
-                acc[n] = w.mul_add(V::splat(self.t, x[n][i]), acc[n]);
-            }
+        let (len, w) = (to - from, V::Elem::panels(w));
+        let (mut rows, mut x) = ([&[][..]; P], [&[][..]; N]);
+        for p in 0..P {
+            rows[p] = &w[(panel + p) * inputs + from..][..len];
         }
         for n in 0..N {
-            self.store(panel, column + n, acc[n]);
+            x[n] = &columns.data[(column + n) * columns.stride..][..len];
         }
-        if to == inputs {
+        let mut acc = [[V::splat(self.t, V::Elem::ZERO); N]; P];
+        for p in 0..P {
+            if from == 0 {
+                acc[p] = [self.start(panel + p); N];
+            } else {
+                for n in 0..N {
+                    acc[p][n] = self.load(panel + p, column + n);
+                }
+            }
+        }
+        for i in 0..len {
+            let mut w = [V::splat(self.t, V::Elem::ZERO); P];
+            for p in 0..P {
+                w[p] = V::load(self.t, rows[p][i].as_ref());
+            }
             for n in 0..N {
-                let sums = self.load(panel, column + n);
-                let finished = self.finish.finish(sums, column + n, panel * width);
-                self.store(panel, column + n, finished);
+                let x = V::splat(self.t, x[n][i]);
+                for p in 0..P {
+                    acc[p][n] = w[p].mul_add(x, acc[p][n]);
+                }
+            }
+        }
+        for n in 0..N {
+            if column + n >= keep {
+                for p in 0..P {
+                    self.store(panel + p, column + n, acc[p][n]);
+                }
             }
         }
     }
 
-    /// PANELS panels over one column, all inputs.
+    /// All panels over every column by itself.
     #[inline(always)]
-    fn vector<const PANELS: usize>(&mut self, panel: usize, column: usize, x: &[V::Elem]) {
-        let Panels { w, inputs, width, .. } = self.panels;
-        let (mut rows, mut acc) = ([&[][..]; PANELS], [V::splat(self.t, V::Elem::ZERO); PANELS]);
-        for p in 0..PANELS {
-            rows[p] = &w[(panel + p) * inputs * width..][..inputs * width];
-            acc[p] = self.start(panel + p);
-        }
-        for (i, &x) in x.iter().enumerate() {
-            let x = V::splat(self.t, x);
-            for p in 0..PANELS {
-                acc[p] = V::load(self.t, &rows[p][i * width..]).mul_add(x, acc[p]);
+    fn vectors(&mut self, count: usize, x: Block<'_, V::Elem>) {
+        for column in 0..x.columns {
+            let x = &x.data[column * x.stride..][..self.panels.inputs];
+            let mut panel = 0;
+            while panel + 4 <= count {
+                self.vector::<4>(panel, column, x);
+                panel += 4;
+            }
+            while panel < count {
+                self.vector::<1>(panel, column, x);
+                panel += 1;
             }
         }
-        for p in 0..PANELS {
+    }
+
+    /// P panels over one column, all inputs.
+    #[inline(always)]
+    fn vector<const P: usize>(&mut self, panel: usize, column: usize, x: &[V::Elem]) {
+        let Panels { w, inputs, width, .. } = self.panels;
+        let w = V::Elem::panels(w);
+        let (mut rows, mut acc) = ([&[][..]; P], [V::splat(self.t, V::Elem::ZERO); P]);
+        for p in 0..P {
+            rows[p] = &w[(panel + p) * inputs..][..x.len()];
+            acc[p] = self.start(panel + p);
+        }
+        for i in 0..x.len() {
+            let x = V::splat(self.t, x[i]);
+            for p in 0..P {
+                acc[p] = V::load(self.t, rows[p][i].as_ref()).mul_add(x, acc[p]);
+            }
+        }
+        for p in 0..P {
             let finished = self.finish.finish(acc[p], column, (panel + p) * width);
             self.store(panel + p, column, finished);
         }
@@ -279,26 +320,12 @@ where
 
     #[inline(always)]
     fn load(&self, panel: usize, column: usize) -> V {
-        let (unit, stride) = (panel * self.panels.width, self.out.stride);
-        let from = &self.out.data[column * stride..][unit..stride];
-        if from.len() >= V::LEN {
-            return V::load(self.t, from);
-        }
-        let mut lanes = [V::Elem::ZERO; epilogue::MAX_LANES];
-        lanes[..from.len()].copy_from_slice(from);
-        V::load(self.t, &lanes)
+        V::load(self.t, &self.out.data[column * self.out.stride + panel * self.panels.width..])
     }
 
     #[inline(always)]
     fn store(&mut self, panel: usize, column: usize, v: V) {
-        let (unit, stride) = (panel * self.panels.width, self.out.stride);
-        let into = &mut self.out.data[column * stride..][unit..stride];
-        if into.len() >= V::LEN {
-            return v.store(into);
-        }
-        let mut lanes = [V::Elem::ZERO; epilogue::MAX_LANES];
-        v.store(&mut lanes);
-        let len = into.len();
-        into.copy_from_slice(&lanes[..len]);
+        let at = column * self.out.stride + panel * self.panels.width;
+        v.store(&mut self.out.data[at..]);
     }
 }

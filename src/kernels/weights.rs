@@ -1,23 +1,24 @@
 //! The weight gradient of a layer over one tile of columns: dW += factor dZ A^T, db += factor sum dZ.
 //!
 //! ```text
-//! for each panel of LEN units                      (lanes run over units, as in the weights)
+//! for each P panels of LEN units                     (lanes run over units, as in the weights)
 //!   for each tile of R inputs
-//!     acc[r] = 0
+//!     acc[p][r] = 0
 //!     for each column s
-//!       acc[r] += dz[s][panel] * a[s][i + r]       (one load, R scalar broadcasts, R FMAs)
-//!     dw[panel][i + r] = dw + factor acc[r]          (the first tile: factor acc[r])
+//!       acc[p][r] += dz[s][p] * a[s][i + r]          (P loads, R scalar broadcasts, P R FMAs)
+//!     dw[p][i + r] = dw + factor acc[p][r]           (the first tile: factor acc[p][r])
 //! ```
 //!
 //! 1. The sums lie as the weights do. With the factor -lr/m, the last tile adds them to the weights
 //!    instead of storing them: with a single tile, a step of gradient descent writes no gradient.
-//! 2. dZ's panel (columns * 64 bytes) stays in L1 while A's tile streams by.
+//! 2. dZ's panels (columns * P * 64 bytes) stay in L1 while A's tile streams by.
 //! 3. Each element is summed over the tile's columns in order, with one rounding a term, at every
 //!    register width.
-//! 4. db rides along with the first inputs: one addition more a column.
+//! 4. db is four such sums, added pair by pair.
 
 use super::lanes::Lanes;
 use crate::engine::block::{Block, GradientRows, Turn};
+use crate::engine::float::Float;
 use crate::scalar::Scalar;
 
 /// Both `dz` and the parameters are padded to whole panels of `width`; `into.rows` starts at one.
@@ -34,8 +35,7 @@ pub(crate) fn accumulate<V>(
     V: Lanes,
     V::Elem: Scalar,
 {
-    let job = Job { t, dz, a, width, factor: V::splat(t, factor), turn };
-    if registers == 1 { job.run::<12, 8>(into) } else { job.run::<6, 4>(into) }
+    Job { t, dz, a, width, factor: V::splat(t, factor), turn }.run(registers, into);
 }
 
 struct Job<'a, V: Lanes> {
@@ -53,85 +53,178 @@ where
     V::Elem: Scalar,
 {
     #[inline(always)]
-    fn run<const BIG: usize, const SMALL: usize>(&self, into: GradientRows<'_, V::Elem>) {
+    fn run(&self, registers: usize, mut into: GradientRows<'_, V::Elem>) {
+        let panels = into.rows.len() / self.width;
+        for panel in 0..panels {
+            self.bias(panel, &mut into);
+        }
+        let mut panel = 0;
+        if registers == 1 {
+            // 32 registers: 24 sums.
+            while panel + 4 <= panels {
+                self.inputs::<4, 6>(panel, &mut into);
+                panel += 4;
+            }
+            while panel + 2 <= panels {
+                self.inputs::<2, 12>(panel, &mut into);
+                panel += 2;
+            }
+            if panel < panels {
+                self.inputs::<1, 12>(panel, &mut into);
+            }
+        } else {
+            // 16 registers, two a panel: 12 sums.
+            while panel < panels {
+                self.inputs::<1, 6>(panel, &mut into);
+                panel += 1;
+            }
+        }
+    }
+
+    /// P panels over all inputs.
+    #[inline(always)]
+    fn inputs<const P: usize, const BIG: usize>(
+        &self,
+        panel: usize,
+        into: &mut GradientRows<'_, V::Elem>,
+    ) {
+        const SMALL: usize = 4;
         let inputs = self.a.rows;
-        let (sums_w, sums_b) = into.sums;
-        let (mut w, mut b) = into.parameters.unzip();
-        let width = self.width;
-        let panels = sums_w.chunks_exact_mut(inputs * width).zip(sums_b.chunks_exact_mut(width));
-        for (p, (dw, db)) in panels.enumerate() {
-            let (unit, panel) = (into.rows.start + p * width, p * inputs * width);
-            let mut dw = Target { sums: dw, parameters: w.as_mut().map(|w| &mut w[panel..]) };
-            let b = b.as_mut().map(|b| &mut b[p * width..]);
-            self.bias(unit, Target { sums: db, parameters: b });
-            let mut input = 0;
-            while input < inputs {
-                let left = inputs - input;
-                if left >= BIG && (left.is_multiple_of(BIG) || left != 2 * SMALL) {
-                    self.tile::<BIG>(unit, input, &mut dw);
-                    input += BIG;
-                } else if left >= SMALL {
-                    self.tile::<SMALL>(unit, input, &mut dw);
-                    input += SMALL;
-                } else if left >= 4 {
-                    self.tile::<4>(unit, input, &mut dw);
-                    input += 4;
-                } else if left >= 2 {
-                    self.tile::<2>(unit, input, &mut dw);
-                    input += 2;
-                } else {
-                    self.tile::<1>(unit, input, &mut dw);
-                    input += 1;
+        let mut input = 0;
+        while input < inputs {
+            if inputs - input >= BIG {
+                self.tile::<P, BIG>(panel, input, input, into);
+                input += BIG;
+            } else if inputs >= SMALL {
+                // A rest is the end of a tile whose beginning is done.
+                let at = input.min(inputs - SMALL);
+                self.tile::<P, SMALL>(panel, at, input, into);
+                input = at + SMALL;
+            } else {
+                self.tile::<P, 1>(panel, input, input, into);
+                input += 1;
+            }
+        }
+    }
+
+    /// P panels of the R inputs from `input` on; those from `keep` on are kept.
+    #[inline(always)]
+    fn tile<const P: usize, const R: usize>(
+        &self,
+        panel: usize,
+        input: usize,
+        keep: usize,
+        into: &mut GradientRows<'_, V::Elem>,
+    ) {
+        let unit = into.rows.start + panel * self.width;
+        let mut acc = [[V::splat(self.t, V::Elem::ZERO); R]; P];
+        let dz = self.dz.data.chunks_exact(self.dz.stride);
+        for (dz, a) in dz.zip(self.a.data.chunks_exact(self.a.stride)) {
+            let (dz, a) = (&dz[unit..unit + P * self.width], &a[input..input + R]);
+            let mut d = [V::splat(self.t, V::Elem::ZERO); P];
+            for p in 0..P {
+                d[p] = V::load(self.t, &dz[p * self.width..]);
+            }
+            for r in 0..R {
+                let a = V::splat(self.t, a[r]);
+                for p in 0..P {
+                    acc[p][r] = d[p].mul_add(a, acc[p][r]);
+                }
+            }
+        }
+        let at = (panel * self.a.rows + input) * self.width;
+        let parameters = into.parameters.as_mut().map(|p| &mut p.0[at..]);
+        self.finish(&acc, keep - input, &mut into.sums.0[at..], parameters);
+    }
+
+    /// Finished sums of P panels, without the first `skip` inputs, to where they go.
+    #[inline(always)]
+    fn finish<const P: usize, const R: usize>(
+        &self,
+        acc: &[[V; R]; P],
+        skip: usize,
+        sums: &mut [V::Elem],
+        parameters: Option<&mut [V::Elem]>,
+    ) {
+        let (t, factor) = (self.t, self.factor);
+        // The choice is made outside the loops: inside, it would keep the sums out of registers.
+        match (self.turn.first, parameters.filter(|_| self.turn.last)) {
+            (true, None) => self.each(
+                acc,
+                skip,
+                sums,
+                #[inline(always)]
+                |acc, sum, _| (acc * factor).store(sum),
+            ),
+            (false, None) => self.each(
+                acc,
+                skip,
+                sums,
+                #[inline(always)]
+                |acc, sum, _| acc.mul_add(factor, V::load(t, sum)).store(sum),
+            ),
+            (true, Some(w)) => self.each(
+                acc,
+                skip,
+                w,
+                #[inline(always)]
+                |acc, w, _| acc.mul_add(factor, V::load(t, w)).store(w),
+            ),
+            (false, Some(w)) => {
+                let sums = V::Elem::panels(sums);
+                self.each(
+                    acc,
+                    skip,
+                    w,
+                    #[inline(always)]
+                    |acc, w, at| {
+                        let sum = acc.mul_add(factor, V::load(t, sums[at].as_ref()));
+                        (V::load(t, w) + sum).store(w);
+                    },
+                );
+            }
+        }
+    }
+
+    /// `store` of each finished sum, its place in `into`, and the number of that place; without
+    /// the first `skip` inputs.
+    #[inline(always)]
+    fn each<const P: usize, const R: usize>(
+        &self,
+        acc: &[[V; R]; P],
+        skip: usize,
+        into: &mut [V::Elem],
+        store: impl Fn(V, &mut [V::Elem], usize),
+    ) {
+        let into = V::Elem::panels_mut(into);
+        for p in 0..P {
+            let first = p * self.a.rows;
+            let into = &mut into[first..][..R];
+            for r in 0..R {
+                if r >= skip {
+                    store(acc[p][r], into[r].as_mut(), first + r);
                 }
             }
         }
     }
 
+    /// A panel's biases. Four sums, so that a column does not wait for the one before.
     #[inline(always)]
-    fn tile<const R: usize>(&self, unit: usize, input: usize, dw: &mut Target<'_, V::Elem>) {
-        let mut acc = [V::splat(self.t, V::Elem::ZERO); R];
-        let dz = self.dz.data.chunks_exact(self.dz.stride);
-        for (dz, a) in dz.zip(self.a.data.chunks_exact(self.a.stride)) {
-            let dz = V::load(self.t, &dz[unit..]);
-            let a = &a[input..input + R];
-            for r in 0..R {
-                acc[r] = dz.mul_add(V::splat(self.t, a[r]), acc[r]);
+    fn bias(&self, panel: usize, into: &mut GradientRows<'_, V::Elem>) {
+        let unit = into.rows.start + panel * self.width;
+        let mut acc = [V::splat(self.t, V::Elem::ZERO); 4];
+        let mut four = self.dz.data.chunks_exact(4 * self.dz.stride);
+        for dz in &mut four {
+            for c in 0..4 {
+                acc[c] = acc[c] + V::load(self.t, &dz[c * self.dz.stride + unit..]);
             }
         }
-        for r in 0..R {
-            self.finish(acc[r], (input + r) * self.width, dw);
+        for dz in four.remainder().chunks_exact(self.dz.stride) {
+            acc[0] = acc[0] + V::load(self.t, &dz[unit..]);
         }
+        let sum = [[(acc[0] + acc[1]) + (acc[2] + acc[3])]];
+        let at = panel * self.width;
+        let parameters = into.parameters.as_mut().map(|p| &mut p.1[at..]);
+        self.finish(&sum, 0, &mut into.sums.1[at..], parameters);
     }
-
-    #[inline(always)]
-    fn bias(&self, unit: usize, mut db: Target<'_, V::Elem>) {
-        let mut acc = V::splat(self.t, V::Elem::ZERO);
-        for dz in self.dz.data.chunks_exact(self.dz.stride) {
-            acc = acc + V::load(self.t, &dz[unit..]);
-        }
-        self.finish(acc, 0, &mut db);
-    }
-
-    #[inline(always)]
-    fn finish(&self, acc: V, at: usize, into: &mut Target<'_, V::Elem>) {
-        let sums = &mut into.sums[at..];
-        match (self.turn.first, into.parameters.as_mut().filter(|_| self.turn.last)) {
-            (true, None) => (acc * self.factor).store(sums),
-            (false, None) => acc.mul_add(self.factor, V::load(self.t, sums)).store(sums),
-            (true, Some(w)) => {
-                let w = &mut w[at..];
-                acc.mul_add(self.factor, V::load(self.t, w)).store(w);
-            }
-            (false, Some(w)) => {
-                let (w, sum) = (&mut w[at..], acc.mul_add(self.factor, V::load(self.t, sums)));
-                (V::load(self.t, w) + sum).store(w);
-            }
-        }
-    }
-}
-
-/// Where one panel's sums go, and its parameters if they are updated.
-struct Target<'a, T> {
-    sums: &'a mut [T],
-    parameters: Option<&'a mut [T]>,
 }
