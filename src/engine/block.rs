@@ -39,6 +39,9 @@ pub(crate) struct LayerParameters<'a, T> {
     pub(crate) units: usize,
 }
 
+/// A tile's dZ of a layer and what the layer read: as many columns each.
+pub(crate) type Pass<'a, T> = (Block<'a, T>, Block<'a, T>);
+
 /// The gradient of some of a layer's units, while it is summed over the tiles of a batch.
 #[derive(Debug)]
 pub(crate) struct GradientRows<'a, T> {
@@ -83,12 +86,12 @@ impl<'a, T> GradientRows<'a, T> {
     }
 }
 
-/// Where in a batch a tile stands.
+/// Where in a batch some tiles stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Turn {
-    /// The first tile overwrites the sums; later ones add to them.
+    /// The first tiles overwrite the sums; later ones add to them.
     pub(crate) first: bool,
-    /// The last tile adds to the parameters, if that is wanted. If it is also the first, the sums
+    /// The last tiles add to the parameters, if that is wanted. If they are also the first, the sums
     /// need not be written at all.
     pub(crate) last: bool,
 }

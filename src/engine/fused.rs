@@ -5,7 +5,7 @@
 
 use fearless_simd::Simd;
 
-use super::block::{Block, BlockMut, GradientRows, LayerParameters, Turn};
+use super::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
 use super::{LayerOps, OutputHead};
 use crate::activation::Activation;
 use crate::kernels::panel::{self, Activate, Panels, TimesDerivative};
@@ -93,8 +93,7 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
 
     fn backward_weights(
         &self,
-        dz: Block<'_, T>,
-        a_prev: Block<'_, T>,
+        tiles: &[Pass<'_, T>],
         factor: T,
         into: GradientRows<'_, T>,
         turn: Turn,
@@ -102,16 +101,12 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         self.0.vectorize(
             #[inline(always)]
             || {
-                if dz.rows <= T::PANEL / 2 {
+                if tiles[0].0.rows <= T::PANEL / 2 {
                     let shape = (half::<T, S>(), T::PANEL);
-                    weights::accumulate::<T::Half<S>>(
-                        self.0, shape, dz, a_prev, factor, into, turn,
-                    );
+                    weights::accumulate::<T::Half<S>>(self.0, shape, tiles, factor, into, turn);
                 } else {
                     let shape = (T::registers::<S>(), T::PANEL);
-                    weights::accumulate::<T::Register<S>>(
-                        self.0, shape, dz, a_prev, factor, into, turn,
-                    );
+                    weights::accumulate::<T::Register<S>>(self.0, shape, tiles, factor, into, turn);
                 }
             },
         );

@@ -14,7 +14,7 @@ mod single;
 
 pub use level::Level;
 
-use block::{Block, BlockMut, GradientRows, LayerParameters, Turn};
+use block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
@@ -140,12 +140,12 @@ pub(crate) trait LayerOps<T: Scalar>: Sync {
         dz_prev: BlockMut<'_, T>,
     );
 
-    /// dW = factor dZ A_prev^T and db = factor (row sums of dZ), of some of the units: written over
-    /// or added to the sums so far, and at the last turn added to the parameters if wanted.
+    /// dW = factor dZ A_prev^T and db = factor (row sums of dZ) over some tiles, of some of the
+    /// units: written over or added to the sums so far, and at the last turn added to the
+    /// parameters if wanted.
     fn backward_weights(
         &self,
-        dz: Block<'_, T>,
-        a_prev: Block<'_, T>,
+        tiles: &[Pass<'_, T>],
         factor: T,
         into: GradientRows<'_, T>,
         turn: Turn,

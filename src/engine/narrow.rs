@@ -25,6 +25,10 @@ use crate::shape::Shape;
 /// find equal work.
 const TILE_COLUMNS: usize = 512;
 
+/// Rows of STEPS registers that a block should have at most, to stay near L1: at 256 bytes each,
+/// 64 KiB.
+const MAX_ROWS: usize = 256;
+
 /// Where things lie in a tile, in elements. Every value of a sample takes a row of STEPS registers.
 #[derive(Debug)]
 pub(crate) struct Layout {
@@ -79,6 +83,10 @@ impl Layout {
 /// Would samples in lanes do less than units in lanes? An estimate of the registers of work a
 /// sample, forward and backward, from the shape alone.
 pub(crate) fn pays(shape: &Shape) -> bool {
+    let units: usize = shape.layers.iter().map(|layer| layer.units).sum();
+    if shape.n_x() + 2 * units > MAX_ROWS {
+        return false;
+    }
     let lanes = shape.panel as f64;
     // An activation costs about 16 FMAs; a register of units comes with the handling of a column.
     let (activation, column) = (16.0, 24.0);

@@ -9,7 +9,7 @@ use core::ops::Range;
 
 use rayon::prelude::*;
 
-use super::block::{Block, BlockMut, GradientRows, LayerParameters, Turn};
+use super::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
 use super::plan::{self, Regions};
 use super::{LayerOps, OutputHead, Parallelism};
 use crate::activation::Activation;
@@ -393,24 +393,39 @@ impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
         self.join(|| self.groups(layer, left), || self.groups(layer, right));
     }
 
-    /// One group of units over all tiles, in order.
+    /// One group of units over all tiles, in order, some tiles at a time.
     fn sum(&self, layer: usize, mut into: GradientRows<'_, T>) {
-        let WeightSums { shape, regions, factor, .. } = *self.task;
-        let n_x = shape.n_x();
-        let tiles = self.tiles.chunks(self.columns * regions.column);
-        let last = tiles.len() - 1;
-        for (index, (buffers, x)) in tiles.zip(self.task.x.chunks(self.columns * n_x)).enumerate() {
-            let columns = x.len() / n_x;
-            let dz = Block {
-                data: &buffers[regions.delta(layer, columns)],
-                rows: shape.layers[layer].units,
-                stride: regions.stride(layer),
-                columns,
-            };
-            let a_prev = input(shape, regions, layer, columns, buffers, x);
-            let turn = Turn { first: index == 0, last: index == last };
-            self.ops.backward_weights(dz, a_prev, factor, into.reborrow(), turn);
+        let shape = self.task.shape;
+        let samples = self.task.x.len() / shape.n_x();
+        let at_once = plan::tiles_at_once::<T>(into.rows.len(), self.columns);
+        let mut first = 0;
+        while first < samples {
+            let end = samples.min(first + at_once * self.columns);
+            let turn = Turn { first: first == 0, last: end == samples };
+            let mut passes = [self.pass(layer, first, end); plan::TILES_AT_ONCE];
+            let mut count = 0;
+            for start in (first..end).step_by(self.columns) {
+                passes[count] = self.pass(layer, start, end);
+                count += 1;
+            }
+            self.ops.backward_weights(&passes[..count], self.task.factor, into.reborrow(), turn);
+            first = end;
         }
+    }
+
+    /// What a layer has left in the tile that begins with sample `start`; there are `end` samples.
+    fn pass(&self, layer: usize, start: usize, end: usize) -> Pass<'_, T> {
+        let WeightSums { shape, regions, x, .. } = *self.task;
+        let columns = self.columns.min(end - start);
+        let buffers = &self.tiles[start * regions.column..][..columns * regions.column];
+        let dz = Block {
+            data: &buffers[regions.delta(layer, columns)],
+            rows: shape.layers[layer].units,
+            stride: regions.stride(layer),
+            columns,
+        };
+        let x = &x[start * shape.n_x()..][..columns * shape.n_x()];
+        (dz, input(shape, regions, layer, columns, buffers, x))
     }
 
     fn join(&self, left: impl FnOnce() + Send, right: impl FnOnce() + Send) {

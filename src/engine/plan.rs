@@ -9,7 +9,8 @@ use core::ops::Range;
 use super::narrow;
 use crate::error::{Error, Result};
 use crate::kernels::panel::COPY_STRIDE;
-use crate::shape::Shape;
+use crate::scalar::Scalar;
+use crate::shape::{Layer, Shape};
 
 /// What a workspace is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +22,10 @@ pub(crate) enum Purpose {
     Prediction,
 }
 
-/// What a layer reads and writes of a tile should stay in a core's second-level cache.
+/// What a layer writes of a tile, and reads at once, should stay in a core's second-level cache.
 const TILE_BYTES: usize = 512 * 1024;
+/// Inputs that are read at once, about: kernels go through the inputs block by block.
+const BLOCK: usize = 512;
 /// Fewer columns than this and a GEMM spends its time packing weights.
 const MIN_TILE_COLUMNS: usize = 32;
 /// More than this gains nothing.
@@ -175,11 +178,25 @@ fn good_stride(units: usize, panel: usize, element: usize) -> usize {
 
 /// Columns a tile for `samples` samples of a network of this shape.
 pub(crate) fn tile_columns(shape: &Shape, element: usize, samples: usize) -> usize {
-    let widest = shape.layers.iter().map(|l| l.inputs.saturating_add(l.units)).max().unwrap_or(1);
+    let column = |l: &Layer| l.inputs.min(BLOCK).saturating_add(l.units);
+    let widest = shape.layers.iter().map(column).max().unwrap_or(1);
     let by_cache =
         (TILE_BYTES / widest.saturating_mul(element)).clamp(MIN_TILE_COLUMNS, MAX_TILE_COLUMNS);
     let by_balance = samples.div_ceil(TARGET_TILES).next_multiple_of(COLUMN_STEP);
     by_balance.clamp(MIN_TILE_COLUMNS, by_cache.next_multiple_of(COLUMN_STEP))
+}
+
+/// The most tiles that a group of units sums over at once.
+pub(crate) const TILES_AT_ONCE: usize = 8;
+
+/// Bytes of dZ that a group of units reads again and again: half of a small L1.
+const DELTA_BYTES: usize = 16 * 1024;
+
+/// Tiles that `units` units sum over at once: the fewer turns, the less often the sums are read
+/// and written, as long as dZ stays in L1. Kernels take up to four panels at a time.
+pub(crate) fn tiles_at_once<T: Scalar>(units: usize, columns: usize) -> usize {
+    let panels = units.div_ceil(T::PANEL).min(4);
+    (DELTA_BYTES / (panels * T::PANEL * size_of::<T>()) / columns).clamp(1, TILES_AT_ONCE)
 }
 
 /// Elements and tiles that batches of up to `capacity` samples need at most.

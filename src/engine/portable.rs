@@ -5,7 +5,7 @@
 
 use core::marker::PhantomData;
 
-use super::block::{Block, BlockMut, GradientRows, LayerParameters, Turn};
+use super::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
 use super::{LayerOps, OutputHead};
 use crate::activation::Activation;
 use crate::ffi::{Product, Strided};
@@ -107,26 +107,27 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
 
     fn backward_weights(
         &self,
-        dz: Block<'_, T>,
-        a_prev: Block<'_, T>,
+        tiles: &[Pass<'_, T>],
         factor: T,
         into: GradientRows<'_, T>,
         turn: Turn,
     ) {
         let GradientRows { sums: (dw, db), parameters, rows } = into;
-        G::gemm(Product {
-            alpha: factor,
-            a: (&dz.data[rows.start..], Strided::columns(rows.len(), dz.columns, dz.stride)),
-            b: (a_prev.data, a_prev.layout().transposed()),
-            beta: if turn.first { T::ZERO } else { T::from_f64(1.0) },
-            c: (&mut *dw, Strided::rows(rows.len(), a_prev.rows)),
-        });
         if turn.first {
             db.fill(T::ZERO);
         }
-        for column in dz.data.chunks_exact(dz.stride) {
-            for (db, &dz) in db.iter_mut().zip(&column[rows.clone()]) {
-                *db += factor * dz;
+        for (index, (dz, a_prev)) in tiles.iter().enumerate() {
+            G::gemm(Product {
+                alpha: factor,
+                a: (&dz.data[rows.start..], Strided::columns(rows.len(), dz.columns, dz.stride)),
+                b: (a_prev.data, a_prev.layout().transposed()),
+                beta: if turn.first && index == 0 { T::ZERO } else { T::ONE },
+                c: (&mut *dw, Strided::rows(rows.len(), a_prev.rows)),
+            });
+            for column in dz.data.chunks_exact(dz.stride) {
+                for (db, &dz) in db.iter_mut().zip(&column[rows.clone()]) {
+                    *db += factor * dz;
+                }
             }
         }
         if let Some((w, b)) = parameters.filter(|_| turn.last) {

@@ -1,4 +1,4 @@
-//! The weight gradient of a layer over one tile of columns: dW += factor dZ A^T, db += factor sum dZ.
+//! The weight gradient of a layer over some tiles of columns: dW += factor dZ A^T, db += factor sum dZ.
 //!
 //! ```text
 //! for each P panels of LEN units                     (lanes run over units, as in the weights)
@@ -6,18 +6,18 @@
 //!     acc[p][r] = 0
 //!     for each column s
 //!       acc[p][r] += dz[s][p] * a[s][i + r]          (P loads, R scalar broadcasts, P R FMAs)
-//!     dw[p][i + r] = dw + factor acc[p][r]           (the first tile: factor acc[p][r])
+//!     dw[p][i + r] = dw + factor acc[p][r]           (at first: factor acc[p][r])
 //! ```
 //!
-//! 1. The sums lie as the weights do. With the factor -lr/m, the last tile adds them to the weights
-//!    instead of storing them: with a single tile, a step of gradient descent writes no gradient.
+//! 1. The sums lie as the weights do. With the factor -lr/m, the last tiles add them to the weights
+//!    instead of storing them: with few tiles, a step of gradient descent writes no gradient.
 //! 2. dZ's panels (columns * P * 64 bytes) stay in L1 while A's tile streams by.
-//! 3. Each element is summed over the tile's columns in order, with one rounding a term, at every
+//! 3. Each element is summed over the columns in order, with one rounding a term, at every
 //!    register width.
 //! 4. db is four such sums, added pair by pair.
 
 use super::lanes::Lanes;
-use crate::engine::block::{Block, GradientRows, Turn};
+use crate::engine::block::{GradientRows, Pass, Turn};
 use crate::engine::float::Float;
 use crate::scalar::Scalar;
 
@@ -26,8 +26,7 @@ use crate::scalar::Scalar;
 pub(crate) fn accumulate<V>(
     t: V::Token,
     (registers, width): (usize, usize),
-    dz: Block<'_, V::Elem>,
-    a: Block<'_, V::Elem>,
+    tiles: &[Pass<'_, V::Elem>],
     factor: V::Elem,
     into: GradientRows<'_, V::Elem>,
     turn: Turn,
@@ -35,13 +34,13 @@ pub(crate) fn accumulate<V>(
     V: Lanes,
     V::Elem: Scalar,
 {
-    Job { t, dz, a, width, factor: V::splat(t, factor), turn }.run(registers, into);
+    Job { t, tiles, inputs: tiles[0].1.rows, width, factor: V::splat(t, factor), turn }.run(registers, into);
 }
 
 struct Job<'a, V: Lanes> {
     t: V::Token,
-    dz: Block<'a, V::Elem>,
-    a: Block<'a, V::Elem>,
+    tiles: &'a [Pass<'a, V::Elem>],
+    inputs: usize,
     width: usize,
     factor: V,
     turn: Turn,
@@ -89,7 +88,7 @@ where
         into: &mut GradientRows<'_, V::Elem>,
     ) {
         const SMALL: usize = 4;
-        let inputs = self.a.rows;
+        let inputs = self.inputs;
         let mut input = 0;
         while input < inputs {
             if inputs - input >= BIG {
@@ -118,21 +117,23 @@ where
     ) {
         let unit = into.rows.start + panel * self.width;
         let mut acc = [[V::splat(self.t, V::Elem::ZERO); R]; P];
-        let dz = self.dz.data.chunks_exact(self.dz.stride);
-        for (dz, a) in dz.zip(self.a.data.chunks_exact(self.a.stride)) {
-            let (dz, a) = (&dz[unit..unit + P * self.width], &a[input..input + R]);
-            let mut d = [V::splat(self.t, V::Elem::ZERO); P];
-            for p in 0..P {
-                d[p] = V::load(self.t, &dz[p * self.width..]);
-            }
-            for r in 0..R {
-                let a = V::splat(self.t, a[r]);
+        for (dz, a) in self.tiles {
+            let columns = dz.data.chunks_exact(dz.stride).zip(a.data.chunks_exact(a.stride));
+            for (dz, a) in columns {
+                let (dz, a) = (&dz[unit..unit + P * self.width], &a[input..input + R]);
+                let mut d = [V::splat(self.t, V::Elem::ZERO); P];
                 for p in 0..P {
-                    acc[p][r] = d[p].mul_add(a, acc[p][r]);
+                    d[p] = V::load(self.t, &dz[p * self.width..]);
+                }
+                for r in 0..R {
+                    let a = V::splat(self.t, a[r]);
+                    for p in 0..P {
+                        acc[p][r] = d[p].mul_add(a, acc[p][r]);
+                    }
                 }
             }
         }
-        let at = (panel * self.a.rows + input) * self.width;
+        let at = (panel * self.inputs + input) * self.width;
         let parameters = into.parameters.as_mut().map(|p| &mut p.0[at..]);
         self.finish(&acc, keep - input, &mut into.sums.0[at..], parameters);
     }
@@ -198,7 +199,7 @@ where
     ) {
         let into = V::Elem::panels_mut(into);
         for p in 0..P {
-            let first = p * self.a.rows;
+            let first = p * self.inputs;
             let into = &mut into[first..][..R];
             for r in 0..R {
                 if r >= skip {
@@ -213,14 +214,16 @@ where
     fn bias(&self, panel: usize, into: &mut GradientRows<'_, V::Elem>) {
         let unit = into.rows.start + panel * self.width;
         let mut acc = [V::splat(self.t, V::Elem::ZERO); 4];
-        let mut four = self.dz.data.chunks_exact(4 * self.dz.stride);
-        for dz in &mut four {
-            for c in 0..4 {
-                acc[c] = acc[c] + V::load(self.t, &dz[c * self.dz.stride + unit..]);
+        for (dz, _) in self.tiles {
+            let mut four = dz.data.chunks_exact(4 * dz.stride);
+            for columns in &mut four {
+                for c in 0..4 {
+                    acc[c] = acc[c] + V::load(self.t, &columns[c * dz.stride + unit..]);
+                }
             }
-        }
-        for dz in four.remainder().chunks_exact(self.dz.stride) {
-            acc[0] = acc[0] + V::load(self.t, &dz[unit..]);
+            for dz in four.remainder().chunks_exact(dz.stride) {
+                acc[0] = acc[0] + V::load(self.t, &dz[unit..]);
+            }
         }
         let sum = [[(acc[0] + acc[1]) + (acc[2] + acc[3])]];
         let at = panel * self.width;
