@@ -175,11 +175,12 @@ struct Tile<'a, T, S> {
 impl<T: Scalar, S: Simd> Tile<'_, T, S> {
     #[inline(always)]
     fn layer(&self, index: usize) -> Dense<'_, T> {
-        let (layer, span) = (&self.model.shape.layers[index], &self.model.shape.spans[index]);
+        let layer = &self.model.shape.layers[index];
         let last = index + 1 == self.model.shape.layers.len();
+        let (w, b) = self.model.layer(index);
         Dense {
-            w: &self.model.parameters[span.weights.clone()],
-            b: &self.model.parameters[span.bias.clone()],
+            w,
+            b,
             inputs: layer.inputs,
             units: layer.units,
             g: if last { Activation::Identity } else { layer.activation },

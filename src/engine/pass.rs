@@ -25,6 +25,14 @@ pub(crate) struct Model<'a, T> {
     pub(crate) parallelism: Parallelism,
 }
 
+impl<'a, T> Model<'a, T> {
+    /// W and b of a layer, as the shape lays them out.
+    pub(crate) fn layer(&self, index: usize) -> (&'a [T], &'a [T]) {
+        let span = &self.shape.spans[index];
+        (&self.parameters[span.weights.clone()], &self.parameters[span.bias.clone()])
+    }
+}
+
 /// The first region of a step, or a cost alone: checked shapes, m >= 1.
 #[derive(Debug)]
 pub struct Propagation<'a, T> {
@@ -195,15 +203,10 @@ struct Tile<'a, T, O> {
 
 impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
     fn layer(&self, index: usize) -> LayerParameters<'_, T> {
-        let (layer, span) = (&self.model.shape.layers[index], &self.model.shape.spans[index]);
+        let layer = &self.model.shape.layers[index];
         let transposed = self.transposed.get(self.regions.transposed(index)).unwrap_or_default();
-        LayerParameters {
-            w: &self.model.parameters[span.weights.clone()],
-            b: &self.model.parameters[span.bias.clone()],
-            transposed,
-            inputs: layer.inputs,
-            units: layer.units,
-        }
+        let (w, b) = self.model.layer(index);
+        LayerParameters { w, b, transposed, inputs: layer.inputs, units: layer.units }
     }
 
     /// Forward and loss, then (if wanted) back to the first layer's dZ. Returns the sum of L over
@@ -317,7 +320,7 @@ fn input<'a, T>(
 }
 
 /// Several regions of a tile at once.
-fn disjoint<T, const N: usize>(buffers: &mut [T], ranges: [Range<usize>; N]) -> [&mut [T]; N] {
+pub(super) fn disjoint<T, const N: usize>(buffers: &mut [T], ranges: [Range<usize>; N]) -> [&mut [T]; N] {
     // `Regions` lays them out side by side (tested there).
     buffers.get_disjoint_mut(ranges).expect("a tile's regions are disjoint")
 }

@@ -122,13 +122,8 @@ impl Regions {
     }
 
     /// The layout with samples in lanes, if that is how a batch of `samples` goes.
-    pub(crate) fn narrow(
-        &self,
-        shape: &Shape,
-        samples: usize,
-        purpose: Purpose,
-    ) -> Option<&narrow::Layout> {
-        let tiny = purpose == Purpose::Training && shape.weights() <= NARROW_WEIGHTS;
+    pub(crate) fn narrow(&self, shape: &Shape, samples: usize) -> Option<&narrow::Layout> {
+        let tiny = shape.weights() <= NARROW_WEIGHTS;
         self.narrow.as_ref().filter(|_| samples >= NARROW_SAMPLES || tiny)
     }
 

@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 
 use super::level::with_level;
 use super::pass::{self, Prediction, Propagation, WeightSums};
-use super::plan::{Purpose, Regions};
+use super::plan::Regions;
 use super::{Engine, fused, narrow, portable, single};
 use crate::scalar::Scalar;
 use crate::shape::Shape;
@@ -37,8 +37,11 @@ macro_rules! with_ops {
 /// Forward and loss, and backward where that is wanted. Returns J.
 pub(super) fn propagate<T: Scalar>(engine: Engine, task: Propagation<'_, T>) -> f64 {
     let samples = task.x.len() / task.model.shape.n_x();
+    if let Some(level) = single(engine, samples) {
+        return with_level!(level, simd => single::propagate(simd, task));
+    }
     let (shape, regions) = (task.model.shape, task.regions);
-    if let Some((level, layout)) = by_samples(engine, shape, regions, samples, Purpose::Training) {
+    if let Some((level, layout)) = by_samples(engine, shape, regions, samples) {
         return with_level!(level, simd => narrow::propagate(simd, layout, task));
     }
     with_ops!(engine, ops => pass::propagate(ops, task))
@@ -52,8 +55,10 @@ pub(super) fn sum_weights<T: Scalar>(
     parameters: Option<&mut [T]>,
 ) {
     let samples = task.x.len() / task.shape.n_x();
-    let purpose = Purpose::Training;
-    if let Some((level, layout)) = by_samples(engine, task.shape, task.regions, samples, purpose) {
+    if let Some(level) = single(engine, samples) {
+        return with_level!(level, simd => single::sum_weights(simd, task, sums, parameters));
+    }
+    if let Some((level, layout)) = by_samples(engine, task.shape, task.regions, samples) {
         return with_level!(level, simd => narrow::sum_weights(simd, layout, task, sums, parameters));
     }
     with_ops!(engine, ops => pass::sum_weights(ops, task, sums, parameters));
@@ -61,18 +66,23 @@ pub(super) fn sum_weights<T: Scalar>(
 
 /// Forward; predictions go to the task's `out`.
 pub(super) fn predict<T: Scalar>(engine: Engine, task: Prediction<'_, T>) {
-    if let Engine::Fused(level) = engine
-        && task.x.len() == task.model.shape.n_x()
-    {
+    let samples = task.x.len() / task.model.shape.n_x();
+    if let Some(level) = single(engine, samples) {
         return with_level!(level, simd => single::predict(simd, task));
     }
-    let samples = task.x.len() / task.model.shape.n_x();
     let (shape, regions) = (task.model.shape, task.regions);
-    if let Some((level, layout)) = by_samples(engine, shape, regions, samples, Purpose::Prediction)
-    {
+    if let Some((level, layout)) = by_samples(engine, shape, regions, samples) {
         return with_level!(level, simd => narrow::predict(simd, layout, task));
     }
     with_ops!(engine, ops => pass::predict(ops, task));
+}
+
+/// The level, if the batch is one sample and the backend has a path for it.
+fn single(engine: Engine, samples: usize) -> Option<fearless_simd::Level> {
+    match engine {
+        Engine::Fused(level) if samples == 1 => Some(level),
+        _ => None,
+    }
 }
 
 /// The level and layout, if the batch goes with samples in lanes.
@@ -81,8 +91,7 @@ fn by_samples<'a>(
     shape: &Shape,
     regions: &'a Regions,
     samples: usize,
-    purpose: Purpose,
 ) -> Option<(fearless_simd::Level, &'a narrow::Layout)> {
     let Engine::Fused(level) = engine else { return None };
-    regions.narrow(shape, samples, purpose).map(|layout| (level, layout))
+    regions.narrow(shape, samples).map(|layout| (level, layout))
 }

@@ -1,9 +1,9 @@
-//! Prediction of one sample on the `fused` backend: no tiles, no threads, one entry into the
-//! level's instructions.
+//! One sample on the `fused` backend, predicted or trained on: no tiles, no threads, one entry into
+//! the level's instructions a pass.
 
 use fearless_simd::Simd;
 
-use super::pass::Prediction;
+use super::pass::{Model, Prediction, Propagation, WeightSums, disjoint};
 use crate::activation::Activation;
 use crate::kernels::head;
 use crate::kernels::single::{self, Dense};
@@ -13,29 +13,113 @@ use crate::scalar::Scalar;
 pub(super) fn predict<T: Scalar, S: Simd>(simd: S, task: Prediction<'_, T>) {
     simd.vectorize(
         #[inline(always)]
-        || walk(simd, task),
+        || {
+            let Prediction { model, regions, x, tiles, out } = task;
+            // Two buffers in turn, each as long as the widest layer.
+            let (mut read, mut write) = tiles.split_at_mut(regions.widest());
+            for layer in 0..model.shape.layers.len() {
+                let x = if layer == 0 { x } else { &read[..model.shape.layers[layer].inputs] };
+                forward(simd, model, layer, x, write);
+                core::mem::swap(&mut read, &mut write);
+            }
+            out.copy_from_slice(&read[..out.len()]);
+            if out.len() <= T::PANEL / 2 {
+                head::activate_output::<T::Half<S>>(simd, model.head, out);
+            } else {
+                head::activate_output::<T::Register<S>>(simd, model.head, out);
+            }
+        },
     );
 }
 
+/// Forward and loss; where gradients are wanted, back to every layer's dZ. Returns L.
+pub(super) fn propagate<T: Scalar, S: Simd>(simd: S, task: Propagation<'_, T>) -> f64 {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let Propagation { model, regions, x, y, tiles, backward, .. } = task;
+            let layers = model.shape.layers.len();
+            for layer in 0..layers {
+                let write = regions.activation(layer, 1);
+                if layer == 0 {
+                    forward(simd, model, layer, x, &mut tiles[write]);
+                    continue;
+                }
+                let [read, write] = disjoint(tiles, [regions.activation(layer - 1, 1), write]);
+                let x = &read[..model.shape.layers[layer].inputs];
+                forward(simd, model, layer, x, write);
+            }
+            let n_y = model.head.n_y;
+            let last = layers - 1;
+            let [z, dz] = disjoint(tiles, [regions.activation(last, 1), regions.delta(last, 1)]);
+            dz[n_y..].fill(T::ZERO);
+            let (z, dz) = (&mut z[..n_y], &mut dz[..n_y]);
+            let loss = if n_y <= T::PANEL / 2 {
+                head::loss::<T::Half<S>>(simd, model.head, z, y, dz)
+            } else {
+                head::loss::<T::Register<S>>(simd, model.head, z, y, dz)
+            };
+            if backward.is_some() {
+                for layer in (1..layers).rev() {
+                    let (a, d) = (regions.activation(layer - 1, 1), regions.delta(layer - 1, 1));
+                    let [a, dz, d] = disjoint(tiles, [a, regions.delta(layer, 1), d]);
+                    let inputs = model.shape.layers[layer].inputs;
+                    let g = model.shape.layers[layer - 1].activation;
+                    let (w, _) = model.layer(layer);
+                    single::backward::<T::Register<S>>(simd, w, inputs, g, dz, a, d);
+                }
+            }
+            loss
+        },
+    )
+}
+
+/// The gradient of what `propagate` has left, times the task's factor: into `sums`, or added to
+/// `parameters` if they are given.
+pub(super) fn sum_weights<T: Scalar, S: Simd>(
+    simd: S,
+    task: &WeightSums<'_, T>,
+    sums: &mut [T],
+    parameters: Option<&mut [T]>,
+) {
+    let (into, add) = match parameters {
+        Some(parameters) => (parameters, true),
+        None => (sums, false),
+    };
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for (layer, span) in task.shape.spans.iter().enumerate() {
+                let dz = &task.tiles[task.regions.delta(layer, 1)];
+                let a = if layer == 0 {
+                    task.x
+                } else {
+                    let a = &task.tiles[task.regions.activation(layer - 1, 1)];
+                    &a[..task.shape.layers[layer].inputs]
+                };
+                let [w, b] = disjoint(into, [span.weights.clone(), span.bias.clone()]);
+                single::weights::<T::Register<S>>(simd, task.factor, dz, a, (w, b), add);
+            }
+        },
+    );
+}
+
+/// One layer; the network's last only up to its logits.
 #[inline(always)]
-fn walk<T: Scalar, S: Simd>(simd: S, task: Prediction<'_, T>) {
-    let Prediction { model, regions, x, tiles, out } = task;
-    let layers = model.shape.layers.iter().zip(&model.shape.spans).enumerate();
-    // Two buffers in turn, each as long as the widest layer.
-    let (mut read, mut write) = tiles.split_at_mut(regions.widest());
-    let last = model.shape.layers.len() - 1;
-    for (index, (layer, span)) in layers {
-        let x = if index == 0 { x } else { &read[..layer.inputs] };
-        let g = if index == last && layer.activation == Activation::Softmax {
-            Activation::Identity
-        } else {
-            layer.activation
-        };
-        let w = &model.parameters[span.weights.clone()];
-        let b = &model.parameters[span.bias.clone()];
-        single::forward::<T::Register<S>>(simd, Dense { w, b, g }, x, write);
-        core::mem::swap(&mut read, &mut write);
+fn forward<T: Scalar, S: Simd>(
+    simd: S,
+    model: Model<'_, T>,
+    layer: usize,
+    x: &[T],
+    write: &mut [T],
+) {
+    let size = &model.shape.layers[layer];
+    let last = layer + 1 == model.shape.layers.len();
+    let (w, b) = model.layer(layer);
+    let dense = Dense { w, b, g: if last { Activation::Identity } else { size.activation } };
+    if size.units <= T::PANEL / 2 {
+        single::forward::<T::Half<S>>(simd, dense, x, write);
+    } else {
+        single::forward::<T::Register<S>>(simd, dense, x, write);
     }
-    out.copy_from_slice(&read[..out.len()]);
-    head::finish_output::<T::Register<S>>(simd, model.head, out);
 }
