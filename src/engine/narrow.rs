@@ -196,7 +196,14 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
         for index in 0..self.model.shape.layers.len() {
             let (before, a) = values.split_at_mut(places[index + 1].start);
             let x = &before[places[index].clone()];
-            dense::forward::<T::Register<S>>(self.simd, self.layer(index), steps, x, a);
+            dense::forward::<T::Register<S>>(
+                self.simd,
+                T::registers::<S>(),
+                self.layer(index),
+                steps,
+                x,
+                a,
+            );
         }
     }
 
@@ -225,7 +232,16 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
                 let (after, d) = deltas.split_at_mut(delta_places[layer - 1].start);
                 let (dz, a) = (&after[delta_places[layer].clone()], &values[places[layer].clone()]);
                 let g = self.model.shape.layers[layer - 1].activation;
-                dense::backward::<T::Register<S>>(self.simd, self.layer(layer), g, steps, dz, a, d);
+                dense::backward::<T::Register<S>>(
+                    self.simd,
+                    T::registers::<S>(),
+                    self.layer(layer),
+                    g,
+                    steps,
+                    dz,
+                    a,
+                    d,
+                );
             }
             if valid > 1 {
                 self.add_sums(values, deltas, sums, (index == 0, steps));
@@ -247,6 +263,7 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
             let (dw, db) = sums.split_at_mut(span.bias.start * T::PANEL);
             dense::weights::<T::Register<S>>(
                 self.simd,
+                T::registers::<S>(),
                 (layer.inputs, layer.units),
                 steps,
                 &deltas[self.layout.deltas[index].clone()],

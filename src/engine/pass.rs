@@ -320,7 +320,10 @@ fn input<'a, T>(
 }
 
 /// Several regions of a tile at once.
-pub(super) fn disjoint<T, const N: usize>(buffers: &mut [T], ranges: [Range<usize>; N]) -> [&mut [T]; N] {
+pub(super) fn disjoint<T, const N: usize>(
+    buffers: &mut [T],
+    ranges: [Range<usize>; N],
+) -> [&mut [T]; N] {
     // `Regions` lays them out side by side (tested there).
     buffers.get_disjoint_mut(ranges).expect("a tile's regions are disjoint")
 }

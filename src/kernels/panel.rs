@@ -137,7 +137,11 @@ pub(crate) fn multiply<V>(
         };
         let block = Inputs { x, from, to };
         // With one machine register a panel (AVX-512) there are 32 of them; with two, 16.
-        if registers == 1 { job.in_32(count, block) } else { job.in_16(count, block) }
+        if registers == 1 {
+            job.in_32(count, block)
+        } else {
+            job.in_16(count, block)
+        }
         from = to;
     }
 }

@@ -6,8 +6,13 @@ use crate::scalar::Scalar;
 /// `w` is [units / panel][inputs][panel]; `into` becomes [inputs / panel][units][panel], its last
 /// panel padded with zeros. O(weights), against the 4 m FLOPs a weight of a step.
 #[inline(always)]
-pub(crate) fn panels<V>(t: V::Token, w: &[V::Elem], inputs: usize, units: usize, into: &mut [V::Elem])
-where
+pub(crate) fn panels<V>(
+    t: V::Token,
+    w: &[V::Elem],
+    inputs: usize,
+    units: usize,
+    into: &mut [V::Elem],
+) where
     V: Shuffle,
     V::Elem: Scalar,
 {

@@ -20,25 +20,79 @@ where
         }
         return;
     }
-    let mut step = 0;
-    let mut full = columns.chunks_exact(n * V::LEN);
-    for chunk in &mut full {
-        let into = &mut into[step..];
-        match n {
-            1 => in_registers::<V, 1>(t, chunk, into),
-            2 => in_registers::<V, 2>(t, chunk, into),
-            4 => in_registers::<V, 4>(t, chunk, into),
-            8 => in_registers::<V, 8>(t, chunk, into),
-            _ => scatter(chunk, n, row, into),
+    let count = columns.len() / n;
+    let mut first = 0;
+    while first < count {
+        let (chunk, into) = (&columns[first * n..], &mut into[first..]);
+        if first + V::LEN > count {
+            for i in 0..n {
+                V::splat(t, V::Elem::ZERO).store(&mut into[i * row..]);
+            }
+            scatter(chunk, n, row, into);
+        } else {
+            match n {
+                1 => in_registers::<V, 1>(t, chunk, into),
+                2 => in_registers::<V, 2>(t, chunk, into),
+                4 => in_registers::<V, 4>(t, chunk, into),
+                8 => in_registers::<V, 8>(t, chunk, into),
+                3 => scatter(&chunk[..n * V::LEN], n, row, into),
+                _ => squares::<V>(t, chunk, n, into),
+            }
         }
-        step += V::LEN;
+        first += V::LEN;
     }
-    let rest = full.remainder();
-    if !rest.is_empty() {
-        for i in 0..n {
-            V::splat(t, V::Elem::ZERO).store(&mut into[i * row + step..]);
+}
+
+/// LEN columns of n values, LEN values of each at a time: what is read past a column's end is not
+/// kept. `columns` may go on behind them.
+#[inline(always)]
+fn squares<V>(t: V::Token, columns: &[V::Elem], n: usize, into: &mut [V::Elem])
+where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    let row = STEPS * V::LEN;
+    let mut value = 0;
+    while value < n {
+        let present = V::LEN.min(n - value);
+        if (V::LEN - 1) * n + value + V::LEN > columns.len() {
+            // Nothing is behind the last column.
+            for (s, column) in columns.chunks_exact(n).take(V::LEN).enumerate() {
+                for (i, &x) in column[value..value + present].iter().enumerate() {
+                    into[(value + i) * row + s] = x;
+                }
+            }
+        } else {
+            let (from, into) = (&columns[value..], &mut into[value * row..]);
+            match V::LEN {
+                16 => square::<V, 16>(t, from, n, present, into),
+                8 => square::<V, 8>(t, from, n, present, into),
+                _ => unreachable!("registers have 8 or 16 lanes"),
+            }
         }
-        scatter(rest, n, row, &mut into[step..]);
+        value += V::LEN;
+    }
+}
+
+/// N = LEN values of each of LEN columns; the first `present` values are kept.
+#[inline(always)]
+fn square<V, const N: usize>(
+    t: V::Token,
+    columns: &[V::Elem],
+    n: usize,
+    present: usize,
+    into: &mut [V::Elem],
+) where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    let mut values = [V::splat(t, V::Elem::ZERO); N];
+    for s in 0..N {
+        values[s] = V::load(t, &columns[s * n..]);
+    }
+    let values = deinterleave(values);
+    for (i, value) in values.iter().enumerate().take(present) {
+        value.store(&mut into[i * STEPS * V::LEN..]);
     }
 }
 
