@@ -85,6 +85,20 @@ pub(crate) fn gather_weights<T: Scalar>(
         .collect())
 }
 
+/// The other way: row-major (n_l, n_{l-1}) weights, as many as the layer has, into a buffer.
+pub(crate) fn scatter_weights<T: Scalar>(
+    shape: &Shape,
+    buffer: &mut [T],
+    layer: usize,
+    weights: &[T],
+) {
+    for (unit, row) in weights.chunks_exact(shape.layers[layer].inputs).enumerate() {
+        for (input, &w) in row.iter().enumerate() {
+            buffer[shape.weight_index(layer, unit, input)] = w;
+        }
+    }
+}
+
 /// `layer`'s biases out of a buffer of this shape.
 pub(crate) fn bias<'a, T>(shape: &Shape, buffer: &'a [T], layer: usize) -> Result<&'a [T]> {
     check_layer(shape, layer)?;
