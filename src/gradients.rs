@@ -53,6 +53,20 @@ impl<T: Scalar> Gradients<T> {
         gather_weights(&self.shape, self.buffer.as_slice(), layer)
     }
 
+    /// Sets one layer from row-major (n_l, n_{l-1}) weights and its biases.
+    #[cfg(feature = "safetensors")]
+    pub(crate) fn set_layer(&mut self, layer: usize, weights: &[T], bias: &[T]) -> Result<()> {
+        check_layer(&self.shape, layer)?;
+        let size = self.shape.layers[layer];
+        crate::checks::length("weights", size.weights(), weights.len())?;
+        crate::checks::length("bias", size.units, bias.len())?;
+        let buffer = self.buffer.as_mut_slice();
+        scatter_weights(&self.shape, buffer, layer, weights);
+        let start = self.shape.spans[layer].bias.start;
+        buffer[start..start + size.units].copy_from_slice(bias);
+        Ok(())
+    }
+
     /// db of `layer` (from 0), one value a unit.
     ///
     /// ```

@@ -27,6 +27,8 @@ pub use optimizer::Optimizer;
 pub use options::{EarlyStopping, Training};
 pub use samples::DataSet;
 pub use schedule::Schedule;
+#[cfg(feature = "safetensors")]
+pub(crate) use standing::Done;
 pub use standing::{Best, TrainingState};
 pub use state::OptimizerState;
 pub use trainer::{Epoch, Stop, Trainer, TrainingReport};

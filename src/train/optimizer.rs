@@ -28,6 +28,8 @@ use crate::error::{Error, Result};
 /// assert_eq!(Optimizer::default(), Optimizer::Sgd);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "safetensors", serde(rename_all = "snake_case", deny_unknown_fields))]
 #[non_exhaustive]
 pub enum Optimizer {
     /// Gradient descent.

@@ -40,6 +40,8 @@ use crate::train::{DataSet, Epoch, Optimizer, Schedule, Trainer, TrainingReport}
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
 pub struct Training {
     pub(crate) epochs: usize,
     pub(crate) batch_size: usize,
@@ -62,6 +64,8 @@ pub struct Training {
 /// assert_eq!(stopping, EarlyStopping { patience: 5, min_delta: 0.0, restore_best: true });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
 pub struct EarlyStopping {
     /// Epochs to wait for a better one, at least 1.
     pub patience: usize,

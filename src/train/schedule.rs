@@ -30,6 +30,8 @@ use crate::train::state::power;
 /// assert_eq!(schedule.factor(100, 100), 1.0);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
 pub struct Schedule {
     warm_up: f64,
     decay: Decay,
@@ -37,7 +39,9 @@ pub struct Schedule {
 
 /// What follows the warm-up.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) enum Decay {
+#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "safetensors", serde(rename_all = "snake_case", deny_unknown_fields))]
+enum Decay {
     #[default]
     Constant,
     Step {
@@ -122,14 +126,6 @@ impl Schedule {
                 floor + (1.0 - floor) * (0.5 + 0.5 * cosine)
             }
         }
-    }
-
-    pub(crate) fn parts(&self) -> (f64, Decay) {
-        (self.warm_up, self.decay)
-    }
-
-    pub(crate) fn from_parts(warm_up: f64, decay: Decay) -> Self {
-        Self { warm_up, decay }
     }
 
     /// Refuses periods of 0 and factors outside their ranges.

@@ -1,6 +1,8 @@
 //! All that a run needs to go on later: what a checkpoint holds, besides the network.
 
 use crate::error::{Error, Result};
+#[cfg(feature = "safetensors")]
+use crate::gradients::Gradients;
 use crate::network::Network;
 use crate::scalar::Scalar;
 use crate::train::{DataSet, OptimizerState, Training};
@@ -38,6 +40,18 @@ pub struct TrainingState<T> {
     pub(crate) best: Option<BestSoFar<T>>,
 }
 
+/// All of a [`TrainingState`] but its buffers.
+#[cfg(feature = "safetensors")]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Done {
+    pub(crate) training: Training,
+    pub(crate) samples: usize,
+    pub(crate) epochs: usize,
+    pub(crate) steps: u64,
+    pub(crate) best: Option<Best>,
+}
+
 /// The parameters of the best epoch so far.
 #[derive(Debug)]
 pub(crate) struct BestSoFar<T> {
@@ -48,6 +62,8 @@ pub(crate) struct BestSoFar<T> {
 
 /// Which epoch was the best, by its validation cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
 pub struct Best {
     /// The epoch, from 0.
     pub epoch: usize,
@@ -65,6 +81,43 @@ impl<T: Scalar> TrainingState<T> {
         let copy = |_| Ok(BestSoFar { network: net.try_clone()?, judged: None });
         let best = training.early_stopping.map(copy).transpose()?;
         Ok(Self { training, samples, epochs: 0, optimizer, best })
+    }
+
+    /// A state as it was put away, for a network of this shape. `moments` and `best` fill in the
+    /// values of every layer: weights and biases.
+    #[cfg(feature = "safetensors")]
+    pub(crate) fn restore<P: From<Error>>(
+        net: &Network<T>,
+        done: Done,
+        mut moments: impl FnMut(usize, &mut Gradients<T>) -> core::result::Result<(), P>,
+        best: impl FnOnce(&mut Network<T>) -> core::result::Result<(), P>,
+    ) -> core::result::Result<Self, P> {
+        let mut state = Self::new(net, done.training, done.samples)?;
+        state.epochs = done.epochs;
+        state.optimizer.set_steps(done.steps);
+        for (which, moment) in state.optimizer.moments_mut().iter_mut().enumerate() {
+            if let Some(moment) = moment {
+                moments(which, moment)?;
+            }
+        }
+        if let (Some(so_far), Some(judged)) = (&mut state.best, done.best) {
+            best(&mut so_far.network)?;
+            so_far.judged = Some(judged);
+        }
+        Ok(state)
+    }
+
+    /// The parameters of the best epoch, once there is one.
+    #[cfg(feature = "safetensors")]
+    pub(crate) fn best_network(&self) -> Option<&Network<T>> {
+        self.best.as_ref().filter(|best| best.judged.is_some()).map(|best| &best.network)
+    }
+
+    /// The counts and choices.
+    #[cfg(feature = "safetensors")]
+    pub(crate) fn done(&self) -> Done {
+        let (training, samples, best) = (self.training, self.samples, self.best());
+        Done { training, samples, epochs: self.epochs, steps: self.steps(), best }
     }
 
     /// What was asked for.
