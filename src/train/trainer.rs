@@ -303,7 +303,9 @@ impl<T: Scalar> Trainer<T> {
             gather(data.x, batch, x);
             gather(data.y, batch, y);
             let (x, y) = (Columns::new(x, n_x)?, Columns::new(y, n_y)?);
-            rate = learning_rate * schedule.factor(self.state.steps(), batches);
+            // As `step_with` takes it: a run is so many calls of that, bit for bit.
+            let factor = schedule.factor(self.state.steps(), batches);
+            rate = T::from_f64(learning_rate * factor).to_f64();
             let optimizer = &mut self.state.optimizer;
             match net.step_with_checked(x, y, optimizer, rate, &mut self.workspace) {
                 Ok(cost) => sum += cost * m as f64,
