@@ -61,7 +61,7 @@ fn over_parameters<T: Scalar, S: Simd>(simd: S, update: Update<'_, T>) {
     let runs = if alike { 1 } else { 2 * shape.spans.len() };
     let mut start = 0;
     for run in 0..runs {
-        let end = match shape.spans.get((run + 1) / 2) {
+        let end = match shape.spans.get(run.div_ceil(2)) {
             _ if alike => shape.len,
             Some(span) if run % 2 == 0 => span.bias.start,
             Some(span) => span.weights.start,

@@ -170,11 +170,14 @@ impl<V: Lanes> Step<V> {
     }
 }
 
+/// w, dw and a moment.
+type Operands<'a, T> = (&'a mut [T], &'a [T], &'a mut [T]);
+
 /// The loop of a rule with one moment; `f` has the moment's next value and the direction.
 #[inline(always)]
 fn one<V: Lanes>(
     (t, step): (V::Token, Step<V>),
-    (w, dw, moment): (&mut [V::Elem], &[V::Elem], &mut [V::Elem]),
+    (w, dw, moment): Operands<'_, V::Elem>,
     f: impl Fn(V, V) -> (V, V),
 ) {
     let parameters = w.chunks_exact_mut(V::LEN).zip(dw.chunks_exact(V::LEN));
