@@ -29,7 +29,7 @@ fn optimizers() -> Vec<(Optimizer, f64)> {
 }
 
 /// The published course result has 90.75 % with four hidden units; every optimiser reaches 89 % with
-/// sixteen within 200 epochs.
+/// sixteen within 400 epochs.
 #[test]
 fn every_optimizer_learns_the_planar_set() {
     let planar = Planar::load();
@@ -41,13 +41,13 @@ fn every_optimizer_learns_the_planar_set() {
             .init(Init::XavierNormal, 3)
             .build()
             .unwrap();
-        let training = Training::new(200, 32)
+        let training = Training::new(400, 32)
             .optimizer(optimizer)
             .learning_rate(rate)
-            .schedule(Schedule::cosine(200, 0.05).after_warm_up(1.0))
+            .schedule(Schedule::cosine(400, 0.05).after_warm_up(1.0))
             .seed(1);
         let report = training.run(&mut net, DataSet::new(x, y), go_on).unwrap();
-        assert_eq!((report.epochs, report.steps, report.stop), (200, 2600, Stop::Finished));
+        assert_eq!((report.epochs, report.steps, report.stop), (400, 5200, Stop::Finished));
         let mut a = vec![0.0; 400];
         let mut workspace = Workspace::prediction(&net, 400).unwrap();
         net.predict(x, &mut a, &mut workspace).unwrap();
