@@ -1,6 +1,6 @@
 //! A training in the middle, in one safetensors file: what it takes to go on with the same bits.
 //!
-//! The file holds the network's tensors by the names of a [model](super::model) file
+//! The file holds the network's tensors by the names of a [`super::model`] file
 //! (`layers.0.weight`, ...), the optimiser's moments likewise after `m.` and `v.` (those that it
 //! has), the parameters of the best epoch after `best.` (with early stopping, once an epoch has been
 //! judged); and one metadata entry, `shallownet_checkpoint`, a JSON object with the format's
