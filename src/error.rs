@@ -167,6 +167,9 @@ pub enum Error {
         /// The cost.
         cost: f64,
     },
+    /// Early stopping without a validation set to judge by.
+    #[error("early stopping needs a validation set: the data has none")]
+    NoValidation,
     /// A SIMD level that this machine does not have.
     #[error("this machine does not have the SIMD level {level}")]
     Level {

@@ -53,6 +53,20 @@ impl<T: Scalar> Gradients<T> {
         gather_weights(&self.shape, self.buffer.as_slice(), layer)
     }
 
+    /// Sets one layer from row-major (n_l, n_{l-1}) weights and its biases.
+    #[cfg(feature = "safetensors")]
+    pub(crate) fn set_layer(&mut self, layer: usize, weights: &[T], bias: &[T]) -> Result<()> {
+        check_layer(&self.shape, layer)?;
+        let size = self.shape.layers[layer];
+        crate::checks::length("weights", size.weights(), weights.len())?;
+        crate::checks::length("bias", size.units, bias.len())?;
+        let buffer = self.buffer.as_mut_slice();
+        scatter_weights(&self.shape, buffer, layer, weights);
+        let start = self.shape.spans[layer].bias.start;
+        buffer[start..start + size.units].copy_from_slice(bias);
+        Ok(())
+    }
+
     /// db of `layer` (from 0), one value a unit.
     ///
     /// ```
@@ -83,6 +97,20 @@ pub(crate) fn gather_weights<T: Scalar>(
         .flat_map(|unit| (0..size.inputs).map(move |input| (unit, input)))
         .map(|(unit, input)| buffer[shape.weight_index(layer, unit, input)])
         .collect())
+}
+
+/// The other way: row-major (n_l, n_{l-1}) weights, as many as the layer has, into a buffer.
+pub(crate) fn scatter_weights<T: Scalar>(
+    shape: &Shape,
+    buffer: &mut [T],
+    layer: usize,
+    weights: &[T],
+) {
+    for (unit, row) in weights.chunks_exact(shape.layers[layer].inputs).enumerate() {
+        for (input, &w) in row.iter().enumerate() {
+            buffer[shape.weight_index(layer, unit, input)] = w;
+        }
+    }
 }
 
 /// `layer`'s biases out of a buffer of this shape.

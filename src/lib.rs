@@ -147,6 +147,7 @@ mod network;
 pub mod reference;
 mod scalar;
 mod shape;
+mod train;
 pub mod vector;
 mod view;
 mod workspace;
@@ -180,5 +181,9 @@ pub use loss::Loss;
 pub use network::Network;
 pub use scalar::Scalar;
 pub use shape::Layer;
+pub use train::{
+    Best, DataSet, EarlyStopping, Epoch, Optimizer, OptimizerState, Schedule, Stop, Trainer,
+    Training, TrainingReport, TrainingState,
+};
 pub use view::Columns;
 pub use workspace::Workspace;

@@ -245,11 +245,7 @@ impl<T: Scalar> Network<T> {
         checks::length("weights", size.weights(), weights.len())?;
         self.check_finite("weights", weights)?;
         let parameters = self.parameters.as_mut_slice();
-        for (unit, row) in weights.chunks_exact(size.inputs).enumerate() {
-            for (input, &w) in row.iter().enumerate() {
-                parameters[self.shape.weight_index(layer, unit, input)] = w;
-            }
-        }
+        gradients::scatter_weights(&self.shape, parameters, layer, weights);
         Ok(())
     }
 
@@ -360,7 +356,17 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
         self.check_batch(x, y, workspace)?;
-        Ok(self.propagate(x, y, workspace, Want::Cost))
+        Ok(self.cost_checked(x, y, workspace))
+    }
+
+    /// [`cost`](Self::cost) on arguments that have been checked.
+    pub(crate) fn cost_checked(
+        &self,
+        x: Columns<'_, T>,
+        y: Columns<'_, T>,
+        workspace: &mut Workspace<T>,
+    ) -> f64 {
+        self.propagate(x, y, workspace, Want::Cost)
     }
 
     /// Forward and backward propagation: returns the cost J and leaves every dW and db in
@@ -387,6 +393,16 @@ impl<T: Scalar> Network<T> {
     ) -> Result<f64> {
         self.check_batch(x, y, workspace)?;
         workspace.gradients()?;
+        self.backward_checked(x, y, workspace)
+    }
+
+    /// [`backward`](Self::backward) on arguments that have been checked.
+    pub(crate) fn backward_checked(
+        &self,
+        x: Columns<'_, T>,
+        y: Columns<'_, T>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
         let cost = self.propagate(x, y, workspace, Want::Gradients);
         let task = WeightSums {
             shape: &self.shape,
@@ -512,6 +528,12 @@ impl<T: Scalar> Network<T> {
         y: Columns<'_, T>,
         workspace: &Workspace<T>,
     ) -> Result<()> {
+        self.check_samples(x, y)?;
+        workspace.check(&self.shape, x.samples())
+    }
+
+    /// Everything about samples with targets that can be wrong, whatever workspace they go through.
+    pub(crate) fn check_samples(&self, x: Columns<'_, T>, y: Columns<'_, T>) -> Result<()> {
         self.check_x(x)?;
         features("y", self.outputs(), y.features())?;
         if y.samples() != x.samples() {
@@ -524,7 +546,7 @@ impl<T: Scalar> Network<T> {
         if self.checks == Checks::Full {
             self.loss.check_targets(y)?;
         }
-        workspace.check(&self.shape, x.samples())
+        Ok(())
     }
 
     fn check_x(&self, x: Columns<'_, T>) -> Result<()> {

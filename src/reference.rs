@@ -23,6 +23,8 @@
 //! ```
 #![allow(clippy::needless_range_loop, reason = "indices as in the formulas")]
 
+pub mod optimizer;
+
 use crate::activation::Activation;
 use crate::loss::Loss;
 use crate::scalar::Scalar;

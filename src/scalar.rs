@@ -41,6 +41,8 @@ pub trait Scalar:
     const ZERO: Self;
     /// The distance from 1 to the next larger number.
     const EPSILON: Self;
+    /// The smallest positive number that is not subnormal.
+    const MIN_POSITIVE: Self;
     /// Rounds to the nearest value of this type.
     fn from_f64(x: f64) -> Self;
     /// Widens; exact for both types.
@@ -55,6 +57,7 @@ macro_rules! scalar {
             const NAME: &'static str = stringify!($t);
             const ZERO: Self = 0.0;
             const EPSILON: Self = $t::EPSILON;
+            const MIN_POSITIVE: Self = $t::MIN_POSITIVE;
             #[inline(always)]
             fn from_f64(x: f64) -> Self {
                 x as $t

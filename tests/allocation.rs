@@ -1,5 +1,5 @@
 //! Promise: once network and workspace are built, `predict`, `cost`, `backward` and `step` on the
-//! fused backend allocate nothing.
+//! fused backend allocate nothing; nor does a run, once its `Trainer` is built.
 //!
 //! One test only: the counter sees every thread of the process, so nothing may run beside it.
 //!
@@ -10,10 +10,14 @@
 #![allow(unsafe_code, reason = "a global allocator can't be written without")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use rayon::ThreadPoolBuilder;
-use shallownet::{Activation, Backend, Columns, Network, Parallelism, Scalar, Workspace};
+use shallownet::{
+    Activation, Backend, Columns, DataSet, EarlyStopping, Network, Optimizer, Parallelism, Scalar,
+    Trainer, Training, Workspace,
+};
 
 /// The system's allocator; while armed, counts what is asked of it, on all threads.
 struct Counting;
@@ -128,6 +132,25 @@ fn counted<T: Scalar>(sizes: Sizes, backend: Backend, who: Parallelism) -> usize
     allocations(|| ready.run(repetitions(sizes)))
 }
 
+/// Three epochs of mini-batches, validation and judgement included.
+fn counted_training<T: Scalar>(sizes: Sizes, optimizer: Optimizer, who: Parallelism) -> usize {
+    let Ready { mut net, x, y, .. } = Ready::<T>::new(sizes, Backend::Fused, who);
+    let x = Columns::new(&x, net.inputs()).unwrap();
+    let y = Columns::new(&y, net.outputs()).unwrap();
+    let data = DataSet::new(x, y).validation(x, y);
+    let training = Training::new(4, 300)
+        .optimizer(optimizer)
+        .learning_rate(1e-3)
+        .early_stopping(EarlyStopping::new(2));
+    let mut trainer = Trainer::new(&net, training, data).unwrap();
+    trainer.run(&mut net, data, |_| ControlFlow::Break(())).unwrap();
+    let count = allocations(|| {
+        trainer.run(&mut net, data, |_| ControlFlow::Continue(())).unwrap();
+    });
+    assert!(trainer.state().epochs() >= 3);
+    count
+}
+
 #[test]
 fn nothing_is_allocated_after_construction() {
     // The counter counts.
@@ -146,6 +169,15 @@ fn nothing_is_allocated_after_construction() {
             assert_eq!(serial, 0, "{name} {sizes:?} on one thread");
             let pooled = pool.install(|| count(sizes, Backend::Fused, Parallelism::Rayon));
             assert_eq!(pooled, 0, "{name} {sizes:?} on three threads");
+        }
+    }
+
+    for optimizer in Optimizer::all() {
+        for sizes in [NARROW, WIDE] {
+            let serial = counted_training::<f32>(sizes, optimizer, Parallelism::Serial);
+            assert_eq!(serial, 0, "{optimizer:?} {sizes:?} on one thread");
+            let train = || counted_training::<f64>(sizes, optimizer, Parallelism::Rayon);
+            assert_eq!(pool.install(train), 0, "{optimizer:?} {sizes:?} on three threads");
         }
     }
 

@@ -3,6 +3,7 @@
 use fearless_simd::{Simd, SimdBase};
 
 use super::elementwise::{self, Function};
+use super::optimizer::{self, Update};
 use super::pass::{Prediction, Propagation, WeightSums};
 use super::{Engine, run};
 use crate::ffi::{self, Product};
@@ -54,6 +55,13 @@ pub trait Float: ExpElement + Sized {
 
     /// See [`vector`](crate::vector).
     fn apply(level: fearless_simd::Level, function: Function, values: &mut [Self]);
+
+    /// One step of an optimiser, at this level.
+    fn optimize(level: fearless_simd::Level, update: Update<'_, Self>);
+
+    /// The sum of the squares of `scale` times each value, in f64, in an order that the length
+    /// fixes; computed at this level, with the same bits at all.
+    fn sum_of_squares(level: fearless_simd::Level, scale: f64, values: &[Self]) -> f64;
 
     /// C = alpha A B + beta C by `matrixmultiply`.
     fn matrixmultiply(product: Product<'_, Self>);
@@ -107,6 +115,14 @@ macro_rules! float {
 
             fn apply(level: fearless_simd::Level, function: Function, values: &mut [Self]) {
                 elementwise::apply(level, function, values);
+            }
+
+            fn optimize(level: fearless_simd::Level, update: Update<'_, Self>) {
+                optimizer::optimize(level, update);
+            }
+
+            fn sum_of_squares(level: fearless_simd::Level, scale: f64, values: &[Self]) -> f64 {
+                optimizer::sum_of_squares(level, scale, values)
             }
 
             fn matrixmultiply(product: Product<'_, Self>) {

@@ -6,6 +6,7 @@ pub(crate) mod float;
 mod fused;
 pub(crate) mod level;
 mod narrow;
+pub(crate) mod optimizer;
 pub(crate) mod pass;
 pub(crate) mod plan;
 mod portable;

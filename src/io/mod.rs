@@ -7,11 +7,14 @@
 //! | --- | --- | --- |
 //! | `table` | `csv` | labelled samples from a CSV file, each mistake named by line and column |
 //! | `model` | `safetensors` | a network with its feature and class names, in one file |
+//! | `checkpoint` | `safetensors` | a training in the middle: network, optimiser, best parameters |
 //! | `atomic` | `safetensors` | a file that is there in whole or not at all |
 //! | [`Standardization`] | either | mean 0 and standard deviation 1, feature by feature |
 
 #[cfg(feature = "safetensors")]
 pub mod atomic;
+#[cfg(feature = "safetensors")]
+pub mod checkpoint;
 #[cfg(feature = "safetensors")]
 pub mod model;
 mod standardization;

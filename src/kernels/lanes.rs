@@ -89,6 +89,8 @@ pub trait Lanes:
     /// the integers adding and subtracting 1.5 * 2^MANTISSA_BITS is faster.
     fn round_ties_even(self) -> Self;
 
+    /// Square root; NaN below 0, and -0 at -0.
+    fn sqrt(self) -> Self;
     /// Absolute value.
     fn abs(self) -> Self;
     /// `-|self|`: cheaper than two operations, and NaN stays NaN.
@@ -218,6 +220,10 @@ where
         Self(self.0.round_ties_even())
     }
     #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(self.0.sqrt())
+    }
+    #[inline(always)]
     fn abs(self) -> Self {
         Self(self.0.abs())
     }
@@ -266,6 +272,7 @@ where
 mod tests {
     use super::super::wide_lanes::WideF32;
     use super::*;
+    use crate::scalar::Scalar;
     use fearless_simd::{Level, dispatch};
 
     /// Every operation of one register type, against scalar arithmetic.
@@ -294,6 +301,7 @@ mod tests {
         test(x.at_least(y), f32::max, "at_least");
         test(x.at_most(y), f32::min, "at_most");
         test(x.round_ties_even(), |a, _| a.round_ties_even(), "round");
+        test(x.abs().sqrt(), |a, _| a.abs().sqrt(), "sqrt");
         test(x.abs(), |a, _| a.abs(), "abs");
         test(x.neg_abs(), |a, _| -a.abs(), "neg_abs");
         test(x.copysign(y), f32::copysign, "copysign");
@@ -332,6 +340,44 @@ mod tests {
             dispatch!(level, simd => check_level(simd));
         }
         check::<WideF32>(());
+    }
+
+    /// Exactly rounded, like the scalar one that IEEE 754 makes so: over all exponents, subnormal
+    /// numbers, and what has no square root.
+    #[inline(always)]
+    fn check_sqrt<V: Lanes<Elem = T>, T: Scalar>(t: V::Token, bits: impl Fn(T) -> u64) {
+        let special = [0.0, -0.0, f64::INFINITY, -1.0, f64::NAN, 5e-324, 1e-45, 1.0, 2.0];
+        let mut x: Vec<T> = special.into_iter().map(T::from_f64).collect();
+        x.extend((0..4096).map(|i| T::from_f64((f64::from(i) * 0.35 - 716.8).exp())));
+        x.resize(x.len().next_multiple_of(16), T::ZERO);
+        for chunk in x.chunks_exact(V::LEN) {
+            let mut out = [T::ZERO; 16];
+            V::load(t, chunk).sqrt().store(&mut out);
+            for (&x, &root) in chunk.iter().zip(&out) {
+                // f64's root of an f32, rounded to f32, is the f32's root (Figueroa 1995).
+                let want = T::from_f64(x.to_f64().sqrt());
+                let both_nan = want.to_f64().is_nan() && root.to_f64().is_nan();
+                let same = bits(root) == bits(want) || both_nan;
+                assert!(same, "the root of {x} is {want}, not {root}");
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn check_sqrt_level<S: Simd>(simd: S) {
+        check_sqrt::<Vector<S::f32s>, f32>(simd, |x| u64::from(x.to_bits()));
+        check_sqrt::<F32x16<S>, f32>(simd, |x| u64::from(x.to_bits()));
+        check_sqrt::<Vector<S::f64s>, f64>(simd, f64::to_bits);
+        check_sqrt::<F64x8<S>, f64>(simd, f64::to_bits);
+    }
+
+    #[test]
+    fn square_roots_are_exactly_rounded() {
+        for level in [Level::new(), Level::baseline()] {
+            dispatch!(level, simd => check_sqrt_level(simd));
+        }
+        check_sqrt::<WideF32, f32>((), |x| u64::from(x.to_bits()));
+        check_sqrt::<super::super::wide_lanes::WideF64, f64>((), f64::to_bits);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub(crate) mod head;
 pub(crate) mod lanes;
 pub(crate) mod ln_1p;
 pub(crate) mod narrow;
+pub(crate) mod optimizer;
 pub(crate) mod panel;
 pub(crate) mod shuffle;
 pub(crate) mod sigmoid;

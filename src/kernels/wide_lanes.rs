@@ -73,6 +73,10 @@ macro_rules! wide_lanes {
                 Self(self.0.round_ties_even()).copysign(self)
             }
             #[inline(always)]
+            fn sqrt(self) -> Self {
+                Self(self.0.sqrt())
+            }
+            #[inline(always)]
             fn abs(self) -> Self {
                 Self(self.0.abs())
             }

@@ -7,7 +7,7 @@ use super::description::{Description, ENTRY};
 use super::encode::{bias_name, check_finite, dtype, weight_name};
 use super::error::Problem;
 use super::{AnyModel, Model, header};
-use crate::{Activation, Init, Network, Scalar};
+use crate::{Activation, Builder, Init, Network, Scalar};
 
 /// A model of element type `T` from the bytes of its file.
 ///
@@ -37,7 +37,7 @@ pub fn decode<T: Scalar>(bytes: &[u8]) -> Result<Model<T>, Problem> {
 /// [`Problem`].
 pub fn decode_any(bytes: &[u8]) -> Result<AnyModel, Problem> {
     let contents = Contents::parse(bytes)?;
-    match contents.tensor(&weight_name(0))?.dtype() {
+    match contents.tensors.tensor(&weight_name(0))?.dtype() {
         Dtype::F32 => contents.model().map(AnyModel::F32),
         Dtype::F64 => contents.model().map(AnyModel::F64),
         other => Err(Problem::Element {
@@ -50,49 +50,81 @@ pub fn decode_any(bytes: &[u8]) -> Result<AnyModel, Problem> {
 
 /// A file whose header has been read and agrees with its length.
 struct Contents<'a> {
-    tensors: SafeTensors<'a>,
+    tensors: Tensors<'a>,
     description: Description,
 }
 
 impl<'a> Contents<'a> {
     fn parse(bytes: &'a [u8]) -> Result<Self, Problem> {
-        header::check_names(bytes)?;
-        let layout = |error: safetensors::SafeTensorError| Problem::Layout(error.to_string());
-        let tensors = SafeTensors::deserialize(bytes).map_err(layout)?;
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(layout)?;
-        let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
-        let description = Description::parse(entry.ok_or(Problem::NotOurs)?)?;
+        let (tensors, entry) = Tensors::parse(bytes, ENTRY)?;
+        let description = Description::parse(&entry.ok_or(Problem::NotOurs)?)?;
         Ok(Self { tensors, description })
     }
 
-    fn tensor(&self, name: &str) -> Result<TensorView<'a>, Problem> {
-        self.tensors.tensor(name).map_err(|_| Problem::Missing(name.to_owned()))
-    }
-
     fn model<T: Scalar>(self) -> Result<Model<T>, Problem> {
-        let activations = self.description.activations()?;
-        self.check_tensor_names(activations.len())?;
-        let layers = self.layers::<T>(&activations)?;
-        let inputs = layers.first().ok_or(crate::Error::NoLayers)?.inputs;
-        let mut builder = Network::builder(inputs).init(Init::Zeros, 0);
-        for layer in &layers {
-            builder = builder.layer(layer.bias.len(), layer.activation);
-        }
-        let mut network = builder.loss(self.description.loss()?).build()?;
-        for (l, layer) in layers.iter().enumerate() {
-            network.set_weights(l, &layer.weights)?;
-            network.set_bias(l, &layer.bias)?;
-        }
+        let network = self.tensors.network(&self.description, &[""], |builder| builder)?;
         let Description { features, standardization, classes, label, .. } = self.description;
         let model = Model { network, features, standardization, classes, label };
         model.check()?;
         Ok(model)
     }
+}
 
-    fn layers<T: Scalar>(&self, activations: &[Activation]) -> Result<Vec<LayerData<T>>, Problem> {
+/// The tensors of a file whose header has been read and agrees with its length.
+pub(in crate::io) struct Tensors<'a>(SafeTensors<'a>);
+
+impl<'a> Tensors<'a> {
+    /// And the metadata entry of that name, if there is one.
+    pub(in crate::io) fn parse(
+        bytes: &'a [u8],
+        entry: &str,
+    ) -> Result<(Self, Option<String>), Problem> {
+        header::check_names(bytes)?;
+        let layout = |error: safetensors::SafeTensorError| Problem::Layout(error.to_string());
+        let tensors = SafeTensors::deserialize(bytes).map_err(layout)?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(layout)?;
+        let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(entry));
+        Ok((Self(tensors), entry.cloned()))
+    }
+
+    fn tensor(&self, name: &str) -> Result<TensorView<'a>, Problem> {
+        self.0.tensor(name).map_err(|_| Problem::Missing(name.to_owned()))
+    }
+
+    /// The network whose parameters have plain names. The file must hold one set of tensors for
+    /// each prefix, and nothing else; the first prefix is the plain names' (empty).
+    pub(in crate::io) fn network<T: Scalar>(
+        &self,
+        description: &Description,
+        prefixes: &[&str],
+        configure: impl FnOnce(Builder<T>) -> Builder<T>,
+    ) -> Result<Network<T>, Problem> {
+        let activations = description.activations()?;
+        self.check_tensor_names(activations.len(), prefixes)?;
+        let layers = self.layers::<T>("", &activations)?;
+        let inputs = layers.first().ok_or(crate::Error::NoLayers)?.inputs;
+        let mut builder = Network::builder(inputs).init(Init::Zeros, 0);
+        for layer in &layers {
+            builder = builder.layer(layer.bias.len(), layer.activation);
+        }
+        let mut network = configure(builder.loss(description.loss()?)).build()?;
+        for (l, layer) in layers.iter().enumerate() {
+            network.set_weights(l, &layer.weights)?;
+            network.set_bias(l, &layer.bias)?;
+        }
+        Ok(network)
+    }
+
+    /// One set of weights and biases, every name after `prefix`, each layer fitting the one before.
+    pub(in crate::io) fn layers<T: Scalar>(
+        &self,
+        prefix: &str,
+        activations: &[Activation],
+    ) -> Result<Vec<LayerData<T>>, Problem> {
         let mut layers: Vec<LayerData<T>> = Vec::new();
         for (l, &activation) in activations.iter().enumerate() {
-            let (name, weight) = (weight_name(l), self.tensor(&weight_name(l))?);
+            let name = format!("{prefix}{}", weight_name(l));
+            let weight = self.tensor(&name)?;
             let n_prev = layers.last().map(|layer| layer.bias.len());
             let (units, inputs) = match *weight.shape() {
                 [n, k] if n > 0 && k > 0 && n_prev.is_none_or(|n_prev| n_prev == k) => (n, k),
@@ -103,7 +135,8 @@ impl<'a> Contents<'a> {
                     return Err(shape(name, columns, &weight));
                 }
             };
-            let (bias_name, bias) = (bias_name(l), self.tensor(&bias_name(l))?);
+            let bias_name = format!("{prefix}{}", bias_name(l));
+            let bias = self.tensor(&bias_name)?;
             if bias.shape() != [units] {
                 return Err(shape(bias_name, format!("[{units}]"), &bias));
             }
@@ -113,10 +146,11 @@ impl<'a> Contents<'a> {
         Ok(layers)
     }
 
-    fn check_tensor_names(&self, layers: usize) -> Result<(), Problem> {
+    fn check_tensor_names(&self, layers: usize, prefixes: &[&str]) -> Result<(), Problem> {
+        let names = (0..layers).flat_map(|l| [weight_name(l), bias_name(l)]);
         let known: std::collections::HashSet<String> =
-            (0..layers).flat_map(|l| [weight_name(l), bias_name(l)]).collect();
-        let mut names = self.tensors.names();
+            names.flat_map(|name| prefixes.iter().map(move |p| format!("{p}{name}"))).collect();
+        let mut names = self.0.names();
         names.sort_unstable();
         match names.into_iter().find(|name| !known.contains(*name)) {
             Some(name) => Err(Problem::Unexpected(name.to_owned(), layers)),
@@ -126,10 +160,10 @@ impl<'a> Contents<'a> {
 }
 
 /// One layer as it stands in the file.
-struct LayerData<T> {
+pub(in crate::io) struct LayerData<T> {
     inputs: usize,
-    weights: Vec<T>,
-    bias: Vec<T>,
+    pub(in crate::io) weights: Vec<T>,
+    pub(in crate::io) bias: Vec<T>,
     activation: Activation,
 }
 

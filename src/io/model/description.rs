@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Model;
 use super::error::Problem;
 use crate::io::Standardization;
-use crate::{Activation, Loss, Scalar};
+use crate::{Activation, Loss, Network, Scalar};
 
 /// The entry's name.
 pub(super) const ENTRY: &str = "shallownet";
@@ -14,7 +14,7 @@ pub(super) const ENTRY: &str = "shallownet";
 const VERSION: u64 = 1;
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Description {
+pub(in crate::io) struct Description {
     version: u64,
     activations: Vec<NamedActivation>,
     loss: String,
@@ -40,18 +40,29 @@ struct Version {
 
 impl Description {
     pub(super) fn of<T: Scalar>(model: &Model<T>) -> Self {
+        Self {
+            features: model.features.clone(),
+            standardization: model.standardization.clone(),
+            classes: model.classes.clone(),
+            label: model.label.clone(),
+            ..Self::of_network(&model.network)
+        }
+    }
+
+    /// Of a network of which nothing else is known.
+    pub(in crate::io) fn of_network<T: Scalar>(network: &Network<T>) -> Self {
         let named = |g: Activation| NamedActivation {
             name: g.name().to_owned(),
             slope: if let Activation::LeakyRelu { slope } = g { Some(slope) } else { None },
         };
         Self {
             version: VERSION,
-            activations: model.network.layers().iter().map(|l| named(l.activation)).collect(),
-            loss: model.network.loss().name().to_owned(),
-            features: model.features.clone(),
-            standardization: model.standardization.clone(),
-            classes: model.classes.clone(),
-            label: model.label.clone(),
+            activations: network.layers().iter().map(|l| named(l.activation)).collect(),
+            loss: network.loss().name().to_owned(),
+            features: None,
+            standardization: None,
+            classes: Vec::new(),
+            label: None,
         }
     }
 
@@ -64,11 +75,11 @@ impl Description {
         serde_json::from_str(entry).map_err(unreadable)
     }
 
-    pub(super) fn activations(&self) -> Result<Vec<Activation>, Problem> {
+    pub(in crate::io) fn activations(&self) -> Result<Vec<Activation>, Problem> {
         self.activations.iter().map(NamedActivation::activation).collect()
     }
 
-    pub(super) fn loss(&self) -> Result<Loss, Problem> {
+    pub(in crate::io) fn loss(&self) -> Result<Loss, Problem> {
         Loss::from_name(&self.loss)
             .ok_or_else(|| Problem::Unknown { what: "loss", name: self.loss.clone() })
     }

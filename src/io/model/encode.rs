@@ -7,7 +7,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::Model;
 use super::description::{Description, ENTRY};
 use super::error::Problem;
-use crate::Scalar;
+use crate::{Layer, Scalar};
 
 /// The bytes of a model file; the same for the same model.
 ///
@@ -24,32 +24,56 @@ use crate::Scalar;
 /// [`Problem`]: names that do not fit the network, a parameter that is not finite.
 pub fn encode<T: Scalar>(model: &Model<T>) -> Result<Vec<u8>, Problem> {
     model.check()?;
+    let network = &model.network;
+    let tensors = layers("", network.layers(), |l| Ok((network.weights(l)?, network.bias(l)?)))?;
+    let description = serde_json::to_string(&Description::of(model))
+        .map_err(|error| Problem::Description(error.to_string()))?;
+    serialize::<T>(&tensors, ENTRY, description)
+}
+
+/// Name, shape and bytes of a tensor.
+pub(in crate::io) type Tensor = (String, Vec<usize>, Vec<u8>);
+
+/// One set of weights and biases, every name after `prefix`.
+pub(in crate::io) fn layers<'a, T: Scalar>(
+    prefix: &str,
+    layers: &[Layer],
+    values: impl Fn(usize) -> crate::Result<(Vec<T>, &'a [T])>,
+) -> Result<Vec<Tensor>, Problem> {
     let mut tensors = Vec::new();
-    for (l, layer) in model.network.layers().iter().enumerate() {
-        let weight = (weight_name(l), vec![layer.units, layer.inputs], model.network.weights(l)?);
-        let bias = (bias_name(l), vec![layer.units], model.network.bias(l)?.to_vec());
-        for (name, shape, values) in [weight, bias] {
-            check_finite(&name, &values)?;
-            tensors.push((name, shape, to_bytes(&values)));
+    for (l, layer) in layers.iter().enumerate() {
+        let (weights, bias) = values(l)?;
+        let weight = (weight_name(l), vec![layer.units, layer.inputs], &weights[..]);
+        for (name, shape, values) in [weight, (bias_name(l), vec![layer.units], bias)] {
+            let name = format!("{prefix}{name}");
+            check_finite(&name, values)?;
+            tensors.push((name, shape, to_bytes(values)));
         }
     }
+    Ok(tensors)
+}
+
+/// A file of these tensors, all of element type `T`, and one metadata entry.
+pub(in crate::io) fn serialize<T: Scalar>(
+    tensors: &[Tensor],
+    entry: &str,
+    description: String,
+) -> Result<Vec<u8>, Problem> {
     let layout = |error: safetensors::SafeTensorError| Problem::Layout(error.to_string());
     let mut views = Vec::new();
-    for (name, shape, bytes) in &tensors {
+    for (name, shape, bytes) in tensors {
         let view = TensorView::new(dtype::<T>(), shape.clone(), bytes).map_err(layout)?;
         views.push((name.as_str(), view));
     }
-    let description = serde_json::to_string(&Description::of(model))
-        .map_err(|error| Problem::Description(error.to_string()))?;
-    let metadata = HashMap::from([(ENTRY.to_owned(), description)]);
+    let metadata = HashMap::from([(entry.to_owned(), description)]);
     safetensors::serialize(views, Some(metadata)).map_err(layout)
 }
 
-pub(super) fn weight_name(layer: usize) -> String {
+pub(in crate::io) fn weight_name(layer: usize) -> String {
     format!("layers.{layer}.weight")
 }
 
-pub(super) fn bias_name(layer: usize) -> String {
+pub(in crate::io) fn bias_name(layer: usize) -> String {
     format!("layers.{layer}.bias")
 }
 

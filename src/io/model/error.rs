@@ -131,6 +131,22 @@ pub enum Problem {
     /// A mean that is not finite, or a deviation that is not finite and above 0.
     #[error("the standardization is not of finite means and positive standard deviations")]
     Standardization,
+    /// Safetensors, but no checkpoint.
+    #[error("no metadata entry \"shallownet_checkpoint\": not a checkpoint of a training")]
+    NotACheckpoint,
+    /// A mean of squares that is less than 0.
+    #[error("tensor {name:?} holds {value} at index {index}: a mean of squares is not negative")]
+    Negative {
+        /// The tensor.
+        name: String,
+        /// Where.
+        index: usize,
+        /// What.
+        value: f64,
+    },
+    /// A training state whose parts contradict each other.
+    #[error("the training state contradicts itself: {0}")]
+    Contradiction(&'static str),
     /// A network that can't be built.
     #[error(transparent)]
     Network(#[from] crate::Error),
@@ -141,7 +157,7 @@ impl Error {
         Self::Read { file: display(path), source }
     }
 
-    pub(super) fn refused(path: &Path, problem: Problem) -> Self {
+    pub(in crate::io) fn refused(path: &Path, problem: Problem) -> Self {
         Self::Refused { file: display(path), problem }
     }
 }

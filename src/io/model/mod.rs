@@ -30,9 +30,9 @@
 //! says what is wrong: no size it states is used before it is checked against the bytes there are,
 //! and every parameter is finite. What it does not promise: that the model is the one you meant.
 
-mod decode;
-mod description;
-mod encode;
+pub(in crate::io) mod decode;
+pub(in crate::io) mod description;
+pub(in crate::io) mod encode;
 mod error;
 mod header;
 
@@ -161,7 +161,7 @@ pub fn load_any(path: &Path) -> Result<AnyModel, Error> {
 
 /// The bytes of a regular file whose first eight bytes promise no more than there is: so that a
 /// large file that is no model is turned away before it is read.
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
+pub(in crate::io) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     use std::io::Read;
     let io = |source| Error::read(path, source);
     let mut file = std::fs::File::open(path).map_err(io)?;

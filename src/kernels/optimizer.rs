@@ -1,0 +1,217 @@
+//! One step of an optimiser: parameters, gradient and moments in one pass, elementwise.
+//!
+//! ```text
+//! for each register
+//!   g = clip dw + l2 w                  (a factor of 1 and a penalty of 0 leave dw as it is)
+//!   d = the rule's direction, from g and the moments, which move
+//!   w = (w - decay w) - rate d
+//! ```
+//!
+//! 1. What depends on the step's number alone (Adam's bias corrections) comes as a number, computed
+//!    once a step.
+//! 2. A moment below the smallest normal number becomes 0. The moments of a unit that is dead (its
+//!    gradient is 0) shrink for ever, and would stay at a subnormal number, on which many
+//!    processors take a hundred times as long.
+//! 3. Padding stays 0: with g = 0, w = 0 and moments of 0 every rule gives w = 0, since epsilon is
+//!    more than 0.
+//!
+//! Every operation is exactly rounded, so levels that agree on FMA give the same bits.
+
+use super::lanes::Lanes;
+use crate::scalar::Scalar;
+
+/// How the direction of a step follows from gradient and moments; the published formulas stand at
+/// [`Optimizer`](crate::Optimizer).
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Rule<T> {
+    /// d = g.
+    Sgd,
+    /// m = beta m + g, d = m.
+    Momentum { beta: T },
+    /// m = beta m + g, d = g + beta m.
+    Nesterov { beta: T },
+    /// v = rho v + rest g^2, d = g / (sqrt(v) + epsilon).
+    RmsProp { rho: T, rest: T, epsilon: T },
+    /// m = beta1 m + rest1 g, v = beta2 v + rest2 g^2, d = m / (scale sqrt(v) + epsilon), with
+    /// scale = 1 / sqrt(1 - beta2^t). (The rate carries the other correction, 1 / (1 - beta1^t).)
+    Adam { beta1: T, rest1: T, beta2: T, rest2: T, scale: T, epsilon: T },
+}
+
+/// What every rule has besides.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms<T> {
+    /// The learning rate, Adam's correction of m included.
+    pub(crate) rate: T,
+    /// The factor that brings the gradient's norm down to its limit, or 1.
+    pub(crate) clip: T,
+    /// Coupled: added to the gradient, times w.
+    pub(crate) l2: T,
+    /// Decoupled: learning rate times weight decay.
+    pub(crate) decay: T,
+}
+
+/// All slices are of one length, a whole number of 64-byte lines; a moment that the rule does not
+/// have is empty.
+#[inline(always)]
+pub(crate) fn update<V>(
+    t: V::Token,
+    rule: Rule<V::Elem>,
+    terms: Terms<V::Elem>,
+    w: &mut [V::Elem],
+    dw: &[V::Elem],
+    [m, v]: [&mut [V::Elem]; 2],
+) where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let step = Step::<V> {
+        rate: V::splat(t, terms.rate),
+        clip: V::splat(t, terms.clip),
+        l2: V::splat(t, terms.l2),
+        decay: V::splat(t, terms.decay),
+        smallest: V::splat(t, V::Elem::MIN_POSITIVE),
+        zero: V::splat(t, V::Elem::ZERO),
+    };
+    match rule {
+        Rule::Sgd => {
+            for (w, dw) in w.chunks_exact_mut(V::LEN).zip(dw.chunks_exact(V::LEN)) {
+                let (w0, g) = step.gradient(t, w, dw);
+                step.take(w0, g).store(w);
+            }
+        }
+        Rule::Momentum { beta } => {
+            let beta = V::splat(t, beta);
+            one::<V>(
+                (t, step),
+                (w, dw, m),
+                #[inline(always)]
+                |g, m| {
+                    let m = step.flush(m.mul_add(beta, g));
+                    (m, m)
+                },
+            );
+        }
+        Rule::Nesterov { beta } => {
+            let beta = V::splat(t, beta);
+            one::<V>(
+                (t, step),
+                (w, dw, m),
+                #[inline(always)]
+                |g, m| {
+                    let m = step.flush(m.mul_add(beta, g));
+                    (m, m.mul_add(beta, g))
+                },
+            );
+        }
+        Rule::RmsProp { rho, rest, epsilon } => {
+            let [rho, rest, epsilon] = [rho, rest, epsilon].map(
+                #[inline(always)]
+                |x| V::splat(t, x),
+            );
+            one::<V>(
+                (t, step),
+                (w, dw, v),
+                #[inline(always)]
+                |g, v| {
+                    let v = step.flush(v.mul_add(rho, (g * rest) * g));
+                    (v, g / (v.sqrt() + epsilon))
+                },
+            );
+        }
+        Rule::Adam { beta1, rest1, beta2, rest2, scale, epsilon } => {
+            let [beta1, rest1, beta2, rest2] = [beta1, rest1, beta2, rest2].map(
+                #[inline(always)]
+                |x| V::splat(t, x),
+            );
+            let (scale, epsilon) = (V::splat(t, scale), V::splat(t, epsilon));
+            let parameters = w.chunks_exact_mut(V::LEN).zip(dw.chunks_exact(V::LEN));
+            let moments = m.chunks_exact_mut(V::LEN).zip(v.chunks_exact_mut(V::LEN));
+            for ((w, dw), (m, v)) in parameters.zip(moments) {
+                let (w0, g) = step.gradient(t, w, dw);
+                let m1 = step.flush(V::load(t, m).mul_add(beta1, g * rest1));
+                let v1 = step.flush(V::load(t, v).mul_add(beta2, (g * rest2) * g));
+                m1.store(m);
+                v1.store(v);
+                step.take(w0, m1 / v1.sqrt().mul_add(scale, epsilon)).store(w);
+            }
+        }
+    }
+}
+
+/// [`Terms`] in registers.
+#[derive(Clone, Copy)]
+struct Step<V> {
+    rate: V,
+    clip: V,
+    l2: V,
+    decay: V,
+    smallest: V,
+    zero: V,
+}
+
+impl<V: Lanes> Step<V> {
+    /// w, and clip dw + l2 w.
+    #[inline(always)]
+    fn gradient(&self, t: V::Token, w: &[V::Elem], dw: &[V::Elem]) -> (V, V) {
+        let w = V::load(t, w);
+        (w, V::load(t, dw).mul_add(self.clip, w * self.l2))
+    }
+
+    /// (w - decay w) - rate d.
+    #[inline(always)]
+    fn take(&self, w: V, d: V) -> V {
+        d.neg_mul_add(self.rate, w.neg_mul_add(self.decay, w))
+    }
+
+    /// 0 in place of subnormal numbers; NaN stays NaN.
+    #[inline(always)]
+    fn flush(&self, moment: V) -> V {
+        V::select(moment.abs().lt(self.smallest), self.zero, moment)
+    }
+}
+
+/// w, dw and a moment.
+type Operands<'a, T> = (&'a mut [T], &'a [T], &'a mut [T]);
+
+/// The loop of a rule with one moment; `f` has the moment's next value and the direction.
+#[inline(always)]
+fn one<V: Lanes>(
+    (t, step): (V::Token, Step<V>),
+    (w, dw, moment): Operands<'_, V::Elem>,
+    f: impl Fn(V, V) -> (V, V),
+) {
+    let parameters = w.chunks_exact_mut(V::LEN).zip(dw.chunks_exact(V::LEN));
+    for ((w, dw), moment) in parameters.zip(moment.chunks_exact_mut(V::LEN)) {
+        let (w0, g) = step.gradient(t, w, dw);
+        let (next, d) = f(g, V::load(t, moment));
+        next.store(moment);
+        step.take(w0, d).store(w);
+    }
+}
+
+/// Sums that [`sum_of_squares`] keeps side by side: two registers of f64 with AVX-512.
+const SUMS: usize = 16;
+
+/// sum (scale x)^2 in f64. The order follows from the length alone: sixteen sums side by side, each
+/// over every sixteenth value, added up in order. No FMA: the same bits at every level. (The square
+/// of an f32 is exact in f64; a sum of n terms is off by at most n 2^-53 of itself.)
+#[inline(always)]
+pub(crate) fn sum_of_squares<T: Scalar>(scale: f64, values: &[T]) -> f64 {
+    let mut sums = [0.0; SUMS];
+    let mut chunks = values.chunks_exact(SUMS);
+    for chunk in &mut chunks {
+        for i in 0..SUMS {
+            let x = scale * chunk[i].to_f64();
+            sums[i] += x * x;
+        }
+    }
+    for (sum, x) in sums.iter_mut().zip(chunks.remainder()) {
+        let x = scale * x.to_f64();
+        *sum += x * x;
+    }
+    let mut total = 0.0;
+    for sum in sums {
+        total += sum;
+    }
+    total
+}

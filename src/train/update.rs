@@ -1,0 +1,121 @@
+//! One step of an optimiser on a network.
+
+use crate::checks;
+use crate::error::{Error, Result};
+use crate::gradients::Gradients;
+use crate::network::Network;
+use crate::scalar::Scalar;
+use crate::train::OptimizerState;
+use crate::view::Columns;
+use crate::workspace::Workspace;
+
+impl<T: Scalar> Network<T> {
+    /// Moves the parameters and the optimiser's moments by one step, from gradients that are there.
+    /// One pass over parameters, gradient and moments (clipping reads the gradient once before),
+    /// on the calling thread; allocates nothing. Gradients that are not finite do what IEEE 754
+    /// says.
+    ///
+    /// ```
+    /// use shallownet::{Activation, Columns, Init, Network, Optimizer, OptimizerState, Workspace};
+    ///
+    /// let mut net =
+    ///     Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// let mut state = OptimizerState::new(&net, Optimizer::momentum())?;
+    /// let mut workspace = Workspace::training(&net, 1)?;
+    /// let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+    ///
+    /// net.backward(x, y, &mut workspace)?; // dW = [-1.5, 0.5], db = [-0.5]
+    /// net.update(&mut state, workspace.gradients()?, 2.0)?;
+    /// assert_eq!(net.weights(0)?, [3.0, -1.0]);
+    /// net.update(&mut state, workspace.gradients()?, 2.0)?; // m = 0.9 dW + dW
+    /// assert!((net.weights(0)?[0] - (3.0 + 2.0 * 1.9 * 1.5)).abs() < 1e-14);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Range`] for a learning rate that is not finite and positive, [`Error::Mismatch`] for
+    /// a state or gradients of another network.
+    pub fn update(
+        &mut self,
+        state: &mut OptimizerState<T>,
+        gradients: &Gradients<T>,
+        learning_rate: T,
+    ) -> Result<()> {
+        checks::learning_rate(learning_rate)?;
+        state.check(&self.shape)?;
+        if *gradients.shape != *self.shape {
+            return Err(Error::Mismatch { argument: "gradients" });
+        }
+        self.update_checked(state, gradients, learning_rate.to_f64());
+        Ok(())
+    }
+
+    fn update_checked(&mut self, state: &mut OptimizerState<T>, gradients: &Gradients<T>, lr: f64) {
+        let level = self.engine.elementwise_level();
+        state.step(level, gradients.buffer.as_slice(), self.parameters.as_mut_slice(), lr);
+    }
+
+    /// One step of an optimiser on the batch: [`backward`](Self::backward), then
+    /// [`update`](Self::update). Returns the cost J before the update, L2 not counted.
+    ///
+    /// SGD without L2 and clipping is [`step`](Self::step), with the update fused into the sums of
+    /// the gradient: what the workspace's gradients hold afterwards is unspecified then.
+    ///
+    /// ```
+    /// use shallownet::{Activation, Columns, Network, Optimizer, OptimizerState, Workspace};
+    ///
+    /// let (x, y) = (Columns::new(&[-1.0_f32, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
+    /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
+    /// let mut workspace = Workspace::training(&net, 2)?;
+    /// let mut state = OptimizerState::new(&net, Optimizer::adam())?;
+    /// let before = net.step_with(x, y, &mut state, 0.01, &mut workspace)?;
+    /// assert!(net.cost(x, y, &mut workspace)? < before);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`step`](Self::step), and [`Error::Mismatch`] for the state of another network.
+    /// [`Error::Diverged`] if the cost is not finite, with parameters and state unchanged; it names
+    /// the state's step.
+    pub fn step_with(
+        &mut self,
+        x: Columns<'_, T>,
+        y: Columns<'_, T>,
+        state: &mut OptimizerState<T>,
+        learning_rate: T,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        checks::learning_rate(learning_rate)?;
+        self.check_batch(x, y, workspace)?;
+        workspace.gradients()?;
+        state.check(&self.shape)?;
+        self.step_with_checked(x, y, state, learning_rate.to_f64(), workspace)
+    }
+
+    /// [`step_with`](Self::step_with) on arguments that have been checked; a rate of 0 is one, too.
+    pub(crate) fn step_with_checked(
+        &mut self,
+        x: Columns<'_, T>,
+        y: Columns<'_, T>,
+        state: &mut OptimizerState<T>,
+        learning_rate: f64,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        let step = usize::try_from(state.steps()).unwrap_or(usize::MAX);
+        if state.is_plain() {
+            let rate = T::from_f64(learning_rate);
+            let cost = self.step_checked(x, y, rate, workspace).map_err(|error| match error {
+                Error::Diverged { cost, .. } => Error::Diverged { step, cost },
+                other => other,
+            })?;
+            state.count();
+            return Ok(cost);
+        }
+        let cost = self.backward_checked(x, y, workspace)?;
+        if !cost.is_finite() {
+            return Err(Error::Diverged { step, cost });
+        }
+        self.update_checked(state, workspace.gradients()?, learning_rate);
+        Ok(cost)
+    }
+}

@@ -1,0 +1,135 @@
+//! How far an optimiser's step may be from the reference's: a running error analysis, no tolerance.
+
+use shallownet::reference::optimizer::Step;
+use shallownet::{Optimizer, Scalar};
+
+/// A value and a bound on its error, carried through each operation: a running error analysis, as in
+/// `common/bounds.rs`. `u` and `eta` are those of the tested type and of the reference together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounded {
+    pub(crate) value: f64,
+    pub(crate) error: f64,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arithmetic {
+    u: f64,
+    eta: f64,
+    smallest: f64,
+}
+
+pub(crate) const U64: f64 = f64::EPSILON / 2.0;
+
+impl Arithmetic {
+    pub(crate) fn of<T: Scalar>() -> Self {
+        let smallest = T::MIN_POSITIVE.to_f64();
+        // The smallest subnormal is the smallest normal number times epsilon.
+        let eta = smallest * T::EPSILON.to_f64() + f64::from_bits(1);
+        Self { u: T::EPSILON.to_f64() / 2.0 + U64, eta, smallest }
+    }
+
+    pub(crate) fn exact(value: f64) -> Bounded {
+        Bounded { value, error: 0.0 }
+    }
+
+    /// One rounding of a result that is off by `error` already.
+    fn rounded(self, value: f64, error: f64) -> Bounded {
+        Bounded { value, error: error + self.u * (value.abs() + error) + self.eta }
+    }
+
+    fn constant(self, value: f64) -> Bounded {
+        self.rounded(value, 0.0)
+    }
+
+    fn add(self, a: Bounded, b: Bounded) -> Bounded {
+        self.rounded(a.value + b.value, a.error + b.error)
+    }
+
+    fn sub(self, a: Bounded, b: Bounded) -> Bounded {
+        self.rounded(a.value - b.value, a.error + b.error)
+    }
+
+    fn mul(self, a: Bounded, b: Bounded) -> Bounded {
+        let error = a.error * (b.value.abs() + b.error) + a.value.abs() * b.error;
+        self.rounded(a.value * b.value, error)
+    }
+
+    /// |a'/b' - a/b| <= (|a| e_b + |b| e_a) / (|b| (|b| - e_b)).
+    fn div(self, a: Bounded, b: Bounded) -> Bounded {
+        let least = b.value.abs() - b.error;
+        assert!(least > 0.0, "{b:?} may be 0: the bound says nothing");
+        let error = (a.value.abs() * b.error + b.value.abs() * a.error) / (b.value.abs() * least);
+        self.rounded(a.value / b.value, error)
+    }
+
+    /// |sqrt(a') - sqrt(a)| <= e / sqrt(a), and <= sqrt(e).
+    fn sqrt(self, a: Bounded) -> Bounded {
+        let root = a.value.sqrt();
+        self.rounded(root, (a.error / root).min(a.error.sqrt()))
+    }
+
+    /// What is subnormal may have become 0.
+    fn flushed(self, a: Bounded) -> Bounded {
+        let may = a.value.abs() - a.error < self.smallest;
+        Bounded { error: a.error + if may { self.smallest } else { 0.0 }, ..a }
+    }
+}
+
+/// How far the parameter may be from the reference's after a step, from exact w and dw and the
+/// moments so far, which move. Each place has at least as many roundings as either has there.
+pub(crate) fn bound(
+    a: Arithmetic,
+    with: (Step, f64),
+    t: u32,
+    (w, dw): (f64, f64),
+    [m, v]: [&mut Bounded; 2],
+) -> f64 {
+    let (Step { optimizer, lr, l2, clip }, clip_error) = with;
+    let c = |value| a.constant(value);
+    let (w, lr) = (Arithmetic::exact(w), c(lr));
+    let clip = Bounded { value: clip, error: a.u * clip + clip_error };
+    let g = a.add(a.mul(clip, Arithmetic::exact(dw)), a.mul(c(l2), w));
+    let mean = |m: Bounded, beta: f64, rest: f64, g| {
+        a.flushed(a.add(a.mul(c(beta), m), a.mul(c(rest), g)))
+    };
+    let squares = |v: Bounded, beta: f64| {
+        let square = a.mul(a.mul(c(1.0 - beta), g), g);
+        a.flushed(a.add(a.mul(c(beta), v), square))
+    };
+    let (base, direction) = match optimizer {
+        Optimizer::Sgd => (w, g),
+        Optimizer::Momentum { beta } => {
+            *m = mean(*m, beta, 1.0, g);
+            (w, *m)
+        }
+        Optimizer::Nesterov { beta } => {
+            *m = mean(*m, beta, 1.0, g);
+            (w, a.add(g, a.mul(c(beta), *m)))
+        }
+        Optimizer::RmsProp { rho, epsilon } => {
+            *v = squares(*v, rho);
+            (w, a.div(g, a.add(a.sqrt(*v), c(epsilon))))
+        }
+        Optimizer::Adam { beta1, beta2, epsilon }
+        | Optimizer::AdamW { beta1, beta2, epsilon, .. } => {
+            let decay = match optimizer {
+                Optimizer::AdamW { weight_decay, .. } => a.mul(lr, c(weight_decay)),
+                _ => Arithmetic::exact(0.0),
+            };
+            *m = mean(*m, beta1, 1.0 - beta1, g);
+            *v = squares(*v, beta2);
+            // beta^t by t products or by a power function, 1 - beta^t, and the quotient.
+            let correction = |beta: f64| {
+                let power = beta.powi(t as i32);
+                let value = 1.0 - power;
+                a.rounded(value, 4.0 * f64::from(t + 2) * U64 * power)
+            };
+            let scale = a.div(c(1.0), a.sqrt(correction(beta2)));
+            let root = a.mul(a.sqrt(*v), scale);
+            let direction = a.div(a.div(*m, correction(beta1)), a.add(root, c(epsilon)));
+            (a.sub(w, a.mul(decay, w)), direction)
+        }
+        other => unreachable!("{other:?} has no analysis yet"),
+    };
+    a.sub(base, a.mul(lr, direction)).error
+}
