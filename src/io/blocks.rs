@@ -132,7 +132,8 @@ impl<T: Scalar, R: Read> Blocks<T, R> {
             self.bytes.fill(chunk, "the data")?;
             if values.capacity() - values.len() < count {
                 // Compressed: memory grows with what has come, never past what was promised.
-                reserve(&mut values, missing.min(count.max(values.len())))?;
+                let more = missing.min(count.max(values.len()));
+                reserve(&mut values, more)?;
             }
             let first = values.len();
             match &self.scale {
@@ -220,6 +221,7 @@ pub(super) fn reserve<T>(values: &mut Vec<T>, more: usize) -> Result<(), DataPro
     let bytes = more.saturating_mul(size_of::<T>());
     let refused = Error::OutOfMemory { what: "the samples of a file", bytes };
     // Exact for the first block of a plain file; else in powers of two.
-    let room = if values.is_empty() { values.try_reserve_exact(more) } else { values.try_reserve(more) };
+    let room =
+        if values.is_empty() { values.try_reserve_exact(more) } else { values.try_reserve(more) };
     room.map_err(|_| DataProblem::Refused(refused))
 }

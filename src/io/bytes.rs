@@ -57,7 +57,11 @@ impl<R: Read> Bytes<R> {
     }
 
     /// Fills `buffer` with bytes of `what`.
-    pub(super) fn fill(&mut self, buffer: &mut [u8], what: &'static str) -> Result<(), DataProblem> {
+    pub(super) fn fill(
+        &mut self,
+        buffer: &mut [u8],
+        what: &'static str,
+    ) -> Result<(), DataProblem> {
         let mut filled = 0;
         while filled < buffer.len() {
             match self.reader.read(&mut buffer[filled..]) {

@@ -86,7 +86,9 @@ impl Element {
             Kind::U64 => self.each(bytes, out, |b| u64::from_le_bytes(b).try_into().ok()),
             Kind::I64 => self.each(bytes, out, |b| whole(i64::from_le_bytes(b))),
             // No integer type: nothing that could be a label.
-            Kind::F32 | Kind::F64 => out.extend(bytes.chunks_exact(self.kind.bytes()).map(|_| None)),
+            Kind::F32 | Kind::F64 => {
+                out.extend(bytes.chunks_exact(self.kind.bytes()).map(|_| None))
+            }
         }
     }
 

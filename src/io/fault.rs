@@ -70,7 +70,9 @@ pub enum DataProblem {
         at: u64,
     },
     /// A shape whose size is beyond the file, or beyond counting.
-    #[error("byte {at}: the header promises {shape} values of {element}: there is no room for them in a file of {length} bytes")]
+    #[error(
+        "byte {at}: the header promises {shape} values of {element}: there is no room for them in a file of {length} bytes"
+    )]
     TooLarge {
         /// Where the data begins.
         at: u64,

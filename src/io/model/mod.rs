@@ -34,7 +34,7 @@ mod decode;
 mod description;
 mod encode;
 mod error;
-mod header;
+pub(in crate::io) mod header;
 
 use std::path::Path;
 
@@ -44,6 +44,8 @@ use crate::{Network, Scalar};
 pub use decode::{decode, decode_any};
 pub use encode::encode;
 pub use error::{Error, Problem};
+
+pub(in crate::io) use encode::check_finite;
 
 /// A network together with what its inputs and outputs mean. Everything but the network may be
 /// unknown (`None`, or no classes).
@@ -161,7 +163,7 @@ pub fn load_any(path: &Path) -> Result<AnyModel, Error> {
 
 /// The bytes of a regular file whose first eight bytes promise no more than there is: so that a
 /// large file that is no model is turned away before it is read.
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
+pub(in crate::io) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     use std::io::Read;
     let io = |source| Error::read(path, source);
     let mut file = std::fs::File::open(path).map_err(io)?;
