@@ -7,6 +7,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use shallownet::io::model::{self, Model};
@@ -72,6 +73,9 @@ fn written(write: impl Fn(&Path)) -> Vec<u8> {
     write(&path);
     std::fs::read(path).unwrap()
 }
+
+/// Made once: saving a file waits for the disk.
+static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(formats);
 
 fn formats() -> Vec<Format> {
     let values = [0.5_f32, -1.0, 2.0, 3.5, 1e-3, 0.0];
@@ -174,10 +178,10 @@ fn load(format: &Format, bytes: &[u8], path: &Path) -> Result<(), String> {
 
 fn with_each(test: impl Fn(&Format, &Path)) {
     let folder = tempfile::tempdir().unwrap();
-    for format in formats() {
+    for format in FORMATS.iter() {
         let path = folder.path().join("file");
-        assert_eq!(load(&format, &format.good, &path), Ok(()), "{}", format.name);
-        test(&format, &path);
+        assert_eq!(load(format, &format.good, &path), Ok(()), "{}", format.name);
+        test(format, &path);
     }
 }
 
@@ -224,7 +228,7 @@ fn no_changed_byte_makes_a_loader_panic_or_take_much_memory() {
 #[test]
 fn folders_and_missing_files_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    for format in formats() {
+    for format in FORMATS.iter() {
         for path in [folder.path().to_owned(), folder.path().join("nothing")] {
             let message = (format.load)(&path).unwrap_err();
             assert!(message.starts_with(&path.display().to_string()), "{message}");
@@ -252,7 +256,7 @@ fn change() -> impl Strategy<Value = (prop::sample::Index, Change)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_changes_are_survived(changes in prop::collection::vec(change(), 1..6)) {
