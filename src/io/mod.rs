@@ -27,10 +27,12 @@ pub mod arrays;
 #[cfg(any(feature = "npy", feature = "onnx", feature = "safetensors"))]
 pub mod atomic;
 #[cfg(any(feature = "idx", feature = "npy"))]
+#[cfg_attr(not(feature = "idx"), allow(dead_code, reason = "only IDX is scaled"))]
 mod blocks;
 #[cfg(any(feature = "idx", feature = "npy"))]
 mod bytes;
 #[cfg(any(feature = "idx", feature = "npy"))]
+#[cfg_attr(not(feature = "npy"), allow(dead_code, reason = "IDX has fewer types"))]
 mod element;
 #[cfg(any(feature = "idx", feature = "npy"))]
 mod fault;
@@ -38,6 +40,14 @@ mod fault;
 pub mod idx;
 #[cfg(feature = "safetensors")]
 pub mod model;
+#[cfg(any(
+    feature = "csv",
+    feature = "idx",
+    feature = "npy",
+    feature = "onnx",
+    feature = "safetensors"
+))]
+mod names;
 #[cfg(feature = "npy")]
 pub mod npy;
 #[cfg(feature = "onnx")]
@@ -58,19 +68,11 @@ pub use fault::{DataError, DataProblem};
 pub use owned::OwnedColumns;
 pub use standardization::{NotStandardizable, Standardization};
 
-/// What the operating system said, without its number, to stand at the end of a line.
-fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
-}
-
-/// A path as messages name it: on one line, whatever it holds.
-fn display(path: &std::path::Path) -> String {
-    path.display().to_string().chars().flat_map(one_line).collect()
-}
-
-fn one_line(c: char) -> impl Iterator<Item = char> {
-    let (kept, escaped) =
-        if c.is_control() { (None, Some(c.escape_default())) } else { (Some(c), None) };
-    kept.into_iter().chain(escaped.into_iter().flatten())
-}
+#[cfg(any(
+    feature = "csv",
+    feature = "idx",
+    feature = "npy",
+    feature = "onnx",
+    feature = "safetensors"
+))]
+use names::{display, reason};

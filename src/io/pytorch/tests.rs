@@ -1,7 +1,9 @@
 use super::*;
 
+type Tensors<'a> = [(&'a str, &'a [usize])];
+
 /// A file of F32 tensors, all values 0.5.
-fn file(tensors: &[(&str, &[usize])]) -> Vec<u8> {
+fn file(tensors: &Tensors<'_>) -> Vec<u8> {
     let data: Vec<u8> = 0.5_f32.to_le_bytes().repeat(64);
     let view = |shape: &[usize]| {
         let bytes = shape.iter().product::<usize>() * 4;
@@ -10,7 +12,7 @@ fn file(tensors: &[(&str, &[usize])]) -> Vec<u8> {
     safetensors::serialize(tensors.iter().map(|(name, shape)| (*name, view(shape))), None).unwrap()
 }
 
-fn refused(tensors: &[(&str, &[usize])], layers: usize) -> String {
+fn refused(tensors: &Tensors<'_>, layers: usize) -> String {
     let activations = vec![Activation::Identity; layers];
     decode::<f32>(&file(tensors), None, &activations).map(|_| ()).unwrap_err().to_string()
 }
@@ -28,7 +30,7 @@ fn layers_are_ordered_by_number_and_not_by_name() {
 #[test]
 fn files_that_are_no_sequential_of_linear_are_named() {
     let weight: (&str, &[usize]) = ("0.weight", &[2, 3]);
-    let cases: [(&[(&str, &[usize])], usize, &str); 9] = [
+    let cases: [(&Tensors<'_>, usize, &str); 9] = [
         (&[], 1, "no tensor is named as the layers of an nn.Sequential are, as in \"0.weight\""),
         (&[weight, ("1.running_mean", &[2])], 1, "tensor \"1.running_mean\" is no weight or bias"),
         (&[weight, ("fc.weight", &[2, 2])], 2, "tensor \"fc.weight\" is no weight or bias"),
