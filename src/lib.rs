@@ -86,8 +86,8 @@
 //! take a workspace of capacity 1, [`Parallelism::Serial`], and, if the data is known to be finite,
 //! [`Checks::ShapesOnly`].
 //!
-//! **Files and the rest.** No default feature touches files. The features `csv` and `safetensors`
-//! add the module `io`. Weights in the textbook's order go in and out by
+//! **Files and the rest.** No default feature touches files. The features for files add the module
+//! `io`, which lists the formats. Weights in the textbook's order go in and out by
 //! [`Network::set_weights`] and [`Network::weights`].
 //!
 //! # Formulas
@@ -125,8 +125,9 @@
 //!
 //! # Features
 //!
-//! All are off by default: `csv` (CSV tables), `safetensors` (model files), `cblas` (a backend: the
-//! BLAS that you link), `cli` (the program `shallownet`).
+//! All are off by default: `csv`, `npy`, `idx` (data files), `ndarray` (views), `safetensors` (model
+//! files, PyTorch's too), `onnx` (models for other runtimes), `cblas` (a backend: the BLAS that you
+//! link), `cli` (the program `shallownet`, with all of those but `cblas`).
 #![deny(unsafe_code, missing_docs)]
 
 mod activation;
@@ -139,7 +140,14 @@ mod ffi;
 mod fit;
 mod gradients;
 mod init;
-#[cfg(any(feature = "csv", feature = "safetensors"))]
+#[cfg(any(
+    feature = "csv",
+    feature = "idx",
+    feature = "ndarray",
+    feature = "npy",
+    feature = "onnx",
+    feature = "safetensors"
+))]
 pub mod io;
 mod kernels;
 mod loss;

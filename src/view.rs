@@ -46,6 +46,12 @@ impl<'a, T> Columns<'a, T> {
         Ok(Self { data, features })
     }
 
+    /// `new` for data that has been through it already.
+    #[cfg(any(feature = "idx", feature = "npy"))]
+    pub(crate) fn whole(data: &'a [T], features: usize) -> Self {
+        Self { data, features }
+    }
+
     /// Values a column (n_x).
     ///
     /// ```

@@ -1,41 +1,81 @@
-//! Files in and out: labelled samples from CSV, models to and from safetensors.
+//! Files in and out: data from CSV, NumPy and IDX files, models from safetensors, to ONNX.
 //!
 //! Nothing in the rest of the crate knows about files; these rooms know the public types of the
 //! crate and nothing of its inside. Each is behind a feature and costs nothing when it is off:
 //!
-//! | room | feature | what for |
-//! | --- | --- | --- |
-//! | `table` | `csv` | labelled samples from a CSV file, each mistake named by line and column |
-//! | `model` | `safetensors` | a network with its feature and class names, in one file |
-//! | `checkpoint` | `safetensors` | a training in the middle: network, optimiser, best parameters |
-//! | `atomic` | `safetensors` | a file that is there in whole or not at all |
-//! | [`Standardization`] | either | mean 0 and standard deviation 1, feature by feature |
+//! | room | feature | what for | block by block |
+//! | --- | --- | --- | --- |
+//! | `table` | `csv` | labelled samples from a CSV file, each mistake named by line and column | `Table::blocks` |
+//! | `npy` | `npy` | NumPy's `.npy`: samples of shape (m, n), labels of shape (m); in and out | `npy::blocks` |
+//! | `npy::npz` | `npy` | NumPy's `.npz`: several such arrays, each by its name; in and out | - |
+//! | `idx` | `idx` | IDX, MNIST's format, plain or gzipped: bytes become 0 to 1 | `idx::blocks` |
+//! | `arrays` | `ndarray` | views of the `ndarray` crate as columns, without a copy | - |
+//! | `model` | `safetensors` | a network with its feature and class names, in one file; in and out | - |
+//! | `checkpoint` | `safetensors` | a training in the middle: network, optimiser, best parameters | - |
+//! | `pytorch` | `safetensors` | the weights of a PyTorch `nn.Sequential`, saved as safetensors | - |
+//! | `onnx` | `onnx` | a network for other runtimes; out only | - |
+//! | `atomic` | those that write | a file that is there in whole or not at all | - |
+//! | [`Standardization`] | any | mean 0 and standard deviation 1, feature by feature | - |
+//!
+//! **Bad files.** Whatever a file holds, the answer is what it should hold or an error of one line
+//! that names the file, and the line and column of a text or the offset in bytes. A size in a
+//! header is checked against the file's length before any memory is reserved by it; of compressed
+//! files, against the most that their bytes can unpack to, and then memory grows only with what
+//! comes. Names that stand twice are refused. Numbers are finite.
 
-#[cfg(feature = "safetensors")]
+#[cfg(feature = "ndarray")]
+pub mod arrays;
+#[cfg(any(feature = "npy", feature = "onnx", feature = "safetensors"))]
 pub mod atomic;
+#[cfg(any(feature = "idx", feature = "npy"))]
+#[cfg_attr(not(feature = "idx"), allow(dead_code, reason = "only IDX is scaled"))]
+mod blocks;
+#[cfg(any(feature = "idx", feature = "npy"))]
+mod bytes;
+#[cfg(any(feature = "idx", feature = "npy"))]
+#[cfg_attr(not(feature = "npy"), allow(dead_code, reason = "IDX has fewer types"))]
+mod element;
+#[cfg(any(feature = "idx", feature = "npy"))]
+mod fault;
+#[cfg(feature = "idx")]
+pub mod idx;
 #[cfg(feature = "safetensors")]
 pub mod checkpoint;
 #[cfg(feature = "safetensors")]
 pub mod model;
+#[cfg(any(
+    feature = "csv",
+    feature = "idx",
+    feature = "npy",
+    feature = "onnx",
+    feature = "safetensors"
+))]
+mod names;
+#[cfg(feature = "npy")]
+pub mod npy;
+#[cfg(feature = "onnx")]
+pub mod onnx;
+#[cfg(any(feature = "idx", feature = "npy"))]
+mod owned;
+#[cfg(feature = "safetensors")]
+pub mod pytorch;
 mod standardization;
 #[cfg(feature = "csv")]
 pub mod table;
 
+#[cfg(any(feature = "idx", feature = "npy"))]
+pub use blocks::Blocks;
+#[cfg(any(feature = "idx", feature = "npy"))]
+pub use fault::{DataError, DataProblem};
+#[cfg(any(feature = "idx", feature = "npy"))]
+pub use owned::OwnedColumns;
 pub use standardization::{NotStandardizable, Standardization};
 
-/// What the operating system said, without its number, to stand at the end of a line.
-fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
-}
-
-/// A path as messages name it: on one line, whatever it holds.
-fn display(path: &std::path::Path) -> String {
-    path.display().to_string().chars().flat_map(one_line).collect()
-}
-
-fn one_line(c: char) -> impl Iterator<Item = char> {
-    let (kept, escaped) =
-        if c.is_control() { (None, Some(c.escape_default())) } else { (Some(c), None) };
-    kept.into_iter().chain(escaped.into_iter().flatten())
-}
+#[cfg(any(
+    feature = "csv",
+    feature = "idx",
+    feature = "npy",
+    feature = "onnx",
+    feature = "safetensors"
+))]
+use names::{display, reason};

@@ -81,7 +81,7 @@ pub(super) fn dtype<T: Scalar>() -> Dtype {
     if T::NAME == f32::NAME { Dtype::F32 } else { Dtype::F64 }
 }
 
-pub(super) fn check_finite<T: Scalar>(name: &str, values: &[T]) -> Result<(), Problem> {
+pub(in crate::io) fn check_finite<T: Scalar>(name: &str, values: &[T]) -> Result<(), Problem> {
     match values.iter().position(|v| !v.is_finite()) {
         None => Ok(()),
         Some(index) => {

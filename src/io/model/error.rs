@@ -118,6 +118,17 @@ pub enum Problem {
         /// What.
         value: f64,
     },
+    /// A tensor that is no part of an `nn.Sequential` of `Linear`.
+    #[error(
+        "tensor {0:?} is no weight or bias of a Linear in an nn.Sequential, as in \"0.weight\""
+    )]
+    NotLinear(String),
+    /// No layer (under the prefix, if one was named).
+    #[error("no tensor is named as the layers of an nn.Sequential are, as in \"{0}0.weight\"")]
+    NoLinear(String),
+    /// Layers of more than one network.
+    #[error("layers under several prefixes: {0}: expected one, or one to be named")]
+    Prefixes(String),
     /// Names or numbers that do not fit the network.
     #[error("{given} {what}: expected {expected}")]
     Count {

@@ -25,7 +25,7 @@ pub(super) fn check_length(start: &[u8], file_length: u64) -> Result<(), Problem
 }
 
 /// Refuses headers in which a name stands twice.
-pub(super) fn check_names(file: &[u8]) -> Result<(), Problem> {
+pub(in crate::io) fn check_names(file: &[u8]) -> Result<(), Problem> {
     check_length(file, file.len() as u64)?;
     let (length, rest) = file.split_at(LENGTH_BYTES);
     let length = length.iter().rev().fold(0_usize, |n, &byte| (n << 8) | usize::from(byte));

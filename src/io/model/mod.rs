@@ -34,7 +34,7 @@ pub(in crate::io) mod decode;
 pub(in crate::io) mod description;
 pub(in crate::io) mod encode;
 mod error;
-mod header;
+pub(in crate::io) mod header;
 
 use std::path::Path;
 
@@ -44,6 +44,8 @@ use crate::{Network, Scalar};
 pub use decode::{decode, decode_any};
 pub use encode::encode;
 pub use error::{Error, Problem};
+
+pub(in crate::io) use encode::check_finite;
 
 /// A network together with what its inputs and outputs mean. Everything but the network may be
 /// unknown (`None`, or no classes).

@@ -131,6 +131,12 @@ pub enum Problem {
     /// Nothing where a label should be.
     #[error("the label is empty")]
     EmptyLabel,
+    /// A label that is none of the classes asked for.
+    #[error("{:?} is none of the classes", Short(cell))]
+    UnknownLabel {
+        /// What it holds.
+        cell: String,
+    },
     /// A header that names two columns alike.
     #[error("column {by} has the same name")]
     NameTaken {

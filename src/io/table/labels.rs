@@ -33,37 +33,55 @@ pub(super) struct LabelReader {
     index: HashMap<String, usize>,
     classes: Vec<String>,
     first_row: Vec<usize>,
-    of_row: Vec<usize>,
+    /// No class may be met that is not there yet.
+    is_closed: bool,
 }
 
 impl LabelReader {
-    pub(super) fn push(&mut self, label: &str) -> Result<(), Problem> {
+    /// For labels of these classes and no others.
+    pub(super) fn of(classes: &[String]) -> Self {
+        let mut reader = Self::default();
+        for (number, class) in classes.iter().enumerate() {
+            // Given twice, a class is where it stands first.
+            reader.index.entry(class.clone()).or_insert(number);
+        }
+        (reader.classes, reader.is_closed) = (classes.to_vec(), true);
+        reader
+    }
+
+    /// The class of the label in `row`, numbered as they were met.
+    pub(super) fn class(&mut self, label: &str, row: usize) -> Result<usize, Problem> {
         if label.is_empty() {
             return Err(Problem::EmptyLabel);
         }
-        let class = match self.index.get(label) {
-            Some(&class) => class,
-            None => self.meet(label),
-        };
-        self.of_row.push(class);
-        Ok(())
+        match self.index.get(label) {
+            Some(&class) => Ok(class),
+            None if self.is_closed => self.known(label),
+            None => Ok(self.meet(label, row)),
+        }
+    }
+
+    fn known(&self, label: &str) -> Result<usize, Problem> {
+        let class = self.classes.iter().position(|class| same_class(class, label));
+        class.ok_or_else(|| Problem::UnknownLabel { cell: label.to_owned() })
     }
 
     /// A spelling met for the first time; perhaps of a class known by another.
-    fn meet(&mut self, label: &str) -> usize {
+    fn meet(&mut self, label: &str, row: usize) -> usize {
         // The key of a number is its value: "1", "1.0" and "1e0" meet there. -0.0 + 0.0 is 0.0.
         let key = finite(label).map_or_else(|| label.to_owned(), |v| (v + 0.0).to_string());
         let class = self.index.get(&key).copied().unwrap_or(self.classes.len());
         if class == self.classes.len() {
             self.classes.push(label.to_owned());
-            self.first_row.push(self.of_row.len());
+            self.first_row.push(row);
             self.index.insert(key, class);
         }
         self.index.insert(label.to_owned(), class);
         class
     }
 
-    pub(super) fn finish(self) -> Labels {
+    /// The classes in their order, and the classes of the rows as indices into that.
+    pub(super) fn finish(self, of_row: &[usize]) -> Labels {
         let mut order: Vec<usize> = (0..self.classes.len()).collect();
         let values: Option<Vec<f64>> = self.classes.iter().map(|c| finite(c)).collect();
         match values {
@@ -77,7 +95,7 @@ impl LabelReader {
         Labels {
             classes: order.iter().map(|&old| self.classes[old].clone()).collect(),
             first_row: order.iter().map(|&old| self.first_row[old]).collect(),
-            of_row: self.of_row.iter().map(|&old| rank[old]).collect(),
+            of_row: of_row.iter().map(|&old| rank[old]).collect(),
         }
     }
 }
@@ -92,8 +110,9 @@ mod tests {
 
     fn read(labels: &[&str]) -> Labels {
         let mut reader = LabelReader::default();
-        labels.iter().for_each(|label| reader.push(label).unwrap());
-        reader.finish()
+        let class = |(row, label): (usize, &&str)| reader.class(label, row).unwrap();
+        let of_row: Vec<usize> = labels.iter().enumerate().map(class).collect();
+        reader.finish(&of_row)
     }
 
     #[test]
@@ -117,6 +136,6 @@ mod tests {
 
     #[test]
     fn an_empty_label_is_refused() {
-        assert_eq!(LabelReader::default().push(""), Err(Problem::EmptyLabel));
+        assert_eq!(LabelReader::default().class("", 0), Err(Problem::EmptyLabel));
     }
 }

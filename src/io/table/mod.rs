@@ -2,7 +2,7 @@
 //!
 //! Reading is in two steps, since which columns hold the features may depend on the header:
 //! [`Table::open`] reads the header and the width, [`Table::samples`] reads every row, straight
-//! into numbers. Every mistake is named by file, line and column.
+//! into numbers, and [`Table::blocks`] so many at a time. Every mistake is named by file, line and column.
 //!
 //! ```
 //! use shallownet::io::table::{Header, Table};
@@ -24,17 +24,17 @@
 mod error;
 mod labels;
 mod newlines;
+mod rows;
 
 use std::io::Read;
 use std::path::Path;
 
-use csv::StringRecord;
-
 pub use error::{Error, Place, Problem};
 pub use labels::{Labels, same_class};
+pub use rows::{Block, Blocks};
 
-use labels::LabelReader;
 use newlines::Newlines;
+use rows::Row;
 
 /// Whether a file's first line names its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,19 +59,6 @@ pub struct Table<R> {
     first_line: u64,
     /// The first row, if it had to be read to learn the width.
     pending: Option<Row>,
-}
-
-/// The cells of a row, and the line it begins on.
-#[derive(Debug)]
-struct Row {
-    cells: StringRecord,
-    line: u64,
-}
-
-impl Row {
-    fn cell(&self, column: usize) -> &str {
-        self.cells[column].trim()
-    }
 }
 
 /// The samples of a file, in its order.
@@ -139,9 +126,10 @@ impl<R: Read> Table<R> {
             .from_reader(Newlines::new(reader));
         let mut table =
             Self { file: file.into(), reader, names: None, width: 0, first_line: 1, pending: None };
-        let Some(first) = table.next_row()? else {
+        let mut first = Row::default();
+        if !table.next_row(&mut first)? {
             return Err(Error::Empty { file: table.file });
-        };
+        }
         (table.width, table.first_line) = (first.cells.len(), first.line);
         match header {
             Header::Absent => table.pending = Some(first),
@@ -246,67 +234,6 @@ impl<R: Read> Table<R> {
         }
     }
 
-    /// Reads every row: the columns `features` (from 0) as finite numbers, in that order, and the
-    /// column `label` as words.
-    ///
-    /// # Errors
-    /// [`Error`]: no row, a row of another width, a cell that is no finite number, an empty label.
-    pub fn samples(mut self, features: &[usize], label: Option<usize>) -> Result<Samples, Error> {
-        if let Some(&past) = features.iter().chain(&label).find(|&&c| c >= self.width) {
-            let (file, given) = (self.file, (past + 1).to_string());
-            return Err(Error::NoColumnNumber { file, given, width: self.width });
-        }
-        let (mut x, mut lines) = (Vec::new(), Vec::new());
-        let mut labels = LabelReader::default();
-        while let Some(row) = self.next_row()? {
-            let line = row.line;
-            if row.cells.len() != self.width {
-                return Err(Error::Ragged {
-                    file: self.file,
-                    line,
-                    expected: self.width,
-                    first_line: self.first_line,
-                    given: row.cells.len(),
-                });
-            }
-            let refuse = |column, problem| Error::Cell { place: self.place(line, column), problem };
-            for &column in features {
-                let value = number(row.cell(column)).map_err(|problem| refuse(column, problem))?;
-                x.push(value);
-            }
-            if let Some(column) = label {
-                labels.push(row.cell(column)).map_err(|problem| refuse(column, problem))?;
-            }
-            lines.push(line);
-        }
-        if lines.is_empty() {
-            return Err(Error::HeaderOnly { file: self.file, line: self.first_line });
-        }
-        let labels = label.map(|_| labels.finish());
-        Ok(Samples { x, labels, lines, file: self.file, names: self.names })
-    }
-
-    fn next_row(&mut self) -> Result<Option<Row>, Error> {
-        if let Some(row) = self.pending.take() {
-            return Ok(Some(row));
-        }
-        let mut cells = StringRecord::new();
-        // Before the blank lines that may come first.
-        let earliest = self.reader.position().line();
-        match self.reader.read_record(&mut cells) {
-            Ok(true) => {
-                let breaks = cells.as_slice().bytes().filter(|&b| b == b'\n').count() as u64;
-                let line = self.reader.position().line().saturating_sub(1 + breaks);
-                Ok(Some(Row { cells, line: line.max(earliest) }))
-            }
-            Ok(false) => Ok(None),
-            Err(error) => {
-                let line = self.reader.position().line().saturating_sub(1).max(earliest);
-                Err(Error::from_csv(self.file.clone(), line, error))
-            }
-        }
-    }
-
     fn check_names(&self) -> Result<(), Error> {
         let names = self.names.as_deref().unwrap_or_default();
         let mut seen = std::collections::HashMap::new();
@@ -319,15 +246,6 @@ impl<R: Read> Table<R> {
             }
         }
         Ok(())
-    }
-}
-
-fn number(cell: &str) -> Result<f64, Problem> {
-    match cell.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(value),
-        Ok(_) => Err(Problem::NotFinite { cell: cell.to_owned() }),
-        Err(_) if cell.is_empty() => Err(Problem::EmptyNumber),
-        Err(_) => Err(Problem::NotANumber { cell: cell.to_owned() }),
     }
 }
 

@@ -35,6 +35,11 @@ impl<R: Read> Read for Newlines<R> {
                     _ => 0,
                 });
             }
+            // Most texts have none: then there is nothing to move.
+            if !self.after_cr && !buffer[..given].contains(&b'\r') {
+                self.is_ended = buffer[given - 1] == b'\n';
+                return Ok(given);
+            }
             let mut kept = 0;
             for at in 0..given {
                 let byte = buffer[at];

@@ -103,3 +103,33 @@ fn a_missing_file_is_named() {
     let error = Table::open(Path::new("no/such.csv"), Header::Present).unwrap_err();
     assert_eq!(error.to_string(), "no/such.csv: No such file or directory");
 }
+
+#[test]
+fn blocks_are_the_whole_in_pieces() {
+    let text = "a,b\n1,x\n2,y\n\n3,1.0\n4,x\n5,y\n";
+    let classes = ["y", "1", "x"].map(str::to_owned);
+    let table = || Table::new("t.csv", text.as_bytes(), Header::Present).unwrap();
+    for size in [0, 1, 2, 3, 5, usize::MAX] {
+        let blocks = table().blocks(&[0], Some((1, &classes)), size).unwrap();
+        let mut all = Block::default();
+        for block in blocks {
+            let block = block.unwrap();
+            assert!((1..=size.max(1)).contains(&block.lines.len()));
+            all.x.extend(block.x);
+            all.classes.extend(block.classes);
+            all.lines.extend(block.lines);
+        }
+        assert_eq!(all.x, [1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert_eq!((all.classes, all.lines), (vec![2, 0, 1, 2, 0], vec![2, 3, 5, 6, 7]));
+    }
+    let mut blocks = table().blocks(&[0], Some((1, &classes[1..])), 1).unwrap();
+    assert!(blocks.next().unwrap().is_ok());
+    let message = blocks.next().unwrap().unwrap_err().to_string();
+    assert_eq!(message, r#"t.csv: line 3, column 2 ("b"): "y" is none of the classes"#);
+    assert!(blocks.next().is_none());
+    assert!(matches!(table().blocks(&[2], None, 1), Err(Error::NoColumnNumber { .. })));
+    let header = Table::new("t.csv", "a,b\n".as_bytes(), Header::Present).unwrap();
+    let mut blocks = header.blocks(&[0], None, 1).unwrap();
+    assert!(matches!(blocks.next(), Some(Err(Error::HeaderOnly { line: 1, .. }))));
+    assert!(blocks.next().is_none());
+}

@@ -1,0 +1,227 @@
+//! Samples block by block: what lets a file be larger than memory.
+
+use std::io::Read;
+
+use super::bytes::Bytes;
+use super::element::{Element, Kind};
+use super::fault::{DataError, DataProblem, shape_text};
+use super::owned::OwnedColumns;
+use crate::{Error, Scalar};
+
+/// Bytes read at once.
+const BUFFER: usize = 1 << 16;
+
+/// The samples of a file, so many at a time: an iterator of [`OwnedColumns`], the last of which may
+/// be smaller. After an error it ends.
+///
+/// Memory: one block. See [`idx::blocks`](super::idx) and [`npy::blocks`](super::npy).
+pub struct Blocks<T, R = Box<dyn Read + Send>> {
+    file: String,
+    bytes: Bytes<R>,
+    element: Element,
+    features: usize,
+    left: usize,
+    block: usize,
+    /// What a byte is as a value; for the other types, values stand for themselves.
+    scale: Option<Box<[T; 256]>>,
+    /// Elements read so far.
+    index: u64,
+}
+
+impl<T, R> core::fmt::Debug for Blocks<T, R> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Blocks({}: {} samples of {} left)", self.file, self.left, self.features)
+    }
+}
+
+/// What a header says: so many samples of so many features.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Promise {
+    pub(super) samples: usize,
+    pub(super) features: usize,
+    pub(super) element: Element,
+}
+
+impl Promise {
+    /// Checks a shape (the first number counts samples) against what the file can hold.
+    pub(super) fn check<R: Read>(
+        shape: &[u64],
+        element: Element,
+        bytes: &Bytes<R>,
+    ) -> Result<Self, DataProblem> {
+        let too_large = || DataProblem::TooLarge {
+            at: bytes.at,
+            shape: shape_text(shape),
+            element: element.kind.name(),
+            length: bytes.length.bytes(),
+        };
+        let product = |shape: &[u64]| shape.iter().try_fold(1_u64, |n, &d| n.checked_mul(d));
+        let (samples, rest) = shape.split_first().unwrap_or((&1, &[]));
+        let features = product(rest).ok_or_else(too_large)?;
+        if features == 0 || *samples == 0 {
+            let expected = "at least one sample of at least one feature";
+            return Err(DataProblem::Shape { given: shape_text(shape), expected });
+        }
+        let size = product(&[*samples, features, element.kind.bytes() as u64]);
+        let (needed, room) = (size.ok_or_else(too_large)?, bytes.length.bytes());
+        let end = needed.checked_add(bytes.at).ok_or_else(too_large)?;
+        if end > room {
+            return Err(too_large());
+        }
+        if bytes.length.is_exact() && end < room {
+            return Err(DataProblem::Oversized { at: end });
+        }
+        let whole = |n: u64| usize::try_from(n).map_err(|_| too_large());
+        Ok(Self { samples: whole(*samples)?, features: whole(features)?, element })
+    }
+}
+
+impl<T: Scalar, R: Read> Blocks<T, R> {
+    pub(super) fn new(
+        file: String,
+        bytes: Bytes<R>,
+        promise: Promise,
+        block: usize,
+    ) -> Result<Self, DataError> {
+        if block == 0 {
+            let zero = Error::Zero { argument: "samples of a block" };
+            return Err(DataError { file, problem: zero.into() });
+        }
+        let Promise { samples: left, features, element } = promise;
+        Ok(Self { file, bytes, element, features, left, block, scale: None, index: 0 })
+    }
+
+    /// Bytes 0 to 255 become 0 to 1.
+    pub(super) fn scaled(mut self) -> Self {
+        if self.element.kind == Kind::U8 {
+            let value = |byte: usize| T::from_f64(byte as f64 / 255.0);
+            self.scale = Some(Box::new(core::array::from_fn(value)));
+        }
+        self
+    }
+
+    /// Values a sample.
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// Samples that are still to come.
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
+    /// All that is left, at once.
+    pub(super) fn all(mut self) -> Result<OwnedColumns<T>, DataError> {
+        self.block = self.left;
+        self.read().map_err(|problem| problem.of(&self.file))
+    }
+
+    fn read(&mut self) -> Result<OwnedColumns<T>, DataProblem> {
+        let samples = self.block.min(self.left);
+        // No overflow: the promise was checked, all its elements together.
+        let mut missing = samples * self.features;
+        let mut values = Vec::new();
+        if self.bytes.length.is_exact() {
+            reserve(&mut values, missing)?;
+        }
+        let mut buffer = [0_u8; BUFFER];
+        while missing > 0 {
+            let count = missing.min(BUFFER / self.element.kind.bytes());
+            let start = self.bytes.at;
+            let chunk = &mut buffer[..count * self.element.kind.bytes()];
+            self.bytes.fill(chunk, "the data")?;
+            if values.capacity() - values.len() < count {
+                // Compressed: memory grows with what has come, never past what was promised.
+                let more = missing.min(count.max(values.len()));
+                reserve(&mut values, more)?;
+            }
+            let first = values.len();
+            match &self.scale {
+                Some(scale) => values.extend(chunk.iter().map(|&b| scale[usize::from(b)])),
+                None => self.element.append(chunk, &mut values),
+            }
+            self.check_finite(&values[first..], chunk, start)?;
+            self.index += count as u64;
+            missing -= count;
+        }
+        self.left -= samples;
+        if self.left == 0 {
+            self.bytes.end()?;
+        }
+        Ok(OwnedColumns::new(values, self.features)?)
+    }
+
+    fn check_finite(&self, values: &[T], chunk: &[u8], start: u64) -> Result<(), DataProblem> {
+        if !self.element.kind.is_float() || values.iter().fold(true, |ok, v| ok & v.is_finite()) {
+            return Ok(());
+        }
+        let at = values.iter().position(|v| !v.is_finite()).unwrap_or(0);
+        let size = self.element.kind.bytes();
+        let mut value = Vec::new();
+        self.element.append::<f64>(&chunk[at * size..(at + 1) * size], &mut value);
+        Err(DataProblem::NotFinite {
+            at: start + (at * size) as u64,
+            index: self.index + at as u64,
+            value: value.first().copied().unwrap_or(f64::NAN),
+            element: T::NAME,
+        })
+    }
+}
+
+impl<T: Scalar, R: Read> Iterator for Blocks<T, R> {
+    type Item = Result<OwnedColumns<T>, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left == 0 {
+            return None;
+        }
+        let block = self.read().map_err(|problem| problem.of(&self.file));
+        if block.is_err() {
+            self.left = 0;
+        }
+        Some(block)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.left.div_ceil(self.block)))
+    }
+}
+
+/// The whole numbers of a file of one number a sample.
+pub(super) fn integers<R: Read>(
+    bytes: &mut Bytes<R>,
+    promise: Promise,
+) -> Result<Vec<i64>, DataProblem> {
+    let (element, size) = (promise.element, promise.element.kind.bytes());
+    let (mut labels, mut read) = (Vec::new(), Vec::new());
+    let mut buffer = [0_u8; BUFFER];
+    while labels.len() < promise.samples {
+        let count = (promise.samples - labels.len()).min(BUFFER / size);
+        let start = bytes.at;
+        bytes.fill(&mut buffer[..count * size], "the data")?;
+        read.clear();
+        element.append_integers(&buffer[..count * size], &mut read);
+        reserve(&mut labels, count)?;
+        for (i, label) in read.iter().enumerate() {
+            let Some(label) = label else {
+                let (at, index) = (start + (i * size) as u64, labels.len() as u64);
+                let value = "beyond the largest i64".to_owned();
+                let expected = "less than 2^63";
+                return Err(DataProblem::Label { at, index, value, expected });
+            };
+            labels.push(*label);
+        }
+    }
+    bytes.end()?;
+    Ok(labels)
+}
+
+/// Room for so many more values, or an error.
+pub(super) fn reserve<T>(values: &mut Vec<T>, more: usize) -> Result<(), DataProblem> {
+    let bytes = more.saturating_mul(size_of::<T>());
+    let refused = Error::OutOfMemory { what: "the samples of a file", bytes };
+    // Exact for the first block of a plain file; else in powers of two.
+    let room =
+        if values.is_empty() { values.try_reserve_exact(more) } else { values.try_reserve(more) };
+    room.map_err(|_| DataProblem::Refused(refused))
+}

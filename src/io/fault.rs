@@ -1,0 +1,160 @@
+//! Every way a binary data file (`.npy`, `.npz`, IDX) can be wrong, by file and offset.
+
+use crate::io::reason;
+
+/// What is wrong with a data file, and where: one line that begins with the file.
+///
+/// ```
+/// # #[cfg(feature = "idx")] {
+/// let error = shallownet::io::idx::load::<f32>("no/such/file".as_ref()).unwrap_err();
+/// assert_eq!(error.to_string(), "no/such/file: No such file or directory");
+/// # }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {problem}")]
+pub struct DataError {
+    /// The file, and for an archive what of it: `train.npz: x.npy`.
+    pub file: String,
+    /// What is wrong.
+    #[source]
+    pub problem: DataProblem,
+}
+
+/// What is wrong with a data file. Offsets count bytes from 0, from the start of the file (of the
+/// unpacked contents, where it is compressed).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataProblem {
+    /// The operating system, or the decompressor, can't read on.
+    #[error("{}", reason(.0))]
+    Read(#[source] std::io::Error),
+    /// Reading failed on the way.
+    #[error("byte {at}: {}", reason(source))]
+    ReadAt {
+        /// How far it was read.
+        at: u64,
+        /// What was said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file can't be written.
+    #[error("could not be written: {}", reason(.0))]
+    Write(#[source] std::io::Error),
+    /// A folder, a pipe, a device.
+    #[error("not a regular file")]
+    NotAFile,
+    /// Bytes that are not what the format has there.
+    #[error("byte {at}: {given}: expected {expected}")]
+    Format {
+        /// Where.
+        at: u64,
+        /// What is there.
+        given: String,
+        /// What should be.
+        expected: &'static str,
+    },
+    /// The file ends within something.
+    #[error("byte {at}: the file ends here: {missing} bytes are missing of {what}")]
+    Truncated {
+        /// The file's length.
+        at: u64,
+        /// What it ends in.
+        what: &'static str,
+        /// How many more there should be.
+        missing: u64,
+    },
+    /// More bytes than the header accounts for.
+    #[error("byte {at}: the data its header promises ends here, and the file goes on")]
+    Oversized {
+        /// Where the data ends.
+        at: u64,
+    },
+    /// A shape whose size is beyond the file, or beyond counting.
+    #[error(
+        "byte {at}: the header promises {shape} values of {element}: there is no room for them in a file of {length} bytes"
+    )]
+    TooLarge {
+        /// Where the data begins.
+        at: u64,
+        /// The shape, as `60000 x 784`.
+        shape: String,
+        /// The element type.
+        element: &'static str,
+        /// The file's length, or the most that its compressed bytes can unpack to.
+        length: u64,
+    },
+    /// A shape that is not asked for.
+    #[error("an array of shape {given}: expected {expected}")]
+    Shape {
+        /// The shape, as `60000 x 28 x 28`.
+        given: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// An element type that is not asked for.
+    #[error("values of type {given}: expected {expected}")]
+    Element {
+        /// The type, as the file names it.
+        given: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// NaN or an infinity; or a number that is one in the type asked for.
+    #[error("byte {at}: value {index} is {value}: expected a finite {element}")]
+    NotFinite {
+        /// Where it stands.
+        at: u64,
+        /// Its index in the order of the file, from 0.
+        index: u64,
+        /// What it is.
+        value: f64,
+        /// The type asked for.
+        element: &'static str,
+    },
+    /// A label below 0 or beyond i64.
+    #[error("byte {at}: label {index} is {value}: expected {expected}")]
+    Label {
+        /// Where it stands.
+        at: u64,
+        /// Its index, from 0.
+        index: u64,
+        /// What it is.
+        value: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// No array of that name in the archive.
+    #[error("no array is named {name:?} (there are: {there})")]
+    NoArray {
+        /// The name.
+        name: String,
+        /// The names there are.
+        there: String,
+    },
+    /// Two arrays of one name.
+    #[error("byte {at}: the name {name:?} stands twice in the archive")]
+    NameTaken {
+        /// Where the archive's directory names it again.
+        at: u64,
+        /// The name.
+        name: String,
+    },
+    /// What was read or is to be written is no batch of samples, or there is no memory for it.
+    #[error(transparent)]
+    Refused(#[from] crate::Error),
+}
+
+/// A shape as messages write it.
+pub(super) fn shape_text(shape: &[u64]) -> String {
+    if shape.is_empty() {
+        return "() (a single value)".to_owned();
+    }
+    let shown: Vec<String> = shape.iter().take(8).map(u64::to_string).collect();
+    format!("{}{}", shown.join(" x "), if shape.len() > 8 { " x ..." } else { "" })
+}
+
+impl DataProblem {
+    pub(super) fn of(self, file: &str) -> DataError {
+        DataError { file: file.to_owned(), problem: self }
+    }
+}

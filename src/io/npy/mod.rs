@@ -1,0 +1,130 @@
+//! NumPy's arrays: `.npy` files, and in [`npz`] archives of them.
+//!
+//! An array of shape (m, n) is m samples of n features; one of shape (m) is m samples of one. Its
+//! values are f4, f8, integers of 1 to 8 bytes or bool, in either byte order, C or Fortran order;
+//! they become the element type asked for, rounded to nearest. Versions 1 to 3 of the
+//! [format](https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html) are read, 1.0
+//! is written.
+//!
+//! ```
+//! use shallownet::Columns;
+//! use shallownet::io::npy;
+//!
+//! # let folder = tempfile::tempdir()?;
+//! let (x_file, y_file) = (folder.path().join("x.npy"), folder.path().join("y.npy"));
+//! // Three samples of two features: in Python, an array of shape (3, 2).
+//! npy::save(&x_file, Columns::new(&[0.0_f32, 0.1, 1.0, 1.1, 2.0, 2.1], 2)?)?;
+//! npy::save_labels(&y_file, &[7, 0, 9])?;
+//!
+//! let x = npy::load::<f64>(&x_file)?;
+//! assert_eq!((x.features(), x.samples()), (2, 3));
+//! assert_eq!(npy::load_labels(&y_file)?, [7, 0, 9]);
+//!
+//! // A file larger than memory: two samples at a time.
+//! for block in npy::blocks::<f32>(&x_file, 2)? {
+//!     assert!(block?.samples() <= 2);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod header;
+pub mod npz;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use super::blocks::Blocks;
+use super::bytes::{self, Bytes, Length};
+use super::fault::{DataError, DataProblem};
+use super::owned::OwnedColumns;
+use super::{atomic, display};
+use crate::{Columns, Scalar};
+use header::Header;
+use read::Array;
+
+/// All samples of a file.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("x.npy");
+/// std::fs::write(&path, "1.0, 2.0")?;
+/// let error = shallownet::io::npy::load::<f32>(&path).unwrap_err().to_string();
+/// assert!(error.ends_with(
+///     r#"x.npy: byte 0: "1.0, 2": expected "\x93NUMPY", which begins a .npy file"#
+/// ));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// [`DataError`].
+pub fn load<T: Scalar>(path: &Path) -> Result<OwnedColumns<T>, DataError> {
+    open(path)?.columns(display(path))
+}
+
+/// The samples of a file in C order, `block` at a time.
+///
+/// # Errors
+/// [`DataError`]: of the header at once, of the data by the iterator; Fortran order; a block of 0
+/// samples.
+pub fn blocks<T: Scalar>(path: &Path, block: usize) -> Result<Blocks<T>, DataError> {
+    open(path)?.blocks(display(path), block)
+}
+
+/// The labels of a file: one whole number a sample.
+///
+/// # Errors
+/// [`DataError`]: a second dimension other than 1, a float type, a label of 2^63 or more.
+pub fn load_labels(path: &Path) -> Result<Vec<i64>, DataError> {
+    open(path)?.labels().map_err(|problem| problem.of(&display(path)))
+}
+
+/// Saves samples as an array of shape (m, n), in whole or not at all.
+///
+/// # Errors
+/// [`DataError`], if the file can't be written.
+pub fn save<T: Scalar>(path: &Path, x: Columns<'_, T>) -> Result<(), DataError> {
+    save_bytes(path, &columns_bytes(x))
+}
+
+/// Saves labels as an array of shape (m) of i8 (64 bits), in whole or not at all.
+///
+/// # Errors
+/// [`DataError`], if the file can't be written.
+pub fn save_labels(path: &Path, labels: &[i64]) -> Result<(), DataError> {
+    save_bytes(path, &labels_bytes(labels))
+}
+
+type File = Box<dyn std::io::Read + Send>;
+
+fn open(path: &Path) -> Result<Array<File>, DataError> {
+    let plain = |(file, length)| Bytes::new(Box::new(file) as File, Length::Exactly(length));
+    let array = bytes::open(path).map(plain).and_then(Array::open);
+    array.map_err(|problem| problem.of(&display(path)))
+}
+
+fn save_bytes(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
+    atomic::write(path, bytes)
+        .map_err(|error| DataError { file: error.file, problem: DataProblem::Write(error.source) })
+}
+
+/// The whole file.
+fn columns_bytes<T: Scalar>(x: Columns<'_, T>) -> Vec<u8> {
+    let shape = [x.samples(), x.features()];
+    if T::NAME == f32::NAME {
+        let mut bytes = Header::bytes("<f4", &shape);
+        // From f32 to f64 and back is exact.
+        bytes.extend(x.as_slice().iter().flat_map(|v| (v.to_f64() as f32).to_le_bytes()));
+        return bytes;
+    }
+    let mut bytes = Header::bytes("<f8", &shape);
+    bytes.extend(x.as_slice().iter().flat_map(|v| v.to_f64().to_le_bytes()));
+    bytes
+}
+
+fn labels_bytes(labels: &[i64]) -> Vec<u8> {
+    let mut bytes = Header::bytes("<i8", &[labels.len()]);
+    bytes.extend(labels.iter().flat_map(|label| label.to_le_bytes()));
+    bytes
+}

@@ -1,0 +1,156 @@
+use std::io::Write;
+
+use super::*;
+
+fn fixture(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// A file of version 1.0 with this header.
+fn file(header: &str, data: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+fn write(bytes: &[u8]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    file
+}
+
+fn read(bytes: &[u8]) -> Result<OwnedColumns<f32>, String> {
+    let file = write(bytes);
+    let name = format!("{}: ", file.path().display());
+    load(file.path()).map_err(|e| e.to_string().strip_prefix(&name).unwrap().to_owned())
+}
+
+#[test]
+fn numpys_own_archives_are_read_in_every_type_and_order() {
+    for name in ["numpy.npz", "numpy_compressed.npz"] {
+        let mut archive = npz::Archive::open(&fixture(name)).unwrap();
+        let names: Vec<String> = archive.names().into_iter().map(str::to_owned).collect();
+        assert_eq!(names.len(), 42);
+        assert_eq!(archive.labels("y").unwrap(), [7, 0, 9]);
+        assert_eq!(archive.columns::<f64>("line").unwrap().into_vec(), [0.5, -1.5]);
+        for name in names.iter().filter(|name| name.ends_with(['C', 'F'])) {
+            let x = archive.columns::<f32>(name).unwrap();
+            assert_eq!(x.features(), 2, "{name}");
+            assert_eq!(x.into_vec(), [0.0, 1.0, 2.0, 3.0, 100.0, 5.0], "{name}");
+        }
+        let message = archive.labels("z").unwrap_err().to_string();
+        assert!(message.contains(".npz: z: no array is named \"z\" (there are: y, line, "));
+        let message = archive.labels("little_f4_C").unwrap_err().to_string();
+        assert!(message.ends_with("an array of shape 3 x 2: expected (samples), one label each"));
+    }
+    let x = load::<f64>(&fixture("numpy.npy")).unwrap();
+    assert_eq!(x.into_vec(), [0.0, 0.125, 0.25, 0.375, 12.5, 0.625]);
+    let blocks = blocks::<f64>(&fixture("numpy.npy"), 1).unwrap_err().to_string();
+    assert!(blocks.contains("Fortran order"), "{blocks}");
+}
+
+#[test]
+fn tall_fortran_arrays_are_turned() {
+    let (m, n) = (67, 45);
+    let data: Vec<u8> = (0..m * n).flat_map(|i| (i as f32).to_le_bytes()).collect();
+    let header = format!("{{'descr': '<f4', 'fortran_order': True, 'shape': ({m}, {n}), }}\n");
+    let x = read(&file(&header, &data)).unwrap();
+    for (i, column) in (0..m).map(|i| (i, x.columns().column(i).unwrap())) {
+        assert!((0..n).all(|j| column[j] == (j * m + i) as f32));
+    }
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npy");
+    let values = [0.1, -0.0, 1e300, f64::MIN_POSITIVE / 2.0];
+    save(&path, Columns::new(&values, 2).unwrap()).unwrap();
+    let bits = |v: &[f64]| v.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&load::<f64>(&path).unwrap().into_vec()), bits(&values));
+    assert_eq!(std::fs::read(&path).unwrap().len(), 128 + 32);
+    let narrow = load::<f32>(&path).unwrap_err().to_string();
+    assert!(narrow.contains("byte 144: value 2 is 1"), "{narrow}");
+    assert!(narrow.ends_with(": expected a finite f32"), "{narrow}");
+    save_labels(&path, &[i64::MIN, 0, i64::MAX]).unwrap();
+    assert_eq!(load_labels(&path).unwrap(), [i64::MIN, 0, i64::MAX]);
+}
+
+#[test]
+fn headers_that_lie_are_named_by_offset() {
+    let two = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
+    let with = |from: &str, to: &str| {
+        assert!(two.contains(from));
+        file(&two.replacen(from, to, 1), &[0; 8])
+    };
+    let cases = [
+        (b"\x93NUMPY\x04\x00".to_vec(), "byte 6: version 4.0: expected 1.0, 2.0 or 3.0"),
+        (b"\x93NUMPY\x02\x00\xff\xff\xff\xff".to_vec(), "byte 8: a header of 4294967295 bytes"),
+        (b"\x93NUMPY\x01\x00\xff\xff{".to_vec(), "byte 8: a header of 65535 bytes"),
+        (with("<f4", "<c8"), "values of type '<c8': expected a float of 4 or 8 bytes"),
+        (with("'<f4'", "[('a', '<f4')]"), "values of type a structured type: expected"),
+        (with("<f4", "|O"), "values of type '|O'"),
+        (with("False", "0"), "byte 44: \"0, \\'shape\\'"),
+        (with("(2,)", "(3,)"), "byte 67: the header promises 3 values of f32: there is no room"),
+        (with("(2,)", "(1,)"), "byte 71: the data its header promises ends here"),
+        (with("(2,)", "()"), "an array of shape () (a single value): expected (samples, features)"),
+        (with("(2,)", "(2, 1, 1)"), "an array of shape 2 x 1 x 1: expected (samples, features)"),
+        (with("(2,)", "(0, 4)"), "an array of shape 0 x 4: expected at least one sample"),
+        (with("(2,)", "(-2,)"), "byte 61: \"-2,), }\": expected a size from 0"),
+        (with("(2,)", "(18446744073709551616,)"), "byte 61: \"18446744073709551616,)"),
+        (with("(2,)", "(18446744073709551615, 9)"), "byte 88: the header promises 1844674407"),
+        (with("(2,)", "(4611686018427387904, 4)"), "byte 87: the header promises 46116860184"),
+        (with("'shape'", "'descr'"), "byte 60: \"(2,), }\": expected a type in quotes"),
+        (with("'descr': '<f4', ", ""), "byte 51: the header ends: expected all of 'descr'"),
+        (with("}", "'shape': (2,)}"), "byte 66: \"\\'shape\\': (2,)}\": expected each key once"),
+        (with("}", "'x': 1}"), "byte 66: \"\\'x\\': 1}\": expected one of 'descr'"),
+        (with("}", "} x"), "byte 68: \"x\": expected spaces up to the data"),
+        (file(&"[".repeat(60_000), &[]), "byte 10: \"[[[[[[[[[[[[[[[[[[[[[[[[\": expected '{'"),
+        (file(&format!("{{{}", "(".repeat(60_000)), &[]), "byte 11: \"(((((((((((((((((((((((("),
+    ];
+    assert!(read(&file(two, &[0; 8])).is_ok());
+    for (bytes, expected) in cases {
+        let message = read(&bytes).unwrap_err();
+        assert!(message.starts_with(expected), "{message}\n  expected: {expected}");
+    }
+}
+
+#[test]
+fn archives_that_lie_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    let zeros = vec![0.0_f32; 1 << 20];
+    let x = npz::Array::F32(Columns::new(&zeros, 1).unwrap());
+    npz::save(&path, &[("x", x), ("y", npz::Array::Labels(&[1]))]).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    // Four megabytes of zeros in four kilobytes are no lie.
+    assert!(bytes.len() < 8192);
+    assert_eq!(npz::Archive::open(&path).unwrap().columns::<f32>("x").unwrap().samples(), 1 << 20);
+
+    let directory = bytes.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
+    let changed = |at: usize, to: &[u8]| {
+        let mut bytes = bytes.clone();
+        bytes[at..at + to.len()].copy_from_slice(to);
+        std::fs::write(&path, bytes).unwrap();
+        let read = npz::Archive::open(&path).and_then(|mut archive| archive.columns::<f32>("x"));
+        let message = read.unwrap_err().to_string();
+        assert!(message.contains("a.npz: ") && !message.contains('\n'), "{message}");
+        message
+    };
+    // The size it says it unpacks to: too much for deflate; more than comes; less than comes.
+    let bomb = changed(directory + 24, &0x7fff_ffff_u32.to_le_bytes());
+    assert!(bomb.contains("bytes that are said to unpack to 2147483647"), "{bomb}");
+    changed(directory + 24, &100_u32.to_le_bytes());
+    // The check sum; the name, the same as the other's.
+    let sum = changed(directory + 16, &[1, 2, 3, 4]);
+    assert!(sum.to_lowercase().contains("checksum"), "{sum}");
+    let second =
+        directory + bytes[directory + 4..].windows(4).position(|w| w == b"PK\x01\x02").unwrap() + 4;
+    let twice = changed(second + 46, b"x");
+    assert!(twice.contains("the name \"x.npy\" stands twice in the archive"), "{twice}");
+
+    let refused = npz::save(&path, &[("x", x), ("x", x)]).unwrap_err().to_string();
+    assert!(refused.ends_with("the name \"x\" stands twice in the archive"), "{refused}");
+}

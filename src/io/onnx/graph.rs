@@ -1,0 +1,120 @@
+//! A network as a graph of ONNX operators.
+
+use super::proto::{
+    AttributeProto, DOUBLE, DimensionProto, FLOAT, GraphProto, NodeProto, TensorProto,
+    TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
+};
+use super::{INPUT, OUTPUT};
+use crate::io::Standardization;
+use crate::{Activation, Network, Result, Scalar};
+
+/// The graph in the making: each operator takes what the one before it gave.
+pub(super) struct Graph {
+    proto: GraphProto,
+    /// The name of the value that the next operator takes.
+    last: String,
+}
+
+impl Graph {
+    pub(super) fn of<T: Scalar>(
+        net: &Network<T>,
+        standardization: Option<&Standardization>,
+    ) -> Result<GraphProto> {
+        let mut graph = Self { proto: GraphProto::default(), last: INPUT.to_owned() };
+        graph.proto.name = "shallownet".to_owned();
+        graph.proto.input.push(value::<T>(INPUT, net.inputs()));
+        graph.proto.output.push(value::<T>(OUTPUT, net.outputs()));
+        if let Some(standardization) = standardization {
+            graph.standardize::<T>(standardization);
+        }
+        for (l, layer) in net.layers().iter().enumerate() {
+            graph.tensor(&format!("W{l}"), &[layer.units, layer.inputs], &net.weights(l)?);
+            graph.tensor(&format!("b{l}"), &[layer.units], net.bias(l)?);
+            let operands = [format!("W{l}"), format!("b{l}")];
+            // z = a W^T + b, samples being rows here.
+            graph.node("Gemm", &operands, &format!("z{l}"), &[("transB", 1)]);
+            graph.activate::<T>(l, layer.activation);
+        }
+        if let Some(node) = graph.proto.node.last_mut() {
+            node.output = vec![OUTPUT.to_owned()];
+        }
+        Ok(graph.proto)
+    }
+
+    /// (x - mean) / std in f64, as [`Standardization::apply`] has it, whatever the network's type:
+    /// a mean far from 0 would lose its digits in f32.
+    fn standardize<T: Scalar>(&mut self, standardization: &Standardization) {
+        let to = |kind: i32| [("to", i64::from(kind))];
+        let is_narrow = data_type::<T>() != DOUBLE;
+        if is_narrow {
+            self.node("Cast", &[], "x_f64", &to(DOUBLE));
+        }
+        let numbers = [("means", &standardization.means), ("stds", &standardization.stds)];
+        for ((name, values), operator) in numbers.into_iter().zip(["Sub", "Div"]) {
+            self.tensor(name, &[values.len()], values);
+            self.node(operator, &[name.to_owned()], &format!("x_{}", operator.to_lowercase()), &[]);
+        }
+        if is_narrow {
+            self.node("Cast", &[], "x_standardized", &to(data_type::<T>()));
+        }
+    }
+
+    fn activate<T: Scalar>(&mut self, l: usize, activation: Activation) {
+        let a = format!("a{l}");
+        match activation {
+            // So that the graph's output has a node of its own to be named at.
+            Activation::Identity => self.node("Identity", &[], &a, &[]),
+            Activation::Sigmoid => self.node("Sigmoid", &[], &a, &[]),
+            Activation::Tanh => self.node("Tanh", &[], &a, &[]),
+            Activation::Relu => self.node("Relu", &[], &a, &[]),
+            // LeakyRelu's slope is an f32, and runtimes lack it for f64.
+            Activation::LeakyRelu { slope } => {
+                self.tensor(&format!("slope{l}"), &[], &[T::from_f64(slope)]);
+                let z = self.last.clone();
+                self.node("Mul", &[format!("slope{l}")], &format!("leak{l}"), &[]);
+                self.node("Max", &[z], &a, &[]);
+            }
+            Activation::Softmax => self.node("Softmax", &[], &a, &[("axis", 1)]),
+        }
+    }
+
+    fn node(&mut self, operator: &str, operands: &[String], to: &str, attributes: &[(&str, i64)]) {
+        let integer =
+            |&(name, i): &(&str, i64)| AttributeProto { name: name.to_owned(), i, kind: 2 };
+        let taken = std::mem::replace(&mut self.last, to.to_owned());
+        self.proto.node.push(NodeProto {
+            input: std::iter::once(taken).chain(operands.iter().cloned()).collect(),
+            output: vec![to.to_owned()],
+            name: format!("{operator}:{to}"),
+            op_type: operator.to_owned(),
+            attribute: attributes.iter().map(integer).collect(),
+        });
+    }
+
+    fn tensor<T: Scalar>(&mut self, name: &str, shape: &[usize], values: &[T]) {
+        let raw_data = match data_type::<T>() {
+            // From f32 to f64 and back is exact.
+            FLOAT => values.iter().flat_map(|v| (v.to_f64() as f32).to_le_bytes()).collect(),
+            _ => values.iter().flat_map(|v| v.to_f64().to_le_bytes()).collect(),
+        };
+        self.proto.initializer.push(TensorProto {
+            dims: shape.iter().map(|&n| n as i64).collect(),
+            data_type: data_type::<T>(),
+            name: name.to_owned(),
+            raw_data,
+        });
+    }
+}
+
+fn data_type<T: Scalar>() -> i32 {
+    if T::NAME == f32::NAME { FLOAT } else { DOUBLE }
+}
+
+/// (batch, n), the batch known at run time.
+fn value<T: Scalar>(name: &str, n: usize) -> ValueInfoProto {
+    let batch = DimensionProto { dim_value: None, dim_param: Some("batch".to_owned()) };
+    let features = DimensionProto { dim_value: Some(n as i64), dim_param: None };
+    let shape = Some(TensorShapeProto { dim: vec![batch, features] });
+    let tensor_type = Some(TensorTypeProto { elem_type: data_type::<T>(), shape });
+    ValueInfoProto { name: name.to_owned(), kind: Some(TypeProto { tensor_type }) }
+}

@@ -1,0 +1,141 @@
+//! A network as an ONNX file, for other runtimes.
+//!
+//! One input `x` of shape (batch, n_x), a sample a row, the batch's size free; one output `a` of
+//! shape (batch, n_y). Opset 13: Gemm, Tanh, Sigmoid, Relu, Softmax; leaky ReLU as Mul and Max;
+//! before them Sub and Div, if a standardization is given (in f64, between Casts for an f32
+//! network). f32 and f64.
+//!
+//! ```
+//! use shallownet::io::onnx;
+//! use shallownet::{Activation, Network};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("net.onnx");
+//! let net = Network::<f32>::builder(2)
+//!     .layer(4, Activation::Tanh)
+//!     .layer(1, Activation::Sigmoid)
+//!     .build()?;
+//! onnx::save(&path, &net, None)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In Python: `onnxruntime.InferenceSession("net.onnx").run(["a"], {"x": x})[0]`. The repository's
+//! `tools/check_onnx.py` and `tests/onnx.rs` compare the two programs.
+
+mod graph;
+mod proto;
+
+use std::path::Path;
+
+use prost::Message;
+
+use super::{Standardization, atomic, display};
+use crate::{Network, Scalar};
+use graph::Graph;
+use proto::{ModelProto, OperatorSetIdProto};
+
+/// The names of what goes in and out.
+const INPUT: &str = "x";
+const OUTPUT: &str = "a";
+
+/// Operators as of ONNX 1.8; the file format that came with them.
+const OPSET: i64 = 13;
+const IR_VERSION: i64 = 7;
+
+/// Why a network could not be exported.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file can't be written.
+    #[error(transparent)]
+    Write(#[from] atomic::WriteError),
+    /// The network can't be written as ONNX.
+    #[error("{file}: {problem}")]
+    Refused {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        #[source]
+        problem: Problem,
+    },
+}
+
+/// What is wrong with a network to export.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// Means or deviations of other samples than the network takes.
+    #[error("{given} {what}: expected {expected}")]
+    Count {
+        /// Of what.
+        what: &'static str,
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        given: usize,
+    },
+    /// Protobuf's limit is 2 GiB.
+    #[error("{bytes} bytes of ONNX: the format's limit is 2147483647")]
+    TooLarge {
+        /// The size it would have.
+        bytes: usize,
+    },
+    /// What the network says.
+    #[error(transparent)]
+    Network(#[from] crate::Error),
+}
+
+/// Saves a network, with the standardization to be applied to its inputs, if any: in whole or not
+/// at all.
+///
+/// # Errors
+/// [`Error`].
+pub fn save<T: Scalar>(
+    path: &Path,
+    net: &Network<T>,
+    standardization: Option<&Standardization>,
+) -> Result<(), Error> {
+    let bytes = encode(net, standardization)
+        .map_err(|problem| Error::Refused { file: display(path), problem })?;
+    Ok(atomic::write(path, &bytes)?)
+}
+
+/// The bytes of an ONNX file; the same for the same network.
+///
+/// ```
+/// # use shallownet::io::{Standardization, onnx};
+/// # use shallownet::{Activation, Network};
+/// let net = Network::<f64>::builder(2).layer(1, Activation::Tanh).build()?;
+/// let standardization = Standardization { means: vec![0.0], stds: vec![1.0] };
+/// let error = onnx::encode(&net, Some(&standardization)).unwrap_err();
+/// assert_eq!(error.to_string(), "1 means: expected 2");
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Problem`].
+pub fn encode<T: Scalar>(
+    net: &Network<T>,
+    standardization: Option<&Standardization>,
+) -> Result<Vec<u8>, Problem> {
+    if let Some(Standardization { means, stds }) = standardization {
+        for (what, given) in [("means", means.len()), ("standard deviations", stds.len())] {
+            let expected = net.inputs();
+            if given != expected {
+                return Err(Problem::Count { what, expected, given });
+            }
+        }
+    }
+    let model = ModelProto {
+        ir_version: IR_VERSION,
+        producer_name: env!("CARGO_PKG_NAME").to_owned(),
+        producer_version: env!("CARGO_PKG_VERSION").to_owned(),
+        graph: Some(Graph::of(net, standardization)?),
+        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
+    };
+    let bytes = model.encoded_len();
+    if i32::try_from(bytes).is_err() {
+        return Err(Problem::TooLarge { bytes });
+    }
+    Ok(model.encode_to_vec())
+}

@@ -1,0 +1,200 @@
+//! The weights of a PyTorch `nn.Sequential` of `Linear` and activations, saved as safetensors.
+//!
+//! In Python: `safetensors.torch.save_file(net.state_dict(), "net.safetensors")`. Its tensors are
+//! named by their place: `0.weight` of shape (out, in), `0.bias`, `2.weight`, ...; within a larger
+//! module with a prefix, as in `net.0.weight`. Activations have no weights, so the file does not
+//! say which they are: the caller does, one a Linear.
+//!
+//! | `torch.nn` | here |
+//! | --- | --- |
+//! | (none) | `Activation::Identity` |
+//! | `Sigmoid`, `Tanh`, `ReLU` | the same |
+//! | `LeakyReLU(s)` | `Activation::LeakyRelu { slope: s }` |
+//! | `Softmax(dim=1)` | `Activation::Softmax` |
+//!
+//! A `Linear` without a bias has a bias of zeros here. Its type may be F16, BF16 or F32, for a
+//! network of either element type, or F64 for one of f64; nothing is rounded. Any other module with
+//! weights (a convolution, a normalisation) is refused.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use half::{bf16, f16};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+
+use super::model::{self, Error, Problem};
+use crate::{Activation, Init, Network, Scalar};
+
+/// Loads a network whose layers are the file's only ones.
+///
+/// ```
+/// use shallownet::Activation;
+/// use shallownet::io::pytorch;
+///
+/// // nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2), nn.Softmax(dim=1))
+/// let path = "tests/fixtures/pytorch_f32.safetensors".as_ref();
+/// let net = pytorch::load::<f32>(path, &[Activation::Tanh, Activation::Softmax])?;
+/// assert_eq!((net.inputs(), net.outputs()), (3, 2));
+///
+/// let error = pytorch::load::<f32>(path, &[Activation::Tanh]).unwrap_err().to_string();
+/// assert!(error.ends_with("1 activations: expected 2"));
+/// # Ok::<(), shallownet::io::model::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error`], as [`model::load`]; layers under more than one prefix.
+pub fn load<T: Scalar>(path: &Path, activations: &[Activation]) -> Result<Network<T>, Error> {
+    let bytes = model::read(path)?;
+    decode(&bytes, None, activations).map_err(|problem| Error::refused(path, problem))
+}
+
+/// Loads the layers under `prefix` (`"net."`; `""` for none) and leaves others alone.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_under<T: Scalar>(
+    path: &Path,
+    prefix: &str,
+    activations: &[Activation],
+) -> Result<Network<T>, Error> {
+    let bytes = model::read(path)?;
+    decode(&bytes, Some(prefix), activations).map_err(|problem| Error::refused(path, problem))
+}
+
+/// A network from the bytes of a file; `prefix` as in [`load_under`], or `None` for the only one.
+///
+/// # Errors
+/// [`Problem`].
+pub fn decode<T: Scalar>(
+    bytes: &[u8],
+    prefix: Option<&str>,
+    activations: &[Activation],
+) -> Result<Network<T>, Problem> {
+    model::header::check_names(bytes)?;
+    let tensors =
+        SafeTensors::deserialize(bytes).map_err(|error| Problem::Layout(error.to_string()))?;
+    let layers = layers(&tensors, prefix)?;
+    if activations.len() != layers.len() {
+        let (expected, given) = (layers.len(), activations.len());
+        return Err(Problem::Count { what: "activations", expected, given });
+    }
+    let mut read: Vec<LayerData<T>> = Vec::new();
+    for layer in &layers {
+        let before = read.last().map(|layer| layer.bias.len());
+        read.push(layer_data(&tensors, layer, before)?);
+    }
+    let inputs = read.first().ok_or(crate::Error::NoLayers)?.inputs;
+    let mut builder = Network::builder(inputs).init(Init::Zeros, 0);
+    for (layer, &activation) in read.iter().zip(activations) {
+        builder = builder.layer(layer.bias.len(), activation);
+    }
+    let mut net = builder.build()?;
+    for (l, layer) in read.iter().enumerate() {
+        net.set_weights(l, &layer.weights)?;
+        net.set_bias(l, &layer.bias)?;
+    }
+    Ok(net)
+}
+
+struct LayerData<T> {
+    inputs: usize,
+    weights: Vec<T>,
+    bias: Vec<T>,
+}
+
+/// The names of the layers without `.weight`, in their order.
+fn layers(tensors: &SafeTensors<'_>, prefix: Option<&str>) -> Result<Vec<String>, Problem> {
+    let mut found: BTreeMap<&str, BTreeMap<u64, String>> = BTreeMap::new();
+    let mut names = tensors.names();
+    names.sort_unstable();
+    for name in names {
+        if prefix.is_some_and(|prefix| !name.starts_with(prefix)) {
+            continue;
+        }
+        let Some((place, number, layer)) = parts(name) else {
+            return Err(Problem::NotLinear(name.to_owned()));
+        };
+        if prefix.is_some_and(|prefix| prefix != place) {
+            return Err(Problem::NotLinear(name.to_owned()));
+        }
+        let before = found.entry(place).or_default().insert(number, layer.to_owned());
+        // `0.weight` and `00.weight`.
+        if let Some(before) = before.filter(|before| before != layer) {
+            return Err(Problem::Header(format!("{layer:?} and {before:?} are the same layer")));
+        }
+    }
+    let mut places: Vec<String> = found.keys().map(|place| format!("{place:?}")).collect();
+    places.truncate(12);
+    match (found.len(), found.into_values().next()) {
+        (1, Some(layers)) => Ok(layers.into_values().collect()),
+        (0, _) | (_, None) => Err(Problem::NoLinear(prefix.unwrap_or_default().to_owned())),
+        _ => Err(Problem::Prefixes(places.join(", "))),
+    }
+}
+
+/// `net.10.weight` is (`net.`, 10, `net.10`).
+fn parts(name: &str) -> Option<(&str, u64, &str)> {
+    let (layer, kind) = name.rsplit_once('.')?;
+    let place = layer.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = layer[place.len()..].parse().ok()?;
+    let is_ours = matches!(kind, "weight" | "bias") && (place.is_empty() || place.ends_with('.'));
+    is_ours.then_some((place, number, layer))
+}
+
+fn layer_data<T: Scalar>(
+    tensors: &SafeTensors<'_>,
+    layer: &str,
+    before: Option<usize>,
+) -> Result<LayerData<T>, Problem> {
+    let name = format!("{layer}.weight");
+    let weight = tensors.tensor(&name).map_err(|_| Problem::Missing(name.clone()))?;
+    let (units, inputs) = match *weight.shape() {
+        [n, k] if n > 0 && k > 0 && before.is_none_or(|before| before == k) => (n, k),
+        _ => {
+            let expected = match before {
+                Some(k) => format!("(units, {k}), as the layer before has {k} units"),
+                None => "(units, inputs)".to_owned(),
+            };
+            return Err(Problem::Shape { name, expected, given: weight.shape().to_vec() });
+        }
+    };
+    let weights = values(&name, &weight)?;
+    let name = format!("{layer}.bias");
+    let bias = match tensors.tensor(&name) {
+        Err(_) => vec![T::ZERO; units],
+        Ok(bias) if bias.shape() == [units] => values(&name, &bias)?,
+        Ok(bias) => {
+            let (expected, given) = (format!("[{units}]"), bias.shape().to_vec());
+            return Err(Problem::Shape { name, expected, given });
+        }
+    };
+    Ok(LayerData { inputs, weights, bias })
+}
+
+/// The tensor's values; widened, never rounded.
+fn values<T: Scalar>(name: &str, tensor: &TensorView<'_>) -> Result<Vec<T>, Problem> {
+    let bytes = tensor.data();
+    let values: Vec<T> = match tensor.dtype() {
+        Dtype::F16 => each(bytes, |b| f16::from_le_bytes(b).to_f64()),
+        Dtype::BF16 => each(bytes, |b| bf16::from_le_bytes(b).to_f64()),
+        Dtype::F32 => each(bytes, |b| f32::from_le_bytes(b).into()),
+        Dtype::F64 if T::NAME == f64::NAME => each(bytes, f64::from_le_bytes),
+        other => {
+            let is_wide = T::NAME == f64::NAME;
+            let expected =
+                if is_wide { "F16, BF16, F32 or F64" } else { "F16, BF16 or F32, for f32" };
+            let (name, given) = (name.to_owned(), other.to_string());
+            return Err(Problem::Element { name, expected, given });
+        }
+    };
+    model::check_finite(name, &values)?;
+    Ok(values)
+}
+
+fn each<T: Scalar, const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<T> {
+    bytes.as_chunks::<N>().0.iter().map(|&b| T::from_f64(value(b))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,210 @@
+//! Rows to numbers: all of them, or so many at a time.
+
+use std::io::Read;
+
+use csv::StringRecord;
+
+use super::labels::LabelReader;
+use super::{Error, Problem, Samples, Table};
+
+/// The cells of a row, and the line it begins on.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    pub(super) cells: StringRecord,
+    pub(super) line: u64,
+}
+
+impl Row {
+    fn cell(&self, column: usize) -> &str {
+        self.cells[column].trim()
+    }
+}
+
+/// Some of a file's samples, in its order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Block {
+    /// The features, one sample after another.
+    pub x: Vec<f64>,
+    /// The class of every sample, as an index into the classes given; empty without a label column.
+    pub classes: Vec<usize>,
+    /// The line each sample begins on, from 1.
+    pub lines: Vec<u64>,
+}
+
+/// The samples of a file, so many at a time: see [`Table::blocks`]. After an error it ends.
+#[derive(Debug)]
+pub struct Blocks<R> {
+    table: Table<R>,
+    columns: Columns,
+    labels: LabelReader,
+    block: usize,
+    row: Row,
+    /// No sample has been met yet.
+    is_new: bool,
+    is_ended: bool,
+}
+
+/// The columns wanted, from 0; all of them are there.
+#[derive(Debug)]
+pub(super) struct Columns {
+    features: Vec<usize>,
+    label: Option<usize>,
+}
+
+impl<R: Read> Table<R> {
+    /// Reads the rows `block` at a time, for a file that is larger than memory's comfort: the
+    /// columns `features` (from 0) as finite numbers, in that order, and the column `label` as one
+    /// of `classes` (a model's, or those of a first pass by `samples(&[], Some(label))`).
+    ///
+    /// ```
+    /// use shallownet::io::table::{Header, Table};
+    ///
+    /// let text = "a,b,kind\n1,2,rose\n3,4,lily\n5,6,rose\n".as_bytes();
+    /// let classes = ["lily".to_owned(), "rose".to_owned()];
+    /// let table = Table::new("t.csv", text, Header::Present)?;
+    /// let blocks: Vec<_> = table.blocks(&[0, 1], Some((2, &classes)), 2)?.collect::<Result<_, _>>()?;
+    /// assert_eq!((&blocks[0].x[..], &blocks[0].classes[..]), (&[1.0, 2.0, 3.0, 4.0][..], &[1, 0][..]));
+    /// assert_eq!((&blocks[1].x[..], &blocks[1].classes[..]), (&[5.0, 6.0][..], &[1][..]));
+    /// # Ok::<(), shallownet::io::table::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoColumnNumber`] at once; by the iterator, as [`samples`](Self::samples), and for a
+    /// label that is none of the classes. A block of 0 samples is one of 1.
+    pub fn blocks(
+        self,
+        features: &[usize],
+        label: Option<(usize, &[String])>,
+        block: usize,
+    ) -> Result<Blocks<R>, Error> {
+        let columns = self.columns(features, label.map(|(column, _)| column))?;
+        let labels = LabelReader::of(label.map_or(&[], |(_, classes)| classes));
+        let (block, row) = (block.max(1), Row::default());
+        Ok(Blocks { table: self, columns, labels, block, row, is_new: true, is_ended: false })
+    }
+
+    /// Reads every row: the columns `features` (from 0) as finite numbers, in that order, and the
+    /// column `label` as words.
+    ///
+    /// # Errors
+    /// [`Error`]: no row, a row of another width, a cell that is no finite number, an empty label.
+    pub fn samples(mut self, features: &[usize], label: Option<usize>) -> Result<Samples, Error> {
+        let columns = self.columns(features, label)?;
+        let (mut labels, mut all, mut row) =
+            (LabelReader::default(), Block::default(), Row::default());
+        while self.next_row(&mut row)? {
+            self.add(&row, &columns, &mut labels, &mut all)?;
+        }
+        let Block { x, classes, lines } = all;
+        if lines.is_empty() {
+            return Err(Error::HeaderOnly { file: self.file, line: self.first_line });
+        }
+        let labels = label.map(|_| labels.finish(&classes));
+        Ok(Samples { x, labels, lines, file: self.file, names: self.names })
+    }
+
+    fn columns(&self, features: &[usize], label: Option<usize>) -> Result<Columns, Error> {
+        if let Some(&past) = features.iter().chain(&label).find(|&&c| c >= self.width) {
+            let (file, given) = (self.file.clone(), (past + 1).to_string());
+            return Err(Error::NoColumnNumber { file, given, width: self.width });
+        }
+        Ok(Columns { features: features.to_vec(), label })
+    }
+
+    fn add(
+        &self,
+        row: &Row,
+        columns: &Columns,
+        labels: &mut LabelReader,
+        to: &mut Block,
+    ) -> Result<(), Error> {
+        let line = row.line;
+        if row.cells.len() != self.width {
+            return Err(Error::Ragged {
+                file: self.file.clone(),
+                line,
+                expected: self.width,
+                first_line: self.first_line,
+                given: row.cells.len(),
+            });
+        }
+        let refuse = |column, problem| Error::Cell { place: self.place(line, column), problem };
+        for &column in &columns.features {
+            let value = number(row.cell(column)).map_err(|problem| refuse(column, problem))?;
+            to.x.push(value);
+        }
+        if let Some(column) = columns.label {
+            let class = labels.class(row.cell(column), to.classes.len());
+            to.classes.push(class.map_err(|problem| refuse(column, problem))?);
+        }
+        to.lines.push(line);
+        Ok(())
+    }
+
+    /// Reads the next row into `row`, whose memory is used again; `false` after the last.
+    pub(super) fn next_row(&mut self, row: &mut Row) -> Result<bool, Error> {
+        if let Some(pending) = self.pending.take() {
+            *row = pending;
+            return Ok(true);
+        }
+        // Before the blank lines that may come first.
+        let earliest = self.reader.position().line();
+        match self.reader.read_record(&mut row.cells) {
+            Ok(true) => {
+                let breaks = row.cells.as_slice().bytes().filter(|&b| b == b'\n').count() as u64;
+                let line = self.reader.position().line().saturating_sub(1 + breaks);
+                row.line = line.max(earliest);
+                Ok(true)
+            }
+            Ok(false) => Ok(false),
+            Err(error) => {
+                let line = self.reader.position().line().saturating_sub(1).max(earliest);
+                Err(Error::from_csv(self.file.clone(), line, error))
+            }
+        }
+    }
+}
+
+impl<R: Read> Blocks<R> {
+    fn read(&mut self) -> Result<Option<Block>, Error> {
+        let mut block = Block::default();
+        while block.lines.len() < self.block {
+            if !self.table.next_row(&mut self.row)? {
+                self.is_ended = true;
+                break;
+            }
+            self.table.add(&self.row, &self.columns, &mut self.labels, &mut block)?;
+        }
+        if !block.lines.is_empty() {
+            self.is_new = false;
+            return Ok(Some(block));
+        }
+        if self.is_new {
+            let (file, line) = (self.table.file.clone(), self.table.first_line);
+            return Err(Error::HeaderOnly { file, line });
+        }
+        Ok(None)
+    }
+}
+
+impl<R: Read> Iterator for Blocks<R> {
+    type Item = Result<Block, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_ended {
+            return None;
+        }
+        let block = self.read();
+        self.is_ended |= block.is_err();
+        block.transpose()
+    }
+}
+
+fn number(cell: &str) -> Result<f64, Problem> {
+    match cell.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        Ok(_) => Err(Problem::NotFinite { cell: cell.to_owned() }),
+        Err(_) if cell.is_empty() => Err(Problem::EmptyNumber),
+        Err(_) => Err(Problem::NotANumber { cell: cell.to_owned() }),
+    }
+}

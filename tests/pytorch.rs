@@ -1,0 +1,103 @@
+//! Promise: networks saved by PyTorch load, and predict what PyTorch does.
+//!
+//! The fixtures are PyTorch's own (tools/pytorch_fixture.py). Both programs are judged by the
+//! reference's predictions from the same weights, within tests/common/bounds.rs: PyTorch's outputs
+//! as f64 arithmetic, ours as that of the element type.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::bounds::Rounding;
+use common::cases::nested;
+use common::compare::within;
+use common::expected::Expected;
+use shallownet::io::model::Problem;
+use shallownet::io::pytorch;
+use shallownet::{Activation, Columns, Network, Scalar, Workspace, reference};
+
+struct Fixture {
+    activations: Vec<Activation>,
+    x: Vec<Vec<f64>>,
+    a: Vec<Vec<f64>>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn path(name: &str) -> PathBuf {
+    folder().join(format!("pytorch_{name}.safetensors"))
+}
+
+fn fixture(name: &str) -> Fixture {
+    let text = std::fs::read_to_string(folder().join("pytorch.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let case = &json["cases"][name];
+    let rows = |value: &serde_json::Value| -> Vec<Vec<f64>> {
+        let row = |row: &serde_json::Value| {
+            row.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+        };
+        value.as_array().unwrap().iter().map(row).collect()
+    };
+    let names = case["activations"].as_array().unwrap().iter();
+    let activations = names.map(|g| Activation::from_name(g.as_str().unwrap()).unwrap()).collect();
+    Fixture { activations, x: rows(&case["x"]), a: rows(&case["a"]) }
+}
+
+fn agrees<T: Scalar>(name: &str, net: &Network<T>, fixture: &Fixture) {
+    let x: Vec<T> = fixture.x.concat().into_iter().map(T::from_f64).collect();
+    let mut a = vec![T::ZERO; fixture.x.len() * net.outputs()];
+    let mut workspace = Workspace::prediction(net, fixture.x.len()).unwrap();
+    net.predict(Columns::new(&x, net.inputs()).unwrap(), &mut a, &mut workspace).unwrap();
+
+    let oracle = reference::Network::from(net);
+    let y = vec![one_hot(net.outputs()); fixture.x.len()];
+    let of_torch = Expected::of(Rounding::of::<f64>(), &oracle, &fixture.x, &y).predictions;
+    let of_ours = Expected::of(Rounding::of::<T>(), &oracle, &fixture.x, &y).predictions;
+    let given = nested(&a, net.outputs());
+    for (i, ((torch, ours), a)) in of_torch.iter().zip(&of_ours).zip(&given).enumerate() {
+        within(&format!("{name}, PyTorch, sample {i}"), torch, &fixture.a[i]).unwrap();
+        within(&format!("{name}, ours, sample {i}"), ours, a).unwrap();
+    }
+}
+
+fn one_hot(n: usize) -> Vec<f64> {
+    let mut y = vec![0.0; n];
+    y[0] = 1.0;
+    y
+}
+
+#[test]
+fn every_element_type_predicts_as_pytorch_does() {
+    for name in ["f32", "f64", "f16", "bf16"] {
+        let fixture = fixture(name);
+        let net = pytorch::load::<f64>(&path(name), &fixture.activations).unwrap();
+        agrees(name, &net, &fixture);
+        match pytorch::load::<f32>(&path(name), &fixture.activations) {
+            Ok(net) => agrees(name, &net, &fixture),
+            Err(error) => {
+                assert_eq!(name, "f64");
+                assert!(error.to_string().contains("is of type F64: expected F16, BF16 or F32"));
+            }
+        }
+    }
+}
+
+#[test]
+fn one_of_several_networks_is_chosen_by_its_prefix() {
+    let (path, fixture) = (path("prefixes"), fixture("prefixes"));
+    let net = pytorch::load_under::<f32>(&path, "actor.", &fixture.activations).unwrap();
+    assert_eq!(net.bias(0).unwrap(), [0.0; 3]);
+    agrees("prefixes", &net, &fixture);
+    let critic = pytorch::load_under::<f32>(&path, "critic.", &[Activation::Identity]).unwrap();
+    assert_eq!((critic.inputs(), critic.outputs()), (2, 1));
+
+    let message = pytorch::load::<f32>(&path, &fixture.activations).unwrap_err().to_string();
+    assert!(message.ends_with(
+        r#"layers under several prefixes: "actor.", "critic.": expected one, or one to be named"#
+    ));
+    let bytes = std::fs::read(&path).unwrap();
+    let none = pytorch::decode::<f32>(&bytes, Some("policy."), &fixture.activations);
+    assert!(matches!(none, Err(Problem::NoLinear(prefix)) if prefix == "policy."));
+}

@@ -1,0 +1,136 @@
+"""Checks exported networks: onnx.checker accepts them, and onnxruntime computes what we predict.
+
+    pip install onnx onnxruntime numpy
+    SHALLOWNET_PYTHON=python3 cargo test --features cli --test onnx
+
+which exports networks into a folder and calls `python3 tools/check_onnx.py FOLDER`. Beside each
+`NAME.onnx` stands a `NAME.json` with "x" (a sample a row) and "a", our predictions.
+
+Both programs are compared with the graph as ONNX defines it, evaluated here in f64, within a bound
+that follows it from operator to operator (u is half an epsilon, gamma_n = n u / (1 - n u)):
+
+* z = W a + b of n inputs: gamma_{n+1} (|W| |a| + |b|), and |W| times the error of a;
+* tanh, sigmoid, ReLUs do not stretch an error; softmax of logits within e is within a factor of
+  e^(2e) <= 1 + 3 e, for e < 0.1, of itself;
+* the functions themselves: FUNCTION u, absolutely, for results up to 1. onnxruntime states no
+  bound; its tanh and sigmoid are rational approximations cut off where they reach +-1 and 0;
+* what a Cast rounds is u |x|.
+"""
+
+import json
+import pathlib
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import numpy_helper
+
+FUNCTION = 8
+
+
+class Value:
+    """Numbers, and how far a correct program may be from them."""
+
+    def __init__(self, value, error=0.0):
+        self.value = np.asarray(value, np.float64)
+        self.error = np.broadcast_to(error, self.value.shape)
+
+
+def evaluate(graph, x, u):
+    """The graph's output for x, with its bound; u is that of the network's type."""
+    values = {t.name: Value(numpy_helper.to_array(t)) for t in graph.initializer}
+    values[graph.input[0].name] = Value(x)
+    wide = 2.0**-53
+    for node in graph.node:
+        a, *rest = [values[name] for name in node.input]
+        v, e = a.value, a.error
+        # The type in which the operator works: f64 before the standardized inputs are narrowed.
+        unit = wide if node.op_type in ("Sub", "Div") else u
+        match node.op_type:
+            case "Cast":
+                narrow = node.attribute[0].i == onnx.TensorProto.FLOAT
+                out = Value(v, e + (u * np.abs(v) if narrow else 0.0))
+            case "Sub":
+                d = v - rest[0].value
+                out = Value(d, e + 2 * unit * np.abs(d))
+            case "Div":
+                q = v / rest[0].value
+                out = Value(q, e / np.abs(rest[0].value) + 2 * unit * np.abs(q))
+            case "Gemm":
+                w, b = rest[0].value, rest[1].value
+                n = w.shape[1] + 1
+                # The numpy sum errs as well: by the f64 gamma, which the second term covers.
+                gamma = sum(n * r / (1 - n * r) for r in (unit, wide))
+                size = (np.abs(v) + e) @ np.abs(w.T) + np.abs(b)
+                out = Value(v @ w.T + b, e @ np.abs(w.T) + gamma * size)
+            case "Tanh":
+                out = Value(np.tanh(v), e + FUNCTION * unit)
+            case "Sigmoid":
+                out = Value(1 / (1 + np.exp(-v)), e + FUNCTION * unit)
+            case "Relu":
+                out = Value(np.maximum(v, 0), e)
+            case "Identity":
+                out = a
+            case "Mul":
+                p = v * rest[0].value
+                out = Value(p, e * np.abs(rest[0].value) + 2 * unit * np.abs(p))
+            case "Max":
+                other = rest[0]
+                out = Value(np.maximum(v, other.value), np.maximum(e, other.error))
+            case "Softmax":
+                d = v - v.max(axis=1, keepdims=True)
+                t = np.exp(d)
+                n, worst = v.shape[1], e.max(axis=1, keepdims=True)
+                # Their differences are rounded, too, each by at most u times the largest.
+                worst = worst + 2 * unit * np.abs(d).max(axis=1, keepdims=True)
+                assert worst.max() < 0.1, "too large for the bound of softmax"
+                a = t / t.sum(axis=1, keepdims=True)
+                error = a * (3 * worst + 2 * n * unit) + FUNCTION * unit
+                out = Value(a, error)
+            case other:
+                raise SystemExit(f"the operator {other} is not expected")
+        values[node.output[0]] = out
+    return values[graph.output[0].name]
+
+
+def check(path):
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    batch, features = model.graph.input[0].type.tensor_type.shape.dim
+    assert batch.dim_param == "batch", f"{path}: the batch has a fixed size"
+    is_wide = model.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.DOUBLE
+    dtype, u = (np.float64, 2.0**-53) if is_wide else (np.float32, 2.0**-24)
+
+    case = json.loads(path.with_suffix(".json").read_text())
+    x = np.array(case["x"], dtype)
+    assert x.shape[1] == features.dim_value
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    expected = evaluate(model.graph, x, u)
+    worst = {}
+    # Another batch size must give the same rows, within the same bound.
+    halves = [session.run(["a"], {"x": part})[0] for part in (x[:1], x[1:])]
+    given = {
+        "onnxruntime": session.run(["a"], {"x": x})[0],
+        "onnxruntime, in two parts": np.concatenate(halves),
+        "shallownet": np.array(case["a"], dtype),
+    }
+    for who, a in given.items():
+        assert a.dtype == dtype and a.shape == expected.value.shape, f"{path}: {who}: {a.shape}"
+        off = np.abs(a.astype(np.float64) - expected.value)
+        assert np.all(off <= expected.error), f"{path}: {who} is off by {off.max()}"
+        with np.errstate(invalid="ignore", divide="ignore"):
+            worst[who] = np.nanmax(off / expected.error)
+    return worst
+
+
+def main():
+    paths = sorted(pathlib.Path(sys.argv[1]).glob("*.onnx"))
+    assert paths, "no .onnx file there"
+    for path in paths:
+        share = ", ".join(f"{who} {worst:.3f}" for who, worst in check(path).items())
+        print(f"{path.name}: within the bound; largest share of it: {share}")
+
+
+if __name__ == "__main__":
+    main()
