@@ -527,7 +527,7 @@ impl<T: Scalar> Network<T> {
         workspace.check(&self.shape, x.samples())
     }
 
-    fn check_x(&self, x: Columns<'_, T>) -> Result<()> {
+    pub(crate) fn check_x(&self, x: Columns<'_, T>) -> Result<()> {
         features("x", self.inputs(), x.features())?;
         if x.samples() == 0 {
             return Err(Error::EmptyBatch { argument: "x" });
@@ -535,14 +535,14 @@ impl<T: Scalar> Network<T> {
         self.check_finite("x", x.as_slice())
     }
 
-    fn check_finite(&self, argument: &'static str, values: &[T]) -> Result<()> {
+    pub(crate) fn check_finite(&self, argument: &'static str, values: &[T]) -> Result<()> {
         match self.checks {
             Checks::Full => checks::finite(argument, values),
             Checks::ShapesOnly => Ok(()),
         }
     }
 
-    fn model(&self) -> Model<'_, T> {
+    pub(crate) fn model(&self) -> Model<'_, T> {
         let output = self.shape.output();
         Model {
             shape: &self.shape,
@@ -572,6 +572,6 @@ enum Want {
     Gradients,
 }
 
-fn features(argument: &'static str, expected: usize, given: usize) -> Result<()> {
+pub(crate) fn features(argument: &'static str, expected: usize, given: usize) -> Result<()> {
     if given == expected { Ok(()) } else { Err(Error::Features { argument, expected, given }) }
 }

@@ -46,6 +46,12 @@ impl<'a, T> Columns<'a, T> {
         Ok(Self { data, features })
     }
 
+    /// The same, where the caller has seen to both conditions.
+    pub(crate) fn checked(data: &'a [T], features: usize) -> Self {
+        debug_assert!(features > 0 && data.len().is_multiple_of(features));
+        Self { data, features }
+    }
+
     /// Values a column (n_x).
     ///
     /// ```
