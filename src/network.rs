@@ -440,6 +440,30 @@ impl<T: Scalar> Network<T> {
     /// # Ok::<(), shallownet::Error>(())
     /// ```
     ///
+    /// A batch may be one sample: then this is an online step.
+    ///
+    /// ```
+    /// use shallownet::{Activation, Columns, Init, Network, Parallelism, Workspace};
+    ///
+    /// let mut net = Network::<f32>::builder(2)
+    ///     .layer(8, Activation::Tanh)
+    ///     .layer(1, Activation::Identity)
+    ///     .init(Init::XavierNormal, 1)
+    ///     .parallelism(Parallelism::Serial)
+    ///     .build()?;
+    /// let mut workspace = Workspace::training(&net, 1)?;
+    /// let mut mean_cost = 0.0;
+    /// // Samples as they come in: learn to add two numbers.
+    /// for i in 0..2000 {
+    ///     let sample = [(i % 7) as f32 / 7.0, (i % 5) as f32 / 5.0];
+    ///     let target = [sample[0] + sample[1]];
+    ///     let (x, y) = (Columns::new(&sample, 2)?, Columns::new(&target, 1)?);
+    ///     mean_cost = 0.99 * mean_cost + 0.01 * net.step(x, y, 0.1, &mut workspace)?;
+    /// }
+    /// assert!(mean_cost < 1e-3);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`backward`](Self::backward) and [`descend`](Self::descend); [`Error::Diverged`] if the
     /// cost is not finite, with the parameters unchanged.

@@ -42,8 +42,7 @@ fn close(a: f64, b: f64) {
 fn binary_metrics_are_those_of_scikit_learn() {
     assert!(SCRIPT.contains("roc_auc_score"));
     let s: Vec<f64> = (0..40).map(|i| ((37 * i * i + 11 * i) % 20) as f64 / 20.0).collect();
-    let y: Vec<f64> =
-        (0..40).map(|i| f64::from(u8::from((7 * i * i + 3 * i) % 11 > 5))).collect();
+    let y: Vec<f64> = (0..40).map(|i| f64::from(u8::from((7 * i * i + 3 * i) % 11 > 5))).collect();
     let confusion = Confusion::of(column(&s), column(&y)).unwrap();
     let counts = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(t, p)| confusion.count(t, p));
     assert_eq!(counts, [16, 9, 12, 3]);
@@ -60,9 +59,8 @@ fn binary_metrics_are_those_of_scikit_learn() {
 #[test]
 fn class_metrics_are_those_of_scikit_learn() {
     let c: Vec<usize> = (0..40).map(|i| (5 * i * i + i) % 7 % 4).collect();
-    let d: Vec<usize> = (0..40)
-        .map(|i| if i % 2 == 1 { (3 * i * i + 2 * i) % 13 % 3 } else { c[i] })
-        .collect();
+    let d: Vec<usize> =
+        (0..40).map(|i| if i % 2 == 1 { (3 * i * i + 2 * i) % 13 % 3 } else { c[i] }).collect();
     let confusion = Confusion::from_classes(&d, &c, 5).unwrap();
     let expected: [[u64; 5]; 5] =
         [[15, 3, 4, 0, 0], [0, 4, 2, 0, 0], [1, 4, 7, 0, 0], [0; 5], [0; 5]];
@@ -104,7 +102,8 @@ fn class_metrics_are_those_of_scikit_learn() {
 fn regression_metrics_are_those_of_scikit_learn() {
     let t: Vec<f64> =
         (0..40).flat_map(|i| [(i % 9) as f64 / 4.0 - 1.0, ((i * i) % 5) as f64 / 2.0]).collect();
-    let errors = (0..40).flat_map(|i| [((i * 3) % 7) as f64 / 8.0 - 0.4, ((i * 5) % 3) as f64 / 4.0]);
+    let errors =
+        (0..40).flat_map(|i| [((i * 3) % 7) as f64 / 8.0 - 0.4, ((i * 5) % 3) as f64 / 4.0]);
     let q: Vec<f64> = t.iter().zip(errors).map(|(t, e)| t + e).collect();
     let (q, t) = (Columns::new(&q, 2).unwrap(), Columns::new(&t, 2).unwrap());
     // Sums of at most 80 terms that are not negative: relative errors of at most (80 + 4) u on
@@ -147,10 +146,7 @@ fn misuse_is_named() {
         Confusion::from_classes(&[0, 1], &[0, 2], 2),
         Err(Error::Label { argument: "labels", index: 1, .. })
     ));
-    assert!(matches!(
-        Confusion::from_classes(&[0], &[0], usize::MAX),
-        Err(Error::TooLarge { .. })
-    ));
+    assert!(matches!(Confusion::from_classes(&[0], &[0], usize::MAX), Err(Error::TooLarge { .. })));
     assert!(matches!(roc_auc::<f64>(&[], &[]), Err(Error::EmptyBatch { .. })));
     assert!(matches!(roc_auc(&[0.5], &[1.0, 0.0]), Err(Error::Length { .. })));
     assert!(matches!(roc_auc(&[0.5], &[0.5]), Err(Error::Label { index: 0, .. })));
@@ -162,7 +158,8 @@ fn misuse_is_named() {
 
 #[test]
 fn tables_of_many_classes_are_aligned() {
-    let classes: Vec<usize> = (0..12).flat_map(|k| vec![k; 1 + 100 * usize::from(k == 3)]).collect();
+    let classes: Vec<usize> =
+        (0..12).flat_map(|k| vec![k; 1 + 100 * usize::from(k == 3)]).collect();
     let confusion = Confusion::from_classes(&classes, &classes, 12).unwrap();
     let text = confusion.to_string();
     let widths: Vec<usize> = text.lines().map(str::len).collect();
