@@ -61,9 +61,7 @@ fn every_sample_may_be_in_every_fold() {
     let mut counts = [[0_u32; 3]; 6];
     for seed in 0..runs {
         let folds = Folds::new(6, 3, seed).unwrap();
-        for fold in 0..3 {
-            folds.validation(fold).for_each(|i| counts[i][fold] += 1);
-        }
+        (0..3).for_each(|fold| folds.validation(fold).for_each(|i| counts[i][fold] += 1));
     }
     let (mean, spread) = (runs as f64 / 3.0, (runs as f64 * 2.0 / 9.0).sqrt());
     for count in counts.as_flattened() {

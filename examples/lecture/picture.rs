@@ -84,6 +84,7 @@ fn draw_panel<B: DrawingBackend>(area: &DrawingArea<B, Shift>, panel: &Panel) ->
     let mut chart = ChartBuilder::on(area)
         .caption(panel.title, (FONT, 30))
         .margin(20)
+        .margin_right(48)
         .x_label_area_size(64)
         .y_label_area_size(100)
         .build_cartesian_2d(left..right, low - pad..high + head)?;
@@ -95,6 +96,8 @@ fn draw_panel<B: DrawingBackend>(area: &DrawingArea<B, Shift>, panel: &Panel) ->
         .y_desc(panel.axes.1)
         .x_labels(8)
         .y_labels(8)
+        .x_label_formatter(&|v| number(*v))
+        .y_label_formatter(&|v| number(*v))
         .label_style((FONT, 20))
         .axis_desc_style((FONT, 23))
         .draw()?;
@@ -114,4 +117,10 @@ fn draw_panel<B: DrawingBackend>(area: &DrawingArea<B, Shift>, panel: &Panel) ->
         .background_style(WHITE.mix(0.85))
         .border_style(BLACK.mix(0.3))
         .draw()
+}
+
+/// One decimal, unless it says nothing; never -0.
+fn number(value: f64) -> String {
+    let value = (value * 10.0).round() / 10.0 + 0.0;
+    format!("{value}")
 }
