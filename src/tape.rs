@@ -21,6 +21,10 @@ use crate::view::Columns;
 /// overwrite what the backward pass still needs. It also has room for the first layer's transposed
 /// weights, which dX needs and training does not.
 ///
+/// For layers at least as wide as a vector, a pass takes about as long as
+/// [`Network::backward`]. Networks of a few units, which training runs with samples in lanes, have
+/// no such path here: there it takes some ten times as long.
+///
 /// ```
 /// use shallownet::{Activation, Columns, Network, OutputGradient, Tape};
 ///
@@ -59,6 +63,8 @@ pub struct Tape<T> {
     out: AlignedBuffer<T>,
     /// W^T of the layers after the first, then of the first.
     transposed: AlignedBuffer<T>,
+    /// Columns of dX, where they need padding.
+    padded: AlignedBuffer<T>,
     gradients: Gradients<T>,
 }
 
@@ -108,7 +114,10 @@ impl<T: Scalar> Tape<T> {
         let first = custom::first_transposed(shape.n_x(), shape.layers[0].units, shape.panel);
         let others = regions.transposed(shape.layers.len() - 1).end;
         let transposed = first.and_then(|n| n.checked_add(others)).ok_or(TOO_LARGE)?;
+        let padded = custom::padded_dx(shape.n_x(), shape.panel);
+        let padded = padded.checked_mul(capacity).ok_or(TOO_LARGE)?;
         Ok(Self {
+            padded: AlignedBuffer::zeros(padded, WHAT)?,
             tiles: AlignedBuffer::zeros(tiles, WHAT)?,
             out: AlignedBuffer::zeros(out, WHAT)?,
             transposed: AlignedBuffer::zeros(transposed, WHAT)?,
@@ -139,7 +148,8 @@ impl<T: Scalar> Tape<T> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn bytes(&self) -> usize {
-        let buffers = [&self.tiles, &self.out, &self.transposed, &self.gradients.buffer];
+        let Self { tiles, out, transposed, padded, gradients, .. } = self;
+        let buffers = [tiles, out, transposed, padded, &gradients.buffer];
         buffers.map(|b| b.as_slice().len()).iter().sum::<usize>() * size_of::<T>()
     }
 
@@ -320,6 +330,7 @@ impl<T: Scalar> Network<T> {
             transposed: Transposed { first: others..transposed.len(), buffer: transposed },
             gradients: tape.gradients.buffer.as_mut_slice(),
             dx,
+            padded: tape.padded.as_mut_slice(),
         };
         T::backward_from(self.engine, task);
         Ok(())

@@ -41,6 +41,8 @@ pub struct Backward<'a, T> {
     pub(crate) transposed: Transposed<'a, T>,
     pub(crate) gradients: &'a mut [T],
     pub(crate) dx: Option<&'a mut [T]>,
+    /// Room for padded columns of dX: [`padded_dx`] a sample.
+    pub(crate) padded: &'a mut [T],
 }
 
 /// The caller's output gradient, (n_y, m).
@@ -63,6 +65,11 @@ pub(crate) fn first_transposed(n_x: usize, units: usize, panel: usize) -> Option
     if panel == 1 { Some(0) } else { n_x.checked_next_multiple_of(panel)?.checked_mul(units) }
 }
 
+/// Elements of a padded column of dX, where backends want whole panels and n_x is none: else 0.
+pub(crate) fn padded_dx(n_x: usize, panel: usize) -> usize {
+    if n_x.is_multiple_of(panel) { 0 } else { n_x.next_multiple_of(panel) }
+}
+
 pub(crate) fn forward<T: Scalar>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
     let Forward { model, regions, x, tiles, out } = task;
     let samples = x.len() / model.shape.n_x();
@@ -75,7 +82,9 @@ pub(crate) fn forward<T: Scalar>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
 }
 
 pub(crate) fn backward<T: Scalar>(ops: &impl LayerOps<T>, task: Backward<'_, T>) {
-    let Backward { model, regions, x, tiles, out, start, transposed, gradients, dx } = task;
+    let Backward { model, regions, x, tiles, out, start, .. } = task;
+    let (transposed, gradients, dx, padded) =
+        (task.transposed, task.gradients, task.dx, task.padded);
     let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
     let samples = x.len() / n_x;
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
@@ -111,13 +120,22 @@ pub(crate) fn backward<T: Scalar>(ops: &impl LayerOps<T>, task: Backward<'_, T>)
 
     let tiles = &*tiles;
     if let Some(dx) = dx {
-        let step = columns * n_x;
+        let (stride, into) = match padded_dx(n_x, model.shape.panel) {
+            0 => (n_x, &mut *dx),
+            stride => (stride, &mut padded[..stride * samples]),
+        };
+        let step = columns * stride;
         if parallel {
-            let all = dx.par_chunks_mut(step).zip(tiles.par_chunks(len));
-            all.for_each(|(dx, buffers)| walk.to_input(buffers, dx));
+            let all = into.par_chunks_mut(step).zip(tiles.par_chunks(len));
+            all.for_each(|(dx, buffers)| walk.to_input(buffers, dx, stride));
         } else {
-            let all = dx.chunks_mut(step).zip(tiles.chunks(len));
-            all.for_each(|(dx, buffers)| walk.to_input(buffers, dx));
+            let all = into.chunks_mut(step).zip(tiles.chunks(len));
+            all.for_each(|(dx, buffers)| walk.to_input(buffers, dx, stride));
+        }
+        if stride != n_x {
+            for (dx, padded) in dx.chunks_exact_mut(n_x).zip(padded.chunks_exact(stride)) {
+                dx.copy_from_slice(&padded[..n_x]);
+            }
         }
     }
 
@@ -250,9 +268,9 @@ impl<T: Scalar, O: LayerOps<T>> Walk<'_, T, O> {
     }
 
     /// dX = W^T dZ of the first layer.
-    fn to_input(&self, buffers: &[T], dx: &mut [T]) {
+    fn to_input(&self, buffers: &[T], dx: &mut [T], stride: usize) {
         let layer = self.layer(0);
-        let columns = dx.len() / layer.inputs;
+        let columns = dx.len() / stride;
         let dz = Block {
             data: &buffers[self.regions.delta(0, columns)],
             rows: layer.units,
@@ -262,7 +280,7 @@ impl<T: Scalar, O: LayerOps<T>> Walk<'_, T, O> {
         // There is no activation before x, and the identity's derivative asks for none: whatever
         // registers can be loaded will do. W^T is as long as a padded column, at the least.
         let any = Block { data: layer.transposed, rows: layer.inputs, stride: 0, columns };
-        let dx = BlockMut { data: dx, rows: layer.inputs, stride: layer.inputs, columns };
+        let dx = BlockMut { data: dx, rows: layer.inputs, stride, columns };
         self.ops.backward_input(layer, Activation::Identity, dz, any, dx);
     }
 }
