@@ -157,6 +157,9 @@ pub enum Error {
     /// A workspace made for prediction, used for training.
     #[error("this workspace is for prediction only: make one with Workspace::training")]
     PredictionOnly,
+    /// A backward pass without the forward pass that it needs.
+    #[error("the tape holds no forward pass: call Network::forward before")]
+    NoForward,
     /// The cost became NaN or infinite; the parameters are those before the fatal update.
     #[error(
         "the cost is {cost} at step {step}: training stopped; the parameters before it are kept"
@@ -181,6 +184,24 @@ pub enum Error {
     LevelBackend {
         /// The backend's name.
         backend: &'static str,
+    },
+    /// A class label that is none of the classes there are.
+    #[error("{argument} holds {value} at index {index}: expected {expected}")]
+    Label {
+        /// The argument that holds the label.
+        argument: &'static str,
+        /// Its index in that argument.
+        index: usize,
+        /// The label.
+        value: f64,
+        /// What labels there are.
+        expected: &'static str,
+    },
+    /// Labels all of one class, where both are needed.
+    #[error("all labels are {label}: expected samples of both classes")]
+    OneClass {
+        /// The one label that there is.
+        label: u8,
     },
     /// A backend that this build or this machine does not have.
     #[error("backend {backend} is not available: {reason}")]

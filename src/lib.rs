@@ -134,10 +134,12 @@ mod activation;
 mod buffer;
 mod builder;
 mod checks;
+mod diagnostics;
 mod engine;
 mod error;
 mod ffi;
 mod fit;
+mod gradient_check;
 mod gradients;
 mod init;
 #[cfg(any(
@@ -151,10 +153,13 @@ mod init;
 pub mod io;
 mod kernels;
 mod loss;
+pub mod metrics;
 mod network;
 pub mod reference;
 mod scalar;
+pub mod select;
 mod shape;
+mod tape;
 mod train;
 pub mod vector;
 mod view;
@@ -180,15 +185,18 @@ pub mod accuracy {
 pub use activation::Activation;
 pub use builder::Builder;
 pub use checks::Checks;
+pub use diagnostics::{GradientNorms, LayerStatistics, SATURATION};
 pub use engine::{Backend, Level, Parallelism};
 pub use error::{Error, Result};
 pub use fit::{Fit, Progress, Report};
+pub use gradient_check::{GradientCheck, GradientError, GradientReport, Parameter, gradient_check};
 pub use gradients::Gradients;
 pub use init::Init;
 pub use loss::Loss;
 pub use network::Network;
 pub use scalar::Scalar;
 pub use shape::Layer;
+pub use tape::{OutputGradient, Tape};
 pub use train::{
     Best, DataSet, EarlyStopping, Epoch, Optimizer, OptimizerState, Schedule, Stop, Trainer,
     Training, TrainingReport, TrainingState,

@@ -456,6 +456,30 @@ impl<T: Scalar> Network<T> {
     /// # Ok::<(), shallownet::Error>(())
     /// ```
     ///
+    /// A batch may be one sample: then this is an online step.
+    ///
+    /// ```
+    /// use shallownet::{Activation, Columns, Init, Network, Parallelism, Workspace};
+    ///
+    /// let mut net = Network::<f32>::builder(2)
+    ///     .layer(8, Activation::Tanh)
+    ///     .layer(1, Activation::Identity)
+    ///     .init(Init::XavierNormal, 1)
+    ///     .parallelism(Parallelism::Serial)
+    ///     .build()?;
+    /// let mut workspace = Workspace::training(&net, 1)?;
+    /// let mut mean_cost = 0.0;
+    /// // Samples as they come in: learn to add two numbers.
+    /// for i in 0..2000 {
+    ///     let sample = [(i % 7) as f32 / 7.0, (i % 5) as f32 / 5.0];
+    ///     let target = [sample[0] + sample[1]];
+    ///     let (x, y) = (Columns::new(&sample, 2)?, Columns::new(&target, 1)?);
+    ///     mean_cost = 0.99 * mean_cost + 0.01 * net.step(x, y, 0.1, &mut workspace)?;
+    /// }
+    /// assert!(mean_cost < 1e-3);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`backward`](Self::backward) and [`descend`](Self::descend); [`Error::Diverged`] if the
     /// cost is not finite, with the parameters unchanged.
@@ -549,7 +573,7 @@ impl<T: Scalar> Network<T> {
         Ok(())
     }
 
-    fn check_x(&self, x: Columns<'_, T>) -> Result<()> {
+    pub(crate) fn check_x(&self, x: Columns<'_, T>) -> Result<()> {
         features("x", self.inputs(), x.features())?;
         if x.samples() == 0 {
             return Err(Error::EmptyBatch { argument: "x" });
@@ -557,14 +581,14 @@ impl<T: Scalar> Network<T> {
         self.check_finite("x", x.as_slice())
     }
 
-    fn check_finite(&self, argument: &'static str, values: &[T]) -> Result<()> {
+    pub(crate) fn check_finite(&self, argument: &'static str, values: &[T]) -> Result<()> {
         match self.checks {
             Checks::Full => checks::finite(argument, values),
             Checks::ShapesOnly => Ok(()),
         }
     }
 
-    fn model(&self) -> Model<'_, T> {
+    pub(crate) fn model(&self) -> Model<'_, T> {
         let output = self.shape.output();
         Model {
             shape: &self.shape,
@@ -594,6 +618,6 @@ enum Want {
     Gradients,
 }
 
-fn features(argument: &'static str, expected: usize, given: usize) -> Result<()> {
+pub(crate) fn features(argument: &'static str, expected: usize, given: usize) -> Result<()> {
     if given == expected { Ok(()) } else { Err(Error::Features { argument, expected, given }) }
 }

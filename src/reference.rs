@@ -150,54 +150,77 @@ impl Network {
 
     /// dZ at the output, for one sample: dL/dz.
     pub fn output_delta(&self, trace: &Trace, y: &[f64]) -> Vec<f64> {
+        let a = last(&trace.a);
+        let mut d = vec![0.0; a.len()];
+        for k in 0..a.len() {
+            d[k] = a[k] - y[k];
+        }
+        match self.loss {
+            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => d,
+            Loss::SquaredError => self.logit_delta(trace, &d),
+        }
+    }
+
+    /// dZ at the output from dA, for one sample: dz_k = sum_j da_j (da_j/dz_k), which is
+    /// dA * g'(Z) unit by unit for all activations but softmax.
+    pub fn logit_delta(&self, trace: &Trace, da: &[f64]) -> Vec<f64> {
         let (z, a) = (last(&trace.z), last(&trace.a));
         let activation = self.layers[self.layers.len() - 1].activation;
         let mut dz = vec![0.0; a.len()];
-        match (self.loss, activation) {
-            (Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy, _) => {
-                for k in 0..a.len() {
-                    dz[k] = a[k] - y[k];
-                }
+        for k in 0..a.len() {
+            if activation != Activation::Softmax {
+                dz[k] = da[k] * activation.derivative(z[k]);
+                continue;
             }
-            (Loss::SquaredError, Activation::Softmax) => {
-                // da_j/dz_k = a_j (1[j = k] - a_k)
-                for k in 0..a.len() {
-                    for j in 0..a.len() {
-                        let same = if j == k { 1.0 } else { 0.0 };
-                        dz[k] += (a[j] - y[j]) * a[j] * (same - a[k]);
-                    }
-                }
-            }
-            (Loss::SquaredError, g) => {
-                for k in 0..a.len() {
-                    dz[k] = (a[k] - y[k]) * g.derivative(z[k]);
-                }
+            // da_j/dz_k = a_j (1[j = k] - a_k)
+            for j in 0..a.len() {
+                let same = if j == k { 1.0 } else { 0.0 };
+                dz[k] += da[j] * a[j] * (same - a[k]);
             }
         }
         dz
     }
 
-    /// dZ of every layer, for one sample: dZ\[l\] = W\[l+1\]^T dZ\[l+1\] * g'(Z\[l\]).
+    /// dZ of every layer, for one sample.
     pub fn deltas(&self, trace: &Trace, y: &[f64]) -> Vec<Vec<f64>> {
-        let mut deltas = vec![self.output_delta(trace, y)];
+        self.deltas_from(trace, &self.output_delta(trace, y))
+    }
+
+    /// dZ of every layer from dZ at the output, for one sample: dZ\[l\] = W\[l+1\]^T dZ\[l+1\] *
+    /// g'(Z\[l\]).
+    pub fn deltas_from(&self, trace: &Trace, dz: &[f64]) -> Vec<Vec<f64>> {
+        let mut deltas = vec![dz.to_vec()];
         for l in (0..self.layers.len() - 1).rev() {
-            let next = &self.layers[l + 1];
-            let dz_next = &deltas[0];
-            let mut dz = vec![0.0; self.layers[l].b.len()];
+            let da = through(&self.layers[l + 1], &deltas[0]);
+            let mut dz = vec![0.0; da.len()];
             for i in 0..dz.len() {
-                let mut da = 0.0;
-                for j in 0..dz_next.len() {
-                    da += next.w[j][i] * dz_next[j];
-                }
-                dz[i] = da * self.layers[l].activation.derivative(trace.z[l][i]);
+                dz[i] = da[i] * self.layers[l].activation.derivative(trace.z[l][i]);
             }
             deltas.insert(0, dz);
         }
         deltas
     }
 
+    /// dX = W\[1\]^T dZ\[1\] of one sample, from what [`deltas`](Self::deltas) gives.
+    pub fn input_gradient(&self, deltas: &[Vec<f64>]) -> Vec<f64> {
+        through(&self.layers[0], &deltas[0])
+    }
+
     /// dW\[l\] = (1/m) sum_i dZ\[l\]_i A\[l-1\]_i^T and db\[l\] = (1/m) sum_i dZ\[l\]_i.
     pub fn gradients(&self, x: &[Vec<f64>], y: &[Vec<f64>]) -> Vec<LayerGradient> {
+        self.sum_gradients(x, |s, trace| self.deltas(trace, &y[s]))
+    }
+
+    /// The same, from each sample's dZ at the output.
+    pub fn gradients_from(&self, x: &[Vec<f64>], dz: &[Vec<f64>]) -> Vec<LayerGradient> {
+        self.sum_gradients(x, |s, trace| self.deltas_from(trace, &dz[s]))
+    }
+
+    fn sum_gradients(
+        &self,
+        x: &[Vec<f64>],
+        deltas: impl Fn(usize, &Trace) -> Vec<Vec<f64>>,
+    ) -> Vec<LayerGradient> {
         let mut gradients: Vec<LayerGradient> = self
             .layers
             .iter()
@@ -209,7 +232,7 @@ impl Network {
         let m = x.len() as f64;
         for s in 0..x.len() {
             let trace = self.forward(&x[s]);
-            let deltas = self.deltas(&trace, &y[s]);
+            let deltas = deltas(s, &trace);
             for l in 0..self.layers.len() {
                 let a_prev = if l == 0 { &x[s] } else { &trace.a[l - 1] };
                 for j in 0..deltas[l].len() {
@@ -248,6 +271,17 @@ fn activate(g: Activation, z: &[f64]) -> Vec<f64> {
     let e: Vec<f64> = z.iter().map(|&z| (z - max).exp()).collect();
     let sum: f64 = e.iter().sum();
     e.iter().map(|e| e / sum).collect()
+}
+
+/// dA of a layer's inputs: W^T dZ.
+fn through(layer: &Layer, dz: &[f64]) -> Vec<f64> {
+    let mut da = vec![0.0; layer.w.first().map_or(0, Vec::len)];
+    for i in 0..da.len() {
+        for j in 0..dz.len() {
+            da[i] += layer.w[j][i] * dz[j];
+        }
+    }
+    da
 }
 
 fn last(layers: &[Vec<f64>]) -> &[f64] {

@@ -46,9 +46,9 @@ impl<'a, T> Columns<'a, T> {
         Ok(Self { data, features })
     }
 
-    /// `new` for data that has been through it already.
-    #[cfg(any(feature = "idx", feature = "npy"))]
-    pub(crate) fn whole(data: &'a [T], features: usize) -> Self {
+    /// The same, where the caller has seen to both conditions.
+    pub(crate) fn checked(data: &'a [T], features: usize) -> Self {
+        debug_assert!(features > 0 && data.len().is_multiple_of(features));
         Self { data, features }
     }
 

@@ -1,5 +1,6 @@
-//! Promise: once network and workspace are built, `predict`, `cost`, `backward` and `step` on the
-//! fused backend allocate nothing; nor does a run, once its `Trainer` is built.
+//! Promise: once network and workspace are built, `predict`, `cost`, `backward`, `step`, `forward`
+//! and `backward_from` on the fused backend allocate nothing; nor does a run, once its `Trainer` is
+//! built.
 //!
 //! One test only: the counter sees every thread of the process, so nothing may run beside it.
 //!
@@ -15,8 +16,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use rayon::ThreadPoolBuilder;
 use shallownet::{
-    Activation, Backend, Columns, DataSet, EarlyStopping, Network, Optimizer, Parallelism, Scalar,
-    Trainer, Training, Workspace,
+    Activation, Backend, Columns, DataSet, EarlyStopping, Network, Optimizer, OutputGradient,
+    Parallelism, Scalar, Tape, Trainer, Training, Workspace,
 };
 
 /// The system's allocator; while armed, counts what is asked of it, on all threads.
@@ -76,9 +77,11 @@ fn allocations(work: impl FnOnce()) -> usize {
 struct Ready<T> {
     net: Network<T>,
     workspace: Workspace<T>,
+    tape: Tape<T>,
     x: Vec<T>,
     y: Vec<T>,
     out: Vec<T>,
+    dx: Vec<T>,
 }
 
 /// Units of every layer, and samples.
@@ -98,11 +101,13 @@ impl<T: Scalar> Ready<T> {
         // The first class, always: a distribution, and within [0, 1].
         let y = (0..last * m).map(|i| T::from_f64(f64::from(i % last == 0))).collect();
         let workspace = Workspace::training(&net, m).unwrap();
-        Self { net, workspace, x, y, out: vec![T::ZERO; last * m] }
+        let tape = Tape::new(&net, m).unwrap();
+        let (out, dx) = (vec![T::ZERO; last * m], vec![T::ZERO; units[0] * m]);
+        Self { net, workspace, tape, x, y, out, dx }
     }
 
     fn run(&mut self, repetitions: usize) {
-        let Self { net, workspace, x, y, out } = self;
+        let Self { net, workspace, tape, x, y, out, dx } = self;
         let x = Columns::new(x, net.inputs()).unwrap();
         let y = Columns::new(y, net.outputs()).unwrap();
         for _ in 0..repetitions {
@@ -110,6 +115,8 @@ impl<T: Scalar> Ready<T> {
             net.cost(x, y, workspace).unwrap();
             net.backward(x, y, workspace).unwrap();
             net.step(x, y, T::from_f64(0.01), workspace).unwrap();
+            net.forward(x, tape).unwrap();
+            net.backward_from(OutputGradient::Da(y), x, tape, Some(&mut *dx)).unwrap();
         }
     }
 }

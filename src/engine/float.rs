@@ -5,7 +5,7 @@ use fearless_simd::{Simd, SimdBase};
 use super::elementwise::{self, Function};
 use super::optimizer::{self, Update};
 use super::pass::{Prediction, Propagation, WeightSums};
-use super::{Engine, run};
+use super::{Engine, custom, run};
 use crate::ffi::{self, Product};
 use crate::kernels::exp::ExpElement;
 use crate::kernels::lanes::{F32x8, F32x16, F64x4, F64x8, Lanes};
@@ -52,6 +52,12 @@ pub trait Float: ExpElement + Sized {
 
     /// See `run`.
     fn predict(engine: Engine, task: Prediction<'_, Self>);
+
+    /// See `run`.
+    fn forward(engine: Engine, task: custom::Forward<'_, Self>);
+
+    /// See `run`.
+    fn backward_from(engine: Engine, task: custom::Backward<'_, Self>);
 
     /// See [`vector`](crate::vector).
     fn apply(level: fearless_simd::Level, function: Function, values: &mut [Self]);
@@ -111,6 +117,14 @@ macro_rules! float {
 
             fn predict(engine: Engine, task: Prediction<'_, Self>) {
                 run::predict(engine, task);
+            }
+
+            fn forward(engine: Engine, task: custom::Forward<'_, Self>) {
+                run::forward(engine, task);
+            }
+
+            fn backward_from(engine: Engine, task: custom::Backward<'_, Self>) {
+                run::backward_from(engine, task);
             }
 
             fn apply(level: fearless_simd::Level, function: Function, values: &mut [Self]) {

@@ -1,6 +1,7 @@
 //! The engines: one contract, [`LayerOps`], and one driver, [`pass`], that walks a network with it.
 
 pub(crate) mod block;
+pub(crate) mod custom;
 pub(crate) mod elementwise;
 pub(crate) mod float;
 mod fused;

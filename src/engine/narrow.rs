@@ -239,8 +239,7 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
                     g,
                     steps,
                     dz,
-                    a,
-                    d,
+                    (a, d),
                 );
             }
             if valid > 1 {

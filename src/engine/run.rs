@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use super::level::with_level;
 use super::pass::{self, Prediction, Propagation, WeightSums};
 use super::plan::Regions;
-use super::{Engine, fused, narrow, portable, single};
+use super::{Engine, custom, fused, narrow, portable, single};
 use crate::scalar::Scalar;
 use crate::shape::Shape;
 
@@ -75,6 +75,16 @@ pub(super) fn predict<T: Scalar>(engine: Engine, task: Prediction<'_, T>) {
         return with_level!(level, simd => narrow::predict(simd, layout, task));
     }
     with_ops!(engine, ops => pass::predict(ops, task));
+}
+
+/// Forward that keeps every layer's A, for [`backward_from`].
+pub(super) fn forward<T: Scalar>(engine: Engine, task: custom::Forward<'_, T>) {
+    with_ops!(engine, ops => custom::forward(ops, task));
+}
+
+/// Backward from the caller's output gradient.
+pub(super) fn backward_from<T: Scalar>(engine: Engine, task: custom::Backward<'_, T>) {
+    with_ops!(engine, ops => custom::backward(ops, task));
 }
 
 /// The level, if the batch is one sample and the backend has a path for it.

@@ -32,6 +32,8 @@ pub mod atomic;
 mod blocks;
 #[cfg(any(feature = "idx", feature = "npy"))]
 mod bytes;
+#[cfg(feature = "safetensors")]
+pub mod checkpoint;
 #[cfg(any(feature = "idx", feature = "npy"))]
 #[cfg_attr(not(feature = "npy"), allow(dead_code, reason = "IDX has fewer types"))]
 mod element;
@@ -39,8 +41,6 @@ mod element;
 mod fault;
 #[cfg(feature = "idx")]
 pub mod idx;
-#[cfg(feature = "safetensors")]
-pub mod checkpoint;
 #[cfg(feature = "safetensors")]
 pub mod model;
 #[cfg(any(

@@ -31,7 +31,7 @@ impl<T> OwnedColumns<T> {
 
     /// The samples as the network's calls take them.
     pub fn columns(&self) -> Columns<'_, T> {
-        Columns::whole(&self.data, self.features)
+        Columns::checked(&self.data, self.features)
     }
 
     /// Values a sample (n_x); at least 1.

@@ -42,27 +42,24 @@ where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
-    let width = V::Elem::PANEL;
-    let panel = x.len();
-    let mut w = V::Elem::panels(layer.w);
-    let mut b = layer.b;
-    let mut out = &mut out[..layer.b.len()];
-    while b.len() >= 4 * width {
-        panels::<V, 4>(t, (w, b, layer.g), x, out);
-        (w, b) = (&w[4 * panel..], &b[4 * width..]);
-        out = &mut out[4 * width..];
+    let count = layer.b.len() / V::Elem::PANEL;
+    let mut panel = 0;
+    while panel + 4 <= count {
+        panels::<V, 4>(t, layer, panel, x, out);
+        panel += 4;
     }
-    while !b.is_empty() {
-        panels::<V, 1>(t, (w, b, layer.g), x, out);
-        (w, b) = (&w[panel..], &b[width..]);
-        out = &mut out[width..];
+    while panel < count {
+        panels::<V, 1>(t, layer, panel, x, out);
+        panel += 1;
     }
 }
 
+/// P panels.
 #[inline(always)]
 fn panels<V, const P: usize>(
     t: V::Token,
-    (w, b, g): (&[<V::Elem as Float>::Panel], &[V::Elem], Activation),
+    layer: Dense<'_, V::Elem>,
+    panel: usize,
     x: &[V::Elem],
     out: &mut [V::Elem],
 ) where
@@ -70,6 +67,8 @@ fn panels<V, const P: usize>(
     V::Elem: Scalar + ExpElement,
 {
     let width = V::Elem::PANEL;
+    let w = &V::Elem::panels(layer.w)[panel * x.len()..];
+    let (b, out) = (&layer.b[panel * width..], &mut out[panel * width..]);
     let (mut rows, mut acc) = ([&[][..]; P], [V::splat(t, V::Elem::ZERO); P]);
     for p in 0..P {
         rows[p] = &w[p * x.len()..][..x.len()];
@@ -82,7 +81,7 @@ fn panels<V, const P: usize>(
         }
     }
     for p in 0..P {
-        epilogue::g(t, g, acc[p]).store(&mut out[p * width..]);
+        epilogue::g(t, layer.g, acc[p]).store(&mut out[p * width..]);
     }
 }
 

@@ -279,14 +279,28 @@ impl Rounding {
         y: &[f64],
         values: &[f64],
     ) -> Vec<Approx> {
-        let (z, a) = (pass.z.last().unwrap(), pass.a.last().unwrap());
+        let a = pass.a.last().unwrap();
         let d: Vec<Approx> = a.iter().zip(y).map(|(&a, &y)| self.difference(a, y)).collect();
-        match (net.loss, net.layers.last().unwrap().activation) {
-            (Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy, _) => d,
+        match net.loss {
+            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => d,
+            _ => self.logit_delta(net, pass, &d, values),
+        }
+    }
+
+    /// dZ at the output from dA.
+    pub(super) fn logit_delta(
+        self,
+        net: &Network,
+        pass: &Pass,
+        da: &[Approx],
+        values: &[f64],
+    ) -> Vec<Approx> {
+        let (z, a) = (pass.z.last().unwrap(), pass.a.last().unwrap());
+        match net.layers.last().unwrap().activation {
             // dz_k = a_k (d_k - s), s = sum a_j d_j; the reference sums d_j a_j (1[j = k] - a_k).
-            (Loss::SquaredError, Activation::Softmax) => {
-                let s = self.dot(0.0, a.iter().copied().zip(d.iter().copied()), 3);
-                let sizes: f64 = a.iter().zip(&d).map(|(a, d)| a.size() * d.size()).sum();
+            Activation::Softmax => {
+                let s = self.dot(0.0, a.iter().copied().zip(da.iter().copied()), 3);
+                let sizes: f64 = a.iter().zip(da).map(|(a, d)| a.size() * d.size()).sum();
                 let error = |a: Approx, d: Approx| {
                     let inner = d.size() + sizes;
                     a.error * inner
@@ -294,13 +308,13 @@ impl Rounding {
                         + self.gamma(z.len() + 5) * a.size() * inner
                         + (z.len() + 4) as f64 * self.eta
                 };
-                let all = a.iter().zip(&d).zip(values);
+                let all = a.iter().zip(da).zip(values);
                 all.map(|((&a, &d), &value)| Approx { value, error: error(a, d) }).collect()
             }
-            (_, g) => z
+            g => z
                 .iter()
                 .zip(a)
-                .zip(&d)
+                .zip(da)
                 .zip(values)
                 .map(|(((&z, &a), &d), &value)| self.product(d, self.derivative(g, z, a), value))
                 .collect(),

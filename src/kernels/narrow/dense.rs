@@ -120,8 +120,7 @@ pub(crate) fn backward<V>(
     g_prev: Activation,
     steps: usize,
     dz: &[V::Elem],
-    a_prev: &[V::Elem],
-    dz_prev: &mut [V::Elem],
+    (a_prev, dz_prev): (&[V::Elem], &mut [V::Elem]),
 ) where
     V: Lanes,
     V::Elem: Scalar,

@@ -1,0 +1,292 @@
+//! Passes for embedders: a forward pass that keeps what a backward pass needs, and a backward pass
+//! from the caller's own output gradient, down to dX if wanted.
+//!
+//! The same three operations and the same tiles as in [`pass`](super::pass), but the network's end
+//! is the caller's: there is no loss. Units are in lanes whatever the shape, since the layout with
+//! samples in lanes keeps one block of samples at a time.
+
+use core::ops::Range;
+
+use rayon::prelude::*;
+
+use super::block::{Block, BlockMut, LayerParameters};
+use super::pass::{self, Batch, Model, WeightSums};
+use super::plan::{self, Regions};
+use super::{LayerOps, Parallelism};
+use crate::activation::Activation;
+use crate::kernels::epilogue;
+use crate::scalar::Scalar;
+
+/// Forward into kept buffers: checked shapes, m >= 1.
+#[derive(Debug)]
+pub struct Forward<'a, T> {
+    pub(crate) model: Model<'a, T>,
+    pub(crate) regions: &'a Regions,
+    pub(crate) x: &'a [T],
+    pub(crate) tiles: &'a mut [T],
+    /// A of the output, column after column.
+    pub(crate) out: &'a mut [T],
+}
+
+/// Backward through what [`Forward`] has kept: checked shapes, m >= 1.
+#[derive(Debug)]
+pub struct Backward<'a, T> {
+    pub(crate) model: Model<'a, T>,
+    pub(crate) regions: &'a Regions,
+    pub(crate) x: &'a [T],
+    pub(crate) tiles: &'a mut [T],
+    /// A of the output, as [`Forward`] left it.
+    pub(crate) out: &'a [T],
+    pub(crate) start: Start<'a, T>,
+    pub(crate) transposed: Transposed<'a, T>,
+    pub(crate) gradients: &'a mut [T],
+    pub(crate) dx: Option<&'a mut [T]>,
+    /// Room for padded columns of dX: [`padded_dx`] a sample.
+    pub(crate) padded: &'a mut [T],
+}
+
+/// The caller's output gradient, (n_y, m).
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Start<'a, T> {
+    Dz(&'a [T]),
+    Da(&'a [T]),
+}
+
+/// Room for the transposed weights of every layer, the first included.
+#[derive(Debug)]
+pub(crate) struct Transposed<'a, T> {
+    pub(crate) buffer: &'a mut [T],
+    /// Where the first layer's lie; [`Regions::transposed`] knows the others'.
+    pub(crate) first: Range<usize>,
+}
+
+/// Elements of W^T of the first layer, or `None` if that is no size.
+pub(crate) fn first_transposed(n_x: usize, units: usize, panel: usize) -> Option<usize> {
+    if panel == 1 { Some(0) } else { n_x.checked_next_multiple_of(panel)?.checked_mul(units) }
+}
+
+/// Elements of a padded column of dX, where backends want whole panels and n_x is none: else 0.
+pub(crate) fn padded_dx(n_x: usize, panel: usize) -> usize {
+    if n_x.is_multiple_of(panel) { 0 } else { n_x.next_multiple_of(panel) }
+}
+
+pub(crate) fn forward<T: Scalar>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
+    let Forward { model, regions, x, tiles, out } = task;
+    let samples = x.len() / model.shape.n_x();
+    let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
+    let walk = Walk { ops, model, regions, transposed: &[], first: 0..0 };
+    let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
+    pass::for_output_tiles(model, Batch { x, y: &[], columns }, tiles, out, |buffers, x, out| {
+        walk.forward(buffers, x, out);
+    });
+}
+
+pub(crate) fn backward<T: Scalar>(ops: &impl LayerOps<T>, task: Backward<'_, T>) {
+    let Backward { model, regions, x, tiles, out, start, .. } = task;
+    let (transposed, gradients, dx, padded) =
+        (task.transposed, task.gradients, task.dx, task.padded);
+    let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
+    let samples = x.len() / n_x;
+    let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
+    let (tiles, len) = (&mut tiles[..samples * regions.column], columns * regions.column);
+
+    let Transposed { buffer, first } = transposed;
+    let mut walk = Walk { ops, model, regions, transposed: &[], first };
+    let from = usize::from(dx.is_none());
+    for layer in from..model.shape.layers.len() {
+        let place = walk.place(layer);
+        if !place.is_empty() {
+            ops.transpose(walk.layer(layer), &mut buffer[place]);
+        }
+    }
+    walk.transposed = buffer;
+
+    let flops = 2.0 * model.shape.weights() as f64 * samples as f64;
+    let parallel =
+        samples > columns && model.parallelism == Parallelism::Rayon && plan::parallel_pays(flops);
+    let (Start::Dz(given) | Start::Da(given)) = start;
+    let is_da = matches!(start, Start::Da(_));
+    let deltas = |buffers: &mut [T], given: &[T], out: &[T]| {
+        walk.deltas(buffers, given, is_da.then_some(out));
+    };
+    let step = columns * n_y;
+    if parallel {
+        let ends = given.par_chunks(step).zip(out.par_chunks(step));
+        tiles.par_chunks_mut(len).zip(ends).for_each(|(b, (given, out))| deltas(b, given, out));
+    } else {
+        let ends = given.chunks(step).zip(out.chunks(step));
+        tiles.chunks_mut(len).zip(ends).for_each(|(b, (given, out))| deltas(b, given, out));
+    }
+
+    let tiles = &*tiles;
+    if let Some(dx) = dx {
+        let (stride, into) = match padded_dx(n_x, model.shape.panel) {
+            0 => (n_x, &mut *dx),
+            stride => (stride, &mut padded[..stride * samples]),
+        };
+        let step = columns * stride;
+        if parallel {
+            let all = into.par_chunks_mut(step).zip(tiles.par_chunks(len));
+            all.for_each(|(dx, buffers)| walk.to_input(buffers, dx, stride));
+        } else {
+            let all = into.chunks_mut(step).zip(tiles.chunks(len));
+            all.for_each(|(dx, buffers)| walk.to_input(buffers, dx, stride));
+        }
+        if stride != n_x {
+            for (dx, padded) in dx.chunks_exact_mut(n_x).zip(padded.chunks_exact(stride)) {
+                dx.copy_from_slice(&padded[..n_x]);
+            }
+        }
+    }
+
+    let factor = T::from_f64(1.0 / samples as f64);
+    let (shape, parallelism) = (model.shape, model.parallelism);
+    let sums = WeightSums { shape, parallelism, regions, x, tiles, factor };
+    pass::sum_weights(ops, &sums, gradients, None);
+}
+
+/// One tile's way; the tile's number of columns follows from its slices.
+struct Walk<'a, T, O> {
+    ops: &'a O,
+    model: Model<'a, T>,
+    regions: &'a Regions,
+    transposed: &'a [T],
+    first: Range<usize>,
+}
+
+impl<T: Scalar, O: LayerOps<T>> Walk<'_, T, O> {
+    /// Where W^T of `layer` lies.
+    fn place(&self, layer: usize) -> Range<usize> {
+        if layer == 0 { self.first.clone() } else { self.regions.transposed(layer) }
+    }
+
+    fn layer(&self, index: usize) -> LayerParameters<'_, T> {
+        let (layer, span) = (&self.model.shape.layers[index], &self.model.shape.spans[index]);
+        LayerParameters {
+            w: &self.model.parameters[span.weights.clone()],
+            b: &self.model.parameters[span.bias.clone()],
+            transposed: self.transposed.get(self.place(index)).unwrap_or_default(),
+            inputs: layer.inputs,
+            units: layer.units,
+        }
+    }
+
+    fn g(&self, layer: usize) -> Activation {
+        self.model.shape.layers[layer].activation
+    }
+
+    fn last(&self) -> usize {
+        self.model.shape.layers.len() - 1
+    }
+
+    /// Keeps A of every layer in the tile, ReLUs marked as [`LayerOps::forward`] does; for a
+    /// softmax output, the logits. A of the output goes to `out`.
+    fn forward(&self, buffers: &mut [T], x: &[T], out: &mut [T]) {
+        let (regions, shape) = (self.regions, self.model.shape);
+        let columns = x.len() / shape.n_x();
+        for (index, layer) in shape.layers.iter().enumerate() {
+            let write = regions.activation(index, columns);
+            // The first layer reads x, and may want room to copy it; the others read A before.
+            let other = match index {
+                0 => regions.copies(columns),
+                _ => regions.activation(index - 1, columns),
+            };
+            let [a, other] = disjoint(buffers, [write, other]);
+            let (x, copies) = match index {
+                0 => (Block { data: x, rows: shape.n_x(), stride: shape.n_x(), columns }, other),
+                _ => {
+                    let stride = regions.stride(index - 1);
+                    (Block { data: &*other, rows: layer.inputs, stride, columns }, &mut [][..])
+                }
+            };
+            let a = BlockMut { data: a, rows: layer.units, stride: regions.stride(index), columns };
+            let g = match layer.activation {
+                Activation::Softmax => Activation::Identity,
+                g => g,
+            };
+            self.ops.forward(self.layer(index), g, x, a, copies);
+        }
+
+        let (last, n_y) = (self.last(), self.model.head.n_y);
+        let a = buffers[regions.activation(last, columns)].chunks_exact(regions.stride(last));
+        for (out, a) in out.chunks_exact_mut(n_y).zip(a) {
+            out.copy_from_slice(&a[..n_y]);
+        }
+        match self.g(last) {
+            Activation::Softmax => self.ops.output(self.model.head, out),
+            // The mark of z < 0 is for the backward pass: -0.0 + 0.0 = 0.0.
+            Activation::Relu | Activation::LeakyRelu { .. } => {
+                out.iter_mut().for_each(|a| *a += T::ZERO);
+            }
+            _ => {}
+        }
+    }
+
+    /// dZ of every layer, from dZ of the output; or from dA, if A of the output is given.
+    fn deltas(&self, buffers: &mut [T], given: &[T], out: Option<&[T]>) {
+        let (regions, shape, last) = (self.regions, self.model.shape, self.last());
+        let n_y = self.model.head.n_y;
+        let columns = given.len() / n_y;
+        let [a, dz] =
+            disjoint(buffers, [regions.activation(last, columns), regions.delta(last, columns)]);
+        for (dz, given) in dz.chunks_exact_mut(regions.stride(last)).zip(given.chunks_exact(n_y)) {
+            dz[..n_y].copy_from_slice(given);
+            dz[n_y..].fill(T::ZERO);
+        }
+        match (out, self.g(last)) {
+            (None, _) => {}
+            (Some(out), Activation::Softmax) => {
+                // dz_k = sum_j da_j a_j (1[j = k] - a_k) = a_k (da_k - sum_j a_j da_j)
+                for (d, a) in dz.chunks_exact_mut(regions.stride(last)).zip(out.chunks_exact(n_y)) {
+                    let mean: T = d.iter().zip(a).map(|(&d, &a)| d * a).sum();
+                    d.iter_mut().zip(a).for_each(|(d, &a)| *d = a * (*d - mean));
+                }
+            }
+            // n_y values a sample: baseline instructions will do.
+            (Some(_), g) => epilogue::times_derivative::<T::Wide>((), g, a, dz),
+        }
+
+        for layer in (1..=last).rev() {
+            let [a_prev, dz, dz_prev] = disjoint(
+                buffers,
+                [
+                    regions.activation(layer - 1, columns),
+                    regions.delta(layer, columns),
+                    regions.delta(layer - 1, columns),
+                ],
+            );
+            let (units, inputs) = (shape.layers[layer].units, shape.layers[layer].inputs);
+            let (stride, stride_prev) = (regions.stride(layer), regions.stride(layer - 1));
+            self.ops.backward_input(
+                self.layer(layer),
+                self.g(layer - 1),
+                Block { data: dz, rows: units, stride, columns },
+                Block { data: a_prev, rows: inputs, stride: stride_prev, columns },
+                BlockMut { data: dz_prev, rows: inputs, stride: stride_prev, columns },
+            );
+        }
+    }
+
+    /// dX = W^T dZ of the first layer.
+    fn to_input(&self, buffers: &[T], dx: &mut [T], stride: usize) {
+        let layer = self.layer(0);
+        let columns = dx.len() / stride;
+        let dz = Block {
+            data: &buffers[self.regions.delta(0, columns)],
+            rows: layer.units,
+            stride: self.regions.stride(0),
+            columns,
+        };
+        // There is no activation before x, and the identity's derivative asks for none: whatever
+        // registers can be loaded will do. W^T is as long as a padded column, at the least.
+        let any = Block { data: layer.transposed, rows: layer.inputs, stride: 0, columns };
+        let dx = BlockMut { data: dx, rows: layer.inputs, stride, columns };
+        self.ops.backward_input(layer, Activation::Identity, dz, any, dx);
+    }
+}
+
+/// Several regions of a tile at once.
+fn disjoint<T, const N: usize>(buffers: &mut [T], ranges: [Range<usize>; N]) -> [&mut [T]; N] {
+    // `Regions` lays them out side by side (tested there).
+    buffers.get_disjoint_mut(ranges).expect("a tile's regions are disjoint")
+}

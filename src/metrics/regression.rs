@@ -1,0 +1,66 @@
+//! Errors of predicted numbers.
+
+use super::{check, columns};
+use crate::error::Result;
+use crate::scalar::Scalar;
+use crate::view::Columns;
+
+/// The mean of (a - y)^2 over all samples and outputs, summed in f64. O(values). Note that
+/// [`Loss::SquaredError`](crate::Loss::SquaredError) is half the *sum* over the outputs.
+///
+/// ```
+/// use shallownet::{Columns, metrics};
+///
+/// let (a, y) = (Columns::new(&[1.0, 2.0], 1)?, Columns::new(&[1.0, 4.0], 1)?);
+/// assert_eq!(metrics::mean_squared_error(a, y)?, 2.0);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+///
+/// # Errors
+/// [`EmptyBatch`](crate::Error::EmptyBatch); [`Features`](crate::Error::Features) and
+/// [`Samples`](crate::Error::Samples) if the shapes differ; [`NotFinite`](crate::Error::NotFinite).
+pub fn mean_squared_error<T: Scalar>(
+    predictions: Columns<'_, T>,
+    targets: Columns<'_, T>,
+) -> Result<f64> {
+    check(predictions, targets)?;
+    let (a, y) = (predictions.as_slice(), targets.as_slice());
+    let sum: f64 = a.iter().zip(y).map(|(a, y)| (a.to_f64() - y.to_f64()).powi(2)).sum();
+    Ok(sum / a.len() as f64)
+}
+
+/// R^2, the coefficient of determination: 1 - sum (y - a)^2 / sum (y - mean y)^2, the mean of the
+/// outputs' own. 1 is perfect, 0 no better than the mean, negative worse. O(values), in f64.
+///
+/// An output whose targets are all equal has no variance to explain: it counts 1 if predicted
+/// exactly and else 0, as in scikit-learn.
+///
+/// ```
+/// use shallownet::{Columns, metrics};
+///
+/// let (a, y) = (Columns::new(&[1.0, 2.0, 4.0], 1)?, Columns::new(&[1.0, 3.0, 5.0], 1)?);
+/// assert_eq!(metrics::r_squared(a, y)?, 0.75);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`mean_squared_error`].
+pub fn r_squared<T: Scalar>(predictions: Columns<'_, T>, targets: Columns<'_, T>) -> Result<f64> {
+    check(predictions, targets)?;
+    let (n_y, m) = (targets.features(), targets.samples() as f64);
+    let mut total = 0.0;
+    for k in 0..n_y {
+        let y = || columns(targets).map(|c| c[k].to_f64());
+        let mean = y().sum::<f64>() / m;
+        let is_constant = y().all(|v| v == targets.as_slice()[k].to_f64());
+        let spread: f64 = y().map(|v| (v - mean).powi(2)).sum();
+        let a = columns(predictions).map(|c| c[k].to_f64());
+        let residual: f64 = a.zip(y()).map(|(a, y)| (a - y).powi(2)).sum();
+        total += match is_constant {
+            true if residual == 0.0 => 1.0,
+            true => 0.0,
+            false => 1.0 - residual / spread,
+        };
+    }
+    Ok(total / n_y as f64)
+}

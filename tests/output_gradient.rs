@@ -1,0 +1,225 @@
+//! Promise: `forward` and `backward_from` compute what the reference computes from the caller's
+//! output gradient, dX included, on every backend; and the reference's dX is the derivative of its
+//! loss.
+
+mod common;
+
+use common::bounds::{Approx, Rounding};
+use common::cases::{Batch, Case, Numbers, any_case, nested};
+use common::compare::within;
+use common::expected::{Expected, FromOutput};
+use common::{BACKENDS, Setup, bits};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use shallownet::{
+    Activation, Columns, Loss, Network, OutputGradient, Parallelism, Scalar, Tape, reference,
+};
+
+/// A batch, an output gradient, and what must come of both.
+struct Expectation<T> {
+    batch: Batch<T>,
+    given: Vec<T>,
+    a: Vec<Approx>,
+    from_da: FromOutput,
+    from_dz: FromOutput,
+}
+
+fn expectations<T: Scalar>(case: &Case) -> Vec<Expectation<T>> {
+    // The parameters are the same on every backend.
+    let oracle = reference::Network::from(&case.network::<T>(Setup::PORTABLE, Parallelism::Serial));
+    let of = |index| {
+        let batch = case.batch::<T>(index);
+        let (x, y) = batch.samples();
+        let mut numbers = Numbers(case.seed ^ index as u64);
+        let given: Vec<T> = batch.y.iter().map(|_| numbers.ordinary(2.0)).collect();
+        let (r, columns) = (Rounding::of::<T>(), nested(&given, y[0].len()));
+        Expectation {
+            batch,
+            given,
+            a: Expected::of(r, &oracle, &x, &y).predictions.concat(),
+            from_da: FromOutput::of(r, &oracle, &x, &columns, true),
+            from_dz: FromOutput::of(r, &oracle, &x, &columns, false),
+        }
+    };
+    (0..case.batches.len()).map(of).collect()
+}
+
+/// Forward, then backward several times from drawn dZ and dA, every result within its bound.
+fn agrees<T: Scalar>(
+    net: &Network<T>,
+    tape: &mut Tape<T>,
+    expectation: &Expectation<T>,
+) -> Result<(), TestCaseError> {
+    let Expectation { batch, given, a, from_da, from_dz } = expectation;
+    let x = batch.columns().0;
+    within("A", a, net.forward(x, tape).unwrap().as_slice())?;
+    let given = Columns::new(given, net.outputs()).unwrap();
+    let (da, dz) = (OutputGradient::Da(given), OutputGradient::Dz(given));
+    // Without dX nothing else is different, nor after another backward pass.
+    for (start, expected, with_dx) in
+        [(da, from_da, true), (dz, from_dz, true), (da, from_da, false)]
+    {
+        let mut dx = vec![T::from_f64(f64::NAN); batch.x.len()];
+        net.backward_from(start, x, tape, with_dx.then_some(&mut dx[..])).unwrap();
+        if with_dx {
+            within("dX", &expected.dx.concat(), &dx)?;
+        }
+        for l in 0..net.layers().len() {
+            let gradients = tape.gradients();
+            within(&format!("dW[{l}]"), &expected.dw[l], &gradients.weights(l).unwrap())?;
+            within(&format!("db[{l}]"), &expected.db[l], gradients.bias(l).unwrap())?;
+        }
+    }
+    Ok(())
+}
+
+fn everywhere<T: Scalar>(case: &Case) -> Result<(), TestCaseError> {
+    let expectations = expectations::<T>(case);
+    for &setup in BACKENDS.iter() {
+        for who in [Parallelism::Serial, Parallelism::Rayon] {
+            let net = case.network::<T>(setup, who);
+            let mut tape = Tape::new(&net, case.capacity()).unwrap();
+            for expectation in &expectations {
+                agrees(&net, &mut tape, expectation)
+                    .map_err(|e| TestCaseError::fail(format!("{setup:?}, {who:?}: {e}")))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn f32_agrees_with_the_reference(case in any_case()) {
+        everywhere::<f32>(&case)?;
+    }
+
+    #[test]
+    fn f64_agrees_with_the_reference(case in any_case()) {
+        everywhere::<f64>(&case)?;
+    }
+}
+
+/// Several tiles, several groups, threads, columns that lie badly, whole panels and broken ones.
+fn large() -> [Case; 4] {
+    use Activation::{Relu, Sigmoid, Softmax, Tanh};
+    let mut cases = [
+        Case::new(100, &[(120, Tanh), (10, Softmax)], 700),
+        Case::new(256, &[(40, Relu), (100, Activation::LEAKY_RELU)], 301),
+        Case::new(2, &[(1000, Sigmoid), (1, Sigmoid)], 517),
+        Case::new(2, &[(4, Tanh), (1, Sigmoid)], 2000),
+    ];
+    cases[0].batches = vec![700, 33, 1];
+    cases
+}
+
+#[test]
+fn large_shapes_agree_with_the_reference() {
+    for case in large() {
+        everywhere::<f32>(&case).unwrap_or_else(|e| panic!("f32, {case:?}: {e}"));
+        everywhere::<f64>(&case).unwrap_or_else(|e| panic!("f64, {case:?}: {e}"));
+    }
+}
+
+/// dZ = A - Y is what the cross-entropies begin with: the gradients must then be those that
+/// `backward` may leave.
+fn starts_as_backward<T: Scalar>(case: &Case) {
+    let batch: Batch<T> = case.batch(0);
+    let (x, y) = batch.columns();
+    let (xs, ys) = batch.samples();
+    let net = case.network::<T>(Setup::PORTABLE, Parallelism::Serial);
+    let expected = Expected::of(Rounding::of::<T>(), &reference::Network::from(&net), &xs, &ys);
+    for &setup in BACKENDS.iter() {
+        let net = case.network::<T>(setup, Parallelism::Rayon);
+        let mut tape = Tape::new(&net, x.samples()).unwrap();
+        let a = net.forward(x, &mut tape).unwrap().as_slice().to_vec();
+        let dz: Vec<T> = a.iter().zip(y.as_slice()).map(|(&a, &y)| a - y).collect();
+        let dz = OutputGradient::Dz(Columns::new(&dz, net.outputs()).unwrap());
+        net.backward_from(dz, x, &mut tape, None).unwrap();
+        for l in 0..net.layers().len() {
+            let given = tape.gradients();
+            within("dW", &expected.dw[l], &given.weights(l).unwrap()).unwrap();
+            within("db", &expected.db[l], given.bias(l).unwrap()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn with_dz_of_the_loss_it_is_backward() {
+    for case in large() {
+        if case.loss != Loss::SquaredError {
+            starts_as_backward::<f32>(&case);
+            starts_as_backward::<f64>(&case);
+        }
+    }
+}
+
+/// The results of one pass, as bits.
+fn pass_bits<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Vec<u64> {
+    let (x, y) = batch.columns();
+    let mut tape = Tape::new(net, x.samples()).unwrap();
+    let a = bits(net.forward(x, &mut tape).unwrap().as_slice());
+    let mut dx = vec![T::ZERO; batch.x.len()];
+    net.backward_from(OutputGradient::Da(y), x, &mut tape, Some(&mut dx)).unwrap();
+    let gradients = tape.gradients();
+    let layer = |l| [gradients.weights(l).unwrap(), gradients.bias(l).unwrap().to_vec()].concat();
+    let sums = (0..net.layers().len()).flat_map(layer).collect::<Vec<T>>();
+    [a, bits(&dx), bits(&sums)].concat()
+}
+
+#[test]
+fn threads_do_not_change_bits() {
+    let pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+    let (one, three) = (pool(1), pool(3));
+    for case in large() {
+        for &setup in BACKENDS.iter() {
+            let net = case.network::<f32>(setup, Parallelism::Rayon);
+            let batch = case.batch::<f32>(0);
+            let expected = one.install(|| pass_bits(&net, &batch));
+            assert_eq!(three.install(|| pass_bits(&net, &batch)), expected, "{setup:?}");
+        }
+    }
+}
+
+/// As in tests/gradient_check.rs, by x: |D(2h) - D(h)| is three times the truncation error of D(h),
+/// and rounding adds the bound of J's error over h.
+#[test]
+fn the_references_dx_is_the_derivative_of_its_loss() {
+    use Activation::{Identity, Sigmoid, Softmax, Tanh};
+    let outputs = [
+        (Sigmoid, Loss::BinaryCrossEntropy),
+        (Softmax, Loss::CategoricalCrossEntropy),
+        (Softmax, Loss::SquaredError),
+        (Identity, Loss::SquaredError),
+        (Tanh, Loss::SquaredError),
+    ];
+    for (output, loss) in outputs {
+        let mut case = Case::new(3, &[(5, Tanh), (4, Sigmoid), (3, output)], 4);
+        case.loss = loss;
+        let net = reference::Network::from(&case.network::<f64>(BACKENDS[0], Parallelism::Serial));
+        let (x, y) = case.batch::<f64>(0).samples();
+        for (x, y) in x.iter().zip(&y) {
+            let dx = net.input_gradient(&net.deltas(&net.forward(x), y));
+            for i in 0..x.len() {
+                let h = f64::EPSILON.cbrt() * x[i].abs().max(1.0);
+                let cost = |d: f64| {
+                    let mut x = x.clone();
+                    x[i] += d;
+                    let (xs, ys) = ([x], [y.clone()]);
+                    Expected::of(Rounding::of_reference(), &net, &xs, &ys).cost
+                };
+                let difference = |h: f64| {
+                    let (above, below) = (cost(h), cost(-h));
+                    let step = (x[i] + h) - (x[i] - h);
+                    ((above.value - below.value) / step, (above.error + below.error) / step)
+                };
+                let ((near, e1), (far, e2)) = (difference(h), difference(2.0 * h));
+                let bound = (far - near).abs() + 2.0 * (e1 + e2);
+                assert!((near - dx[i]).abs() <= bound, "{near:e} and {:e}: {bound:e}", dx[i]);
+                assert!(bound < 1e-4 * (1.0 + dx[i].abs()), "says nothing: {bound:e}");
+            }
+        }
+    }
+}
