@@ -186,25 +186,22 @@ impl<T: Scalar, O: LayerOps<T>> Walk<'_, T, O> {
         let columns = x.len() / shape.n_x();
         for (index, layer) in shape.layers.iter().enumerate() {
             let write = regions.activation(index, columns);
-            // The first layer reads x, and may want room to copy it; the others read A before.
-            let other = match index {
-                0 => regions.copies(columns),
+            let before = match index {
+                0 => 0..0,
                 _ => regions.activation(index - 1, columns),
             };
-            let [a, other] = disjoint(buffers, [write, other]);
-            let (x, copies) = match index {
-                0 => (Block { data: x, rows: shape.n_x(), stride: shape.n_x(), columns }, other),
-                _ => {
-                    let stride = regions.stride(index - 1);
-                    (Block { data: &*other, rows: layer.inputs, stride, columns }, &mut [][..])
-                }
+            let [a, before] = disjoint(buffers, [write, before]);
+            let (data, stride) = match index {
+                0 => (x, shape.n_x()),
+                _ => (&*before, regions.stride(index - 1)),
             };
+            let x = Block { data, rows: layer.inputs, stride, columns };
             let a = BlockMut { data: a, rows: layer.units, stride: regions.stride(index), columns };
             let g = match layer.activation {
                 Activation::Softmax => Activation::Identity,
                 g => g,
             };
-            self.ops.forward(self.layer(index), g, x, a, copies);
+            self.ops.forward(self.layer(index), g, x, a);
         }
 
         let (last, n_y) = (self.last(), self.model.head.n_y);

@@ -33,17 +33,15 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         g: Activation,
         x: Block<'_, T>,
         a: BlockMut<'_, T>,
-        copies: &mut [T],
     ) {
         let (w, start) = (layer.w, Some(layer.b));
         let panels = Panels { w, start, inputs: layer.inputs, width: T::PANEL };
-        let out = (a, copies);
         self.0.vectorize(
             #[inline(always)]
             || {
                 if layer.units <= T::PANEL / 2 {
                     let finish = Activate { t: self.0, g };
-                    panel::multiply::<T::Half<S>>(self.0, half::<T, S>(), panels, x, out, finish);
+                    panel::multiply::<T::Half<S>>(self.0, half::<T, S>(), panels, x, a, finish);
                 } else {
                     let finish = Activate { t: self.0, g };
                     panel::multiply::<T::Register<S>>(
@@ -51,7 +49,7 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
                         T::registers::<S>(),
                         panels,
                         x,
-                        out,
+                        a,
                         finish,
                     );
                 }
@@ -69,13 +67,19 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
     ) {
         let (w, start) = (layer.transposed, None);
         let panels = Panels { w, start, inputs: layer.units, width: T::PANEL };
-        let out: (_, &mut [T]) = (dz_prev, &mut []);
         self.0.vectorize(
             #[inline(always)]
             || {
                 if layer.inputs <= T::PANEL / 2 {
                     let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
-                    panel::multiply::<T::Half<S>>(self.0, half::<T, S>(), panels, dz, out, finish);
+                    panel::multiply::<T::Half<S>>(
+                        self.0,
+                        half::<T, S>(),
+                        panels,
+                        dz,
+                        dz_prev,
+                        finish,
+                    );
                 } else {
                     let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
                     panel::multiply::<T::Register<S>>(
@@ -83,7 +87,7 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
                         T::registers::<S>(),
                         panels,
                         dz,
-                        out,
+                        dz_prev,
                         finish,
                     );
                 }

@@ -121,15 +121,13 @@ pub(crate) trait LayerOps<T: Scalar>: Sync {
     fn transpose(&self, layer: LayerParameters<'_, T>, into: &mut [T]);
 
     /// A = g(W X + b). ReLUs mark z < 0 by the sign bit of a (for ReLU, a = -0.0), so that the
-    /// derivative can be read off a alone, z = 0 of either sign included. `copies` is room for
-    /// parts of x, where [`Regions::copies`](plan::Regions::copies) says that they are needed.
+    /// derivative can be read off a alone, z = 0 of either sign included.
     fn forward(
         &self,
         layer: LayerParameters<'_, T>,
         g: Activation,
         x: Block<'_, T>,
         a: BlockMut<'_, T>,
-        copies: &mut [T],
     );
 
     /// dZ_prev = W^T dZ * g_prev'(A_prev).

@@ -242,10 +242,8 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
         let n_y = self.model.head.n_y;
         if n_y.is_multiple_of(self.model.shape.panel) {
             let a = BlockMut { data: &mut *out, rows: n_y, stride: n_y, columns };
-            let (before, copies) = buffers.split_at_mut(self.regions.copies(columns).start);
-            let copies = if last == 0 { copies } else { &mut [] };
-            let input = input(self.model.shape, self.regions, last, columns, before, x);
-            self.ops.forward(self.layer(last), Activation::Identity, input, a, copies);
+            let input = input(self.model.shape, self.regions, last, columns, buffers, x);
+            self.ops.forward(self.layer(last), Activation::Identity, input, a);
         } else {
             // Backends with panels write whole ones.
             self.forward(last, Activation::Identity, buffers, x, columns);
@@ -265,18 +263,19 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
     fn forward(&self, layer: usize, g: Activation, buffers: &mut [T], x: &[T], columns: usize) {
         let (rows, stride) = (self.model.shape.layers[layer].units, self.regions.stride(layer));
         let write = self.regions.activation(layer, columns);
-        if layer == 0 {
-            let [a, copies] = disjoint(buffers, [write, self.regions.copies(columns)]);
-            let a = BlockMut { data: a, rows, stride, columns };
-            let n_x = self.model.shape.n_x();
-            let x = Block { data: x, rows: n_x, stride: n_x, columns };
-            return self.ops.forward(self.layer(0), g, x, a, copies);
-        }
-        let [read, write] = disjoint(buffers, [self.regions.activation(layer - 1, columns), write]);
+        let place = match layer {
+            0 => 0..0,
+            _ => self.regions.activation(layer - 1, columns),
+        };
+        let [read, write] = disjoint(buffers, [place, write]);
+        let (read, stride_read) = match layer {
+            0 => (x, self.model.shape.n_x()),
+            _ => (&*read, self.regions.stride(layer - 1)),
+        };
         let inputs = self.model.shape.layers[layer].inputs;
-        let x = Block { data: read, rows: inputs, stride: self.regions.stride(layer - 1), columns };
+        let x = Block { data: read, rows: inputs, stride: stride_read, columns };
         let a = BlockMut { data: write, rows, stride, columns };
-        self.ops.forward(self.layer(layer), g, x, a, &mut []);
+        self.ops.forward(self.layer(layer), g, x, a);
     }
 
     fn backward_input(&self, layer: usize, buffers: &mut [T], columns: usize) {

@@ -8,7 +8,6 @@ use core::ops::Range;
 
 use super::narrow;
 use crate::error::{Error, Result};
-use crate::kernels::panel::COPY_STRIDE;
 use crate::scalar::Scalar;
 use crate::shape::{Layer, Shape};
 
@@ -58,8 +57,6 @@ pub(crate) struct Regions {
     /// Where W^T of each layer lies in the workspace's buffer for them, if the layout has panels:
     /// empty for the first layer, whose input gradient nobody needs.
     transposed: Vec<Range<usize>>,
-    /// Room for copies of blocks of x, if its columns lie badly.
-    copies: Range<usize>,
     /// Elements a column of all regions together.
     pub(crate) column: usize,
     /// The other layout, for networks and batches that go with samples in lanes.
@@ -98,9 +95,6 @@ impl Regions {
                 )
             }
         };
-        let copy = if is_bad_stride(shape.n_x(), shape.panel, element) { COPY_STRIDE } else { 0 };
-        let copies = column..column.checked_add(copy).ok_or(TOO_LARGE)?;
-        column = copies.end;
         let mut end = 0_usize;
         let mut transposed = Vec::new();
         for (index, layer) in shape.layers.iter().enumerate() {
@@ -118,7 +112,7 @@ impl Regions {
         } else {
             None
         };
-        Ok(Self { activations, deltas, strides, transposed, copies, column, narrow, widest })
+        Ok(Self { activations, deltas, strides, transposed, column, narrow, widest })
     }
 
     /// The layout with samples in lanes, if that is how a batch of `samples` goes.
@@ -149,26 +143,18 @@ impl Regions {
         self.widest
     }
 
-    /// Room for copies of blocks of x in a tile of `columns`; empty if none are needed.
-    pub(crate) fn copies(&self, columns: usize) -> Range<usize> {
-        self.copies.start * columns..self.copies.end * columns
-    }
-
     /// Elements between two columns of `layer`.
     pub(crate) fn stride(&self, layer: usize) -> usize {
         self.strides[layer]
     }
 }
 
-fn is_bad_stride(stride: usize, panel: usize, element: usize) -> bool {
-    panel > 1 && stride.saturating_mul(element).is_multiple_of(BAD_STRIDE_BYTES)
-}
-
 /// The distance of columns of `units` values: whole panels, and one more where that would be bad.
 /// `Shape::new` has checked that there is room for it.
 fn good_stride(units: usize, panel: usize, element: usize) -> usize {
     let padded = units.next_multiple_of(panel);
-    if is_bad_stride(padded, panel, element) { padded + panel } else { padded }
+    let bad = panel > 1 && padded.saturating_mul(element).is_multiple_of(BAD_STRIDE_BYTES);
+    if bad { padded + panel } else { padded }
 }
 
 /// Columns a tile for `samples` samples of a network of this shape.

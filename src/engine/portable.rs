@@ -68,7 +68,6 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
         g: Activation,
         x: Block<'_, T>,
         a: BlockMut<'_, T>,
-        _: &mut [T],
     ) {
         // Each column starts as the bias, so that the GEMM adds the product to it while it is
         // still in cache, and the activation is one flat run however narrow the layer.

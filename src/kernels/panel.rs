@@ -10,8 +10,8 @@
 //!   out[n][p] = finish(out[n][p])                  (g forward, times g' backward)
 //! ```
 //!
-//! 1. X is read in place: a broadcast needs no packing. Only where its columns lie a large power of
-//!    two apart, so that they fight for the same lines of L1, each block is copied first.
+//! 1. X is read in place: a broadcast needs no packing. At most eight columns are read at once, as
+//!    many as any L1 has ways: columns a large power of two apart fight for the same lines.
 //! 2. Each output is summed over the inputs from first to last with one rounding a term, whatever
 //!    N and the register's width: so every level with FMA gives the same bits, and a column's
 //!    result does not depend on the batch around it.
@@ -39,10 +39,6 @@ const BLOCK_INPUTS: usize = 128;
 /// The same for a single panel: 2 KiB or more of each column at a stretch, which memory that is
 /// far away delivers three times as fast as pieces of 512 bytes.
 const SINGLE_BLOCK_INPUTS: usize = 512;
-
-/// Elements a column of the room for copied blocks: the last block takes a rest shorter than half
-/// a block. No power of two.
-pub(crate) const COPY_STRIDE: usize = SINGLE_BLOCK_INPUTS + SINGLE_BLOCK_INPUTS / 2 + 16;
 
 /// Units side by side, as [`Shape`](crate::shape::Shape) lays them out.
 #[derive(Debug, Clone, Copy)]
@@ -102,15 +98,14 @@ where
 /// out = finish(panels * x + start), column by column. `finish` gets a register of sums, and the
 /// column and first unit they belong to.
 ///
-/// `out`'s columns have room for whole panels. `copies` has COPY_STRIDE elements a column if x is to
-/// be copied block by block, else it is empty.
+/// `out`'s columns have room for whole panels.
 #[inline(always)]
 pub(crate) fn multiply<V>(
     t: V::Token,
     registers: usize,
     panels: Panels<'_, V::Elem>,
     x: Block<'_, V::Elem>,
-    (out, copies): (BlockMut<'_, V::Elem>, &mut [V::Elem]),
+    out: BlockMut<'_, V::Elem>,
     finish: impl Finish<V>,
 ) where
     V: Lanes,
@@ -127,14 +122,7 @@ pub(crate) fn multiply<V>(
     while from < panels.inputs {
         let left = panels.inputs - from;
         let to = from + if left <= longest + longest / 2 { left } else { longest };
-        let x = if copies.is_empty() {
-            Block { data: &x.data[from..], ..x }
-        } else {
-            for (column, copy) in copies.chunks_exact_mut(COPY_STRIDE).enumerate().take(x.columns) {
-                copy[..to - from].copy_from_slice(&x.data[column * x.stride..][from..to]);
-            }
-            Block { data: copies, stride: COPY_STRIDE, ..x }
-        };
+        let x = Block { data: &x.data[from..], ..x };
         let block = Inputs { x, from, to };
         // With one machine register a panel (AVX-512) there are 32 of them; with two, 16.
         if registers == 1 {
@@ -167,7 +155,7 @@ where
     V::Elem: Scalar,
     F: Finish<V>,
 {
-    /// One block over all panels and columns, with 32 registers: 24 sums.
+    /// One block over all panels and columns, with 32 registers: up to 24 sums.
     #[inline(always)]
     fn in_32(&mut self, count: usize, block: Inputs<'_, V::Elem>) {
         let mut panel = 0;
@@ -176,11 +164,11 @@ where
             panel += 4;
         }
         if panel + 2 <= count {
-            self.columns::<2, 12, 4>(panel, block);
+            self.columns::<2, 8, 4>(panel, block);
             panel += 2;
         }
         if panel < count {
-            self.columns::<1, 12, 4>(panel, block);
+            self.columns::<1, 8, 4>(panel, block);
         }
     }
 
