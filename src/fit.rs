@@ -7,6 +7,7 @@ use crate::checks;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::scalar::Scalar;
+use crate::targets::Targets;
 use crate::view::Columns;
 use crate::workspace::Workspace;
 
@@ -108,14 +109,15 @@ impl<T: Scalar> Fit<T> {
     ///
     /// # Errors
     /// As [`Network::step`]; [`Error::Diverged`] names the iteration whose cost was not finite.
-    pub fn run(
+    pub fn run<'a>(
         &self,
         net: &mut Network<T>,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
         workspace: &mut Workspace<T>,
         mut watch: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Report> {
+        let y = y.into();
         checks::learning_rate(self.learning_rate)?;
         net.check_batch(x, y, workspace)?;
         workspace.gradients()?;
@@ -151,7 +153,7 @@ impl<T: Scalar> Fit<T> {
         snapshots: &Snapshots<T>,
         net: &mut Network<T>,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: Targets<'_, T>,
         workspace: &mut Workspace<T>,
         cost: f64,
     ) -> Error {

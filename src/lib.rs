@@ -160,6 +160,7 @@ mod scalar;
 pub mod select;
 mod shape;
 mod tape;
+mod targets;
 mod train;
 pub mod vector;
 mod view;
@@ -197,6 +198,7 @@ pub use network::Network;
 pub use scalar::Scalar;
 pub use shape::Layer;
 pub use tape::{OutputGradient, Tape};
+pub use targets::Targets;
 pub use train::{
     Best, DataSet, EarlyStopping, Epoch, Optimizer, OptimizerState, Schedule, Stop, Trainer,
     Training, TrainingReport, TrainingState,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::buffer::AlignedBuffer;
 use crate::builder::Builder;
 use crate::checks::{self, Checks};
-use crate::engine::pass::{Model, Prediction, Propagation, WeightSums};
+use crate::engine::pass::{Model, Prediction, Propagation, Samples, WeightSums};
 use crate::engine::{Backend, Engine, Level, OutputHead, Parallelism};
 use crate::error::{Error, Result};
 use crate::gradients::{self, Gradients};
@@ -13,6 +13,7 @@ use crate::kernels::update;
 use crate::loss::Loss;
 use crate::scalar::Scalar;
 use crate::shape::{Layer, Shape};
+use crate::targets::Targets;
 use crate::view::Columns;
 use crate::workspace::{self, Workspace};
 
@@ -349,12 +350,13 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// As [`predict`](Self::predict), and [`Error::Samples`] or [`Error::Features`] of `y`,
     /// [`Error::Target`] for targets outside the loss's domain under [`Checks::Full`].
-    pub fn cost(
+    pub fn cost<'a>(
         &self,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
+        let y = y.into();
         self.check_batch(x, y, workspace)?;
         Ok(self.cost_checked(x, y, workspace))
     }
@@ -363,7 +365,7 @@ impl<T: Scalar> Network<T> {
     pub(crate) fn cost_checked(
         &self,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: Targets<'_, T>,
         workspace: &mut Workspace<T>,
     ) -> f64 {
         self.propagate(x, y, workspace, Want::Cost)
@@ -385,12 +387,13 @@ impl<T: Scalar> Network<T> {
     ///
     /// # Errors
     /// As [`cost`](Self::cost), and [`Error::PredictionOnly`].
-    pub fn backward(
+    pub fn backward<'a>(
         &self,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
+        let y = y.into();
         self.check_batch(x, y, workspace)?;
         workspace.gradients()?;
         self.backward_checked(x, y, workspace)
@@ -400,7 +403,7 @@ impl<T: Scalar> Network<T> {
     pub(crate) fn backward_checked(
         &self,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: Targets<'_, T>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
         let cost = self.propagate(x, y, workspace, Want::Gradients);
@@ -410,7 +413,7 @@ impl<T: Scalar> Network<T> {
             regions: &workspace.regions,
             x: x.as_slice(),
             tiles: workspace.tiles.as_slice(),
-            factor: T::from_f64(1.0 / x.samples() as f64),
+            factor: T::from_f64(1.0 / y.total()),
         };
         let gradients = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
         T::sum_weights(self.engine, &task, gradients.buffer.as_mut_slice(), None);
@@ -483,13 +486,14 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// As [`backward`](Self::backward) and [`descend`](Self::descend); [`Error::Diverged`] if the
     /// cost is not finite, with the parameters unchanged.
-    pub fn step(
+    pub fn step<'a>(
         &mut self,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
         learning_rate: T,
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
+        let y = y.into();
         checks::learning_rate(learning_rate)?;
         self.check_batch(x, y, workspace)?;
         workspace.gradients()?;
@@ -500,7 +504,7 @@ impl<T: Scalar> Network<T> {
     pub(crate) fn step_checked(
         &mut self,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: Targets<'_, T>,
         learning_rate: T,
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
@@ -515,7 +519,7 @@ impl<T: Scalar> Network<T> {
             regions: &workspace.regions,
             x: x.as_slice(),
             tiles: workspace.tiles.as_slice(),
-            factor: T::from_f64(-learning_rate.to_f64() / x.samples() as f64),
+            factor: T::from_f64(-learning_rate.to_f64() / y.total()),
         };
         let sums = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
         let parameters = self.parameters.as_mut_slice();
@@ -527,7 +531,7 @@ impl<T: Scalar> Network<T> {
     fn propagate(
         &self,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: Targets<'_, T>,
         workspace: &mut Workspace<T>,
         want: Want,
     ) -> f64 {
@@ -536,8 +540,8 @@ impl<T: Scalar> Network<T> {
             Propagation {
                 model: self.model(),
                 regions: &workspace.regions,
-                x: x.as_slice(),
-                y: y.as_slice(),
+                samples: Samples { x: x.as_slice(), y: y.y.as_slice(), weights: y.weights },
+                total: y.total(),
                 tiles: workspace.tiles.as_mut_slice(),
                 costs: &mut workspace.costs,
                 backward: (want == Want::Gradients).then(|| workspace.transposed.as_mut_slice()),
@@ -549,7 +553,7 @@ impl<T: Scalar> Network<T> {
     pub(crate) fn check_batch(
         &self,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: Targets<'_, T>,
         workspace: &Workspace<T>,
     ) -> Result<()> {
         self.check_samples(x, y)?;
@@ -557,20 +561,20 @@ impl<T: Scalar> Network<T> {
     }
 
     /// Everything about samples with targets that can be wrong, whatever workspace they go through.
-    pub(crate) fn check_samples(&self, x: Columns<'_, T>, y: Columns<'_, T>) -> Result<()> {
+    pub(crate) fn check_samples(&self, x: Columns<'_, T>, y: Targets<'_, T>) -> Result<()> {
         self.check_x(x)?;
-        features("y", self.outputs(), y.features())?;
-        if y.samples() != x.samples() {
+        features("y", self.outputs(), y.y.features())?;
+        if y.y.samples() != x.samples() {
             return Err(Error::Samples {
                 argument: "y",
                 expected: x.samples(),
-                given: y.samples(),
+                given: y.y.samples(),
             });
         }
         if self.checks == Checks::Full {
-            self.loss.check_targets(y)?;
+            self.loss.check_targets(y.y)?;
         }
-        Ok(())
+        y.check_weights()
     }
 
     pub(crate) fn check_x(&self, x: Columns<'_, T>) -> Result<()> {

@@ -10,7 +10,7 @@ use core::ops::Range;
 use rayon::prelude::*;
 
 use super::block::{Block, BlockMut, LayerParameters};
-use super::pass::{self, Batch, Model, WeightSums};
+use super::pass::{self, Model, WeightSums};
 use super::plan::{self, Regions};
 use super::{LayerOps, Parallelism};
 use crate::activation::Activation;
@@ -76,7 +76,7 @@ pub(crate) fn forward<T: Scalar>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let walk = Walk { ops, model, regions, transposed: &[], first: 0..0 };
     let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
-    pass::for_output_tiles(model, Batch { x, y: &[], columns }, tiles, out, |buffers, x, out| {
+    pass::for_output_tiles(model, (x, columns), tiles, out, |buffers, x, out| {
         walk.forward(buffers, x, out);
     });
 }

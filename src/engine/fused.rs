@@ -123,7 +123,13 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         );
     }
 
-    fn loss(&self, head: OutputHead, z: BlockMut<'_, T>, y: &[T], dz: BlockMut<'_, T>) -> f64 {
+    fn loss(
+        &self,
+        head: OutputHead,
+        z: BlockMut<'_, T>,
+        targets: (&[T], Option<&[T]>),
+        dz: BlockMut<'_, T>,
+    ) -> f64 {
         let (n_y, stride, columns) = (z.rows, z.stride, z.columns);
         for column in 1..columns {
             z.data.copy_within(column * stride..column * stride + n_y, column * n_y);
@@ -131,7 +137,7 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         let (z, d) = (&mut z.data[..n_y * columns], &mut dz.data[..n_y * columns]);
         let cost = self.0.vectorize(
             #[inline(always)]
-            || head::loss::<T::Register<S>>(self.0, head, z, y, d),
+            || head::loss::<T::Register<S>>(self.0, head, z, targets, d),
         );
         for column in (0..columns).rev() {
             dz.data.copy_within(column * n_y..(column + 1) * n_y, column * stride);

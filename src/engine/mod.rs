@@ -154,9 +154,15 @@ pub(crate) trait LayerOps<T: Scalar>: Sync {
     /// Logits to predictions, in place; `z` holds whole columns, one behind the other.
     fn output(&self, head: OutputHead, z: &mut [T]);
 
-    /// The sum of L over the tile's columns, from logits and targets; dZ goes to `dz`. The logits
-    /// may be overwritten.
-    fn loss(&self, head: OutputHead, z: BlockMut<'_, T>, y: &[T], dz: BlockMut<'_, T>) -> f64;
+    /// The sum of L over the tile's columns, from logits and targets; dZ goes to `dz`. With
+    /// weights, each column's L and dZ are multiplied by its own. The logits may be overwritten.
+    fn loss(
+        &self,
+        head: OutputHead,
+        z: BlockMut<'_, T>,
+        targets: (&[T], Option<&[T]>),
+        dz: BlockMut<'_, T>,
+    ) -> f64;
 }
 
 /// A backend, resolved: never `Auto`.

@@ -9,7 +9,7 @@ use core::ops::Range;
 use fearless_simd::Simd;
 
 use super::OutputHead;
-use super::pass::{self, Model, Prediction, Propagation, WeightSums};
+use super::pass::{self, Model, Prediction, Propagation, Samples, WeightSums};
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::kernels::lanes::Lanes;
@@ -107,13 +107,13 @@ pub(crate) fn propagate<T: Scalar, S: Simd>(
     layout: &Layout,
     task: Propagation<'_, T>,
 ) -> f64 {
-    let Propagation { model, x, y, tiles, costs, backward, .. } = task;
+    let Propagation { model, samples, total, tiles, costs, backward, .. } = task;
     let tile = Tile { simd, layout, model, backward: backward.is_some() };
-    let batch = pass::Batch { x, y, columns: TILE_COLUMNS };
-    pass::for_tiles(model, batch, tile.backward, (tiles, layout.len), costs, |buffers, x, y| {
+    let batch = pass::Batch { samples, columns: TILE_COLUMNS, total };
+    pass::for_tiles(model, batch, tile.backward, (tiles, layout.len), costs, |buffers, samples| {
         tile.simd.vectorize(
             #[inline(always)]
-            || tile.propagate(buffers, x, y),
+            || tile.propagate(buffers, samples),
         )
     })
 }
@@ -156,13 +156,18 @@ pub(crate) fn sum_weights<T: Scalar, S: Simd>(
 pub(crate) fn predict<T: Scalar, S: Simd>(simd: S, layout: &Layout, task: Prediction<'_, T>) {
     let Prediction { model, x, tiles, out, .. } = task;
     let tile = Tile { simd, layout, model, backward: false };
-    let batch = pass::Batch { x, y: &[], columns: TILE_COLUMNS };
-    pass::for_output_tiles(model, batch, (tiles, layout.len), out, |buffers, x, out| {
-        tile.simd.vectorize(
-            #[inline(always)]
-            || tile.predict(buffers, x, out),
-        );
-    });
+    pass::for_output_tiles(
+        model,
+        (x, TILE_COLUMNS),
+        (tiles, layout.len),
+        out,
+        |buffers, x, out| {
+            tile.simd.vectorize(
+                #[inline(always)]
+                || tile.predict(buffers, x, out),
+            );
+        },
+    );
 }
 
 struct Tile<'a, T, S> {
@@ -208,7 +213,8 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
     }
 
     #[inline(always)]
-    fn propagate(&self, buffers: &mut [T], x: &[T], y: &[T]) -> f64 {
+    fn propagate(&self, buffers: &mut [T], samples: Samples<'_, T>) -> f64 {
+        let x = samples.x;
         let Layout { values: places, deltas: delta_places, .. } = self.layout;
         let (n_x, OutputHead { n_y, .. }) = (self.model.shape.n_x(), self.model.head);
         let block = STEPS * T::PANEL;
@@ -218,13 +224,17 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
         let (sums, gradient) = rest.split_at_mut(self.layout.sums.len());
         let layers = self.model.shape.layers.len();
         let mut loss = LossSum::<T::Register<S>>::new(self.simd);
-        for (index, (x, y)) in x.chunks(block * n_x).zip(y.chunks(block * n_y)).enumerate() {
+        let count = x.len() / n_x;
+        for (index, start) in (0..count).step_by(block).enumerate() {
+            let Samples { x, y, weights } = samples.part(self.model.shape, start..start + block);
             let valid = x.len() / n_x;
             let steps = valid.div_ceil(T::PANEL);
             self.forward(values, x, steps);
             columns_to_lanes::<T::Register<S>>(self.simd, y, n_y, y_lanes);
             let z = &mut values[places[layers].clone()];
-            loss.block(self.simd, self.model.head, valid, z, y_lanes, &mut deltas[..n_y * block]);
+            let targets = (&*y_lanes, weights);
+            let dz = &mut deltas[..n_y * block];
+            loss.block(self.simd, self.model.head, valid, z, targets, dz);
             if !self.backward {
                 continue;
             }

@@ -33,13 +33,39 @@ impl<'a, T> Model<'a, T> {
     }
 }
 
+/// A batch: columns of X and Y, and a weight a sample where they don't all count the same.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Samples<'a, T> {
+    pub(crate) x: &'a [T],
+    pub(crate) y: &'a [T],
+    pub(crate) weights: Option<&'a [T]>,
+}
+
+impl<T> Samples<'_, T> {
+    /// Those of a range, cut off at the last sample.
+    #[inline(always)]
+    pub(crate) fn part(&self, shape: &Shape, range: Range<usize>) -> Self {
+        let (n_x, n_y) = (shape.n_x(), shape.n_y());
+        let end = range.end.min(self.x.len() / n_x);
+        Self {
+            x: &self.x[range.start * n_x..end * n_x],
+            y: &self.y[range.start * n_y..end * n_y],
+            weights: self.weights.map(
+                #[inline(always)]
+                |weights| &weights[range.start..end],
+            ),
+        }
+    }
+}
+
 /// The first region of a step, or a cost alone: checked shapes, m >= 1.
 #[derive(Debug)]
 pub struct Propagation<'a, T> {
     pub(crate) model: Model<'a, T>,
     pub(crate) regions: &'a Regions,
-    pub(crate) x: &'a [T],
-    pub(crate) y: &'a [T],
+    pub(crate) samples: Samples<'a, T>,
+    /// What the sum of the losses is divided by.
+    pub(crate) total: f64,
     pub(crate) tiles: &'a mut [T],
     pub(crate) costs: &'a mut [f64],
     /// Room for the transposed weights; `None` if only the cost is wanted.
@@ -87,8 +113,8 @@ fn is_parallel(
 
 /// Forward and loss, and backward to every layer's dZ where that is wanted. Returns J.
 pub(crate) fn propagate<T: Scalar>(ops: &impl LayerOps<T>, task: Propagation<'_, T>) -> f64 {
-    let Propagation { model, regions, x, y, tiles, costs, backward } = task;
-    let samples = x.len() / model.shape.n_x();
+    let Propagation { model, regions, samples: data, total, tiles, costs, backward } = task;
+    let samples = data.x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let mut tile = Tile { ops, model, regions, transposed: &[], backward: backward.is_some() };
     if let Some(transposed) = backward {
@@ -101,65 +127,59 @@ pub(crate) fn propagate<T: Scalar>(ops: &impl LayerOps<T>, task: Propagation<'_,
         tile.transposed = transposed;
     }
 
-    let batch = Batch { x, y, columns };
+    let batch = Batch { samples: data, columns, total };
     let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
-    for_tiles(model, batch, tile.backward, tiles, costs, |buffers, x, y| {
-        tile.propagate(buffers, x, y)
+    for_tiles(model, batch, tile.backward, tiles, costs, |buffers, samples| {
+        tile.propagate(buffers, samples)
     })
 }
 
-/// A batch and the number of its columns that make a tile.
+/// A batch, the number of its columns that make a tile, and what its losses are divided by.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Batch<'a, T> {
-    pub(crate) x: &'a [T],
-    pub(crate) y: &'a [T],
+    pub(crate) samples: Samples<'a, T>,
     pub(crate) columns: usize,
+    pub(crate) total: f64,
 }
 
-/// Runs `tile` on each tile's buffers (of the given length) and columns, by the pool where that
-/// pays, and returns the mean of the costs that it returns, added in tile order.
+/// Runs `tile` on each tile's buffers (of the given length) and samples, by the pool where that
+/// pays, and returns the sum of the costs that it returns, in tile order, by the batch's total.
 pub(crate) fn for_tiles<T: Scalar>(
     model: Model<'_, T>,
     batch: Batch<'_, T>,
     backward: bool,
     (tiles, len): (&mut [T], usize),
     costs: &mut [f64],
-    tile: impl Fn(&mut [T], &[T], &[T]) -> f64 + Sync,
+    tile: impl Fn(&mut [T], Samples<'_, T>) -> f64 + Sync,
 ) -> f64 {
-    let Batch { x, y, columns } = batch;
-    let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
-    let samples = x.len() / n_x;
+    let Batch { samples: data, columns, total } = batch;
+    let samples = data.x.len() / model.shape.n_x();
     if samples <= columns {
         let end = len.min(tiles.len());
-        return tile(&mut tiles[..end], x, y) / samples as f64;
+        return tile(&mut tiles[..end], data) / total;
     }
     let costs = &mut costs[..samples.div_ceil(columns)];
+    let part = |index: usize| data.part(model.shape, index * columns..(index + 1) * columns);
     let flops = if backward { 4.0 } else { 2.0 };
     if is_parallel(model.parallelism, model.shape, flops, samples) {
-        let data = x.par_chunks(columns * n_x).zip(y.par_chunks(columns * n_y));
-        tiles
-            .par_chunks_mut(len)
-            .zip(data)
-            .zip(costs.par_iter_mut())
-            .for_each(|((buffers, (x, y)), cost)| *cost = tile(buffers, x, y));
+        let tiles = tiles.par_chunks_mut(len).zip(costs.par_iter_mut()).enumerate();
+        tiles.for_each(|(index, (buffers, cost))| *cost = tile(buffers, part(index)));
     } else {
-        let data = x.chunks(columns * n_x).zip(y.chunks(columns * n_y));
-        for ((buffers, (x, y)), cost) in tiles.chunks_mut(len).zip(data).zip(costs.iter_mut()) {
-            *cost = tile(buffers, x, y);
+        for (index, (buffers, cost)) in tiles.chunks_mut(len).zip(costs.iter_mut()).enumerate() {
+            *cost = tile(buffers, part(index));
         }
     }
-    costs.iter().sum::<f64>() / samples as f64
+    costs.iter().sum::<f64>() / total
 }
 
 /// The same for a prediction, whose tiles write to their columns of `out`.
 pub(crate) fn for_output_tiles<T: Scalar>(
     model: Model<'_, T>,
-    batch: Batch<'_, T>,
+    (x, columns): (&[T], usize),
     (tiles, len): (&mut [T], usize),
     out: &mut [T],
     tile: impl Fn(&mut [T], &[T], &mut [T]) + Sync,
 ) {
-    let Batch { x, columns, .. } = batch;
     let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
     let samples = x.len() / n_x;
     if samples <= columns {
@@ -186,9 +206,10 @@ pub(crate) fn predict<T: Scalar>(ops: &impl LayerOps<T>, task: Prediction<'_, T>
     let samples = x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let tile = Tile { ops, model, regions, transposed: &[], backward: false };
-    let batch = Batch { x, y: &[], columns };
     let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
-    for_output_tiles(model, batch, tiles, out, |buffers, x, out| tile.predict(buffers, x, out));
+    for_output_tiles(model, (x, columns), tiles, out, |buffers, x, out| {
+        tile.predict(buffers, x, out)
+    });
 }
 
 /// One tile of columns on its way through the network.
@@ -211,7 +232,8 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
 
     /// Forward and loss, then (if wanted) back to the first layer's dZ. Returns the sum of L over
     /// the columns.
-    fn propagate(&self, buffers: &mut [T], x: &[T], y: &[T]) -> f64 {
+    fn propagate(&self, buffers: &mut [T], samples: Samples<'_, T>) -> f64 {
+        let Samples { x, y, weights } = samples;
         let last = self.model.shape.layers.len() - 1;
         let columns = x.len() / self.model.shape.n_x();
         for layer in 0..=last {
@@ -223,7 +245,7 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
         let [z, dz] = disjoint(buffers, ranges);
         let z = BlockMut { data: z, rows, stride, columns };
         let dz = BlockMut { data: dz, rows, stride, columns };
-        let cost = self.ops.loss(self.model.head, z, y, dz);
+        let cost = self.ops.loss(self.model.head, z, (y, weights), dz);
         if self.backward {
             for layer in (1..=last).rev() {
                 self.backward_input(layer, buffers, columns);

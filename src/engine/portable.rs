@@ -139,7 +139,13 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
         head::activate_output::<T::Wide>((), head, z);
     }
 
-    fn loss(&self, head: OutputHead, z: BlockMut<'_, T>, y: &[T], dz: BlockMut<'_, T>) -> f64 {
-        head::loss::<T::Wide>((), head, z.data, y, dz.data)
+    fn loss(
+        &self,
+        head: OutputHead,
+        z: BlockMut<'_, T>,
+        targets: (&[T], Option<&[T]>),
+        dz: BlockMut<'_, T>,
+    ) -> f64 {
+        head::loss::<T::Wide>((), head, z.data, targets, dz.data)
     }
 }

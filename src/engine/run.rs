@@ -36,7 +36,7 @@ macro_rules! with_ops {
 
 /// Forward and loss, and backward where that is wanted. Returns J.
 pub(super) fn propagate<T: Scalar>(engine: Engine, task: Propagation<'_, T>) -> f64 {
-    let samples = task.x.len() / task.model.shape.n_x();
+    let samples = task.samples.x.len() / task.model.shape.n_x();
     if let Some(level) = single(engine, samples) {
         return with_level!(level, simd => single::propagate(simd, task));
     }

@@ -32,12 +32,13 @@ pub(super) fn predict<T: Scalar, S: Simd>(simd: S, task: Prediction<'_, T>) {
     );
 }
 
-/// Forward and loss; where gradients are wanted, back to every layer's dZ. Returns L.
+/// Forward and loss; where gradients are wanted, back to every layer's dZ. Returns J.
 pub(super) fn propagate<T: Scalar, S: Simd>(simd: S, task: Propagation<'_, T>) -> f64 {
     simd.vectorize(
         #[inline(always)]
         || {
-            let Propagation { model, regions, x, y, tiles, backward, .. } = task;
+            let Propagation { model, regions, samples, total, tiles, backward, .. } = task;
+            let (x, targets) = (samples.x, (samples.y, samples.weights));
             let layers = model.shape.layers.len();
             for layer in 0..layers {
                 let write = regions.activation(layer, 1);
@@ -55,9 +56,9 @@ pub(super) fn propagate<T: Scalar, S: Simd>(simd: S, task: Propagation<'_, T>) -
             dz[n_y..].fill(T::ZERO);
             let (z, dz) = (&mut z[..n_y], &mut dz[..n_y]);
             let loss = if n_y <= T::PANEL / 2 {
-                head::loss::<T::Half<S>>(simd, model.head, z, y, dz)
+                head::loss::<T::Half<S>>(simd, model.head, z, targets, dz)
             } else {
-                head::loss::<T::Register<S>>(simd, model.head, z, y, dz)
+                head::loss::<T::Register<S>>(simd, model.head, z, targets, dz)
             };
             if backward.is_some() {
                 for layer in (1..layers).rev() {
@@ -69,7 +70,7 @@ pub(super) fn propagate<T: Scalar, S: Simd>(simd: S, task: Propagation<'_, T>) -
                     single::backward::<T::Register<S>>(simd, w, inputs, g, dz, a, d);
                 }
             }
-            loss
+            loss / total
         },
     )
 }

@@ -44,9 +44,32 @@ where
     }
 }
 
-/// The sum of L over all columns; dZ goes to `dz`. May overwrite `z`.
+/// The sum of L over all columns; dZ goes to `dz`. May overwrite `z`. With weights, L and dZ of each
+/// column are multiplied by its own.
 #[inline(always)]
 pub(crate) fn loss<V>(
+    t: V::Token,
+    head: OutputHead,
+    z: &mut [V::Elem],
+    (y, weights): (&[V::Elem], Option<&[V::Elem]>),
+    dz: &mut [V::Elem],
+) -> f64
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    let Some(weights) = weights else { return unweighted::<V>(t, head, z, y, dz) };
+    let columns = z.chunks_exact_mut(head.n_y).zip(y.chunks_exact(head.n_y));
+    let mut total = 0.0;
+    for (((z, y), dz), &weight) in columns.zip(dz.chunks_exact_mut(head.n_y)).zip(weights) {
+        total += weight.to_f64() * unweighted::<V>(t, head, z, y, dz);
+        dz.iter_mut().for_each(|dz| *dz *= weight);
+    }
+    total
+}
+
+#[inline(always)]
+fn unweighted<V>(
     t: V::Token,
     head: OutputHead,
     z: &mut [V::Elem],

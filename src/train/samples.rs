@@ -4,6 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::scalar::Scalar;
+use crate::targets::Targets;
 use crate::view::Columns;
 
 /// Training samples with their targets, and validation samples if there are any: borrowed.
@@ -23,19 +24,41 @@ use crate::view::Columns;
 pub struct DataSet<'a, T> {
     pub(crate) x: Columns<'a, T>,
     pub(crate) y: Columns<'a, T>,
+    pub(crate) weights: Option<&'a [T]>,
     pub(crate) validation: Option<(Columns<'a, T>, Columns<'a, T>)>,
 }
 
 impl<'a, T> DataSet<'a, T> {
     /// Samples and targets to train on; the calls that use them check their shapes.
     pub fn new(x: Columns<'a, T>, y: Columns<'a, T>) -> Self {
-        Self { x, y, validation: None }
+        Self { x, y, weights: None, validation: None }
+    }
+
+    /// A weight a sample, as in [`Targets`](crate::Targets): each batch's cost is the weighted mean
+    /// of its samples'. Validation samples all count the same.
+    ///
+    /// ```
+    /// # use shallownet::{Columns, DataSet};
+    /// # let (x, y) = (Columns::new(&[-1.0_f32, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
+    /// let data = DataSet::new(x, y).weights(&[1.0, 0.25]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn weights(mut self, weights: &'a [T]) -> Self {
+        self.weights = Some(weights);
+        self
     }
 
     /// Samples and targets whose cost is computed after each epoch, and not trained on.
     pub fn validation(mut self, x: Columns<'a, T>, y: Columns<'a, T>) -> Self {
         self.validation = Some((x, y));
         self
+    }
+}
+
+impl<'a, T: Copy> DataSet<'a, T> {
+    /// The training samples' targets.
+    pub(crate) fn targets(&self) -> Targets<'a, T> {
+        Targets { y: self.y, weights: self.weights }
     }
 }
 

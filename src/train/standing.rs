@@ -201,7 +201,7 @@ impl<T: Scalar> TrainingState<T> {
     /// Refuses networks and data that the state is not of, and data that no network could take.
     pub(super) fn check(&self, net: &Network<T>, data: DataSet<'_, T>) -> Result<()> {
         self.optimizer.check(net.shape())?;
-        net.check_samples(data.x, data.y)?;
+        net.check_samples(data.x, data.targets())?;
         if data.x.samples() != self.samples {
             return Err(Error::Samples {
                 argument: "x",
@@ -210,7 +210,7 @@ impl<T: Scalar> TrainingState<T> {
             });
         }
         match data.validation {
-            Some((x, y)) => net.check_samples(x, y),
+            Some((x, y)) => net.check_samples(x, y.into()),
             None if self.training.early_stopping.is_some() => Err(Error::NoValidation),
             None => Ok(()),
         }

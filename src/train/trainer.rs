@@ -6,6 +6,7 @@ use crate::buffer::AlignedBuffer;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::scalar::Scalar;
+use crate::targets::Targets;
 use crate::train::samples::{gather, shuffle};
 use crate::train::snapshot::{self, Snapshots};
 use crate::train::{Best, DataSet, Training, TrainingState};
@@ -144,6 +145,7 @@ pub struct Trainer<T> {
     /// One batch, gathered.
     x: AlignedBuffer<T>,
     y: AlignedBuffer<T>,
+    weights: AlignedBuffer<T>,
 }
 
 /// Validation samples that go through the network at once. A constant, so that the sum of their
@@ -192,6 +194,7 @@ impl<T: Scalar> Trainer<T> {
             order,
             x: buffer(net.inputs())?,
             y: buffer(net.outputs())?,
+            weights: buffer(1)?,
             state,
         })
     }
@@ -302,19 +305,24 @@ impl<T: Scalar> Trainer<T> {
             let y = &mut self.y.as_mut_slice()[..m * n_y];
             gather(data.x, batch, x);
             gather(data.y, batch, y);
+            let weights = &mut self.weights.as_mut_slice()[..m];
+            if let Some(all) = data.weights {
+                gather(Columns::new(all, 1)?, batch, weights);
+            }
             let (x, y) = (Columns::new(x, n_x)?, Columns::new(y, n_y)?);
+            let y = Targets { y, weights: data.weights.map(|_| &*weights) };
             // As `step_with` takes it: a run is so many calls of that, bit for bit.
             let factor = schedule.factor(self.state.steps(), batches);
             rate = T::from_f64(learning_rate * factor).to_f64();
             let optimizer = &mut self.state.optimizer;
             match net.step_with_checked(x, y, optimizer, rate, &mut self.workspace) {
-                Ok(cost) => sum += cost * m as f64,
+                Ok(cost) => sum += cost * y.total(),
                 Err(Error::Diverged { cost, .. }) => return Err(self.diverged(net, cost)),
                 Err(other) => return Err(other),
             }
             self.snapshots.commit();
         }
-        Ok((sum / self.state.samples as f64, rate))
+        Ok((sum / data.targets().total(), rate))
     }
 
     /// The validation set's cost, if there is one.
@@ -327,7 +335,7 @@ impl<T: Scalar> Trainer<T> {
         let parts = x.as_slice().chunks(EVALUATION_SAMPLES * n_x);
         for (x, y) in parts.zip(y.as_slice().chunks(EVALUATION_SAMPLES * n_y)) {
             let (x, y) = (Columns::new(x, n_x)?, Columns::new(y, n_y)?);
-            sum += net.cost_checked(x, y, workspace) * x.samples() as f64;
+            sum += net.cost_checked(x, y.into(), workspace) * x.samples() as f64;
         }
         let cost = sum / x.samples() as f64;
         if cost.is_finite() { Ok(Some(cost)) } else { Err(self.diverged(net, cost)) }

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::gradients::Gradients;
 use crate::network::Network;
 use crate::scalar::Scalar;
+use crate::targets::Targets;
 use crate::train::OptimizerState;
 use crate::view::Columns;
 use crate::workspace::Workspace;
@@ -77,14 +78,15 @@ impl<T: Scalar> Network<T> {
     /// As [`step`](Self::step), and [`Error::Mismatch`] for the state of another network.
     /// [`Error::Diverged`] if the cost is not finite, with parameters and state unchanged; it names
     /// the state's step.
-    pub fn step_with(
+    pub fn step_with<'a>(
         &mut self,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
         state: &mut OptimizerState<T>,
         learning_rate: T,
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
+        let y = y.into();
         checks::learning_rate(learning_rate)?;
         self.check_batch(x, y, workspace)?;
         workspace.gradients()?;
@@ -96,7 +98,7 @@ impl<T: Scalar> Network<T> {
     pub(crate) fn step_with_checked(
         &mut self,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: Targets<'_, T>,
         state: &mut OptimizerState<T>,
         learning_rate: f64,
         workspace: &mut Workspace<T>,

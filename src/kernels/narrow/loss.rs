@@ -44,7 +44,7 @@ where
         head: OutputHead,
         valid: usize,
         z: &mut [V::Elem],
-        y: &[V::Elem],
+        (y, weights): (&[V::Elem], Option<&[V::Elem]>),
         dz: &mut [V::Elem],
     ) {
         let row = STEPS * V::LEN;
@@ -52,6 +52,10 @@ where
         while step < valid {
             let (z, y, dz) = (&mut z[step..], &y[step..], &mut dz[step..]);
             let lanes = (valid - step).min(V::LEN);
+            let weights = weights.map(
+                #[inline(always)]
+                |w| in_lanes::<V>(t, &w[step..step + lanes], valid == 1),
+            );
             let loss = match head.loss {
                 Loss::BinaryCrossEntropy => {
                     let mut sum = V::splat(t, V::Elem::ZERO);
@@ -63,8 +67,20 @@ where
                     }
                     sum
                 }
-                Loss::CategoricalCrossEntropy => self.categorical(t, head, lanes, z, y, dz),
+                Loss::CategoricalCrossEntropy => {
+                    self.categorical(t, head, (lanes, weights), z, y, dz)
+                }
                 Loss::SquaredError => squared_error(t, head, z, y, dz),
+            };
+            let loss = match weights {
+                None => loss,
+                Some(weights) => {
+                    for k in 0..head.n_y {
+                        let dz = &mut dz[k * row..];
+                        (V::load(t, dz) * weights).store(dz);
+                    }
+                    loss * weights
+                }
             };
             if lanes == V::LEN {
                 self.sums = self.sums + loss;
@@ -86,7 +102,7 @@ where
         &mut self,
         t: V::Token,
         head: OutputHead,
-        lanes: usize,
+        (lanes, weights): (usize, Option<V>),
         z: &mut [V::Elem],
         y: &[V::Elem],
         dz: &mut [V::Elem],
@@ -102,7 +118,14 @@ where
             let e = V::load(t, &dz[k * row..]);
             (e * share - y).store(&mut dz[k * row..]);
         }
-        if lanes == V::LEN {
+        if let Some(weights) = weights {
+            let (mut sums, mut shares) = ([V::Elem::ZERO; MAX_LANES], [V::Elem::ZERO; MAX_LANES]);
+            sum.store(&mut sums);
+            weights.store(&mut shares);
+            for (sum, share) in sums.iter().zip(&shares).take(lanes) {
+                self.total += share.to_f64() * sum.to_f64().ln();
+            }
+        } else if lanes == V::LEN {
             self.product = self.product * sum;
             self.factors += 1;
             if self.factors >= factors_a_logarithm(head.n_y) {
@@ -133,6 +156,21 @@ where
         }
         self.total + lane_sum(self.sums, V::LEN)
     }
+}
+
+/// Up to LEN weights in lanes, zeros behind them; a single one may fill all.
+#[inline(always)]
+fn in_lanes<V>(t: V::Token, weights: &[V::Elem], fill: bool) -> V
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    if fill {
+        return V::splat(t, weights[0]);
+    }
+    let mut lanes = [V::Elem::ZERO; MAX_LANES];
+    lanes[..weights.len()].copy_from_slice(weights);
+    V::load(t, &lanes)
 }
 
 /// Max over the classes and the sum of e^(z - max), which go to `e`.

@@ -1,0 +1,180 @@
+//! Promise: with a weight a sample, cost and gradient are the weighted means of the samples' own,
+//! J = sum w_i L_i / sum w_i, on every backend, level and path.
+
+mod common;
+
+use common::cases::Numbers;
+use common::{BACKENDS, On, Setup};
+use shallownet::{
+    Activation, Columns, DataSet, Error, Init, Loss, Network, Optimizer, Scalar, Targets, Trainer,
+    Training, Workspace,
+};
+
+struct Data<T> {
+    x: Vec<T>,
+    y: Vec<T>,
+    w: Vec<T>,
+}
+
+fn network<T: Scalar>(setup: Setup, units: &[usize], g: Activation, loss: Loss) -> Network<T> {
+    let output = match loss {
+        Loss::BinaryCrossEntropy => Activation::Sigmoid,
+        Loss::CategoricalCrossEntropy => Activation::Softmax,
+        _ => Activation::Tanh,
+    };
+    let mut builder = Network::builder(units[0]).loss(loss).init(Init::XavierNormal, 3).on(setup);
+    for &n in &units[1..units.len() - 1] {
+        builder = builder.layer(n, g);
+    }
+    builder.layer(units[units.len() - 1], output).build().unwrap()
+}
+
+/// Features in [-1, 1), targets of every loss's domain, weights of 0, 1/4, ..., 7/4.
+fn data<T: Scalar>(n_x: usize, n_y: usize, m: usize) -> Data<T> {
+    let mut numbers = Numbers(7 + m as u64);
+    let mut y = vec![T::from_f64(0.0); n_y * m];
+    for column in y.chunks_exact_mut(n_y) {
+        let class = numbers.below(n_y as u64 + u64::from(n_y == 1)) as usize;
+        if let Some(y) = column.get_mut(class) {
+            *y = T::from_f64(1.0);
+        }
+    }
+    let x = (0..n_x * m).map(|_| T::from_f64(f64::from(numbers.signed()))).collect();
+    let mut w: Vec<T> = (0..m).map(|_| T::from_f64(numbers.below(8) as f64 / 4.0)).collect();
+    w[m - 1] = T::from_f64(1.25);
+    Data { x, y, w }
+}
+
+/// dW, then db, of every layer.
+fn gradients<T: Scalar>(net: &Network<T>, workspace: &Workspace<T>) -> Vec<f64> {
+    let gradients = workspace.gradients().unwrap();
+    let layers = 0..net.layers().len();
+    let one = |l| {
+        let mut all = gradients.weights(l).unwrap();
+        all.extend_from_slice(gradients.bias(l).unwrap());
+        all
+    };
+    layers.flat_map(one).map(|v| v.to_f64()).collect()
+}
+
+/// The terms of both sums are taken from single samples, which no weight touches. Then m terms are
+/// added, each with a rounding of the weight's product and of the sum; and a term may itself have
+/// been computed in another order, by some units in the last place of n values of at most `SIZE`.
+fn agrees<T: Scalar>(setup: Setup, units: &[usize], g: Activation, loss: Loss, m: usize) {
+    const SIZE: f64 = 4.0;
+    let net = network::<T>(setup, units, g, loss);
+    let (n_x, n_y) = (net.inputs(), net.outputs());
+    let Data { x, y, w } = data::<T>(n_x, n_y, m);
+    let (xs, ys) = (Columns::new(&x, n_x).unwrap(), Columns::new(&y, n_y).unwrap());
+    let mut workspace = Workspace::training(&net, m).unwrap();
+
+    let (mut cost, mut sums) = (0.0, vec![0.0; net.parameters()]);
+    let mut sizes = vec![0.0; net.parameters()];
+    let total: f64 = w.iter().map(|w| w.to_f64()).sum();
+    for (i, weight) in w.iter().map(|w| w.to_f64()).enumerate() {
+        let one = i..i + 1;
+        let (x, y) = (xs.range(one.clone()).unwrap(), ys.range(one).unwrap());
+        cost += weight / total * net.backward(x, y, &mut workspace).unwrap();
+        let terms = gradients(&net, &workspace);
+        for ((sum, size), term) in sums.iter_mut().zip(&mut sizes).zip(terms) {
+            *sum += weight / total * term;
+            *size += weight / total * term.abs();
+        }
+    }
+
+    let what = format!("{setup:?} {units:?} {loss:?} m = {m}");
+    let targets = Targets::weighted(ys, &w);
+    let given = net.backward(xs, targets, &mut workspace).unwrap();
+    let eps = T::EPSILON.to_f64();
+    let own = 8.0 * eps * units.iter().sum::<usize>() as f64 * SIZE;
+    let added = (m + 4) as f64 * eps;
+    assert!((given - cost).abs() <= own + added * SIZE, "{what}: J {given}, not {cost}");
+    for (k, given) in gradients(&net, &workspace).into_iter().enumerate() {
+        let bound = own + added * sizes[k];
+        assert!((given - sums[k]).abs() <= bound, "{what}: {k} is {given}, not {}", sums[k]);
+    }
+    assert_eq!(net.cost(xs, targets, &mut workspace).unwrap().to_bits(), given.to_bits(), "{what}");
+
+    // The fused update is the same gradient.
+    let mut stepped = net.try_clone().unwrap();
+    let mut descended = net.try_clone().unwrap();
+    descended.descend(workspace.gradients().unwrap(), T::from_f64(0.5)).unwrap();
+    stepped.step(xs, targets, T::from_f64(0.5), &mut workspace).unwrap();
+    for l in 0..net.layers().len() {
+        for (a, b) in stepped.weights(l).unwrap().iter().zip(descended.weights(l).unwrap()) {
+            let (a, b) = (a.to_f64(), b.to_f64());
+            assert!((a - b).abs() <= own + added * SIZE, "{what}: step {a}, descend {b}");
+        }
+    }
+}
+
+#[test]
+fn weighted_batches_are_weighted_means() {
+    use Loss::{BinaryCrossEntropy, CategoricalCrossEntropy, SquaredError};
+    for &setup in BACKENDS.iter() {
+        for units in [&[3, 4, 1][..], &[8, 7, 3], &[20, 33, 5]] {
+            for m in [1, 2, 17, 65, 130, 600] {
+                let last = units[units.len() - 1];
+                let losses = [BinaryCrossEntropy, CategoricalCrossEntropy, SquaredError];
+                for loss in losses.into_iter().filter(|l| *l != CategoricalCrossEntropy || last > 1)
+                {
+                    agrees::<f32>(setup, units, Activation::Tanh, loss, m);
+                    agrees::<f64>(setup, units, Activation::Sigmoid, loss, m);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn weights_of_nothing_teach_nothing() {
+    for &setup in BACKENDS.iter() {
+        for m in [1, 5, 40] {
+            let mut net =
+                network::<f32>(setup, &[3, 4, 1], Activation::Tanh, Loss::BinaryCrossEntropy);
+            let Data { x, y, .. } = data::<f32>(3, 1, m);
+            let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 1).unwrap());
+            let mut workspace = Workspace::training(&net, m).unwrap();
+            let (before, none) = (net.weights(0).unwrap(), vec![0.0; m]);
+            let cost = net.step(x, Targets::weighted(y, &none), 1.0, &mut workspace).unwrap();
+            assert_eq!((cost, net.weights(0).unwrap()), (0.0, before));
+        }
+    }
+}
+
+#[test]
+fn bad_weights_are_refused() {
+    let setup = BACKENDS[0];
+    let mut net = network::<f32>(setup, &[1, 2, 1], Activation::Tanh, Loss::BinaryCrossEntropy);
+    let (x, y) = (Columns::new(&[0.5, 1.0], 1).unwrap(), Columns::new(&[0.0, 1.0], 1).unwrap());
+    let mut workspace = Workspace::training(&net, 2).unwrap();
+    let mut refusal = |w: &[f32]| net.step(x, Targets::weighted(y, w), 1.0, &mut workspace);
+    assert!(matches!(refusal(&[1.0]), Err(Error::Length { expected: 2, given: 1, .. })));
+    assert!(matches!(refusal(&[1.0, -0.5]), Err(Error::Range { .. })));
+    assert!(matches!(refusal(&[f32::NAN, 1.0]), Err(Error::NotFinite { index: 0, .. })));
+    assert!(matches!(refusal(&[1.0, f32::INFINITY]), Err(Error::NotFinite { index: 1, .. })));
+}
+
+/// A whole batch an epoch: a run is so many weighted steps, whatever the order of the samples.
+#[test]
+fn a_trainer_weighs_its_samples() {
+    let Data { x, y, w } = data::<f64>(3, 1, 30);
+    let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 1).unwrap());
+    let start = network::<f64>(BACKENDS[0], &[3, 4, 1], Activation::Tanh, Loss::BinaryCrossEntropy);
+    let training = Training::new(20, 30).optimizer(Optimizer::Sgd).learning_rate(0.5);
+    let (mut trained, data) = (start.try_clone().unwrap(), DataSet::new(x, y).weights(&w));
+    let mut trainer = Trainer::new(&trained, training, data).unwrap();
+    let go_on = |_: &shallownet::Epoch<'_, f64>| std::ops::ControlFlow::Continue(());
+    let report = trainer.run(&mut trained, data, go_on).unwrap();
+    let (mut stepped, mut cost) = (start, 0.0);
+    let mut workspace = Workspace::training(&stepped, 30).unwrap();
+    for _ in 0..20 {
+        cost = stepped.step(x, Targets::weighted(y, &w), 0.5, &mut workspace).unwrap();
+    }
+    // 20 steps, each of which adds 30 terms in another order.
+    let bound = 20.0 * 64.0 * f64::EPSILON * 4.0;
+    assert!((report.training_cost.unwrap() - cost).abs() < bound);
+    for (a, b) in trained.weights(0).unwrap().iter().zip(stepped.weights(0).unwrap()) {
+        assert!((a - b).abs() < bound, "{a} and {b}");
+    }
+}
