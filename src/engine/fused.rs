@@ -8,6 +8,7 @@ use fearless_simd::Simd;
 use super::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
 use super::{LayerOps, OutputHead};
 use crate::activation::Activation;
+use crate::kernels::narrow::end;
 use crate::kernels::panel::{self, Activate, Panels, TimesDerivative};
 use crate::kernels::{head, transpose, weights};
 use crate::scalar::Scalar;
@@ -119,7 +120,13 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
     fn output(&self, head: OutputHead, z: &mut [T]) {
         self.0.vectorize(
             #[inline(always)]
-            || head::activate_output::<T::Register<S>>(self.0, head, z),
+            || {
+                if head.g == Activation::Softmax && head.n_y <= T::PANEL {
+                    end::activate_output::<T::Register<S>>(self.0, head, z);
+                } else {
+                    head::activate_output::<T::Register<S>>(self.0, head, z);
+                }
+            },
         );
     }
 
@@ -131,6 +138,13 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         dz: BlockMut<'_, T>,
     ) -> f64 {
         let (n_y, stride, columns) = (z.rows, z.stride, z.columns);
+        if n_y <= T::PANEL {
+            let z = z.as_block();
+            return self.0.vectorize(
+                #[inline(always)]
+                || end::loss::<T::Register<S>>(self.0, head, z, targets, dz),
+            );
+        }
         for column in 1..columns {
             z.data.copy_within(column * stride..column * stride + n_y, column * n_y);
         }

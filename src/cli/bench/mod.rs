@@ -43,7 +43,8 @@ Kinds:
 Columns:
   median_ns         nanoseconds of one call: the median of repetitions of 50 us or more each
   gflops            floating-point operations of the matrix products alone, a nanosecond
-  fraction_of_peak  gflops by what all threads could do at best, in the shape's element type
+  fraction_of_peak  gflops by what all threads could do at best, in the shape's element type, at
+                    the level in use
   vs_reference      how many times the speed of naive scalar loops (src/cli/bench/naive.rs) in the
                     same element type, built with the same flags, on one thread
   p50_ns, p99_ns    with --percentiles, for calls on one sample: median and 99th percentile over up
@@ -139,7 +140,7 @@ fn table(args: &Args, setting: &Setting) -> Result<(), Failure> {
     let shapes = if args.shape.is_empty() { &all } else { &args.shape };
     // A backend or level that can't be had is told before anything is measured.
     let level = setting.network::<f32>(&SHAPES[0])?.level();
-    let peak = peak::measure();
+    let peak = peak::measure(level);
     line(comment(peak, level, setting))?;
     line(row::header(setting.percentiles))?;
     for &shape in shapes {

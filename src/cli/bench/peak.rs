@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use fearless_simd::{Level, Simd, SimdFloat, dispatch};
 
-/// GFLOP/s of one core at the best SIMD level of the machine.
+/// GFLOP/s of one core at one SIMD level.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peak {
     pub(crate) f32: f64,
@@ -20,10 +20,19 @@ const ROUNDS: usize = 40_000;
 /// The best of so many runs: whatever else the machine does can only make one slower.
 const RUNS: usize = 200;
 
-/// Measures both element types, in about a twentieth of a second. Without FMA (x86-64's baseline)
-/// a multiply-add is two instructions, and that is then what the core can do.
-pub(crate) fn measure() -> Peak {
-    dispatch!(Level::new(), simd => both(simd))
+/// Measures both element types at the level that is in use (by default the machine's best), in about
+/// a twentieth of a second. Without FMA (x86-64's baseline) a multiply-add is two instructions, and
+/// that is then what the core can do.
+pub(crate) fn measure(level: Option<shallownet::Level>) -> Peak {
+    let best = Level::new();
+    let used = match level {
+        #[cfg(target_arch = "x86_64")]
+        Some(shallownet::Level::Avx2) => best.as_avx2().map(Level::Avx2),
+        #[cfg(target_arch = "x86_64")]
+        Some(shallownet::Level::Sse2) => best.as_sse2().map(Level::Sse2),
+        _ => None,
+    };
+    dispatch!(used.unwrap_or(best), simd => both(simd))
 }
 
 #[inline(always)]

@@ -17,6 +17,7 @@
 //! and errors have the same bits on both paths; the sum over samples has its own fixed order.
 
 pub(crate) mod dense;
+pub(crate) mod end;
 pub(crate) mod gather;
 pub(crate) mod loss;
 

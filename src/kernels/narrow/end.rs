@@ -1,0 +1,153 @@
+//! The end of a wide network with samples in lanes, for outputs that fit one register: its columns
+//! are turned, so that softmax's sums and logarithms are taken for LEN samples at once.
+
+use super::STEPS;
+use super::gather::{columns_to_lanes, lanes_to_columns};
+use super::loss::{LossSum, output};
+use crate::engine::OutputHead;
+use crate::engine::block::{Block, BlockMut};
+use crate::kernels::exp::ExpElement;
+use crate::kernels::shuffle::{Shuffle, deinterleave};
+use crate::scalar::Scalar;
+
+/// Elements of a block with LEN = 16 outputs.
+const ROOM: usize = 16 * STEPS * 16;
+
+/// The sum of L over all columns; dZ goes to `dz`, whose padding becomes 0. At most LEN outputs.
+#[inline(always)]
+pub(crate) fn loss<V>(
+    t: V::Token,
+    head: OutputHead,
+    z: Block<'_, V::Elem>,
+    (y, weights): (&[V::Elem], Option<&[V::Elem]>),
+    dz: BlockMut<'_, V::Elem>,
+) -> f64
+where
+    V: Shuffle,
+    V::Elem: Scalar + ExpElement,
+{
+    let (n_y, block) = (head.n_y, STEPS * V::LEN);
+    let zero = V::Elem::ZERO;
+    let (mut z_lanes, mut y_lanes, mut dz_lanes) = ([zero; ROOM], [zero; ROOM], [zero; ROOM]);
+    let mut sum = LossSum::<V>::new(t);
+    let mut first = 0;
+    while first < z.columns {
+        let end = z.columns.min(first + block);
+        turn::<V>(t, &z.data[first * z.stride..end * z.stride], z.stride, n_y, &mut z_lanes);
+        columns_to_lanes::<V>(t, &y[first * n_y..end * n_y], n_y, &mut y_lanes);
+        let weights = weights.map(
+            #[inline(always)]
+            |weights| &weights[first..end],
+        );
+        sum.block(t, head, end - first, &mut z_lanes, (&y_lanes, weights), &mut dz_lanes);
+        turn_back::<V>(
+            t,
+            &dz_lanes,
+            n_y,
+            &mut dz.data[first * dz.stride..end * dz.stride],
+            dz.stride,
+        );
+        first = end;
+    }
+    sum.total(t)
+}
+
+/// Logits to predictions, in place; `z` holds whole columns of at most LEN outputs.
+#[inline(always)]
+pub(crate) fn activate_output<V>(t: V::Token, head: OutputHead, z: &mut [V::Elem])
+where
+    V: Shuffle,
+    V::Elem: Scalar + ExpElement,
+{
+    let mut lanes = [V::Elem::ZERO; ROOM];
+    for z in z.chunks_mut(STEPS * V::LEN * head.n_y) {
+        columns_to_lanes::<V>(t, z, head.n_y, &mut lanes);
+        output::<V>(t, head, (z.len() / head.n_y).div_ceil(V::LEN), &mut lanes);
+        lanes_to_columns::<V>(&lanes, head.n_y, z);
+    }
+}
+
+/// Columns that are `stride` >= LEN apart to lanes, as [`columns_to_lanes`]: their first `n` values.
+#[inline(always)]
+fn turn<V>(t: V::Token, columns: &[V::Elem], stride: usize, n: usize, into: &mut [V::Elem])
+where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    if columns.len() == stride {
+        return columns_to_lanes::<V>(t, &columns[..n], n, into);
+    }
+    for (index, columns) in columns.chunks(V::LEN * stride).enumerate() {
+        let into = &mut into[index * V::LEN..];
+        match V::LEN {
+            16 => square::<V, 16>(t, columns, stride, n, into),
+            8 => square::<V, 8>(t, columns, stride, n, into),
+            _ => unreachable!("registers have 8 or 16 lanes"),
+        }
+    }
+}
+
+/// Up to N = LEN columns; lanes past the last are 0.
+#[inline(always)]
+fn square<V, const N: usize>(
+    t: V::Token,
+    columns: &[V::Elem],
+    stride: usize,
+    n: usize,
+    into: &mut [V::Elem],
+) where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    let mut values = [V::splat(t, V::Elem::ZERO); N];
+    for (value, column) in values.iter_mut().zip(columns.chunks_exact(stride)) {
+        *value = V::load(t, column);
+    }
+    let values = deinterleave(values);
+    for i in 0..N {
+        if i < n {
+            values[i].store(&mut into[i * STEPS * V::LEN..]);
+        }
+    }
+}
+
+/// The reverse of [`turn`]; what a column has behind its first `n` values becomes 0.
+#[inline(always)]
+fn turn_back<V>(t: V::Token, lanes: &[V::Elem], n: usize, into: &mut [V::Elem], stride: usize)
+where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    for (index, columns) in into.chunks_mut(V::LEN * stride).enumerate() {
+        let lanes = &lanes[index * V::LEN..];
+        match V::LEN {
+            16 => square_back::<V, 16>(t, lanes, n, columns, stride),
+            8 => square_back::<V, 8>(t, lanes, n, columns, stride),
+            _ => unreachable!("registers have 8 or 16 lanes"),
+        }
+    }
+}
+
+#[inline(always)]
+fn square_back<V, const N: usize>(
+    t: V::Token,
+    lanes: &[V::Elem],
+    n: usize,
+    columns: &mut [V::Elem],
+    stride: usize,
+) where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    let mut values = [V::splat(t, V::Elem::ZERO); N];
+    for i in 0..N {
+        if i < n {
+            values[i] = V::load(t, &lanes[i * STEPS * V::LEN..]);
+        }
+    }
+    let values = deinterleave(values);
+    for (value, column) in values.iter().zip(columns.chunks_exact_mut(stride)) {
+        value.store(column);
+        column[V::LEN..].fill(V::Elem::ZERO);
+    }
+}
