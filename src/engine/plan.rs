@@ -163,8 +163,13 @@ pub(crate) fn tile_columns(shape: &Shape, element: usize, samples: usize) -> usi
     let widest = shape.layers.iter().map(column).max().unwrap_or(1);
     let by_cache =
         (TILE_BYTES / widest.saturating_mul(element)).clamp(MIN_TILE_COLUMNS, MAX_TILE_COLUMNS);
+    let by_cache = by_cache.next_multiple_of(COLUMN_STEP);
+    if !parallel_pays(4.0 * shape.weights() as f64 * samples as f64) {
+        // Nobody to share with.
+        return by_cache;
+    }
     let by_balance = samples.div_ceil(TARGET_TILES).next_multiple_of(COLUMN_STEP);
-    by_balance.clamp(MIN_TILE_COLUMNS, by_cache.next_multiple_of(COLUMN_STEP))
+    by_balance.clamp(MIN_TILE_COLUMNS, by_cache)
 }
 
 /// The most tiles that a group of units sums over at once.
