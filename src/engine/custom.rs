@@ -10,8 +10,9 @@ use core::ops::Range;
 use rayon::prelude::*;
 
 use super::block::{Block, BlockMut, LayerParameters};
-use super::pass::{self, Model, WeightSums};
+use super::pass::{self, Model};
 use super::plan::{self, Regions};
+use super::sums::{self, WeightSums};
 use super::{LayerOps, Parallelism};
 use crate::activation::Activation;
 use crate::kernels::epilogue;
@@ -141,8 +142,8 @@ pub(crate) fn backward<T: Scalar>(ops: &impl LayerOps<T>, task: Backward<'_, T>)
 
     let factor = T::from_f64(1.0 / samples as f64);
     let (shape, parallelism) = (model.shape, model.parallelism);
-    let sums = WeightSums { shape, parallelism, regions, x, tiles, factor };
-    pass::sum_weights(ops, &sums, gradients, None);
+    let all = WeightSums { shape, parallelism, regions, x, tiles, factor };
+    sums::sum_weights(ops, &all, gradients, None);
 }
 
 /// One tile's way; the tile's number of columns follows from its slices.

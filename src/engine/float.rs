@@ -4,7 +4,8 @@ use fearless_simd::{Simd, SimdBase};
 
 use super::elementwise::{self, Function};
 use super::optimizer::{self, Update};
-use super::pass::{Prediction, Propagation, WeightSums};
+use super::pass::{Prediction, Propagation};
+use super::sums::WeightSums;
 use super::{Engine, custom, run};
 use crate::ffi::{self, Product};
 use crate::kernels::exp::ExpElement;

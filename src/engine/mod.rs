@@ -13,6 +13,7 @@ pub(crate) mod plan;
 mod portable;
 pub(crate) mod run;
 mod single;
+pub(crate) mod sums;
 
 pub use level::Level;
 

@@ -9,7 +9,8 @@ use core::ops::Range;
 use fearless_simd::Simd;
 
 use super::OutputHead;
-use super::pass::{self, Model, Prediction, Propagation, Samples, WeightSums};
+use super::pass::{self, Model, Prediction, Propagation, Samples};
+use super::sums::WeightSums;
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::kernels::lanes::Lanes;

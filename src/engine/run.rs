@@ -7,8 +7,9 @@
 use core::marker::PhantomData;
 
 use super::level::with_level;
-use super::pass::{self, Prediction, Propagation, WeightSums};
+use super::pass::{self, Prediction, Propagation};
 use super::plan::Regions;
+use super::sums::{self, WeightSums};
 use super::{Engine, custom, fused, narrow, portable, single};
 use crate::scalar::Scalar;
 use crate::shape::Shape;
@@ -61,7 +62,7 @@ pub(super) fn sum_weights<T: Scalar>(
     if let Some((level, layout)) = by_samples(engine, task.shape, task.regions, samples) {
         return with_level!(level, simd => narrow::sum_weights(simd, layout, task, sums, parameters));
     }
-    with_ops!(engine, ops => pass::sum_weights(ops, task, sums, parameters));
+    with_ops!(engine, ops => sums::sum_weights(ops, task, sums, parameters));
 }
 
 /// Forward; predictions go to the task's `out`.

@@ -3,7 +3,8 @@
 
 use fearless_simd::Simd;
 
-use super::pass::{Model, Prediction, Propagation, WeightSums, disjoint};
+use super::pass::{Model, Prediction, Propagation, disjoint};
+use super::sums::WeightSums;
 use crate::activation::Activation;
 use crate::kernels::head;
 use crate::kernels::single::{self, Dense};

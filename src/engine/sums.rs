@@ -1,0 +1,146 @@
+//! The second region of a step: each group of a layer's units sums its gradient over all tiles, in
+//! tile order. Groups are independent.
+
+use core::ops::Range;
+
+use super::block::{Block, GradientRows, Pass, Turn};
+use super::pass::{disjoint, input, is_parallel};
+use super::plan::{self, Regions};
+use super::{LayerOps, Parallelism};
+use crate::scalar::Scalar;
+use crate::shape::Shape;
+
+/// The second region: every layer's gradient, from what the first has left in the tiles.
+///
+/// The gradient of J is 1/m times the sums. With the factor -lr/m, added to the parameters, this is
+/// the gradient-descent update: each parameter is rounded once, however many tiles there are.
+#[derive(Debug)]
+pub struct WeightSums<'a, T> {
+    pub(crate) shape: &'a Shape,
+    pub(crate) parallelism: Parallelism,
+    pub(crate) regions: &'a Regions,
+    pub(crate) x: &'a [T],
+    pub(crate) tiles: &'a [T],
+    pub(crate) factor: T,
+}
+
+/// Groups of units that the weight gradient is split into: at least this many units each, so that
+/// a GEMM has something to reuse, and at most about this many groups a layer.
+const GROUP_UNITS: usize = 32;
+const GROUPS: usize = 16;
+
+/// Sums every layer's gradient into `sums`, or adds it to `parameters` if they are given: then
+/// `sums` is scratch. Both are laid out by the shape.
+pub(crate) fn sum_weights<T: Scalar>(
+    ops: &impl LayerOps<T>,
+    task: &WeightSums<'_, T>,
+    sums: &mut [T],
+    parameters: Option<&mut [T]>,
+) {
+    let samples = task.x.len() / task.shape.n_x();
+    let split = Sums {
+        ops,
+        task,
+        columns: plan::tile_columns(task.shape, size_of::<T>(), samples),
+        tiles: &task.tiles[..samples * task.regions.column],
+        parallel: is_parallel(task.parallelism, task.shape, 2.0, samples),
+    };
+    split.layers(0..task.shape.layers.len(), 0, sums, parameters);
+}
+
+/// The gradient buffer cut into groups of units, by halves.
+struct Sums<'a, T, O> {
+    ops: &'a O,
+    task: &'a WeightSums<'a, T>,
+    tiles: &'a [T],
+    columns: usize,
+    parallel: bool,
+}
+
+impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
+    /// The buffers are the parts that start at `offset` and hold these layers.
+    fn layers(
+        &self,
+        layers: Range<usize>,
+        offset: usize,
+        sums: &mut [T],
+        parameters: Option<&mut [T]>,
+    ) {
+        let shape = self.task.shape;
+        if layers.len() == 1 {
+            let span = &shape.spans[layers.start];
+            let place = |r: &Range<usize>| r.start - offset..r.end - offset;
+            let split = |buffer| {
+                let [w, b] = disjoint(buffer, [place(&span.weights), place(&span.bias)]);
+                (w, b)
+            };
+            let rows = 0..shape.layers[layers.start].units;
+            let into = GradientRows { sums: split(sums), parameters: parameters.map(split), rows };
+            return self.groups(layers.start, into);
+        }
+        let middle = layers.start + layers.len() / 2;
+        let cut = shape.spans[middle].weights.start;
+        let (left, right) = sums.split_at_mut(cut - offset);
+        let (p_left, p_right) = parameters.map(|p| p.split_at_mut(cut - offset)).unzip();
+        self.join(
+            || self.layers(layers.start..middle, offset, left, p_left),
+            || self.layers(middle..layers.end, cut, right, p_right),
+        );
+    }
+
+    fn groups(&self, layer: usize, into: GradientRows<'_, T>) {
+        let size = &self.task.shape.layers[layer];
+        let group =
+            GROUP_UNITS.max(size.units.div_ceil(GROUPS)).next_multiple_of(self.task.shape.panel);
+        if into.rows.len() <= group {
+            return self.sum(layer, into);
+        }
+        let units = into.rows.len().div_ceil(2).next_multiple_of(group);
+        let (left, right) = into.split_at(units, size.inputs);
+        self.join(|| self.groups(layer, left), || self.groups(layer, right));
+    }
+
+    /// One group of units over all tiles, in order, some tiles at a time.
+    fn sum(&self, layer: usize, mut into: GradientRows<'_, T>) {
+        let shape = self.task.shape;
+        let samples = self.task.x.len() / shape.n_x();
+        let at_once = plan::tiles_at_once::<T>(into.rows.len(), self.columns);
+        let mut first = 0;
+        while first < samples {
+            let end = samples.min(first + at_once * self.columns);
+            let turn = Turn { first: first == 0, last: end == samples };
+            let mut passes = [self.pass(layer, first, end); plan::TILES_AT_ONCE];
+            let mut count = 0;
+            for start in (first..end).step_by(self.columns) {
+                passes[count] = self.pass(layer, start, end);
+                count += 1;
+            }
+            self.ops.backward_weights(&passes[..count], self.task.factor, into.reborrow(), turn);
+            first = end;
+        }
+    }
+
+    /// What a layer has left in the tile that begins with sample `start`; there are `end` samples.
+    fn pass(&self, layer: usize, start: usize, end: usize) -> Pass<'_, T> {
+        let WeightSums { shape, regions, x, .. } = *self.task;
+        let columns = self.columns.min(end - start);
+        let buffers = &self.tiles[start * regions.column..][..columns * regions.column];
+        let dz = Block {
+            data: &buffers[regions.delta(layer, columns)],
+            rows: shape.layers[layer].units,
+            stride: regions.stride(layer),
+            columns,
+        };
+        let x = &x[start * shape.n_x()..][..columns * shape.n_x()];
+        (dz, input(shape, regions, layer, columns, buffers, x))
+    }
+
+    fn join(&self, left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
+        if self.parallel {
+            rayon::join(left, right);
+        } else {
+            left();
+            right();
+        }
+    }
+}
