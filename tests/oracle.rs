@@ -45,6 +45,9 @@ fn large() -> Vec<Case> {
         Case::new(30, &[(200, Relu), (150, Activation::LEAKY_RELU), (3, Sigmoid)], 333),
         Case::new(2, &[(1000, Sigmoid), (1, Sigmoid)], 517),
         Case::new(300, &[(40, Relu), (100, Activation::Identity)], 129),
+        // Thousands of inputs to a single panel, and to one left over (src/kernels/weights.rs).
+        Case::new(2600, &[(7, Relu), (1, Sigmoid)], 70),
+        Case::new(2050, &[(40, Tanh), (1, Sigmoid)], 41),
     ];
     // A workspace for 1000 samples serves other batches too, with other tiles.
     cases[0].batches = vec![1000, 33, 700];
