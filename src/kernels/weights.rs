@@ -203,8 +203,11 @@ where
         let unit = into.rows.start + panel * self.width;
         let mut acc = [[V::splat(self.t, V::Elem::ZERO); R]; P];
         for (dz, a) in self.tiles {
-            let columns = dz.data.chunks_exact(dz.stride).zip(a.data.chunks_exact(a.stride));
-            for (dz, a) in columns {
+            // Said once, and not asked for each column.
+            assert!(unit + P * self.width <= dz.stride && input + R <= a.stride);
+            let mut columns = a.data.chunks_exact(a.stride);
+            for dz in dz.data.chunks_exact(dz.stride) {
+                let Some(a) = columns.next() else { break };
                 let (dz, a) = (&dz[unit..unit + P * self.width], &a[input..input + R]);
                 let mut d = [V::splat(self.t, V::Elem::ZERO); P];
                 for p in 0..P {
