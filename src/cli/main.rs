@@ -11,13 +11,14 @@ mod choices;
 mod data;
 mod eval;
 mod failure;
+mod network;
 mod pictures;
 mod predict;
+mod progress;
 mod results;
 mod say;
 mod scores;
 mod train;
-mod trial;
 
 use std::process::ExitCode;
 
