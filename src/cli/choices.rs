@@ -15,6 +15,11 @@ pub(crate) fn hidden(text: &str) -> Result<Hidden, String> {
     sizes.map(Hidden).ok_or("expected sizes such as 16,8, each at least 1, or none".to_owned())
 }
 
+/// The hidden layers of one candidate: `16-8`, or `none`.
+pub(crate) fn layers(text: &str) -> Result<Hidden, String> {
+    hidden(&text.replace('-', ",")).map_err(|_| "expected sizes such as 4,16,16-8".to_owned())
+}
+
 /// The activations of the hidden layers: one for all, or one each.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HiddenActivations(Vec<Activation>);
@@ -121,6 +126,21 @@ pub(crate) enum InitName {
 }
 
 impl InitName {
+    /// As it is given on the command line.
+    pub(crate) fn name_of(init: Init) -> String {
+        let name = match init {
+            Init::Zeros => "zeros",
+            Init::Uniform { .. } => "uniform",
+            Init::Normal { .. } => "normal",
+            Init::XavierUniform => "xavier_uniform",
+            Init::XavierNormal => "xavier_normal",
+            Init::HeUniform => "he_uniform",
+            Init::HeNormal => "he_normal",
+            _ => "another",
+        };
+        name.to_owned()
+    }
+
     pub(crate) fn with_scale(self, scale: Option<f64>) -> Result<Init, String> {
         let fixed = |init| match scale {
             None => Ok(init),
