@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use shallownet::{Network, Scalar};
 
-use crate::say::{Say, thousands};
+use crate::say::{Say, thousands, time};
 use crate::scores::{Kind, Score};
 use crate::train::Point;
 
@@ -124,7 +124,7 @@ impl Results {
             speed.seconds
         ));
         if let Course::Epochs(facts) = &self.course {
-            say.line(format_args!("{:<19} {:.3}", "seconds per epoch", facts.seconds_per_epoch));
+            say.line(format_args!("{:<19} {}", "time per epoch", time(facts.seconds_per_epoch)));
         }
         if let Some(reference) = &speed.reference {
             say.line(format_args!(

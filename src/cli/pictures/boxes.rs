@@ -46,6 +46,12 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted[low] + (sorted[high] - sorted[low]) * part
 }
 
+/// The next of 1, 2, 5, 10, ... times a power of ten.
+fn round_step(least: f64) -> f64 {
+    let power = 10_f64.powf(least.log10().floor());
+    [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|&s| s >= least).unwrap_or(least)
+}
+
 impl Drawing for Boxes<'_> {
     const NAME: &'static str = "the box plot";
 
@@ -61,11 +67,13 @@ impl Drawing for Boxes<'_> {
         let span = self.x.end - self.x.start;
         let x =
             |v: f64| LEFT + ((v - self.x.start) / span * f64::from(RIGHT - LEFT)).round() as i32;
-        for k in 0..=5 {
-            let v = self.x.start + span * f64::from(k) / 5.0;
+        let step = round_step(span / 6.0);
+        let first = (self.x.start / step).ceil();
+        for k in 0..=((self.x.end / step).floor() - first) as i32 {
+            let v = (first + f64::from(k)) * step;
             area.draw(&PathElement::new([(x(v), TOP), (x(v), BOTTOM)], BLACK.mix(0.12)))?;
             let style = text(TICK).pos(anchor(HPos::Center, VPos::Top));
-            area.draw(&Text::new(tick(v, span / 10.0), (x(v), BOTTOM + 10), style))?;
+            area.draw(&Text::new(tick(v, span), (x(v), BOTTOM + 10), style))?;
         }
         let middle = (LEFT + RIGHT) / 2;
         area.draw(&Text::new(

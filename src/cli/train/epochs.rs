@@ -15,7 +15,7 @@ use crate::batch::Batch;
 use crate::failure::Failure;
 use crate::progress;
 use crate::results::{Course, EpochFacts, Speed};
-use crate::say::Say;
+use crate::say::{Say, time};
 
 /// Training samples whose accuracy is taken after an epoch.
 const WATCHED: usize = 10_000;
@@ -175,5 +175,5 @@ fn line(point: &Point) -> String {
     if let Some(cost) = point.validation_cost {
         line += &format!("   validation {cost:.6}{}", percent(point.validation_accuracy));
     }
-    line + &format!("   {:.3} s", point.seconds)
+    line + &format!("   {}", time(point.seconds))
 }
