@@ -47,7 +47,7 @@ struct Sets<T> {
 enum Plan<T> {
     Full { iterations: usize, learning_rate: f64 },
     Epochs(Training),
-    Resume(TrainingState<T>),
+    Resume(Box<TrainingState<T>>),
 }
 
 fn train<T: Scalar>(args: &Args, data: Data) -> Result<(), Failure> {
@@ -63,7 +63,7 @@ fn train<T: Scalar>(args: &Args, data: Data) -> Result<(), Failure> {
     let meaning = Meaning::of(&data);
     let is_built_in = args.source.data.is_none();
     let (mut network, plan) = match (resumed, args.training()) {
-        (Some(Checkpoint { network, state }), _) => (network, Plan::Resume(state)),
+        (Some(Checkpoint { network, state }), _) => (network, Plan::Resume(Box::new(state))),
         (None, training) => {
             let network = args.network.build::<T>(data.n_x, meaning, is_built_in)?;
             let learning_rate = args.learning_rate.unwrap_or(if is_built_in { 1.2 } else { 0.1 });
@@ -82,7 +82,7 @@ fn train<T: Scalar>(args: &Args, data: Data) -> Result<(), Failure> {
             full::train(&mut network, &sets.train, (iterations, learning_rate), args, say)
         }
         Plan::Epochs(training) => epochs::start(&mut network, training, &sets, args, say),
-        Plan::Resume(state) => epochs::resume(&mut network, state, &sets, args, say),
+        Plan::Resume(state) => epochs::resume(&mut network, *state, &sets, args, say),
     };
     let trained = args.network.machine.run(work)??;
     finish(args, (network, facts), &data, sets, trained)
