@@ -12,8 +12,8 @@ use crate::scores;
 /// Predict the class (or the value) of every sample of a file.
 ///
 /// Writes CSV to standard output: a header, then one row a sample with the predicted class and its
-/// probability. Columns of a CSV file are matched to the model's features by name where both have names, so
-/// their order does not matter and others are ignored; else by position.
+/// probability. Columns of a CSV file are matched to the model's features by name where both have
+/// names, so their order does not matter and others are ignored; else by position.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  shallownet predict --model shallownet-run/model.safetensors --data new.csv --proba > classes.csv"
@@ -22,7 +22,6 @@ pub(crate) struct Args {
     /// The model that `train` wrote
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// The samples; a column named by --label is left out
     #[command(flatten)]
     source: Source,
     /// Write the probability of every class, too
