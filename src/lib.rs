@@ -45,8 +45,14 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 //!
+//! For mini-batches there is [`Training`]: [`Optimizer`]s, [`Schedule`]s, L2, clipping, validation
+//! with early stopping, and a state that can be saved and taken up again with the same bits.
+//! [`metrics`] says how good predictions are, [`select`] which network to take.
+//!
 //! When the loop is yours, [`Network::step`] is one step; when the update is yours, too,
-//! [`Network::backward`] leaves the [`Gradients`] in the workspace.
+//! [`Network::backward`] leaves the [`Gradients`] in the workspace. When the loss is yours, or the
+//! network is a part of a larger model, a [`Tape`] takes dA or dZ at the output and gives dX;
+//! [`gradient_check`](fn@gradient_check) compares gradients with finite differences.
 //!
 //! # Embedding
 //!
@@ -87,7 +93,7 @@
 //! [`Checks::ShapesOnly`].
 //!
 //! **Files and the rest.** No default feature touches files. The features for files add the module
-//! `io`, which lists the formats. Weights in the textbook's order go in and out by
+//! `io`: data from CSV, NumPy and IDX; models and checkpoints as safetensors, from PyTorch, to ONNX. Weights in the textbook's order go in and out by
 //! [`Network::set_weights`] and [`Network::weights`].
 //!
 //! # Formulas

@@ -1,6 +1,6 @@
 //! What `train` can be told about the network, and the reading of it.
 
-use shallownet::{Activation, Backend, Init};
+use shallownet::{Activation, Backend, Init, Loss, Optimizer, Schedule};
 
 /// The sizes of the hidden layers: `16,8`, or `none`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,11 @@ pub(crate) fn hidden(text: &str) -> Result<Hidden, String> {
     let size = |part: &str| part.trim().parse().ok().filter(|&n: &usize| n > 0);
     let sizes: Option<Vec<usize>> = text.split(',').map(size).collect();
     sizes.map(Hidden).ok_or("expected sizes such as 16,8, each at least 1, or none".to_owned())
+}
+
+/// The hidden layers of one candidate: `16-8`, or `none`.
+pub(crate) fn layers(text: &str) -> Result<Hidden, String> {
+    hidden(&text.replace('-', ",")).map_err(|_| "expected sizes such as 4,16,16-8".to_owned())
 }
 
 /// The activations of the hidden layers: one for all, or one each.
@@ -42,6 +47,67 @@ impl HiddenActivations {
     }
 }
 
+pub(crate) fn activation(name: &str) -> Result<Activation, String> {
+    let expected = "expected tanh, sigmoid, relu, leaky_relu, identity or softmax";
+    Activation::from_name(name).ok_or_else(|| expected.to_owned())
+}
+
+pub(crate) fn loss(name: &str) -> Result<Loss, String> {
+    let expected = "expected binary_cross_entropy, categorical_cross_entropy or squared_error";
+    Loss::from_name(name).ok_or_else(|| expected.to_owned())
+}
+
+pub(crate) fn optimizer(name: &str) -> Result<Optimizer, String> {
+    Optimizer::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Optimizer::all().map(Optimizer::name).to_vec();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+/// How the learning rate goes, before the number of epochs is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Course {
+    Constant,
+    Cosine { floor: f64 },
+    Step { every: usize, factor: f64 },
+}
+
+/// `constant`, `cosine`, `cosine:FLOOR` or `step:EPOCHS:FACTOR`.
+pub(crate) fn course(text: &str) -> Result<Course, String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let course = match parts[..] {
+        ["constant"] => Some(Course::Constant),
+        ["cosine"] => Some(Course::Cosine { floor: 0.0 }),
+        ["cosine", floor] => floor.parse().ok().map(|floor| Course::Cosine { floor }),
+        ["step", every, factor] => {
+            let (every, factor) = (every.parse().ok(), factor.parse().ok());
+            every.zip(factor).map(|(every, factor)| Course::Step { every, factor })
+        }
+        _ => None,
+    };
+    course.ok_or_else(|| "expected constant, cosine, cosine:FLOOR or step:EPOCHS:FACTOR".to_owned())
+}
+
+impl Course {
+    pub(crate) fn schedule(self, epochs: usize, warm_up: f64) -> Schedule {
+        let schedule = match self {
+            Self::Constant => Schedule::constant(),
+            Self::Step { every, factor } => Schedule::step(every, factor),
+            Self::Cosine { floor } => {
+                Schedule::cosine(epochs.saturating_sub(warm_up.ceil() as usize).max(1), floor)
+            }
+        };
+        schedule.after_warm_up(warm_up)
+    }
+}
+
+/// Width and height in pixels: `28x28`.
+pub(crate) fn image(text: &str) -> Result<(usize, usize), String> {
+    let size = |part: &str| part.parse().ok().filter(|&n: &usize| n > 0);
+    let both = text.split_once('x').and_then(|(w, h)| size(w).zip(size(h)));
+    both.ok_or_else(|| "expected width and height such as 28x28".to_owned())
+}
+
 pub(crate) fn backend(name: &str) -> Result<Backend, String> {
     Backend::from_name(name).ok_or_else(|| "not a backend of this program".to_owned())
 }
@@ -60,6 +126,21 @@ pub(crate) enum InitName {
 }
 
 impl InitName {
+    /// As it is given on the command line.
+    pub(crate) fn name_of(init: Init) -> String {
+        let name = match init {
+            Init::Zeros => "zeros",
+            Init::Uniform { .. } => "uniform",
+            Init::Normal { .. } => "normal",
+            Init::XavierUniform => "xavier_uniform",
+            Init::XavierNormal => "xavier_normal",
+            Init::HeUniform => "he_uniform",
+            Init::HeNormal => "he_normal",
+            _ => "another",
+        };
+        name.to_owned()
+    }
+
     pub(crate) fn with_scale(self, scale: Option<f64>) -> Result<Init, String> {
         let fixed = |init| match scale {
             None => Ok(init),
@@ -118,6 +199,17 @@ mod tests {
         assert!(two.of_layers(3).is_err());
         assert_eq!(activations("tanh").unwrap().of_layers(3).unwrap().len(), 3);
         assert!(activations("softmax").is_err() && activations("gelu").is_err());
+    }
+
+    #[test]
+    fn courses_and_images() {
+        assert_eq!(course("cosine:0.1"), Ok(Course::Cosine { floor: 0.1 }));
+        assert_eq!(course("step:5:0.5"), Ok(Course::Step { every: 5, factor: 0.5 }));
+        assert!(["", "cos", "step:5", "step:x:1"].iter().all(|text| course(text).is_err()));
+        let after_warm_up = Course::Cosine { floor: 0.0 }.schedule(10, 1.0);
+        assert_eq!(after_warm_up, Schedule::cosine(9, 0.0).after_warm_up(1.0));
+        assert_eq!(image("28x14"), Ok((28, 14)));
+        assert!(["", "28", "0x3", "x"].iter().all(|text| image(text).is_err()));
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
-use shallownet::io::{atomic, model, table};
+use shallownet::io::{DataError, DataProblem, atomic, model, table};
 
 /// Bad input or arguments: something the caller can put right.
 const BAD_INPUT: u8 = 2;
 /// Everything else: training diverged, an output could not be written.
 const FAILED: u8 = 1;
+/// As shells have it for SIGINT: 128 + 2.
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
@@ -15,10 +17,12 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Table(#[from] table::Error),
     #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
     Model(#[from] model::Error),
     /// A cell that reads well but can't be used.
     #[error("{place}: {problem}")]
-    Cell { place: table::Place, problem: String },
+    Cell { place: String, problem: String },
     /// A file that reads well but can't be used.
     #[error("{file}: {problem}")]
     File { file: String, problem: String },
@@ -31,6 +35,13 @@ pub(crate) enum Failure {
         "the cost is {cost} in iteration {iteration}: training stopped and nothing was written; try a smaller --learning-rate, or --standardize"
     )]
     Diverged { iteration: usize, cost: f64 },
+    /// Ctrl-C, after what there was has been saved.
+    #[error(
+        "interrupted after {done}: the checkpoint is {file}; --resume {file} with the same data goes on"
+    )]
+    Interrupted { done: String, file: String },
+    #[error("the gradients are wrong: they differ by {distance:.1e}, more than {tolerance:.1e}")]
+    WrongGradients { distance: f64, tolerance: f64 },
     #[error(transparent)]
     Write(#[from] atomic::WriteError),
     #[error("{file}: could not be drawn: {reason}")]
@@ -44,12 +55,15 @@ pub(crate) enum Failure {
 impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
+            Self::Interrupted { .. } => INTERRUPTED,
             Self::Model(model::Error::Write(_))
+            | Self::Data(DataError { problem: DataProblem::Write(_), .. })
             | Self::Network(shallownet::Error::Diverged { .. })
             | Self::Diverged { .. }
             | Self::Write(_)
             | Self::Picture { .. }
             | Self::WrongAnswer { .. }
+            | Self::WrongGradients { .. }
             | Self::Output(_) => FAILED,
             _ => BAD_INPUT,
         }

@@ -1,8 +1,9 @@
-//! The command line: `shallownet train`, `predict`, `eval`, `bench`.
+//! The command line: `shallownet train`, `predict`, `eval`, `select`, `inspect`, `gradcheck`,
+//! `bench`.
 //!
-//! One file a command; what they share: `data` (files to samples), `choices` (arguments),
-//! `batch` (samples to what a network eats), `scores`, `pictures`, `say` (where lines go) and
-//! `failure` (what can go wrong, and the exit code).
+//! One file a command; what they share: `data` (files to samples), `choices` and `network`
+//! (arguments), `batch` (samples to what a network eats), `scores`, `pictures`, `progress` (bars and
+//! Ctrl-C), `say` (where lines go) and `failure` (what can go wrong, and the exit code).
 #![deny(unsafe_code)]
 
 mod batch;
@@ -11,13 +12,17 @@ mod choices;
 mod data;
 mod eval;
 mod failure;
+mod gradcheck;
+mod inspect;
+mod network;
 mod pictures;
 mod predict;
+mod progress;
 mod results;
 mod say;
 mod scores;
+mod select;
 mod train;
-mod trial;
 
 use std::process::ExitCode;
 
@@ -36,9 +41,12 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    Train(train::Args),
+    Train(Box<train::Args>),
     Predict(predict::Args),
     Eval(eval::Args),
+    Select(Box<select::Args>),
+    Inspect(inspect::Args),
+    Gradcheck(Box<gradcheck::Args>),
     Bench(bench::Args),
 }
 
@@ -51,6 +59,9 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Select(args) => select::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Gradcheck(args) => gradcheck::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)

@@ -4,17 +4,16 @@ use std::path::PathBuf;
 
 use shallownet::Scalar;
 use shallownet::io::model::{self, AnyModel, Model};
-use shallownet::io::table::Header;
 
-use crate::data;
+use crate::data::{Source, Want};
 use crate::failure::Failure;
 use crate::scores;
 
-/// Predict the class of every row of a CSV file.
+/// Predict the class (or the value) of every sample of a file.
 ///
-/// Writes CSV to standard output: a header, then one row a data row with the predicted class and
-/// its probability. Columns are matched to the model's features by name where both have names, so
-/// their order does not matter and others are ignored; else by position.
+/// Writes CSV to standard output: a header, then one row a sample with the predicted class and its
+/// probability. Columns of a CSV file are matched to the model's features by name where both have
+/// names, so their order does not matter and others are ignored; else by position.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  shallownet predict --model shallownet-run/model.safetensors --data new.csv --proba > classes.csv"
@@ -23,15 +22,8 @@ pub(crate) struct Args {
     /// The model that `train` wrote
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// The samples, as CSV
-    #[arg(long, value_name = "FILE")]
-    data: PathBuf,
-    /// A column to leave out: its name, or its number from 1
-    #[arg(long, value_name = "COLUMN")]
-    label: Option<String>,
-    /// The file has no header: its first line is a sample
-    #[arg(long)]
-    no_header: bool,
+    #[command(flatten)]
+    source: Source,
     /// Write the probability of every class, too
     #[arg(long)]
     proba: bool,
@@ -45,8 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn predict<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
-    let header = if args.no_header { Header::Absent } else { Header::Present };
-    let data = data::for_model(model, &args.data, header, args.label.as_deref(), false)?;
+    let data = args.source.for_model(model, Want::Nothing)?;
     let rows: Vec<usize> = (0..data.len()).collect();
     let x = data.inputs::<T>(&rows, model.standardization.as_ref())?;
     let a = scores::outputs(&model.network, &x)?;

@@ -3,21 +3,46 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
+use shallownet::{Network, Scalar};
 
-use crate::say::{Say, thousands};
-use crate::scores::Score;
+use crate::say::{Say, thousands, time};
+use crate::scores::{Kind, Score};
+use crate::train::Point;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Results {
     pub(crate) data: String,
     pub(crate) classes: Vec<String>,
     pub(crate) network: NetworkFacts,
-    pub(crate) iterations: usize,
     pub(crate) learning_rate: f64,
+    #[serde(flatten)]
+    pub(crate) course: Course,
     pub(crate) train: Score,
+    pub(crate) validation: Option<Score>,
     pub(crate) holdout: Option<Score>,
+    pub(crate) test: Option<Score>,
     pub(crate) speed: Speed,
     pub(crate) files: Vec<PathBuf>,
+}
+
+/// How long it took.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Course {
+    Iterations { iterations: usize },
+    Epochs(EpochFacts),
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct EpochFacts {
+    pub(crate) epochs: usize,
+    pub(crate) steps: u64,
+    /// With early stopping: the one whose parameters were kept.
+    pub(crate) best_epoch: Option<usize>,
+    pub(crate) seconds_per_epoch: f64,
+    /// As in a checkpoint.
+    pub(crate) options: serde_json::Value,
+    pub(crate) history: Vec<Point>,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,11 +60,31 @@ pub(crate) struct NetworkFacts {
 pub(crate) struct Speed {
     pub(crate) seconds: f64,
     pub(crate) samples_per_second: f64,
+    #[serde(flatten)]
+    pub(crate) reference: Option<Reference>,
+}
+
+/// The naive reference on the same samples.
+#[derive(Debug, Serialize)]
+pub(crate) struct Reference {
     pub(crate) reference_samples_per_second: f64,
     pub(crate) ratio: f64,
 }
 
 impl NetworkFacts {
+    pub(crate) fn of<T: Scalar>(network: &Network<T>) -> Self {
+        let layers = network.layers();
+        let units = layers.iter().map(|layer| layer.units);
+        Self {
+            sizes: std::iter::once(network.inputs()).chain(units).collect(),
+            activations: layers.iter().map(|layer| layer.activation.name()).collect(),
+            loss: network.loss().name(),
+            parameters: network.parameters(),
+            precision: T::NAME,
+            backend: network.backend().name(),
+        }
+    }
+
     /// `2-4-1 (tanh, sigmoid), 17 parameters, f64, portable`.
     pub(crate) fn line(&self) -> String {
         let sizes: Vec<String> = self.sizes.iter().map(usize::to_string).collect();
@@ -58,31 +103,37 @@ impl Results {
     pub(crate) fn say(&self, say: Say) {
         say.line("");
         let score = |name: &str, score: &Score| {
-            say.line(format_args!(
-                "{name:<18} {:.2} % ({} of {}), cost {:.6}",
-                100.0 * score.accuracy,
-                score.correct,
-                score.samples,
-                score.cost
-            ));
+            let name = match score.kind {
+                Kind::Classes { .. } => format!("{name} accuracy"),
+                Kind::Values { .. } => name.to_owned(),
+            };
+            say.line(format_args!("{name:<19} {score}, cost {:.6}", score.cost));
         };
-        score("training accuracy", &self.train);
-        if let Some(held) = &self.holdout {
-            score("held-out accuracy", held);
+        score("training", &self.train);
+        let held = [("validation", &self.validation), ("held-out", &self.holdout)];
+        for (name, held) in held.into_iter().chain([("test", &self.test)]) {
+            if let Some(held) = held {
+                score(name, held);
+            }
         }
         let speed = &self.speed;
         say.line(format_args!(
-            "{:<18} {} samples/s ({:.3} s)",
+            "{:<19} {} samples/s ({:.3} s)",
             "speed",
             thousands(speed.samples_per_second),
             speed.seconds
         ));
-        say.line(format_args!(
-            "{:<18} {} samples/s, so {:.1} times as fast",
-            "naive reference",
-            thousands(speed.reference_samples_per_second),
-            speed.ratio
-        ));
+        if let Course::Epochs(facts) = &self.course {
+            say.line(format_args!("{:<19} {}", "time per epoch", time(facts.seconds_per_epoch)));
+        }
+        if let Some(reference) = &speed.reference {
+            say.line(format_args!(
+                "{:<19} {} samples/s, so {:.1} times as fast",
+                "naive reference",
+                thousands(reference.reference_samples_per_second),
+                reference.ratio
+            ));
+        }
         say.line("");
         for file in &self.files {
             say.line(format_args!("wrote {}", file.display()));

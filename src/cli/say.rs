@@ -36,6 +36,11 @@ impl Say {
     }
 }
 
+/// Seconds with three decimals; as milliseconds if these would be lost.
+pub(crate) fn time(seconds: f64) -> String {
+    if seconds < 0.1 { format!("{:.3} ms", 1e3 * seconds) } else { format!("{seconds:.3} s") }
+}
+
 /// 1234567.8 as "1,234,568".
 pub(crate) fn thousands(value: f64) -> String {
     let digits = format!("{value:.0}");

@@ -1,6 +1,7 @@
 //! How good a network is: its predictions, accuracy, cost and confusion matrix.
 
 use serde::Serialize;
+use shallownet::metrics::{self, Confusion};
 use shallownet::{Columns, Network, Result, Scalar, Workspace};
 
 use crate::batch::Batch;
@@ -32,39 +33,89 @@ pub(crate) fn classes<T: Scalar>(net: &Network<T>, x: &[T]) -> Result<Vec<usize>
     Ok(outputs(net, x)?.chunks(net.outputs()).map(class).collect())
 }
 
-/// Cost and accuracy on some samples.
+/// Cost and accuracy on some samples; for values, their errors.
 #[derive(Debug, Serialize)]
 pub(crate) struct Score {
     pub(crate) samples: usize,
-    pub(crate) correct: usize,
-    pub(crate) accuracy: f64,
+    #[serde(flatten)]
+    pub(crate) kind: Kind,
     pub(crate) cost: f64,
 }
 
-/// Scores a network, and counts who was taken for whom: `counts[actual][predicted]`.
-pub(crate) fn score<T: Scalar>(
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Kind {
+    Classes { correct: usize, accuracy: f64 },
+    Values { mean_squared_error: f64, r_squared: f64 },
+}
+
+impl std::fmt::Display for Score {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.kind {
+            Kind::Classes { correct, accuracy } => {
+                write!(f, "{:.2} % ({correct} of {})", 100.0 * accuracy, self.samples)
+            }
+            Kind::Values { mean_squared_error, r_squared } => {
+                write!(f, "mean squared error {mean_squared_error:.6}, R^2 {r_squared:.4}")
+            }
+        }
+    }
+}
+
+/// Scores a network's outputs (of [`outputs`]) on some samples.
+pub(crate) fn score<T: Scalar>(net: &Network<T>, batch: &Batch<T>, a: &[T]) -> Result<Score> {
+    let kind = if batch.classes.is_empty() {
+        let (a, y) = (Columns::new(a, net.outputs())?, batch.y()?);
+        Kind::Values {
+            mean_squared_error: metrics::mean_squared_error(a, y)?,
+            r_squared: metrics::r_squared(a, y)?,
+        }
+    } else {
+        let predicted = a.chunks(net.outputs()).map(class);
+        let correct = predicted.zip(&batch.classes).filter(|(p, actual)| p == *actual).count();
+        Kind::Classes { correct, accuracy: correct as f64 / batch.len() as f64 }
+    };
+    Ok(Score { samples: batch.len(), kind, cost: cost(net, batch)? })
+}
+
+/// Predicts and scores.
+pub(crate) fn of<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<Score> {
+    score(net, batch, &outputs(net, batch.x()?.as_slice())?)
+}
+
+/// The cost, in parts where there are many samples.
+fn cost<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<f64> {
+    let (x, y) = (batch.x()?, batch.y()?);
+    let mut workspace = Workspace::prediction(net, CHUNK.min(batch.len()))?;
+    let (mut sum, mut mean) = (0.0, 0.0);
+    for start in (0..batch.len()).step_by(CHUNK) {
+        let part = start..(start + CHUNK).min(batch.len());
+        let (Some(x), Some(y)) = (x.range(part.clone()), y.range(part)) else { break };
+        mean = net.cost(x, y, &mut workspace)?;
+        sum += mean * x.samples() as f64;
+    }
+    Ok(if batch.len() > CHUNK { sum / batch.len() as f64 } else { mean })
+}
+
+/// Who was taken for whom.
+pub(crate) fn counts<T: Scalar>(
     net: &Network<T>,
     batch: &Batch<T>,
     class_count: usize,
-) -> Result<(Score, Vec<Vec<usize>>)> {
-    let predicted = classes(net, batch.x()?.as_slice())?;
-    let mut counts = vec![vec![0; class_count]; class_count];
-    for (&actual, &predicted) in batch.classes.iter().zip(&predicted) {
-        counts[actual][predicted] += 1;
-    }
-    let correct: usize = (0..class_count).map(|class| counts[class][class]).sum();
-    let mut workspace = Workspace::prediction(net, batch.len())?;
-    let score = Score {
-        samples: batch.len(),
-        correct,
-        accuracy: correct as f64 / batch.len() as f64,
-        cost: net.cost(batch.x()?, batch.y()?, &mut workspace)?,
-    };
-    Ok((score, counts))
+    a: &[T],
+) -> Result<Confusion> {
+    let predicted: Vec<usize> = a.chunks(net.outputs()).map(class).collect();
+    Confusion::from_classes(&predicted, &batch.classes, class_count)
+}
+
+/// The counts as rows: one an actual class, one column a predicted one.
+pub(crate) fn rows(confusion: &Confusion) -> Vec<Vec<u64>> {
+    let n = confusion.classes();
+    (0..n).map(|actual| (0..n).map(|p| confusion.count(actual, p)).collect()).collect()
 }
 
 /// The counts as aligned text: one row an actual class, one column a predicted one.
-pub(crate) fn confusion(classes: &[String], counts: &[Vec<usize>]) -> Vec<String> {
+pub(crate) fn confusion(classes: &[String], counts: &[Vec<u64>]) -> Vec<String> {
     let shown: Vec<String> = classes.iter().map(|c| c.escape_debug().to_string()).collect();
     let length = |text: &str| text.chars().count();
     let cells = counts.iter().flatten().map(|n| n.to_string());

@@ -1,13 +1,20 @@
 //! Pictures, each as PNG and SVG, from one drawing.
 
 pub(crate) mod boundary;
+pub(crate) mod boxes;
+pub(crate) mod confusion;
 pub(crate) mod curve;
+mod palette;
+pub(crate) mod weights;
 
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::register_font;
+
+use shallownet::io::atomic;
 
 use crate::failure::Failure;
 
@@ -23,6 +30,34 @@ const TICK: i32 = 24;
 pub(crate) struct Picture {
     pub(crate) png: Vec<u8>,
     pub(crate) svg: String,
+}
+
+impl Picture {
+    fn paths(folder: &Path, name: &str) -> [PathBuf; 2] {
+        ["png", "svg"].map(|end| folder.join(format!("{name}.{end}")))
+    }
+
+    /// Writes both formats to a folder that is there.
+    pub(crate) fn save(&self, folder: &Path, name: &str) -> Result<[PathBuf; 2], Failure> {
+        let [png, svg] = Self::paths(folder, name);
+        atomic::write(&png, &self.png)?;
+        atomic::write(&svg, self.svg.as_bytes())?;
+        Ok([png, svg])
+    }
+
+    /// The same, in a folder that may have to be made.
+    pub(crate) fn save_in(&self, folder: &Path, name: &str) -> Result<[PathBuf; 2], Failure> {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| atomic::WriteError { file: folder.display().to_string(), source })?;
+        self.save(folder, name)
+    }
+
+    /// Removes an earlier run's.
+    pub(crate) fn remove(folder: &Path, name: &str) {
+        for path in Self::paths(folder, name) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 /// A drawing, whatever it is drawn on.

@@ -1,13 +1,16 @@
-//! The training itself, watched; and the naive reference beside it.
+//! Full-batch gradient descent, watched; and the naive reference beside it.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
-use shallownet::{Error, Fit, Network, Scalar, Workspace, reference};
+use shallownet::{DataSet, Error, Fit, Network, Scalar, Trainer, Training, Workspace, reference};
 
+use super::output::Trained;
+use super::{Args, interrupted};
 use crate::batch::Batch;
 use crate::failure::Failure;
+use crate::progress;
+use crate::results::{Course, Reference, Speed};
 use crate::say::Say;
 
 /// Iterations between two lines that say the cost.
@@ -17,25 +20,17 @@ const CURVE_POINTS: usize = 1000;
 /// Updates of the progress bar.
 const BAR_UPDATES: usize = 200;
 
-/// What training left besides the parameters.
-#[derive(Debug)]
-pub(crate) struct Trained {
-    pub(crate) seconds: f64,
-    /// (iteration, cost before it), and at the end the cost after the last.
-    pub(crate) costs: Vec<(usize, f64)>,
-}
-
 /// Runs `iterations` steps, saying the cost as it falls.
-pub(crate) fn train<T: Scalar>(
+pub(super) fn train<T: Scalar>(
     net: &mut Network<T>,
     batch: &Batch<T>,
-    iterations: usize,
-    learning_rate: f64,
+    (iterations, learning_rate): (usize, f64),
+    args: &Args,
     say: Say,
 ) -> Result<Trained, Failure> {
     let mut workspace = Workspace::training(net, batch.len())?;
     let (x, y) = (batch.x()?, batch.y()?);
-    let bar = bar(iterations);
+    let bar = progress::bar(iterations, "iterations");
     let curve_every = iterations.div_ceil(CURVE_POINTS).max(1);
     let bar_every = iterations.div_ceil(BAR_UPDATES).max(1);
     let mut costs = Vec::new();
@@ -55,6 +50,9 @@ pub(crate) fn train<T: Scalar>(
             if progress.iteration.is_multiple_of(LINE_EVERY) {
                 bar.suspend(|| say.line(cost_line(progress.iteration, progress.cost)));
             }
+            if progress::is_interrupted() {
+                return ControlFlow::Break(());
+            }
             ControlFlow::Continue(())
         },
     );
@@ -64,25 +62,54 @@ pub(crate) fn train<T: Scalar>(
         Error::Diverged { step, cost } => Failure::Diverged { iteration: step, cost },
         other => Failure::Network(other),
     })?;
+    if report.iterations < iterations {
+        return Err(stopped(net, batch, (report.iterations, iterations, learning_rate), args));
+    }
     costs.push((report.iterations, report.cost));
     say.line(cost_line(report.iterations, report.cost));
-    Ok(Trained { seconds, costs })
+    let samples_per_second = (iterations * batch.len()) as f64 / seconds;
+    let of_reference = reference_rate(net, batch, learning_rate)?;
+    Ok(Trained {
+        learning_rate,
+        course: Course::Iterations { iterations },
+        speed: Speed {
+            seconds,
+            samples_per_second,
+            reference: Some(Reference {
+                reference_samples_per_second: of_reference,
+                ratio: samples_per_second / of_reference,
+            }),
+        },
+        costs,
+        points: Vec::new(),
+    })
+}
+
+/// The iterations that are left, as epochs of one batch.
+fn stopped<T: Scalar>(
+    net: &Network<T>,
+    batch: &Batch<T>,
+    (done, iterations, learning_rate): (usize, usize, f64),
+    args: &Args,
+) -> Failure {
+    let training = Training::new(iterations - done, batch.len())
+        .learning_rate(learning_rate)
+        .seed(args.network.seed());
+    let state = batch.x().and_then(|x| Trainer::new(net, training, DataSet::new(x, batch.y()?)));
+    match state {
+        Ok(trainer) => {
+            interrupted(args, net, trainer.state(), format!("iteration {done} of {iterations}"))
+        }
+        Err(error) => error.into(),
+    }
 }
 
 fn cost_line(iteration: usize, cost: f64) -> String {
     format!("iteration {iteration:>7}   cost {cost:.6}")
 }
 
-/// On standard error, and only if that is a terminal.
-fn bar(iterations: usize) -> ProgressBar {
-    let bar = ProgressBar::new(iterations as u64);
-    let template = "{bar:40} {percent:>3} %  {eta} left";
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar()));
-    bar
-}
-
 /// Samples a second that the naive reference trains, from a few steps on (some of) the batch.
-pub(crate) fn reference_rate<T: Scalar>(
+fn reference_rate<T: Scalar>(
     net: &Network<T>,
     batch: &Batch<T>,
     learning_rate: f64,

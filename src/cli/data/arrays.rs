@@ -1,0 +1,123 @@
+//! Arrays: NumPy's files, IDX files, and folders as MNIST comes in.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use shallownet::io::table::Labels;
+use shallownet::io::{OwnedColumns, idx, npy};
+
+use super::{Data, Origin, Targets, Want};
+use crate::failure::Failure;
+
+/// The names that samples and labels have in an archive, unless others are given.
+const ARRAYS: [&str; 2] = ["x", "y"];
+
+/// What MNIST calls its files, but for the set's name before and perhaps `.gz` behind.
+const MNIST: [&str; 2] = ["images-idx3-ubyte", "labels-idx1-ubyte"];
+
+/// A `.npy` file, its labels in another.
+pub(super) fn npy(x: &Path, labels: Option<&Path>, want: Want) -> Result<Data, Failure> {
+    let targets = match (want, labels) {
+        (Want::Nothing, _) | (_, None) => Targets::None,
+        (Want::Classes, Some(labels)) => classes(npy::load_labels(labels)?),
+        (Want::Values, Some(labels)) => values(npy::load(labels)?),
+    };
+    data(npy::load(x)?, targets, x, labels)
+}
+
+/// A `.npz` archive: the samples are its array `x`, the labels the array of that name, or `y`.
+pub(super) fn npz(path: &Path, label: Option<&str>, want: Want) -> Result<Data, Failure> {
+    let mut archive = npy::npz::Archive::open(path)?;
+    let label = label.unwrap_or(ARRAYS[1]);
+    let targets = match want {
+        Want::Nothing => Targets::None,
+        Want::Classes => classes(archive.labels(label)?),
+        Want::Values => values(archive.columns(label)?),
+    };
+    let named = PathBuf::from(format!("{}: {label}", path.display()));
+    data(archive.columns(ARRAYS[0])?, targets, path, Some(&named))
+}
+
+/// An IDX file, its labels in another.
+pub(super) fn idx(x: &Path, labels: Option<&Path>, want: Want) -> Result<Data, Failure> {
+    let targets = match (want, labels) {
+        (Want::Nothing, _) | (_, None) => Targets::None,
+        // A label of an IDX file is 32 bits wide at most.
+        (Want::Classes, Some(labels)) => {
+            classes(idx::load_labels(labels)?.into_iter().map(|label| label as i64).collect())
+        }
+        (Want::Values, Some(labels)) => values(idx::load(labels)?),
+    };
+    let mut data = data(idx::load(x)?, targets, x, labels)?;
+    // Images are square as a rule; of others the file's dimensions are not kept.
+    let side = data.n_x.isqrt();
+    data.image = (side > 1 && side * side == data.n_x).then_some((side, side));
+    Ok(data)
+}
+
+/// A set (`train` or `t10k`) in a folder with MNIST's file names.
+pub(super) fn folder(folder: &Path, set: &str, want: Want) -> Result<Data, Failure> {
+    let [images, labels] = MNIST.map(|name| {
+        let plain = folder.join(format!("{set}-{name}"));
+        let gzipped = folder.join(format!("{set}-{name}.gz"));
+        if !plain.exists() && gzipped.exists() { gzipped } else { plain }
+    });
+    idx(&images, Some(&labels), want)
+}
+
+/// Whether a folder has such a set.
+pub(super) fn has_set(folder: &Path, set: &str) -> bool {
+    let image = format!("{set}-{}", MNIST[0]);
+    folder.join(&image).exists() || folder.join(image + ".gz").exists()
+}
+
+fn data(
+    x: OwnedColumns<f64>,
+    targets: Targets,
+    path: &Path,
+    labels: Option<&Path>,
+) -> Result<Data, Failure> {
+    let show = |path: &Path| path.display().to_string();
+    let labels = labels.map(show).unwrap_or_default();
+    let given = match &targets {
+        Targets::None => x.samples(),
+        Targets::Classes(labels) => labels.of_row.len(),
+        Targets::Values { y, n_y } => y.len() / n_y,
+    };
+    if given != x.samples() {
+        let problem = format!("{given} labels: {} has {} samples", show(path), x.samples());
+        return Err(Failure::File { file: labels, problem });
+    }
+    if given == 0 {
+        let problem = "no samples: expected at least one".to_owned();
+        return Err(Failure::File { file: show(path), problem });
+    }
+    Ok(Data {
+        n_x: x.features(),
+        x: x.into_vec(),
+        targets,
+        feature_names: None,
+        label_name: None,
+        image: None,
+        origin: Origin::Arrays { x: show(path), labels },
+    })
+}
+
+fn values(y: OwnedColumns<f64>) -> Targets {
+    let n_y = y.features();
+    Targets::Values { y: y.into_vec(), n_y }
+}
+
+/// Whole numbers as classes, in their order.
+fn classes(labels: Vec<i64>) -> Targets {
+    let mut first = BTreeMap::new();
+    for (row, &label) in labels.iter().enumerate() {
+        first.entry(label).or_insert(row);
+    }
+    let index: BTreeMap<i64, usize> = first.keys().enumerate().map(|(k, &v)| (v, k)).collect();
+    Targets::Classes(Labels {
+        classes: first.keys().map(i64::to_string).collect(),
+        of_row: labels.iter().map(|label| index[label]).collect(),
+        first_row: first.into_values().collect(),
+    })
+}

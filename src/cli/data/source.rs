@@ -1,0 +1,160 @@
+//! The arguments that name data, and which reader each kind of file gets.
+
+use std::path::{Path, PathBuf};
+
+use shallownet::Scalar;
+use shallownet::io::model::Model;
+use shallownet::io::table::Header;
+
+use super::{Data, Want, arrays, table};
+use crate::failure::Failure;
+
+/// The sets of a folder with MNIST's names.
+const TRAINING: &str = "train";
+const TEST: &str = "t10k";
+
+/// Where samples are.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Source {
+    /// The samples: CSV; .npy or IDX, with --labels; .npz; or a folder with MNIST's four files
+    #[arg(long, value_name = "FILE", visible_alias = "images")]
+    pub(crate) data: Option<PathBuf>,
+    /// CSV: the column with the class, as words or numbers: its name, or its number from 1; .npz:
+    /// the name of the labels' array [default: y]
+    #[arg(long, value_name = "COLUMN", requires = "data")]
+    pub(crate) label: Option<String>,
+    /// The labels of .npy or IDX samples, a file of the same kind
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub(crate) labels: Option<PathBuf>,
+    /// CSV: the file has no header: its first line is a sample
+    #[arg(long, requires = "data")]
+    pub(crate) no_header: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Table,
+    Npy,
+    Npz,
+    Idx,
+    Folder,
+}
+
+fn kind(path: &Path) -> Kind {
+    if path.is_dir() {
+        return Kind::Folder;
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    match name.rsplit_once('.').map_or("", |(_, end)| end) {
+        "npy" => Kind::Npy,
+        "npz" => Kind::Npz,
+        "gz" | "idx" => Kind::Idx,
+        "csv" => Kind::Table,
+        _ if name.ends_with("ubyte") => Kind::Idx,
+        _ => Kind::Table,
+    }
+}
+
+impl Source {
+    /// The samples to learn from; the built-in set if no file is named.
+    pub(crate) fn training(&self, want: Want) -> Result<Data, Failure> {
+        let Some(path) = &self.data else {
+            return table::planar();
+        };
+        self.check(path, want)?;
+        let label = self.label.as_deref();
+        let data = match kind(path) {
+            Kind::Table => table::training(path, self.header(), label.unwrap_or(""), want)?,
+            Kind::Npy => arrays::npy(path, self.labels.as_deref(), want)?,
+            Kind::Npz => arrays::npz(path, label, want)?,
+            Kind::Idx => arrays::idx(path, self.labels.as_deref(), want)?,
+            Kind::Folder => arrays::folder(path, TRAINING, want)?,
+        };
+        data.with_two_classes()
+    }
+
+    /// The samples that a folder sets apart for testing, if it has any.
+    pub(crate) fn test(&self, want: Want) -> Result<Option<Data>, Failure> {
+        match &self.data {
+            Some(path) if kind(path) == Kind::Folder && arrays::has_set(path, TEST) => {
+                arrays::folder(path, TEST, want).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Samples to ask a model about; of a folder, those for testing.
+    pub(crate) fn for_model<T: Scalar>(
+        &self,
+        model: &Model<T>,
+        want: Want,
+    ) -> Result<Data, Failure> {
+        let Some(path) = &self.data else {
+            return Err(Failure::Arguments("--data is missing: a file of samples".to_owned()));
+        };
+        self.check(path, want)?;
+        let label = self.label.as_deref();
+        let data = match kind(path) {
+            Kind::Table => return table::for_model(model, path, self.header(), label, want),
+            Kind::Npy => arrays::npy(path, self.labels.as_deref(), want)?,
+            Kind::Npz => arrays::npz(path, label, want)?,
+            Kind::Idx => arrays::idx(path, self.labels.as_deref(), want)?,
+            Kind::Folder => arrays::folder(path, TEST, want)?,
+        };
+        let (given, expected) = (data.n_x, model.network.inputs());
+        if given != expected {
+            let problem = format!("{given} features a sample: the model takes {expected}");
+            return Err(Failure::File { file: data.file(), problem });
+        }
+        Ok(data)
+    }
+
+    fn header(&self) -> Header {
+        if self.no_header { Header::Absent } else { Header::Present }
+    }
+
+    /// Labels where they are wanted, named as the kind of file has them.
+    fn check(&self, path: &Path, want: Want) -> Result<(), Failure> {
+        let missing = |what| {
+            let path = path.display();
+            Err(Failure::Arguments(format!("{what} is missing: where the labels of {path} are")))
+        };
+        let unused = |what, why| Err(Failure::Arguments(format!("{what} is for {why} only")));
+        let is_wanted = want != Want::Nothing;
+        match kind(path) {
+            Kind::Table if is_wanted && self.label.is_none() => missing("--label"),
+            Kind::Npy | Kind::Idx if is_wanted && self.labels.is_none() => missing("--labels"),
+            Kind::Table | Kind::Npz | Kind::Folder if self.labels.is_some() => {
+                unused("--labels", ".npy and IDX files")
+            }
+            Kind::Npy | Kind::Idx | Kind::Folder if self.label.is_some() => {
+                unused("--label", "CSV and .npz files")
+            }
+            Kind::Npy | Kind::Npz | Kind::Idx | Kind::Folder if self.no_header => {
+                unused("--no-header", "CSV files")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_follow_from_names() {
+        let cases = [
+            ("a.csv", Kind::Table),
+            ("b.NPY", Kind::Npy),
+            ("c.npz", Kind::Npz),
+            ("t10k-images-idx3-ubyte", Kind::Idx),
+            ("t10k-images-idx3-ubyte.gz", Kind::Idx),
+            ("noname", Kind::Table),
+            (".", Kind::Folder),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(kind(Path::new(name)), expected, "{name}");
+        }
+    }
+}

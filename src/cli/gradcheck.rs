@@ -1,0 +1,170 @@
+//! `shallownet gradcheck`: the gradients of a network against finite differences.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use shallownet::io::Standardization;
+use shallownet::io::model::{self, AnyModel};
+use shallownet::{GradientCheck, Network, Parameter, Scalar};
+
+use crate::batch::{self, Batch, Meaning};
+use crate::choices::{self, Precision};
+use crate::data::{Data, Source, Want};
+use crate::failure::Failure;
+use crate::network::NetworkArgs;
+use crate::results::NetworkFacts;
+use crate::say::Say;
+
+/// Compare backward propagation with central differences of the cost.
+///
+/// Of a model (--model), or of a fresh network; on your samples or on the built-in set. Fails if
+/// the gradients differ by more than the tolerance.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  shallownet gradcheck --hidden 8,4\n  shallownet gradcheck --model shallownet-run/model.safetensors --data iris.csv --label species"
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    source: Source,
+    /// The model that `train` wrote, instead of a fresh network
+    #[arg(long, value_name = "FILE", requires = "data")]
+    model: Option<PathBuf>,
+    /// The label is a number to be predicted, not a class
+    #[arg(long, requires = "data", conflicts_with = "model")]
+    regression: bool,
+    /// Give every feature mean 0 and standard deviation 1
+    #[arg(long, conflicts_with = "model")]
+    standardize: bool,
+    #[command(flatten)]
+    network: NetworkArgs,
+    /// Samples to check on: the first of the file
+    #[arg(long, value_name = "N", default_value = "32")]
+    samples: std::num::NonZeroUsize,
+    /// Parameters to check of each layer, drawn at random
+    #[arg(long, value_name = "N", default_value = "200")]
+    per_layer: std::num::NonZeroUsize,
+    /// The largest distance |g - d| / (|g| + |d|) that passes [default: 1e-7; f32 1e-4]
+    #[arg(long, value_parser = choices::positive)]
+    tolerance: Option<f64>,
+    /// Write one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Results {
+    network: NetworkFacts,
+    samples: usize,
+    checked: usize,
+    skipped: usize,
+    distance: f64,
+    tolerance: f64,
+    passed: bool,
+    worst: Option<Worst>,
+}
+
+#[derive(Debug, Serialize)]
+struct Worst {
+    parameter: String,
+    gradient: f64,
+    difference: f64,
+    relative_error: f64,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    if let Some(path) = &args.model {
+        args.network.must_be_absent("--model")?;
+        return match model::load_any(path)? {
+            AnyModel::F32(model) => of_model(args, &model),
+            AnyModel::F64(model) => of_model(args, &model),
+        };
+    }
+    let want = if args.regression { Want::Values } else { Want::Classes };
+    let data = args.source.training(want)?;
+    match args.network.precision {
+        Precision::F32 => fresh::<f32>(args, &data),
+        Precision::F64 => fresh::<f64>(args, &data),
+    }
+}
+
+fn of_model<T: Scalar>(args: &Args, model: &model::Model<T>) -> Result<(), Failure> {
+    let want = if model.classes.is_empty() { Want::Values } else { Want::Classes };
+    let data = args.source.for_model(model, want)?;
+    let actual = data.classes_among(&model.classes)?;
+    let meaning = match Meaning::of(&data) {
+        Meaning::Classes { .. } => Meaning::Classes { of_row: &actual, count: model.classes.len() },
+        values => values,
+    };
+    check(args, &model.network, (&data, meaning), model.standardization.as_ref())
+}
+
+fn fresh<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
+    let rows: Vec<usize> = (0..data.len()).collect();
+    let standardization =
+        if args.standardize { Some(batch::standardize(data, &rows)?) } else { None };
+    let meaning = Meaning::of(data);
+    let network = args.network.build::<T>(data.n_x, meaning, args.source.data.is_none())?;
+    check(args, &network, (data, meaning), standardization.as_ref())
+}
+
+fn check<T: Scalar>(
+    args: &Args,
+    network: &Network<T>,
+    (data, meaning): (&Data, Meaning<'_>),
+    standardization: Option<&Standardization>,
+) -> Result<(), Failure> {
+    let rows: Vec<usize> = (0..data.len().min(args.samples.get())).collect();
+    let batch = Batch::<T>::new(data, &rows, standardization, meaning)?;
+    let tolerance = args.tolerance.unwrap_or(if T::NAME == "f32" { 1e-4 } else { 1e-7 });
+    let report = GradientCheck::default()
+        .per_layer(args.per_layer.get())
+        .seed(args.network.seed())
+        .run(network, batch.x()?, batch.y()?)?;
+    let passed = report.distance <= tolerance;
+    let results = Results {
+        network: NetworkFacts::of(network),
+        samples: rows.len(),
+        checked: report.checked,
+        skipped: report.skipped,
+        distance: report.distance,
+        tolerance,
+        passed,
+        worst: report.worst.map(|worst| Worst {
+            parameter: name(worst.parameter),
+            gradient: worst.gradient,
+            difference: worst.difference,
+            relative_error: worst.relative_error,
+        }),
+    };
+    let say = Say { json: args.json };
+    say.line(results.network.line());
+    say.line(format_args!("{} samples of {}\n", results.samples, data.file()));
+    say.line(format_args!(
+        "checked   {} parameters ({} at kinks skipped)",
+        results.checked, results.skipped
+    ));
+    say.line(format_args!("distance  {:.3e} (passes up to {tolerance:.0e})", results.distance));
+    if let Some(worst) = &results.worst {
+        say.line(format_args!(
+            "worst     {}: gradient {:e}, difference {:e}",
+            worst.parameter, worst.gradient, worst.difference
+        ));
+    }
+    say.results(&results)?;
+    if passed {
+        return Ok(());
+    }
+    Err(Failure::WrongGradients { distance: report.distance, tolerance })
+}
+
+/// Counted from 1, as people do.
+fn name(parameter: Parameter) -> String {
+    match parameter {
+        Parameter::Weight { layer, unit, input } => {
+            format!("layer {}, weight of unit {} for input {}", layer + 1, unit + 1, input + 1)
+        }
+        Parameter::Bias { layer, unit } => {
+            format!("layer {}, bias of unit {}", layer + 1, unit + 1)
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `shallownet inspect`: what is in a model file.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use shallownet::Scalar;
+use shallownet::io::Standardization;
+use shallownet::io::model::{self, AnyModel, Model};
+
+use crate::choices;
+use crate::failure::Failure;
+use crate::pictures;
+use crate::results::NetworkFacts;
+use crate::say::{Say, thousands};
+
+/// Show a model: its layers, parameters, norms, activations, names and preprocessing.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  shallownet inspect shallownet-run/model.safetensors\n  shallownet inspect mnist.safetensors --image 28x28 --out pictures"
+)]
+pub(crate) struct Args {
+    /// The model that `train` wrote
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// The input is an image of this width and height: draw the first layer's weights
+    #[arg(long, value_name = "WxH", value_parser = choices::image, requires = "out")]
+    image: Option<(usize, usize)>,
+    /// Folder for that picture
+    #[arg(long, value_name = "FOLDER", requires = "image")]
+    out: Option<PathBuf>,
+    /// Write one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Results<'a> {
+    network: NetworkFacts,
+    layers: Vec<Layer>,
+    features: &'a Option<Vec<String>>,
+    classes: &'a [String],
+    label: &'a Option<String>,
+    standardization: &'a Option<Standardization>,
+}
+
+#[derive(Debug, Serialize)]
+struct Layer {
+    inputs: usize,
+    units: usize,
+    activation: &'static str,
+    parameters: usize,
+    /// Euclidean, of all weights.
+    weight_norm: f64,
+    largest_weight: f64,
+    bias_norm: f64,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    match model::load_any(&args.model)? {
+        AnyModel::F32(model) => inspect(args, &model),
+        AnyModel::F64(model) => inspect(args, &model),
+    }
+}
+
+fn inspect<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
+    let say = Say { json: args.json };
+    let layers = layers(model)?;
+    let facts = NetworkFacts::of(&model.network);
+    say.line(facts.line());
+    say.line(format_args!("loss {}\n", facts.loss));
+    say.line("layer  inputs  units  activation  parameters    |W|  largest    |b|");
+    for (k, layer) in layers.iter().enumerate() {
+        say.line(format_args!(
+            "{:>5}  {:>6}  {:>5}  {:<10}  {:>10}  {:>5.4}  {:>7.4}  {:>5.4}",
+            k + 1,
+            layer.inputs,
+            layer.units,
+            layer.activation,
+            thousands(layer.parameters as f64),
+            layer.weight_norm,
+            layer.largest_weight,
+            layer.bias_norm
+        ));
+    }
+    say.line("");
+    let names = |names: &[String]| {
+        let shown: Vec<String> = names.iter().map(|n| n.escape_debug().to_string()).collect();
+        shown.join(", ")
+    };
+    if let Some(features) = &model.features {
+        say.line(format_args!("features  {}", names(features)));
+    }
+    if let Some(label) = &model.label {
+        say.line(format_args!("label     {}", label.escape_debug()));
+    }
+    if !model.classes.is_empty() {
+        say.line(format_args!("classes   {}", names(&model.classes)));
+    }
+    match &model.standardization {
+        None => say.line("preprocessing  none"),
+        Some(Standardization { means, stds }) => {
+            say.line("preprocessing  feature  mean  standard deviation");
+            for (k, (mean, std)) in means.iter().zip(stds).enumerate() {
+                let feature =
+                    model.features.as_ref().map(|names| names[k].escape_debug().to_string());
+                let feature = feature.unwrap_or_else(|| (k + 1).to_string());
+                say.line(format_args!("               {feature}  {mean}  {std}"));
+            }
+        }
+    }
+    if let (Some(size), Some(out)) = (args.image, &args.out) {
+        let (inputs, pixels) = (model.network.inputs(), size.0.saturating_mul(size.1));
+        if pixels != inputs {
+            let (width, height) = size;
+            return Err(Failure::Arguments(format!(
+                "--image {width}x{height} has {pixels} pixels: the model takes {inputs} inputs"
+            )));
+        }
+        for path in pictures::weights::draw(&model.network, size)?.save_in(out, "weights")? {
+            say.line(format_args!("wrote {}", path.display()));
+        }
+    }
+    say.results(&Results {
+        network: facts,
+        layers,
+        features: &model.features,
+        classes: &model.classes,
+        label: &model.label,
+        standardization: &model.standardization,
+    })
+}
+
+fn layers<T: Scalar>(model: &Model<T>) -> Result<Vec<Layer>, Failure> {
+    let norm = |v: &[T]| v.iter().map(|v| v.to_f64().powi(2)).sum::<f64>().sqrt();
+    let mut layers = Vec::new();
+    for (k, layer) in model.network.layers().iter().enumerate() {
+        let w = model.network.weights(k)?;
+        layers.push(Layer {
+            inputs: layer.inputs,
+            units: layer.units,
+            activation: layer.activation.name(),
+            parameters: layer.parameters(),
+            weight_norm: norm(&w),
+            largest_weight: w.iter().fold(0.0, |largest, w| w.to_f64().abs().max(largest)),
+            bias_norm: norm(model.network.bias(k)?),
+        });
+    }
+    Ok(layers)
+}

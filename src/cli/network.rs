@@ -1,0 +1,142 @@
+//! The arguments that describe a network, and the network they make.
+
+use shallownet::{Activation, Backend, Builder, Init, Loss, Network, Parallelism, Scalar};
+
+use crate::batch::Meaning;
+use crate::choices::{self, Hidden, HiddenActivations, InitName, Precision};
+use crate::data;
+use crate::failure::Failure;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct NetworkArgs {
+    /// Sizes of the hidden layers, or none [default: 4; with --data 16]
+    #[arg(long, value_name = "SIZES", value_parser = choices::hidden)]
+    pub(crate) hidden: Option<Hidden>,
+    /// tanh, sigmoid, relu, leaky_relu or identity: one for all hidden layers, or one each
+    /// [default: tanh]
+    #[arg(long, value_name = "NAMES", value_parser = choices::activations)]
+    pub(crate) activation: Option<HiddenActivations>,
+    /// The output's activation [default: sigmoid for two classes, softmax for more, identity for
+    /// values]
+    #[arg(long, value_name = "NAME", value_parser = choices::activation)]
+    pub(crate) output: Option<Activation>,
+    /// binary_cross_entropy (of sigmoids), categorical_cross_entropy (of a softmax) or
+    /// squared_error [default: the one that goes with the output]
+    #[arg(long, value_name = "NAME", value_parser = choices::loss)]
+    pub(crate) loss: Option<Loss>,
+    /// How weights begin [default: xavier_normal]
+    #[arg(long)]
+    pub(crate) init: Option<InitName>,
+    /// Half the width of --init uniform, or the standard deviation of normal [default: 0.01]
+    #[arg(long, requires = "init", value_parser = choices::not_negative)]
+    pub(crate) scale: Option<f64>,
+    /// Seed of the starting weights, of the samples set aside and of their order [default: 0]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Numbers to compute with
+    #[arg(long, default_value = "f64")]
+    pub(crate) precision: Precision,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+}
+
+/// What computes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Machine {
+    /// What computes: auto, fused, portable, cblas
+    #[arg(long, default_value = "auto", value_parser = choices::backend)]
+    pub(crate) backend: Backend,
+    /// Threads to use; 1 computes on the calling thread alone [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+impl Machine {
+    pub(crate) fn configure<T: Scalar>(&self, builder: Builder<T>) -> Builder<T> {
+        let is_serial = self.threads.is_some_and(|n| n.get() == 1);
+        let parallelism = if is_serial { Parallelism::Serial } else { Parallelism::Rayon };
+        builder.backend(self.backend).parallelism(parallelism)
+    }
+
+    /// Runs `work` in a pool of its own, if a number of threads was asked for.
+    pub(crate) fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> Result<R, Failure> {
+        let Some(threads) = self.threads.filter(|n| n.get() > 1) else {
+            return Ok(work());
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build();
+        let pool =
+            pool.map_err(|error| Failure::Arguments(format!("--threads {threads}: {error}")))?;
+        Ok(pool.install(work))
+    }
+}
+
+impl NetworkArgs {
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
+
+    fn is_given(&self) -> bool {
+        self.hidden.is_some()
+            || self.activation.is_some()
+            || self.output.is_some()
+            || self.loss.is_some()
+            || self.init.is_some()
+    }
+
+    /// What a file already says must not be said again.
+    pub(crate) fn must_be_absent(&self, because: &str) -> Result<(), Failure> {
+        if !self.is_given() && self.seed.is_none() {
+            return Ok(());
+        }
+        Err(Failure::Arguments(format!(
+            "{because} brings its network and seed: --hidden, --activation, --output, --loss, \
+             --init and --seed don't go with it"
+        )))
+    }
+
+    /// A network for the data; `is_built_in` if that is the built-in set.
+    pub(crate) fn build<T: Scalar>(
+        &self,
+        n_x: usize,
+        meaning: Meaning<'_>,
+        is_built_in: bool,
+    ) -> Result<Network<T>, Failure> {
+        let default = if is_built_in { 4 } else { 16 };
+        let hidden = self.hidden.clone().unwrap_or(Hidden(vec![default])).0;
+        let activations = match &self.activation {
+            Some(names) => names.of_layers(hidden.len()).map_err(Failure::Arguments)?,
+            None => vec![Activation::Tanh; hidden.len()],
+        };
+        let init = match self.init {
+            Some(init) => init.with_scale(self.scale).map_err(Failure::Arguments)?,
+            None => Init::XavierNormal,
+        };
+        let mut builder = Network::builder(n_x);
+        for (&units, activation) in hidden.iter().zip(activations) {
+            builder = builder.layer(units, activation);
+        }
+        let output = self.output.unwrap_or_else(|| output(meaning));
+        builder = builder.layer(meaning.outputs(), output).init(init, self.seed());
+        if let Some(loss) = self.loss {
+            builder = builder.loss(loss);
+        }
+        let mut network = self.machine.configure(builder).build()?;
+        let is_own_start = !is_built_in || self.seed.is_some() || self.init.is_some();
+        if !is_own_start && hidden == [4] {
+            for (layer, weights) in data::planar_weights()?.iter().enumerate() {
+                let weights: Vec<T> = weights.iter().map(|&w| T::from_f64(w)).collect();
+                network.set_weights(layer, &weights)?;
+            }
+        }
+        Ok(network)
+    }
+}
+
+/// The output that goes with what is predicted.
+pub(crate) fn output(meaning: Meaning<'_>) -> Activation {
+    match meaning {
+        Meaning::Classes { count: 2, .. } => Activation::Sigmoid,
+        Meaning::Classes { .. } => Activation::Softmax,
+        Meaning::Values { .. } => Activation::Identity,
+    }
+}

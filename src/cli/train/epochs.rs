@@ -1,0 +1,179 @@
+//! Training by mini-batches, watched epoch by epoch.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use shallownet::io::checkpoint;
+use shallownet::{
+    DataSet, Error, Network, Scalar, Stop, Trainer, Training, TrainingState, Workspace, metrics,
+};
+
+use super::output::Trained;
+use super::{Args, Sets, interrupted};
+use crate::batch::Batch;
+use crate::failure::Failure;
+use crate::progress;
+use crate::results::{Course, EpochFacts, Speed};
+use crate::say::{Say, time};
+
+/// Training samples whose accuracy is taken after an epoch.
+const WATCHED: usize = 10_000;
+
+/// Samples predicted at a time.
+const CHUNK: usize = 1024;
+
+/// What is known after an epoch.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Point {
+    /// Epochs done.
+    pub(crate) epoch: usize,
+    pub(crate) training_cost: f64,
+    pub(crate) validation_cost: Option<f64>,
+    pub(crate) training_accuracy: Option<f64>,
+    pub(crate) validation_accuracy: Option<f64>,
+    pub(crate) learning_rate: f64,
+    /// Of the epoch itself, without its accuracies and checkpoint.
+    pub(crate) seconds: f64,
+}
+
+pub(super) fn start<T: Scalar>(
+    net: &mut Network<T>,
+    training: Training,
+    sets: &Sets<T>,
+    args: &Args,
+    say: Say,
+) -> Result<Trained, Failure> {
+    let trainer = Trainer::new(net, training, data(sets)?)?;
+    run(net, trainer, sets, args, say)
+}
+
+pub(super) fn resume<T: Scalar>(
+    net: &mut Network<T>,
+    state: TrainingState<T>,
+    sets: &Sets<T>,
+    args: &Args,
+    say: Say,
+) -> Result<Trained, Failure> {
+    say.line(format_args!("going on after epoch {}", state.epochs()));
+    let trainer = Trainer::resume(net, state, data(sets)?)?;
+    run(net, trainer, sets, args, say)
+}
+
+fn data<T: Scalar>(sets: &Sets<T>) -> shallownet::Result<DataSet<'_, T>> {
+    let data = DataSet::new(sets.train.x()?, sets.train.y()?);
+    Ok(match &sets.validation {
+        Some(held) => data.validation(held.x()?, held.y()?),
+        None => data,
+    })
+}
+
+fn run<T: Scalar>(
+    net: &mut Network<T>,
+    mut trainer: Trainer<T>,
+    sets: &Sets<T>,
+    args: &Args,
+    say: Say,
+) -> Result<Trained, Failure> {
+    let options = serde_json::to_value(trainer.state().training()).unwrap_or_default();
+    let (first, last) = (trainer.state().epochs(), options["epochs"].as_u64().unwrap_or(0));
+    let bar = progress::bar((last as usize).saturating_sub(first), "epochs");
+    let mut workspace = Workspace::prediction(net, CHUNK)?;
+    let (mut points, mut failed, mut spent) = (Vec::new(), None, Duration::ZERO);
+    let mut start = Instant::now();
+    let report = trainer.run(net, data(sets)?, |epoch| {
+        let seconds = start.elapsed();
+        spent += seconds;
+        let mut accuracy = |batch: Option<&Batch<T>>| {
+            batch.and_then(|batch| accuracy(epoch.network, batch, &mut workspace).ok()?)
+        };
+        let point = Point {
+            epoch: epoch.epoch + 1,
+            training_cost: epoch.training_cost,
+            validation_cost: epoch.validation_cost,
+            training_accuracy: accuracy(Some(&sets.train)),
+            validation_accuracy: accuracy(sets.validation.as_ref()),
+            learning_rate: epoch.learning_rate,
+            seconds: seconds.as_secs_f64(),
+        };
+        bar.inc(1);
+        bar.suspend(|| say.line(line(&point)));
+        points.push(point);
+        // A finished training has a model: nothing is left to go on with.
+        if progress::is_interrupted() && !epoch.state.is_finished() {
+            let done = format!("epoch {}", point.epoch);
+            failed = Some(interrupted(args, epoch.network, epoch.state, done));
+        } else if let Some(path) = &args.epochs.checkpoint {
+            let saved = checkpoint::save(path, epoch.network, epoch.state);
+            failed = saved.err().map(Failure::from);
+        }
+        start = Instant::now();
+        if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    bar.finish_and_clear();
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
+    let report = report.map_err(|error| match error {
+        Error::Diverged { step, cost } => Failure::Diverged { iteration: step, cost },
+        other => Failure::Network(other),
+    })?;
+    let (seconds, epochs) = (spent.as_secs_f64(), points.len());
+    if report.stop == Stop::Patience
+        && let Some(best) = report.best
+    {
+        say.line(format_args!("stopped early: the best epoch was {}", best.epoch + 1));
+    }
+    let facts = EpochFacts {
+        epochs: report.epochs,
+        steps: report.steps,
+        best_epoch: report.best.map(|best| best.epoch + 1),
+        seconds_per_epoch: if epochs == 0 { 0.0 } else { seconds / epochs as f64 },
+        options: options.clone(),
+        history: points.clone(),
+    };
+    Ok(Trained {
+        learning_rate: options["learning_rate"].as_f64().unwrap_or(0.0),
+        course: Course::Epochs(facts),
+        speed: Speed {
+            seconds,
+            samples_per_second: (epochs * sets.train.len()) as f64 / seconds.max(1e-9),
+            reference: None,
+        },
+        costs: Vec::new(),
+        points,
+    })
+}
+
+/// Of classes; on the first samples, where there are many.
+fn accuracy<T: Scalar>(
+    net: &Network<T>,
+    batch: &Batch<T>,
+    workspace: &mut Workspace<T>,
+) -> shallownet::Result<Option<f64>> {
+    if batch.classes.is_empty() {
+        return Ok(None);
+    }
+    let (x, y) = batch.head(WATCHED)?;
+    let mut a = vec![T::ZERO; y.as_slice().len()];
+    let parts = (0..x.samples()).step_by(CHUNK).map(|i| i..(i + CHUNK).min(x.samples()));
+    for (part, a) in parts.zip(a.chunks_mut(CHUNK * net.outputs())) {
+        if let Some(x) = x.range(part) {
+            net.predict(x, a, workspace)?;
+        }
+    }
+    let a = shallownet::Columns::new(&a, net.outputs())?;
+    metrics::accuracy(a, y).map(Some)
+}
+
+fn line(point: &Point) -> String {
+    let mut line = format!("epoch {:>4}   cost {:.6}", point.epoch, point.training_cost);
+    let percent = |accuracy: Option<f64>| {
+        accuracy.map(|a| format!(" ({:.2} %)", 100.0 * a)).unwrap_or_default()
+    };
+    line += &percent(point.training_accuracy);
+    if let Some(cost) = point.validation_cost {
+        line += &format!("   validation {cost:.6}{}", percent(point.validation_accuracy));
+    }
+    line + &format!("   {}", time(point.seconds))
+}
