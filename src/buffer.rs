@@ -33,10 +33,12 @@ impl<T: Scalar> AlignedBuffer<T> {
         Ok(Self { storage, start, len })
     }
 
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[T] {
         &self.storage[self.start..self.start + self.len]
     }
 
+    #[inline]
     pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
         &mut self.storage[self.start..self.start + self.len]
     }

@@ -116,6 +116,24 @@ proptest! {
     }
 }
 
+/// Many inputs are summed in blocks, alone and in a batch: one panel, several, and what is left over
+/// of a group of four; whole blocks and a rest.
+#[test]
+fn many_inputs_alone_and_in_a_batch() {
+    let output = (1, Activation::Sigmoid);
+    for n_x in [192, 193, 512, 769, 2048, 2900] {
+        for units in [7, 16, 40, 90] {
+            let case = Case::new(n_x, &[(units, Activation::Tanh), output], 9);
+            same_bits::<f32>(&case);
+            same_bits::<f64>(&case);
+            for &level in LEVELS.iter() {
+                alone_as_in_batch::<f32>(&case, level);
+                alone_as_in_batch::<f64>(&case, level);
+            }
+        }
+    }
+}
+
 /// Nothing is compared in vain: these are the levels, found by other means than the library's.
 #[test]
 fn the_levels_compared_are_those_of_the_machine() {

@@ -23,7 +23,7 @@ pub trait Float: ExpElement + Sized {
     type Register<S: Simd>: Shuffle<Elem = Self, Token = S>;
 
     /// Half of a [`Register`](Self::Register), for layers that would leave more than half empty.
-    type Half<S: Simd>: Lanes<Elem = Self, Token = S>;
+    type Half<S: Simd>: Shuffle<Elem = Self, Token = S>;
 
     /// Lanes of [`Register`](Self::Register): units a panel of weights.
     const PANEL: usize;

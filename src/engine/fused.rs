@@ -35,8 +35,8 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         x: Block<'_, T>,
         a: BlockMut<'_, T>,
     ) {
-        let (w, start) = (layer.w, Some(layer.b));
-        let panels = Panels { w, start, inputs: layer.inputs, width: T::PANEL };
+        let count = layer.units.div_ceil(T::PANEL);
+        let panels = Panels { count, inputs: layer.inputs, w: layer.w, start: Some(layer.b) };
         self.0.vectorize(
             #[inline(always)]
             || {
@@ -66,8 +66,8 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         a_prev: Block<'_, T>,
         dz_prev: BlockMut<'_, T>,
     ) {
-        let (w, start) = (layer.transposed, None);
-        let panels = Panels { w, start, inputs: layer.units, width: T::PANEL };
+        let count = layer.inputs.div_ceil(T::PANEL);
+        let panels = Panels { count, inputs: layer.units, w: layer.transposed, start: None };
         self.0.vectorize(
             #[inline(always)]
             || {

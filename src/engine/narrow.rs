@@ -18,9 +18,10 @@ use crate::kernels::narrow::STEPS;
 use crate::kernels::narrow::dense::{self, Dense};
 use crate::kernels::narrow::gather::{columns_to_lanes, lanes_to_columns};
 use crate::kernels::narrow::loss::{LossSum, output};
+use crate::kernels::panel::block_end;
 use crate::kernels::shuffle::lane_sums;
 use crate::scalar::Scalar;
-use crate::shape::Shape;
+use crate::shape::{Layer, Shape};
 
 /// Samples a tile: many enough that a tile's own gradient costs little, few enough that threads
 /// find equal work.
@@ -86,6 +87,11 @@ impl Layout {
 pub(crate) fn pays(shape: &Shape) -> bool {
     let units: usize = shape.layers.iter().map(|layer| layer.units).sum();
     if shape.n_x() + 2 * units > MAX_ROWS {
+        return false;
+    }
+    // One sum over all inputs, as these kernels have it, must be the sum of `panel`.
+    let cut = |l: &Layer| block_end(l.units.div_ceil(shape.panel), l.inputs, 0) < l.inputs;
+    if shape.layers.iter().any(cut) {
         return false;
     }
     let lanes = shape.panel as f64;

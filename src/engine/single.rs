@@ -6,8 +6,8 @@ use fearless_simd::Simd;
 use super::pass::{Model, Prediction, Propagation, disjoint};
 use super::sums::WeightSums;
 use crate::activation::Activation;
-use crate::kernels::head;
-use crate::kernels::single::{self, Dense};
+use crate::kernels::panel::{Activate, Panels};
+use crate::kernels::{column, head, single};
 use crate::scalar::Scalar;
 
 /// Forward; the prediction goes to the task's `out`.
@@ -20,10 +20,17 @@ pub(super) fn predict<T: Scalar, S: Simd>(simd: S, task: Prediction<'_, T>) {
             let (mut read, mut write) = tiles.split_at_mut(regions.widest());
             for layer in 0..model.shape.layers.len() {
                 let x = if layer == 0 { x } else { &read[..model.shape.layers[layer].inputs] };
-                forward(simd, model, layer, x, write);
+                forward(simd, model, (layer, model.head.g), x, write);
                 core::mem::swap(&mut read, &mut write);
             }
-            out.copy_from_slice(&read[..out.len()]);
+            if let [a] = out {
+                *a = read[0];
+            } else {
+                out.copy_from_slice(&read[..out.len()]);
+            }
+            if finished(model.head.g) {
+                return;
+            }
             if out.len() <= T::PANEL / 2 {
                 head::activate_output::<T::Half<S>>(simd, model.head, out);
             } else {
@@ -38,37 +45,37 @@ pub(super) fn propagate<T: Scalar, S: Simd>(simd: S, task: Propagation<'_, T>) -
     simd.vectorize(
         #[inline(always)]
         || {
-            let Propagation { model, regions, samples, total, tiles, backward, .. } = task;
+            let Propagation { model, regions, samples, total, tiles, backward: wanted, .. } = task;
             let (x, targets) = (samples.x, (samples.y, samples.weights));
             let layers = model.shape.layers.len();
             for layer in 0..layers {
                 let write = regions.activation(layer, 1);
-                if layer == 0 {
+                let layer = (layer, Activation::Identity);
+                if layer.0 == 0 {
                     forward(simd, model, layer, x, &mut tiles[write]);
                     continue;
                 }
-                let [read, write] = disjoint(tiles, [regions.activation(layer - 1, 1), write]);
-                let x = &read[..model.shape.layers[layer].inputs];
+                let [read, write] = disjoint(tiles, [regions.activation(layer.0 - 1, 1), write]);
+                let x = &read[..model.shape.layers[layer.0].inputs];
                 forward(simd, model, layer, x, write);
             }
             let n_y = model.head.n_y;
             let last = layers - 1;
             let [z, dz] = disjoint(tiles, [regions.activation(last, 1), regions.delta(last, 1)]);
-            dz[n_y..].fill(T::ZERO);
-            let (z, dz) = (&mut z[..n_y], &mut dz[..n_y]);
-            let loss = if n_y <= T::PANEL / 2 {
-                head::loss::<T::Half<S>>(simd, model.head, z, targets, dz)
-            } else {
+            let loss = if model.head.g == Activation::Softmax || n_y > T::PANEL {
+                dz[n_y..].fill(T::ZERO);
+                let (z, dz) = (&mut z[..n_y], &mut dz[..n_y]);
                 head::loss::<T::Register<S>>(simd, model.head, z, targets, dz)
+            } else if n_y <= T::PANEL / 2 {
+                single::loss::<T::Half<S>>(simd, model.head, z, targets, dz)
+            } else {
+                single::loss::<T::Register<S>>(simd, model.head, z, targets, dz)
             };
-            if backward.is_some() {
+            if wanted.is_some() {
                 for layer in (1..layers).rev() {
                     let (a, d) = (regions.activation(layer - 1, 1), regions.delta(layer - 1, 1));
                     let [a, dz, d] = disjoint(tiles, [a, regions.delta(layer, 1), d]);
-                    let inputs = model.shape.layers[layer].inputs;
-                    let g = model.shape.layers[layer - 1].activation;
-                    let (w, _) = model.layer(layer);
-                    single::backward::<T::Register<S>>(simd, w, inputs, g, dz, a, d);
+                    backward(simd, model, layer, (a, dz), d);
                 }
             }
             loss / total
@@ -100,28 +107,63 @@ pub(super) fn sum_weights<T: Scalar, S: Simd>(
                     &a[..task.shape.layers[layer].inputs]
                 };
                 let [w, b] = disjoint(into, [span.weights.clone(), span.bias.clone()]);
-                single::weights::<T::Register<S>>(simd, task.factor, dz, a, (w, b), add);
+                if task.shape.layers[layer].units <= T::PANEL / 2 {
+                    single::weights::<T::Half<S>>(simd, task.factor, dz, a, (w, b), add);
+                } else {
+                    single::weights::<T::Register<S>>(simd, task.factor, dz, a, (w, b), add);
+                }
             }
         },
     );
 }
 
-/// One layer; the network's last only up to its logits.
+/// Does an output's activation need nothing but its own logit, and no tidying?
+fn finished(g: Activation) -> bool {
+    matches!(g, Activation::Identity | Activation::Sigmoid | Activation::Tanh)
+}
+
+/// One layer; the network's last with the activation `output`, if that can be done here.
 #[inline(always)]
 fn forward<T: Scalar, S: Simd>(
     simd: S,
     model: Model<'_, T>,
-    layer: usize,
+    (layer, output): (usize, Activation),
     x: &[T],
     write: &mut [T],
 ) {
     let size = &model.shape.layers[layer];
-    let last = layer + 1 == model.shape.layers.len();
+    let g = match layer + 1 == model.shape.layers.len() {
+        false => size.activation,
+        true if finished(output) => output,
+        true => Activation::Identity,
+    };
     let (w, b) = model.layer(layer);
-    let dense = Dense { w, b, g: if last { Activation::Identity } else { size.activation } };
+    let count = size.units.div_ceil(T::PANEL);
+    let panels = Panels { count, inputs: size.inputs, w, start: Some(b) };
     if size.units <= T::PANEL / 2 {
-        single::forward::<T::Half<S>>(simd, dense, x, write);
+        let finish = Activate::<T::Half<S>> { t: simd, g };
+        column::multiply(simd, panels, (0, x), write, &finish);
     } else {
-        single::forward::<T::Register<S>>(simd, dense, x, write);
+        let finish = Activate::<T::Register<S>> { t: simd, g };
+        column::multiply(simd, panels, (0, x), write, &finish);
+    }
+}
+
+/// Through one layer, to the dZ of the one before.
+#[inline(always)]
+fn backward<T: Scalar, S: Simd>(
+    simd: S,
+    model: Model<'_, T>,
+    layer: usize,
+    (a_prev, dz): (&[T], &[T]),
+    dz_prev: &mut [T],
+) {
+    let size = &model.shape.layers[layer];
+    let g = model.shape.layers[layer - 1].activation;
+    let (w, _) = model.layer(layer);
+    if size.units.max(size.inputs) <= T::PANEL / 2 {
+        single::backward::<T::Half<S>>(simd, w, size.inputs, g, dz, a_prev, dz_prev);
+    } else {
+        single::backward::<T::Register<S>>(simd, w, size.inputs, g, dz, a_prev, dz_prev);
     }
 }

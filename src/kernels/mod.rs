@@ -4,6 +4,7 @@
     reason = "loops of fixed length over arrays of registers: indices unroll, iterators may not"
 )]
 
+pub(crate) mod column;
 pub(crate) mod epilogue;
 pub(crate) mod exp;
 pub(crate) mod head;

@@ -12,22 +12,22 @@
 //!
 //! 1. X is read in place: a broadcast needs no packing. At most eight columns are read at once, as
 //!    many as any L1 has ways: columns a large power of two apart fight for the same lines.
-//! 2. Each output is summed over the inputs from first to last with one rounding a term, whatever
-//!    N and the register's width: so every level with FMA gives the same bits, and a column's
-//!    result does not depend on the batch around it.
+//! 2. Each output is summed over a block's inputs from first to last with one rounding a term, and
+//!    the blocks' sums in their order, whatever N and the register's width: so every level with
+//!    FMA gives the same bits, and a column's result does not depend on the batch around it.
 //! 3. With 32 registers, P = 4 panels run at once: each broadcast serves four FMAs, and a core that
 //!    starts two FMAs a cycle does not wait for loads. N is BIG or SMALL, both enough chains to
 //!    hide the FMA's latency. A rest is covered by a tile that overlaps the one before; what that
 //!    one has stored already is not stored again.
-//! 4. A few columns alone have too few chains in one panel: several panels run at once.
+//! 4. A few columns alone have too few chains in one panel: see `column`.
 //! 5. Many inputs are cut into blocks, so that a panel's block stays in L1 while all the tile's
-//!    columns pass; between blocks the accumulators rest in `out`, unrounded.
-//! 6. A layer of at most LEN/2 units takes registers of half the width (V::LEN lanes of a panel
-//!    that is `width` wide).
+//!    columns pass; between blocks the sums rest in `out`.
+//! 6. A layer of at most LEN/2 units takes registers of half the width (V::LEN of a panel's
+//!    PANEL lanes).
 
-use super::epilogue;
 use super::exp::ExpElement;
 use super::lanes::Lanes;
+use super::{column, epilogue};
 use crate::activation::Activation;
 use crate::engine::block::{Block, BlockMut};
 use crate::engine::float::Float;
@@ -43,12 +43,31 @@ const SINGLE_BLOCK_INPUTS: usize = 512;
 /// Units side by side, as [`Shape`](crate::shape::Shape) lays them out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Panels<'a, T> {
-    /// [panels][inputs][width]
-    pub(crate) w: &'a [T],
-    /// [panels][width]: where the sums start; `None` for 0.
-    pub(crate) start: Option<&'a [T]>,
+    pub(crate) count: usize,
     pub(crate) inputs: usize,
-    pub(crate) width: usize,
+    /// [count][inputs][PANEL]
+    pub(crate) w: &'a [T],
+    /// [count][PANEL]: where the sums start; `None` for 0.
+    pub(crate) start: Option<&'a [T]>,
+}
+
+impl<T: Scalar> Panels<'_, T> {
+    /// Where the sums of a panel start.
+    #[inline(always)]
+    pub(crate) fn start<V: Lanes<Elem = T>>(&self, t: V::Token, panel: usize) -> V {
+        match self.start {
+            Some(start) => V::load(t, &start[panel * T::PANEL..]),
+            None => V::splat(t, T::ZERO),
+        }
+    }
+}
+
+/// Where the block that begins at `from` ends, if `panels` panels have `inputs` inputs: a rest of
+/// half a block and less belongs to the block before it.
+#[inline(always)]
+pub(crate) fn block_end(panels: usize, inputs: usize, from: usize) -> usize {
+    let longest = if panels == 1 { SINGLE_BLOCK_INPUTS } else { BLOCK_INPUTS };
+    if inputs - from <= longest + longest / 2 { inputs } else { from + longest }
 }
 
 /// What happens to a register of finished sums before it is stored. (A trait and not a closure:
@@ -111,17 +130,20 @@ pub(crate) fn multiply<V>(
     V: Lanes,
     V::Elem: Scalar,
 {
-    let mut job = Job { t, panels, out, finish };
-    let count = panels.w.len() / (panels.inputs * panels.width);
+    let count = panels.count;
     // Fewer columns than the smallest tile has.
     if x.columns < 4 {
-        return job.vectors(count, x);
+        for column in 0..x.columns {
+            let x = &x.data[column * x.stride..][..panels.inputs];
+            let out = &mut out.data[column * out.stride..];
+            column::multiply(t, panels, (column, x), out, &finish);
+        }
+        return;
     }
-    let longest = if count == 1 { SINGLE_BLOCK_INPUTS } else { BLOCK_INPUTS };
+    let mut job = Job { t, panels, out, finish };
     let mut from = 0;
     while from < panels.inputs {
-        let left = panels.inputs - from;
-        let to = from + if left <= longest + longest / 2 { left } else { longest };
+        let to = block_end(count, panels.inputs, from);
         let x = Block { data: &x.data[from..], ..x };
         let block = Inputs { x, from, to };
         // With one machine register a panel (AVX-512) there are 32 of them; with two, 16.
@@ -206,7 +228,7 @@ where
             for panel in panel..panel + P {
                 for column in 0..columns {
                     let sums = self.load(panel, column);
-                    let unit = panel * self.panels.width;
+                    let unit = panel * V::Elem::PANEL;
                     let finished = self.finish.finish(sums, column, unit);
                     self.store(panel, column, finished);
                 }
@@ -237,11 +259,7 @@ where
         let mut acc = [[V::splat(self.t, V::Elem::ZERO); N]; P];
         for p in 0..P {
             if from == 0 {
-                acc[p] = [self.start(panel + p); N];
-            } else {
-                for n in 0..N {
-                    acc[p][n] = self.load(panel + p, column + n);
-                }
+                acc[p] = [self.panels.start::<V>(self.t, panel + p); N];
             }
         }
         for i in 0..len {
@@ -259,67 +277,24 @@ where
         for n in 0..N {
             if column + n >= keep {
                 for p in 0..P {
-                    self.store(panel + p, column + n, acc[p][n]);
+                    let mut sums = acc[p][n];
+                    if from > 0 {
+                        sums = self.load(panel + p, column + n) + sums;
+                    }
+                    self.store(panel + p, column + n, sums);
                 }
             }
         }
     }
 
-    /// All panels over every column by itself.
-    #[inline(always)]
-    fn vectors(&mut self, count: usize, x: Block<'_, V::Elem>) {
-        for column in 0..x.columns {
-            let x = &x.data[column * x.stride..][..self.panels.inputs];
-            let mut panel = 0;
-            while panel + 4 <= count {
-                self.vector::<4>(panel, column, x);
-                panel += 4;
-            }
-            while panel < count {
-                self.vector::<1>(panel, column, x);
-                panel += 1;
-            }
-        }
-    }
-
-    /// P panels over one column, all inputs.
-    #[inline(always)]
-    fn vector<const P: usize>(&mut self, panel: usize, column: usize, x: &[V::Elem]) {
-        let Panels { w, inputs, width, .. } = self.panels;
-        let w = V::Elem::panels(w);
-        let (mut rows, mut acc) = ([&[][..]; P], [V::splat(self.t, V::Elem::ZERO); P]);
-        for p in 0..P {
-            rows[p] = &w[(panel + p) * inputs..][..x.len()];
-            acc[p] = self.start(panel + p);
-        }
-        for i in 0..x.len() {
-            let x = V::splat(self.t, x[i]);
-            for p in 0..P {
-                acc[p] = V::load(self.t, rows[p][i].as_ref()).mul_add(x, acc[p]);
-            }
-        }
-        for p in 0..P {
-            let finished = self.finish.finish(acc[p], column, (panel + p) * width);
-            self.store(panel + p, column, finished);
-        }
-    }
-
-    #[inline(always)]
-    fn start(&self, panel: usize) -> V {
-        match self.panels.start {
-            Some(start) => V::load(self.t, &start[panel * self.panels.width..]),
-            None => V::splat(self.t, V::Elem::ZERO),
-        }
-    }
-
     #[inline(always)]
     fn load(&self, panel: usize, column: usize) -> V {
-        V::load(self.t, &self.out.data[column * self.out.stride + panel * self.panels.width..])
+        V::load(self.t, &self.out.data[column * self.out.stride + panel * V::Elem::PANEL..])
     }
 
     #[inline(always)]
     fn store(&mut self, panel: usize, column: usize, v: V) {
-        let at = column * self.out.stride + panel * self.panels.width;
+        let at = column * self.out.stride + panel * V::Elem::PANEL;
         v.store(&mut self.out.data[at..]);
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn deinterleave<V: Shuffle, const N: usize>(mut values: [V; N]) -> [V
 /// The sums over the lanes of each of `sums`' first `n` registers, in lanes 0..n. Neighbouring
 /// lanes are added pair by pair, so each sum's order depends on LEN alone.
 #[inline(always)]
-pub(crate) fn lane_sums<V: Shuffle>(sums: &mut [V; 16], n: usize) -> V {
+pub(crate) fn lane_sums<V: Shuffle, const N: usize>(sums: &mut [V; N], n: usize) -> V {
     let mut left = n.next_power_of_two();
     let mut width = V::LEN;
     while width > 1 {

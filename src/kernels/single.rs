@@ -1,13 +1,6 @@
-//! One sample through a whole network, with units in lanes: a product of a matrix and a vector a
-//! layer, all in one call.
+//! One sample on its way back through a network, with units in lanes. (Forward: `column`.)
 //!
 //! ```text
-//! forward, for each layer
-//!   for each group of up to GROUP panels
-//!     acc[p] = b[p]
-//!     for each input i
-//!       acc[p] += w[p][i] * x[i]                       (one broadcast, GROUP FMAs)
-//!     out[p] = g(acc[p])
 //! back to the input, for each LEN inputs
 //!   acc[i] = sum over p of w[p][i] * dz[p]             (lane by lane)
 //!   dz_prev = sums over acc's lanes * g_prev'(a_prev)  (`shuffle::lane_sums`)
@@ -15,77 +8,85 @@
 //!   dw[p][i] = dz[p] * a[i]                            (one broadcast, one FMA with the update)
 //! ```
 //!
-//! Each output is summed as in `panel`, so a sample has the same bits alone and in a batch. W is
-//! read as it lies: no transposed copy, which a single sample could not pay back.
+//! W is read as it lies: no transposed copy, which a single sample could not pay back.
 
-use super::epilogue;
+use super::epilogue::{self, MAX_LANES};
 use super::exp::ExpElement;
+use super::head::{lane_sum, logit_loss};
 use super::lanes::Lanes;
 use super::shuffle::{Shuffle, lane_sums};
 use crate::activation::Activation;
+use crate::engine::OutputHead;
 use crate::engine::float::Float;
+use crate::loss::Loss;
 use crate::scalar::Scalar;
 
-/// One layer's parameters in panels of `width` units.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Dense<'a, T> {
-    pub(crate) w: &'a [T],
-    pub(crate) b: &'a [T],
-    pub(crate) g: Activation,
-}
-
-/// out = g(W x + b), for all panels of `b`; `out` is as long as `b`. A layer of one panel may take
-/// registers of half its width, if its units fit.
+/// L and dZ of the sample where every output's is its own: not through a softmax. The outputs fit
+/// one register; z and dz are padded, dz with zeros.
 #[inline(always)]
-pub(crate) fn forward<V>(t: V::Token, layer: Dense<'_, V::Elem>, x: &[V::Elem], out: &mut [V::Elem])
+pub(crate) fn loss<V>(
+    t: V::Token,
+    head: OutputHead,
+    z: &[V::Elem],
+    (y, weights): (&[V::Elem], Option<&[V::Elem]>),
+    dz: &mut [V::Elem],
+) -> f64
 where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
-    let count = layer.b.len() / V::Elem::PANEL;
-    let mut panel = 0;
-    while panel + 4 <= count {
-        panels::<V, 4>(t, layer, panel, x, out);
-        panel += 4;
-    }
-    while panel < count {
-        panels::<V, 1>(t, layer, panel, x, out);
-        panel += 1;
-    }
-}
-
-/// P panels.
-#[inline(always)]
-fn panels<V, const P: usize>(
-    t: V::Token,
-    layer: Dense<'_, V::Elem>,
-    panel: usize,
-    x: &[V::Elem],
-    out: &mut [V::Elem],
-) where
-    V: Lanes,
-    V::Elem: Scalar + ExpElement,
-{
-    let width = V::Elem::PANEL;
-    let w = &V::Elem::panels(layer.w)[panel * x.len()..];
-    let (b, out) = (&layer.b[panel * width..], &mut out[panel * width..]);
-    let (mut rows, mut acc) = ([&[][..]; P], [V::splat(t, V::Elem::ZERO); P]);
-    for p in 0..P {
-        rows[p] = &w[p * x.len()..][..x.len()];
-        acc[p] = V::load(t, &b[p * width..]);
-    }
-    for i in 0..x.len() {
-        let x = V::splat(t, x[i]);
-        for p in 0..P {
-            acc[p] = V::load(t, rows[p][i].as_ref()).mul_add(x, acc[p]);
+    let z = V::load(t, z);
+    let y = match *y {
+        [y] => V::splat(t, y),
+        _ => {
+            let mut lanes = [V::Elem::ZERO; MAX_LANES];
+            lanes[..y.len()].copy_from_slice(y);
+            V::load(t, &lanes)
         }
-    }
-    for p in 0..P {
-        epilogue::g(t, layer.g, acc[p]).store(&mut out[p * width..]);
+    };
+    let (cost, d) = match head.loss {
+        Loss::SquaredError => {
+            let a = epilogue::g(t, head.g, z);
+            let d = a - y;
+            let mut differences = [V::Elem::ZERO; MAX_LANES];
+            d.store(&mut differences);
+            let squares = differences[..head.n_y].iter().map(|d| d.to_f64() * d.to_f64());
+            (squares.sum::<f64>() / 2.0, epilogue::times_g_prime(t, head.g, a, d))
+        }
+        _ => {
+            let (losses, d) = logit_loss(z, y);
+            (lane_sum(losses, head.n_y), d)
+        }
+    };
+    let (weight, d) = match weights {
+        Some(weights) => (weights[0].to_f64(), d * V::splat(t, weights[0])),
+        None => (1.0, d),
+    };
+    store_first(t, head.n_y, d, dz);
+    weight * cost
+}
+
+/// The first `n` lanes of `v`, and zeros up to the end of the panel.
+#[inline(always)]
+fn store_first<V>(t: V::Token, n: usize, v: V, panel: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let zero = V::splat(t, V::Elem::ZERO);
+    let numbers = V::load(t, &LANE_NUMBERS.map(V::Elem::from_f64));
+    let n = V::splat(t, V::Elem::from_f64(n as f64));
+    V::select(numbers.lt(n), v, zero).store(panel);
+    if V::LEN < V::Elem::PANEL {
+        zero.store(&mut panel[V::LEN..]);
     }
 }
 
-/// dz_prev = W^T dz * g_prev'(a_prev). All but `w` are padded to whole panels; dz's padding is 0.
+const LANE_NUMBERS: [f64; MAX_LANES] =
+    [0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.];
+
+/// dz_prev = W^T dz * g_prev'(a_prev). All but `w` are padded to whole panels, dz and dz_prev with
+/// zeros. Half a panel's registers will do where units and inputs fit.
 #[inline(always)]
 pub(crate) fn backward<V>(
     t: V::Token,
@@ -100,24 +101,42 @@ pub(crate) fn backward<V>(
     V::Elem: Scalar,
 {
     let w = V::Elem::panels(w);
-    let zero = V::splat(t, V::Elem::ZERO);
     let mut input = 0;
     while input < inputs {
         let present = (inputs - input).min(V::LEN);
-        let mut acc = [zero; 16];
-        for (w, dz) in w.chunks_exact(inputs).zip(dz.chunks_exact(V::LEN)) {
-            let dz = V::load(t, dz);
-            for (acc, w) in acc.iter_mut().zip(&w[input..input + present]) {
-                *acc = dz.mul_add(V::load(t, w.as_ref()), *acc);
-            }
-        }
-        let sums = lane_sums(&mut acc, present);
+        let sums = match present {
+            0..=4 => input_sums::<V, 4>(t, w, inputs, input, dz),
+            5..=8 => input_sums::<V, 8>(t, w, inputs, input, dz),
+            _ => input_sums::<V, 16>(t, w, inputs, input, dz),
+        };
         let a = V::load(t, &a_prev[input..]);
-        let into = &mut dz_prev[input..input + V::LEN];
-        epilogue::times_g_prime(t, g_prev, a, sums).store(into);
-        into[present..].fill(V::Elem::ZERO);
+        let d = epilogue::times_g_prime(t, g_prev, a, sums);
+        store_first(t, present, d, &mut dz_prev[input..]);
         input += V::LEN;
     }
+}
+
+/// (W^T dz) of N inputs from `input` on, in lanes 0..N; past the last input, anything.
+#[inline(always)]
+fn input_sums<V, const N: usize>(
+    t: V::Token,
+    w: &[<V::Elem as Float>::Panel],
+    inputs: usize,
+    input: usize,
+    dz: &[V::Elem],
+) -> V
+where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    let mut acc = [V::splat(t, V::Elem::ZERO); N];
+    for (w, dz) in w.chunks_exact(inputs).zip(V::Elem::panels(dz)) {
+        let dz = V::load(t, dz.as_ref());
+        for (k, acc) in acc.iter_mut().enumerate() {
+            *acc = dz.mul_add(V::load(t, w[(input + k).min(inputs - 1)].as_ref()), *acc);
+        }
+    }
+    lane_sums(&mut acc, N)
 }
 
 /// dW = factor dz a^T and db = factor dz; with `add`, added to what is there.
@@ -135,8 +154,8 @@ pub(crate) fn weights<V>(
 {
     let factor = V::splat(t, factor);
     let w = V::Elem::panels_mut(w).chunks_exact_mut(a.len());
-    for ((w, b), dz) in w.zip(b.chunks_exact_mut(V::LEN)).zip(dz.chunks_exact(V::LEN)) {
-        let dz = V::load(t, dz) * factor;
+    for ((w, b), dz) in w.zip(V::Elem::panels_mut(b)).zip(V::Elem::panels(dz)) {
+        let (dz, b) = (V::load(t, dz.as_ref()) * factor, b.as_mut());
         if add {
             (V::load(t, b) + dz).store(b);
             for (w, &a) in w.iter_mut().zip(a) {

@@ -1,0 +1,150 @@
+//! Panels of weights times one column, with units in lanes.
+//!
+//! ```text
+//! for each group of panels
+//!   for each block of inputs                         (see `panel`)
+//!     acc[p] = b[p] in the first block, or 0
+//!     for each input i of the block
+//!       acc[p] += w[p][i] * x[i]                     (one broadcast, an FMA a panel)
+//!     sums[p] += acc[p]
+//!   out[p] = finish(sums[p])
+//! ```
+//!
+//! An FMA waits about four cycles for the one before it in its sum, and a core starts two a cycle:
+//! eight sums keep it busy. They come from four panels side by side (of one or two machine registers
+//! each; eight panels would be no faster, since weights then come from the second-level cache), or,
+//! of one panel, from four blocks. Each sum has the order that it has in `panel`, so a
+//! column has the same bits alone and in a batch.
+
+use super::lanes::Lanes;
+use super::panel::{Finish, Panels, block_end};
+use crate::engine::float::Float;
+use crate::scalar::Scalar;
+
+/// out = finish(panels * x + start). `x` is the batch's column of that number; `out` has room for
+/// whole panels.
+#[inline(always)]
+pub(crate) fn multiply<V>(
+    t: V::Token,
+    panels: Panels<'_, V::Elem>,
+    (column, x): (usize, &[V::Elem]),
+    out: &mut [V::Elem],
+    finish: &impl Finish<V>,
+) where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let job = Job { t, panels, x };
+    // A tiny layer: what the loops below set up would take longer than the sum.
+    if panels.count == 1 && block_end(1, x.len(), 0) == x.len() {
+        return job.store(0, job.sums([(0, 0)], x.len()), finish, column, out);
+    }
+    let mut panel = 0;
+    while panel + 4 <= panels.count {
+        job.store(panel, job.panels::<4>(panel), finish, column, out);
+        panel += 4;
+    }
+    while panel < panels.count {
+        job.store(panel, [job.panel(panel)], finish, column, out);
+        panel += 1;
+    }
+}
+
+struct Job<'a, V: Lanes> {
+    t: V::Token,
+    panels: Panels<'a, V::Elem>,
+    x: &'a [V::Elem],
+}
+
+impl<V> Job<'_, V>
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    /// P panels, block after block.
+    #[inline(always)]
+    fn panels<const P: usize>(&self, panel: usize) -> [V; P] {
+        let inputs = self.x.len();
+        let mut sums = [V::splat(self.t, V::Elem::ZERO); P];
+        let mut from = 0;
+        while from < inputs {
+            let to = block_end(self.panels.count, inputs, from);
+            let mut parts = [(panel, from); P];
+            for p in 0..P {
+                parts[p].0 += p;
+            }
+            let acc = self.sums(parts, to - from);
+            for p in 0..P {
+                sums[p] = if from == 0 { acc[p] } else { sums[p] + acc[p] };
+            }
+            from = to;
+        }
+        sums
+    }
+
+    /// One panel, four blocks at once where there are four of equal length.
+    #[inline(always)]
+    fn panel(&self, panel: usize) -> V {
+        let inputs = self.x.len();
+        let len = block_end(self.panels.count, inputs, 0);
+        let (mut sum, mut from) = (V::splat(self.t, V::Elem::ZERO), 0);
+        while from < inputs {
+            let last = from + 3 * len;
+            if last < inputs && block_end(self.panels.count, inputs, last) == last + len {
+                let parts = [0, 1, 2, 3].map(
+                    #[inline(always)]
+                    |k| (panel, from + k * len),
+                );
+                let acc = self.sums(parts, len);
+                sum = if from == 0 { acc[0] } else { sum + acc[0] };
+                for k in 1..4 {
+                    sum = sum + acc[k];
+                }
+                from = last + len;
+            } else {
+                let to = block_end(self.panels.count, inputs, from);
+                let [acc] = self.sums([(panel, from)], to - from);
+                sum = if from == 0 { acc } else { sum + acc };
+                from = to;
+            }
+        }
+        sum
+    }
+
+    #[inline(always)]
+    fn store<const P: usize>(
+        &self,
+        panel: usize,
+        sums: [V; P],
+        finish: &impl Finish<V>,
+        column: usize,
+        out: &mut [V::Elem],
+    ) {
+        for p in 0..P {
+            let unit = (panel + p) * V::Elem::PANEL;
+            finish.finish(sums[p], column, unit).store(&mut out[unit..]);
+        }
+    }
+
+    /// Sums side by side, each of a panel and of `len` inputs from its own on.
+    #[inline(always)]
+    fn sums<const N: usize>(&self, parts: [(usize, usize); N], len: usize) -> [V; N] {
+        let w = V::Elem::panels(self.panels.w);
+        let (mut rows, mut xs) = ([&[][..]; N], [&[][..]; N]);
+        let mut acc = [V::splat(self.t, V::Elem::ZERO); N];
+        for (n, (panel, from)) in parts.into_iter().enumerate() {
+            rows[n] = &w[panel * self.x.len() + from..][..len];
+            xs[n] = &self.x[from..][..len];
+            if from == 0 {
+                acc[n] = self.panels.start(self.t, panel);
+            }
+        }
+        for i in 0..len {
+            for n in 0..N {
+                let x = V::splat(self.t, xs[n][i]);
+                acc[n] = V::load(self.t, rows[n][i].as_ref()).mul_add(x, acc[n]);
+            }
+        }
+        acc
+    }
+}
