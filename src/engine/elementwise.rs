@@ -2,9 +2,10 @@
 
 use fearless_simd::Simd;
 
+use super::Engine;
 use super::level::with_level;
 use crate::kernels::epilogue::update_lanes;
-use crate::kernels::{exp, sigmoid, tanh};
+use crate::kernels::{exp, finite, sigmoid, tanh};
 use crate::scalar::Scalar;
 
 /// Which function.
@@ -24,6 +25,20 @@ pub(crate) fn apply<T: Scalar>(level: fearless_simd::Level, function: Function, 
         #[inline(always)]
         || over_lanes(simd, values, function),
     ));
+}
+
+/// Fewer values than this are looked at before a level's instructions would be entered.
+const FEW: usize = 64;
+
+/// Is no value NaN or infinite?
+pub(crate) fn all_finite<T: Scalar>(engine: Engine, values: &[T]) -> bool {
+    match engine {
+        Engine::Fused(level) if values.len() >= FEW => with_level!(level, simd => simd.vectorize(
+            #[inline(always)]
+            || finite::all_finite::<T::Register<_>>(simd, values),
+        )),
+        _ => values.iter().fold(true, |ok, v| ok & v.is_finite()),
+    }
 }
 
 #[inline(always)]

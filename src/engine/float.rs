@@ -63,6 +63,9 @@ pub trait Float: ExpElement + Sized {
     /// See [`vector`](crate::vector).
     fn apply(level: fearless_simd::Level, function: Function, values: &mut [Self]);
 
+    /// Is no value NaN or infinite?
+    fn all_finite(engine: Engine, values: &[Self]) -> bool;
+
     /// One step of an optimiser, at this level.
     fn optimize(level: fearless_simd::Level, update: Update<'_, Self>);
 
@@ -130,6 +133,10 @@ macro_rules! float {
 
             fn apply(level: fearless_simd::Level, function: Function, values: &mut [Self]) {
                 elementwise::apply(level, function, values);
+            }
+
+            fn all_finite(engine: Engine, values: &[Self]) -> bool {
+                elementwise::all_finite(engine, values)
             }
 
             fn optimize(level: fearless_simd::Level, update: Update<'_, Self>) {
