@@ -39,7 +39,7 @@ jobs=${CARGO_BUILD_JOBS:-$(nproc)}
 RUSTFLAGS='-C target-cpu=native' cargo build --release --quiet --jobs "$jobs"
 (cd "$root" && cargo build --release --features cli --quiet --jobs "$jobs")
 
-pin=()
+pin=() own=1
 if [ "$threads" = 1 ]; then
     # The last core this process may use: the first often serves interrupts.
     core=$(python3 -c 'import os; print(max(os.sched_getaffinity(0)))')
@@ -50,7 +50,8 @@ if [ "$threads" = 1 ]; then
 else
     unset OMP_NUM_THREADS MKL_NUM_THREADS OPENBLAS_NUM_THREADS RAYON_NUM_THREADS XLA_FLAGS
     unset PEERS_THREADS
-    MATMUL_NUM_THREADS=$(nproc)
+    own=$(nproc)
+    MATMUL_NUM_THREADS=$own
     export MATMUL_NUM_THREADS
 fi
 
@@ -62,7 +63,7 @@ options=(--shapes "$shapes" --budget "$budget" --reference "$rows/reference")
 .venv/bin/python peers.py reference --shapes "$shapes" >"$rows/reference"
 
 say 'shallownet'
-if ! (cd "$root" && "${pin[@]}" cargo run --release --features cli --quiet -- bench) \
+if ! (cd "$root" && "${pin[@]}" cargo run --release --features cli --quiet -- bench --threads "$own") \
     >"$rows/library.tsv" 2>"$rows/library.error"; then
     say "shallownet's own bench command failed: its times are from the peers' loop"
     sed 's/^/    /' "$rows/library.error" | head -n 5 >&2
