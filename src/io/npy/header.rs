@@ -1,8 +1,8 @@
 //! The header of a `.npy` file: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }`.
 //!
-//! The grammar is that small, and read here without recursion. The crates for this format take it
-//! for any Python literal and parse it with backtracking: twenty opening brackets in a header kept
-//! one of them busy for seconds, each further one twice as long.
+//! The grammar is that small, and read here without recursion. The crate tried for this format
+//! (npyz) takes it for any Python literal and parses it with backtracking: twenty opening
+//! brackets in a header kept it busy for seconds, each further one twice as long.
 
 use std::io::Read;
 
