@@ -1,10 +1,10 @@
-//! Is every value finite? v - v is 0 if v is, else NaN; and a sum with a NaN in it is NaN.
+//! Is every value finite? 0 v is 0 if v is, else NaN; and a sum with a NaN in it is NaN.
 
 use super::epilogue::MAX_LANES;
 use super::lanes::Lanes;
 use crate::scalar::Scalar;
 
-/// Sums side by side: a load and two operations a register then run at the rate of the loads.
+/// Sums side by side, so that no multiply-add waits for the one before it.
 const SUMS: usize = 4;
 
 /// No NaN and no infinity among `values`?
@@ -19,14 +19,12 @@ where
     let mut blocks = values.chunks_exact(SUMS * V::LEN);
     for block in &mut blocks {
         for k in 0..SUMS {
-            let v = V::load(t, &block[k * V::LEN..]);
-            sums[k] = sums[k] + (v - v);
+            sums[k] = V::load(t, &block[k * V::LEN..]).mul_add(zero, sums[k]);
         }
     }
     let mut registers = blocks.remainder().chunks_exact(V::LEN);
     for register in &mut registers {
-        let v = V::load(t, register);
-        sums[0] = sums[0] + (v - v);
+        sums[0] = V::load(t, register).mul_add(zero, sums[0]);
     }
     let sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
     let mut lanes = [V::Elem::ZERO; MAX_LANES];
