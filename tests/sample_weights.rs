@@ -3,11 +3,16 @@
 
 mod common;
 
-use common::cases::Numbers;
+use common::bounds::Rounding;
+use common::cases::{Case, Numbers, any_case};
+use common::compare::within;
+use common::expected::Expected;
 use common::{BACKENDS, On, Setup};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 use shallownet::{
-    Activation, Columns, DataSet, Error, Init, Loss, Network, Optimizer, Scalar, Targets, Trainer,
-    Training, Workspace,
+    Activation, Columns, DataSet, Error, Init, Loss, Network, Optimizer, Parallelism, Scalar,
+    Targets, Trainer, Training, Workspace, reference,
 };
 
 struct Data<T> {
@@ -123,6 +128,40 @@ fn weighted_batches_are_weighted_means() {
                 }
             }
         }
+    }
+}
+
+/// Any case, its first batch: cost and gradient within the bounds of the error analysis.
+fn everywhere<T: Scalar>(case: &Case) -> Result<(), TestCaseError> {
+    let (batch, mut numbers) = (case.batch::<T>(0), Numbers(case.seed));
+    let weights: Vec<f64> = (0..case.batches[0]).map(|_| numbers.below(8) as f64 / 4.0).collect();
+    let narrow: Vec<T> = weights.iter().map(|&w| T::from_f64(w)).collect();
+    let (xs, ys) = batch.samples();
+    let oracle = reference::Network::from(&case.network::<T>(Setup::PORTABLE, Parallelism::Serial));
+    let expected = Expected::weighted(Rounding::of::<T>(), &oracle, (&xs, &ys), &weights);
+    for &setup in BACKENDS.iter() {
+        let net = case.network::<T>(setup, Parallelism::Serial);
+        let mut workspace = Workspace::training(&net, case.capacity()).unwrap();
+        let (x, y) = batch.columns();
+        let cost = net.backward(x, Targets::weighted(y, &narrow), &mut workspace).unwrap();
+        let at = |what: &str| format!("{setup:?}: {what}");
+        within(&at("cost"), &[expected.cost], &[cost])?;
+        let gradients = workspace.gradients().unwrap();
+        for l in 0..net.layers().len() {
+            within(&at("dW"), &expected.dw[l], &gradients.weights(l).unwrap())?;
+            within(&at("db"), &expected.db[l], gradients.bias(l).unwrap())?;
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn weighted_cases_agree_with_the_reference(case in any_case()) {
+        everywhere::<f32>(&case)?;
+        everywhere::<f64>(&case)?;
     }
 }
 

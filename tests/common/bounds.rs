@@ -321,10 +321,12 @@ impl Rounding {
         }
     }
 
-    /// W - lr dW: the product and the difference are rounded.
-    pub(crate) fn update(self, w: f64, dw: Approx, learning_rate: f64) -> Approx {
+    /// W - lr dW: the product and the difference are rounded. Or (lr/m) dZ is, before its products
+    /// with A_prev: `reach` is the sum of these |a|.
+    pub(crate) fn update(self, w: f64, dw: Approx, learning_rate: f64, reach: f64) -> Approx {
         let step = learning_rate * dw.size();
-        let error = learning_rate * dw.error + self.gamma(2) * (w.abs() + step) + self.eta;
+        let underflow = self.eta * (1.0 + reach);
+        let error = learning_rate * dw.error + self.gamma(2) * (w.abs() + step) + underflow;
         Approx { value: w - learning_rate * dw.value, error }
     }
 }

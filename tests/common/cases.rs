@@ -6,7 +6,7 @@
 
 use super::{On, Setup};
 use proptest::prelude::*;
-use shallownet::{Activation, Checks, Columns, Loss, Network, Parallelism, Scalar};
+use shallownet::{Activation, Builder, Checks, Columns, Loss, Network, Parallelism, Scalar};
 
 /// A network, its batches and a learning rate.
 #[derive(Debug, Clone)]
@@ -49,14 +49,18 @@ impl Case {
         self.batches.iter().max().unwrap() + self.spare
     }
 
-    /// The network with its parameters set.
-    pub(crate) fn network<T: Scalar>(&self, backend: Setup, who: Parallelism) -> Network<T> {
-        let mut builder =
-            Network::builder(self.n_x).loss(self.loss).parallelism(who).checks(Checks::Full);
+    /// The network without its parameters.
+    pub(crate) fn builder<T: Scalar>(&self, backend: Setup, who: Parallelism) -> Builder<T> {
+        let mut builder = Network::builder(self.n_x).loss(self.loss).parallelism(who);
         for &(units, activation) in &self.layers {
             builder = builder.layer(units, activation);
         }
-        let mut net = builder.on(backend).build().unwrap();
+        builder.on(backend)
+    }
+
+    /// The network with its parameters set.
+    pub(crate) fn network<T: Scalar>(&self, backend: Setup, who: Parallelism) -> Network<T> {
+        let mut net = self.builder(backend, who).checks(Checks::Full).build().unwrap();
         backend.assert_is(&net);
         let mut numbers = Numbers(self.seed);
         for (l, layer) in net.layers().to_vec().into_iter().enumerate() {

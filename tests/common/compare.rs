@@ -100,15 +100,10 @@ fn step<T: Scalar>(
     let (x, y) = batch.columns();
     let cost = net.step(x, y, learning_rate, workspace).unwrap();
     within("step's cost", &[expected.cost], &[cost])?;
-    let rounding = Rounding::of::<T>();
-    let updated = |old: &[T], gradient: &[Approx]| -> Vec<Approx> {
-        let pairs = old.iter().zip(gradient);
-        pairs.map(|(w, &dw)| rounding.update(w.to_f64(), dw, learning_rate.to_f64())).collect()
-    };
-    for l in 0..net.layers().len() {
-        let w = updated(&before.weights(l).unwrap(), &expected.dw[l]);
+    let (oracle, rate) = (reference::Network::from(before), learning_rate.to_f64());
+    for (l, layer) in oracle.layers.iter().enumerate() {
+        let (w, b) = expected.stepped(Rounding::of::<T>(), l, layer, rate);
         within(&format!("W[{l}] after a step"), &w, &net.weights(l).unwrap())?;
-        let b = updated(before.bias(l).unwrap(), &expected.db[l]);
         within(&format!("b[{l}] after a step"), &b, net.bias(l).unwrap())?;
     }
     Ok(())

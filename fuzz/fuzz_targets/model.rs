@@ -1,0 +1,4 @@
+//! A file of this format: see `shallownet_fuzz::loaders::model`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| shallownet_fuzz::loaders::model::run(input));

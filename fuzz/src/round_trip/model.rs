@@ -1,0 +1,144 @@
+//! `model_round_trip`: any network with any description, to bytes and to a file and back.
+//!
+//! Asserted: a model is refused if and only if a parameter is not finite, a count does not fit, or
+//! the standardization is none; otherwise it comes back with the same bits, shape, activations,
+//! loss, names and standardization, from bytes and from a file, as its own element type, and as
+//! none other; and written again it has the same bytes.
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use shallownet::io::Standardization;
+use shallownet::io::model::{self, AnyModel, Model, Problem};
+use shallownet::{Checks, Init, Scalar};
+
+use super::{Shape, set};
+use crate::bits;
+use crate::loaders::path;
+use crate::numbers::{Wild, rarely};
+
+/// A model.
+#[derive(Debug, Clone)]
+pub struct Input {
+    is_double: bool,
+    shape: Shape,
+    seed: u8,
+    spots: Vec<(u16, Wild)>,
+    features: Option<Vec<String>>,
+    standardization: Option<(Vec<f64>, Vec<f64>)>,
+    classes: Vec<String>,
+    label: Option<String>,
+}
+
+impl<'a> Arbitrary<'a> for Input {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let (is_double, seed) = (u.arbitrary()?, u.arbitrary()?);
+        let shape = Shape::draw(u, 12)?;
+        let inputs = shape.n_x;
+        let outputs = shape.layers[shape.layers.len() - 1].0.max(2);
+        let mut spots = Vec::new();
+        for _ in 0..u.arbitrary::<u8>()? % 5 {
+            spots.push((u.arbitrary()?, u.arbitrary()?));
+        }
+        let features = if u.arbitrary()? { Some(names(u, inputs)?) } else { None };
+        let standardization = if u.arbitrary()? {
+            let count = count(u, inputs)?;
+            let mut any =
+                || (0..count).map(|_| Ok(u.arbitrary::<Wild>()?.0)).collect::<Result<Vec<f64>>>();
+            let (means, stds) = (any()?, any()?);
+            let are_positive = u.arbitrary::<u8>()? % 4 != 0;
+            let positive = |v: f64| if v.is_finite() && v != 0.0 { v.abs() } else { 1.0 };
+            let stds = if are_positive { stds.into_iter().map(positive).collect() } else { stds };
+            let finite = |v: f64| if v.is_finite() { v } else { 0.0 };
+            let means = if are_positive { means.into_iter().map(finite).collect() } else { means };
+            Some((means, stds))
+        } else {
+            None
+        };
+        let classes = if u.arbitrary()? { names(u, outputs)? } else { Vec::new() };
+        let label = u.arbitrary()?;
+        Ok(Self { is_double, shape, seed, spots, features, standardization, classes, label })
+    }
+}
+
+/// So many, or one too many.
+fn count(u: &mut Unstructured<'_>, count: usize) -> Result<usize> {
+    Ok(count + usize::from(rarely(u, 32)?))
+}
+
+fn names(u: &mut Unstructured<'_>, expected: usize) -> Result<Vec<String>> {
+    (0..count(u, expected)?).map(|_| u.arbitrary()).collect()
+}
+
+/// The target.
+pub fn run(input: &Input) {
+    if input.is_double {
+        check::<f64>(input, |any| if let AnyModel::F64(model) = any { Some(model) } else { None });
+    } else {
+        check::<f32>(input, |any| if let AnyModel::F32(model) = any { Some(model) } else { None });
+    }
+}
+
+fn check<T: Scalar>(input: &Input, own: fn(AnyModel) -> Option<Model<T>>) {
+    let builder = input.shape.builder::<T>().init(Init::XavierNormal, input.seed.into());
+    let mut network = builder.checks(Checks::ShapesOnly).build().expect("a sound shape");
+    set(&mut network, &input.spots);
+    let mut model = Model::new(network);
+    model.features.clone_from(&input.features);
+    model.classes.clone_from(&input.classes);
+    model.label.clone_from(&input.label);
+    model.standardization =
+        input.standardization.clone().map(|(means, stds)| Standardization { means, stds });
+    let path = path("model.safetensors");
+    let bytes = match model::encode(&model) {
+        Ok(bytes) => bytes,
+        Err(problem) => {
+            assert!(!is_sound(&model), "{problem}: {input:?}");
+            assert!(model::save(&path, &model).is_err(), "{input:?}");
+            return;
+        }
+    };
+    assert!(is_sound(&model), "written all the same: {input:?}");
+    model::save(&path, &model).expect("a model that can be written");
+    assert_eq!(std::fs::read(&path).expect("the file"), bytes);
+    let any = model::load_any(&path).expect("what was written");
+    let copies = [
+        model::decode::<T>(&bytes).expect("what was written"),
+        model::load::<T>(&path).expect("what was written"),
+        own(any).expect("the same element type"),
+    ];
+    for copy in copies {
+        same(&copy, &model, input);
+        assert_eq!(model::encode(&copy).expect("what was read"), bytes, "{input:?}");
+    }
+    let other = if input.is_double {
+        model::decode::<f32>(&bytes).err()
+    } else {
+        model::decode::<f64>(&bytes).err()
+    };
+    assert!(matches!(other, Some(Problem::Element { .. })), "{other:?}: {input:?}");
+}
+
+fn same<T: Scalar>(copy: &Model<T>, model: &Model<T>, input: &Input) {
+    let (network, there) = (&copy.network, &model.network);
+    assert_eq!((network.layers(), network.loss()), (there.layers(), there.loss()), "{input:?}");
+    assert_eq!(bits::parameters(network), bits::parameters(there), "{input:?}");
+    assert_eq!((&copy.features, &copy.classes), (&model.features, &model.classes), "{input:?}");
+    let of = |model: &Model<T>| {
+        model.standardization.as_ref().map(|s| (bits::bits(&s.means), bits::bits(&s.stds)))
+    };
+    assert_eq!((of(copy), &copy.label), (of(model), &model.label), "{input:?}");
+}
+
+/// As the documentation of `Model` and `encode` says it.
+fn is_sound<T: Scalar>(model: &Model<T>) -> bool {
+    let finite = |bits: u64| f64::from_bits(bits).is_finite();
+    let (inputs, outputs) = (model.network.inputs(), model.network.outputs());
+    let names = model.features.as_ref().is_none_or(|names| names.len() == inputs);
+    let scales = model.standardization.as_ref().is_none_or(|s| {
+        s.means.len() == inputs
+            && s.stds.len() == inputs
+            && s.means.iter().all(|v| v.is_finite())
+            && s.stds.iter().all(|v| v.is_finite() && *v > 0.0)
+    });
+    let classes = model.classes.is_empty() || model.classes.len() == outputs.max(2);
+    bits::parameters(&model.network).into_iter().all(finite) && names && scales && classes
+}

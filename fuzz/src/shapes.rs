@@ -1,0 +1,59 @@
+//! Networks out of a fuzzer's bytes: activations, losses, backends.
+
+use arbitrary::{Result, Unstructured};
+use shallownet::{Activation, Init, Loss};
+
+use crate::numbers::{Wild, pick};
+
+/// Any activation of a hidden layer, with a slope that is allowed.
+pub(crate) fn elementwise(u: &mut Unstructured<'_>) -> Result<Activation> {
+    use Activation::{Identity, LeakyRelu, Relu, Sigmoid, Tanh};
+    Ok(
+        match pick(
+            u,
+            &[Tanh, Relu, Sigmoid, Identity, Activation::LEAKY_RELU, Activation::Softmax],
+        )? {
+            Activation::Softmax => {
+                LeakyRelu { slope: (f64::from(u.arbitrary::<u16>()?) + 0.5) / 65536.0 }
+            }
+            g => g,
+        },
+    )
+}
+
+/// Any output activation with any loss that it may have.
+pub(crate) fn output(u: &mut Unstructured<'_>) -> Result<(Activation, Loss)> {
+    use Activation::{Sigmoid, Softmax};
+    Ok(match u.arbitrary::<u8>()? % 8 {
+        0 | 1 => (Sigmoid, Loss::BinaryCrossEntropy),
+        2 | 3 => (Softmax, Loss::CategoricalCrossEntropy),
+        4 => (Softmax, Loss::SquaredError),
+        _ => (elementwise(u)?, Loss::SquaredError),
+    })
+}
+
+/// Any activation, allowed there or not.
+pub(crate) fn activation(u: &mut Unstructured<'_>) -> Result<Activation> {
+    Ok(match u.arbitrary::<u8>()? % 8 {
+        0 => Activation::Softmax,
+        1 => Activation::LeakyRelu { slope: u.arbitrary::<Wild>()?.0 },
+        _ => elementwise(u)?,
+    })
+}
+
+pub(crate) fn loss(u: &mut Unstructured<'_>) -> Result<Loss> {
+    pick(u, &[Loss::SquaredError, Loss::BinaryCrossEntropy, Loss::CategoricalCrossEntropy])
+}
+
+pub(crate) fn init(u: &mut Unstructured<'_>) -> Result<Init> {
+    use Init::{HeNormal, HeUniform, Normal, Uniform, XavierNormal, XavierUniform, Zeros};
+    Ok(match pick(u, &[0_u8, 1, 2, 3, 4, 5, 6])? {
+        0 => XavierNormal,
+        1 => XavierUniform,
+        2 => HeNormal,
+        3 => HeUniform,
+        4 => Zeros,
+        5 => Normal { scale: u.arbitrary::<Wild>()?.0 },
+        _ => Uniform { scale: u.arbitrary::<Wild>()?.0 },
+    })
+}
