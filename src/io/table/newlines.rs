@@ -1,14 +1,16 @@
 //! One kind of line end, so that lines can be counted.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 /// Passes a text on with every line end (`\r\n`, `\r`) as `\n`, and one at its end.
 ///
 /// The CSV reader takes all three, but counts a `\r\n` half to the line it ends and half to the
-/// next one.
+/// next one. And it looks for a byte order mark in the first piece it is given: so that is long
+/// enough to hold one.
 #[derive(Debug)]
 pub(super) struct Newlines<R> {
     text: R,
+    has_begun: bool,
     /// The last byte read was `\r`.
     after_cr: bool,
     /// The text so far ends with a line end (or is empty).
@@ -17,14 +19,34 @@ pub(super) struct Newlines<R> {
 
 impl<R> Newlines<R> {
     pub(super) fn new(text: R) -> Self {
-        Self { text, after_cr: false, is_ended: true }
+        Self { text, has_begun: false, after_cr: false, is_ended: true }
+    }
+}
+
+/// The bytes of a byte order mark.
+const MARK: usize = 3;
+
+impl<R: Read> Newlines<R> {
+    /// The text's next bytes; the first time, as many as a mark has, if there are so many.
+    fn piece(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let mut given = self.text.read(buffer)?;
+        while !self.has_begun && (1..MARK.min(buffer.len())).contains(&given) {
+            match self.text.read(&mut buffer[given..]) {
+                Ok(0) => break,
+                Ok(more) => given += more,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.has_begun |= given > 0;
+        Ok(given)
     }
 }
 
 impl<R: Read> Read for Newlines<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         loop {
-            let given = self.text.read(buffer)?;
+            let given = self.piece(buffer)?;
             if given == 0 {
                 // An empty buffer is no end of the text, but no place for a line end either.
                 return Ok(match buffer.first_mut() {
@@ -60,6 +82,24 @@ impl<R: Read> Read for Newlines<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct ByBytes<'a>(&'a [u8]);
+
+    impl Read for ByBytes<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let one = buffer.len().min(1);
+            self.0.read(&mut buffer[..one])
+        }
+    }
+
+    #[test]
+    fn the_first_piece_holds_a_byte_order_mark() {
+        let mut buffer = [0; 64];
+        for (text, first) in [("\u{feff}a", "\u{feff}"), ("ab\r\n", "ab\n"), ("a", "a"), ("", "")] {
+            let given = Newlines::new(ByBytes(text.as_bytes())).read(&mut buffer).unwrap();
+            assert_eq!(std::str::from_utf8(&buffer[..given]), Ok(first));
+        }
+    }
 
     #[test]
     fn every_line_end_becomes_one_newline_however_the_text_is_cut() {
