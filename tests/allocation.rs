@@ -158,7 +158,6 @@ fn counted_training<T: Scalar>(sizes: Sizes, optimizer: Optimizer, who: Parallel
     count
 }
 
-#[test]
 fn nothing_is_allocated_after_construction() {
     // The counter counts.
     assert_eq!(allocations(|| drop(std::hint::black_box(vec![1_u8; 100]))), 1);
@@ -193,4 +192,10 @@ fn nothing_is_allocated_after_construction() {
     assert!(serial >= repetitions(WIDE), "{serial}");
     let pooled = pool.install(|| counted::<f32>(WIDE, Backend::Portable, Parallelism::Rayon));
     assert!(pooled >= repetitions(WIDE), "{pooled}");
+}
+
+/// As the harness would say it; see Cargo.toml for why it does not.
+fn main() {
+    nothing_is_allocated_after_construction();
+    println!("test result: ok. 1 passed: nothing_is_allocated_after_construction");
 }
