@@ -25,6 +25,10 @@ install() {
     }
     rm -rf "$root"
     mkdir -p "$(dirname "$root")"
+    # The archive that this system itself installs from.
+    local archive
+    archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+        grep -m 1 '/debian/$')
     # This machine's word on the age of package lists holds there, too.
     local settings
     settings=$(mktemp)
@@ -39,7 +43,7 @@ install() {
             apt-get download -o APT::Sandbox::User=root libstd-rust-dev:arm64
             dpkg -x libstd-rust-dev_*.deb /
             rm libstd-rust-dev_*.deb"' \
-        forky "$root" http://deb.debian.org/debian
+        forky "$root" "$archive"
     rm "$settings"
     touch "$root/complete"
 }

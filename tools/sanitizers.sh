@@ -43,10 +43,13 @@ with_source() {
     if [ ! -e "$toolchain/$version" ]; then
         rm -rf "$toolchain"
         mkdir -p "$toolchain" "$folder/apt/lists/partial" "$folder/apt/archives/partial"
-        local suite sources=$folder/apt/sources.list
+        local suite archive sources=$folder/apt/sources.list
+        # The archive that this system itself installs from.
+        archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+            grep -m 1 '/debian/$') || return 1
         for suite in trixie trixie-backports forky sid; do
             echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
-                "http://deb.debian.org/debian $suite main"
+                "$archive $suite main"
         done >"$sources"
         local apt=(-q -q -o "Dir::Etc::SourceList=$sources" -o Dir::Etc::SourceParts=/dev/null
             -o "Dir::State::Lists=$folder/apt/lists" -o "Dir::Cache=$folder/apt"
