@@ -211,6 +211,12 @@ pub(crate) fn weights<V>(
             let a = &a[input * row..];
             match side {
                 4 => weight_sums::<V, 4, I>(t, first, steps, dz, a, dw),
+                // Sixteen registers, two a sum: four sums at a time, and room for what they need.
+                2 if I == 4 && registers == 2 => {
+                    weight_sums::<V, 2, 2>(t, first, steps, dz, a, dw);
+                    let (a, dw) = (&a[2 * row..], &mut dw[2 * V::LEN * V::LEN..]);
+                    weight_sums::<V, 2, 2>(t, first, steps, dz, a, dw);
+                }
                 2 => weight_sums::<V, 2, I>(t, first, steps, dz, a, dw),
                 _ => weight_sums::<V, 1, I>(t, first, steps, dz, a, dw),
             }
