@@ -7,7 +7,7 @@ use crate::builder::Builder;
 use crate::checks::{self, Checks};
 use crate::engine::pass::{Model, Prediction, Propagation, Samples};
 use crate::engine::sums::WeightSums;
-use crate::engine::{Backend, Engine, Level, OutputHead, Parallelism};
+use crate::engine::{Backend, Engine, Level, OutputHead, Parallelism, tiny};
 use crate::error::{Error, Result};
 use crate::gradients::{self, Gradients};
 use crate::kernels::update;
@@ -320,15 +320,22 @@ impl<T: Scalar> Network<T> {
         out: &mut [T],
         workspace: &mut Workspace<T>,
     ) -> Result<()> {
+        if self.is_tiny_sample(&x, workspace) && out.len() == self.outputs() {
+            let parameters = self.parameters.as_slice();
+            let mut task = tiny::Predict { shape: &self.shape, parameters, x: &x, out: &mut *out };
+            if T::predict_tiny(self.engine, &mut task) {
+                return Ok(());
+            }
+        }
         self.check_x(x)?;
         checks::length("out", self.outputs() * x.samples(), out.len())?;
         workspace.check(&self.shape, x.samples())?;
         T::predict(
             self.engine,
-            Prediction {
+            &mut Prediction {
                 model: self.model(),
                 regions: &workspace.regions,
-                x: x.as_slice(),
+                x: &x,
                 tiles: workspace.tiles.as_mut_slice(),
                 out,
             },
@@ -496,6 +503,13 @@ impl<T: Scalar> Network<T> {
     ) -> Result<f64> {
         let y = y.into();
         checks::learning_rate(learning_rate)?;
+        if self.is_tiny_sample(&x, workspace)
+            && workspace.gradients.is_some()
+            && self.is_sample_of_targets(&y)
+            && let Some(cost) = self.step_tiny(&x, &y, learning_rate)
+        {
+            return finite(cost);
+        }
         self.check_batch(x, y, workspace)?;
         workspace.gradients()?;
         self.step_checked(x, y, learning_rate, workspace)
@@ -509,10 +523,12 @@ impl<T: Scalar> Network<T> {
         learning_rate: T,
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
-        let cost = self.propagate(x, y, workspace, Want::Gradients);
-        if !cost.is_finite() {
-            return Err(Error::Diverged { step: 0, cost });
+        if self.is_tiny_sample(&x, workspace)
+            && let Some(cost) = self.step_tiny(&x, &y, learning_rate)
+        {
+            return finite(cost);
         }
+        let cost = finite(self.propagate(x, y, workspace, Want::Gradients))?;
         // The sums go into the parameters; the gradient buffer is scratch.
         let task = WeightSums {
             shape: &self.shape,
@@ -526,6 +542,27 @@ impl<T: Scalar> Network<T> {
         let parameters = self.parameters.as_mut_slice();
         T::sum_weights(self.engine, &task, sums.buffer.as_mut_slice(), Some(parameters));
         Ok(cost)
+    }
+
+    /// [`step`](Self::step) on one sample of a tiny network, if there is a shorter way for it, and if
+    /// the sample is finite.
+    fn step_tiny(
+        &mut self,
+        x: &Columns<'_, T>,
+        y: &Targets<'_, T>,
+        learning_rate: T,
+    ) -> Option<f64> {
+        let total = y.total();
+        let mut task = tiny::Step {
+            head: self.head(),
+            shape: &self.shape,
+            parameters: self.parameters.as_mut_slice(),
+            x,
+            y,
+            total,
+            factor: T::from_f64(-learning_rate.to_f64() / total),
+        };
+        T::step_tiny(self.engine, &mut task)
     }
 
     /// Forward, loss and (for a training workspace) backward, on checked arguments.
@@ -578,6 +615,23 @@ impl<T: Scalar> Network<T> {
         y.check_weights()
     }
 
+    /// One sample of the right length, for a network so small that checks would take longer than the
+    /// arithmetic? Its values have not been looked at.
+    fn is_tiny_sample(&self, x: &Columns<'_, T>, workspace: &Workspace<T>) -> bool {
+        self.shape.tiny
+            && x.samples() == 1
+            && x.features() == self.inputs()
+            && workspace.is_for(&self.shape)
+    }
+
+    /// One sample's targets, and nothing wrong with them?
+    fn is_sample_of_targets(&self, y: &Targets<'_, T>) -> bool {
+        y.weights.is_none()
+            && y.y.samples() == 1
+            && y.y.features() == self.outputs()
+            && (self.checks == Checks::ShapesOnly || self.loss.check_targets(y.y).is_ok())
+    }
+
     pub(crate) fn check_x(&self, x: Columns<'_, T>) -> Result<()> {
         features("x", self.inputs(), x.features())?;
         if x.samples() == 0 {
@@ -595,13 +649,17 @@ impl<T: Scalar> Network<T> {
     }
 
     pub(crate) fn model(&self) -> Model<'_, T> {
-        let output = self.shape.output();
         Model {
             shape: &self.shape,
             parameters: self.parameters.as_slice(),
-            head: OutputHead { loss: self.loss, g: output.activation, n_y: output.units },
+            head: self.head(),
             parallelism: self.parallelism,
         }
+    }
+
+    fn head(&self) -> OutputHead {
+        let output = self.shape.output();
+        OutputHead { loss: self.loss, g: output.activation, n_y: output.units }
     }
 
     pub(crate) fn shape(&self) -> &Arc<Shape> {
@@ -626,4 +684,9 @@ enum Want {
 
 pub(crate) fn features(argument: &'static str, expected: usize, given: usize) -> Result<()> {
     if given == expected { Ok(()) } else { Err(Error::Features { argument, expected, given }) }
+}
+
+/// A step's cost, refused unless it is finite.
+fn finite(cost: f64) -> Result<f64> {
+    if cost.is_finite() { Ok(cost) } else { Err(Error::Diverged { step: 0, cost }) }
 }

@@ -52,12 +52,23 @@ pub(crate) struct Span {
 /// which GEMMs want. The last panel is padded with zeros that stay zero.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Shape {
+    // What every call looks at.
+    n_x: usize,
+    n_y: usize,
     pub(crate) layers: Vec<Layer>,
     pub(crate) spans: Vec<Span>,
     pub(crate) panel: usize,
+    /// Units of the widest layer.
+    pub(crate) widest: usize,
+    /// Is each layer one panel of units? So small that `engine::tiny` has a way of its own for it.
+    pub(crate) tiny: bool,
     /// Elements of the whole buffer.
     pub(crate) len: usize,
 }
+
+/// The most inputs and layers of a tiny network.
+const TINY_INPUTS: usize = 128;
+pub(crate) const TINY_LAYERS: usize = 4;
 
 const PARAMETERS: Error = Error::TooLarge { what: "the parameter buffer" };
 
@@ -75,7 +86,16 @@ impl Shape {
             return Err(Error::NoLayers);
         }
         let line = ALIGNMENT / element;
-        let mut shape = Self { layers: Vec::new(), spans: Vec::new(), panel, len: 0 };
+        let mut shape = Self {
+            n_x,
+            n_y: layers[layers.len() - 1].0,
+            layers: Vec::new(),
+            spans: Vec::new(),
+            panel,
+            widest: 0,
+            tiny: false,
+            len: 0,
+        };
         let mut inputs = n_x;
         for (index, &(units, activation)) in layers.iter().enumerate() {
             if units == 0 {
@@ -91,8 +111,11 @@ impl Shape {
             let bias = shape.push(padded, line)?;
             shape.spans.push(Span { weights, bias });
             shape.layers.push(Layer { inputs, units, activation });
+            shape.widest = shape.widest.max(units);
             inputs = units;
         }
+        shape.tiny =
+            panel > 1 && shape.widest <= panel && n_x <= TINY_INPUTS && layers.len() <= TINY_LAYERS;
         // Every later size product (bytes, FLOPs counted in f64) then stays in range.
         shape.len.checked_mul(element).filter(|&b| b <= isize::MAX as usize).ok_or(PARAMETERS)?;
         Ok(shape)
@@ -107,11 +130,11 @@ impl Shape {
     }
 
     pub(crate) fn n_x(&self) -> usize {
-        self.layers[0].inputs
+        self.n_x
     }
 
     pub(crate) fn n_y(&self) -> usize {
-        self.output().units
+        self.n_y
     }
 
     pub(crate) fn output(&self) -> &Layer {

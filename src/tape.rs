@@ -108,7 +108,7 @@ impl<T: Scalar> Tape<T> {
             return Err(Error::Zero { argument: "tape capacity" });
         }
         let shape = Arc::clone(net.shape());
-        let regions = Regions::new(&shape, Purpose::Training, size_of::<T>())?;
+        let regions = Regions::new(&shape, Purpose::Training, size_of::<T>(), capacity)?;
         let (tiles, _) = plan::room_for(&regions, capacity)?;
         let out = shape.n_y().checked_mul(capacity).ok_or(TOO_LARGE)?;
         let first = custom::first_transposed(shape.n_x(), shape.layers[0].units, shape.panel);

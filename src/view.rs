@@ -21,6 +21,8 @@ use crate::error::{Error, Result};
 pub struct Columns<'a, T> {
     data: &'a [T],
     features: usize,
+    /// The quotient of the two, divided once.
+    samples: usize,
 }
 
 impl<'a, T> Columns<'a, T> {
@@ -40,16 +42,17 @@ impl<'a, T> Columns<'a, T> {
         if features == 0 {
             return Err(Error::Zero { argument: "features" });
         }
-        if !data.len().is_multiple_of(features) {
+        let samples = data.len() / features;
+        if samples * features != data.len() {
             return Err(Error::NotWholeColumns { len: data.len(), features });
         }
-        Ok(Self { data, features })
+        Ok(Self { data, features, samples })
     }
 
     /// The same, where the caller has seen to both conditions.
     pub(crate) fn checked(data: &'a [T], features: usize) -> Self {
         debug_assert!(features > 0 && data.len().is_multiple_of(features));
-        Self { data, features }
+        Self { data, features, samples: data.len() / features }
     }
 
     /// Values a column (n_x).
@@ -73,7 +76,7 @@ impl<'a, T> Columns<'a, T> {
     /// # Ok::<(), shallownet::Error>(())
     /// ```
     pub fn samples(&self) -> usize {
-        self.data.len() / self.features
+        self.samples
     }
 
     /// The whole matrix, column after column.
@@ -113,6 +116,7 @@ impl<'a, T> Columns<'a, T> {
     pub fn range(&self, range: core::ops::Range<usize>) -> Option<Columns<'a, T>> {
         let (start, end) =
             (range.start.checked_mul(self.features)?, range.end.checked_mul(self.features)?);
-        Some(Self { data: self.data.get(start..end)?, features: self.features })
+        let samples = range.end.checked_sub(range.start)?;
+        Some(Self { data: self.data.get(start..end)?, features: self.features, samples })
     }
 }

@@ -137,9 +137,14 @@ impl<T: Scalar> Workspace<T> {
         self.gradients.as_ref().ok_or(Error::PredictionOnly)
     }
 
+    /// Was it made for this very network, or a copy of it?
+    pub(crate) fn is_for(&self, shape: &Arc<Shape>) -> bool {
+        Arc::ptr_eq(&self.shape, shape)
+    }
+
     /// Refuses a workspace of another network shape, and batches above its capacity.
     pub(crate) fn check(&self, shape: &Arc<Shape>, samples: usize) -> Result<()> {
-        if !Arc::ptr_eq(&self.shape, shape) && *self.shape != **shape {
+        if !self.is_for(shape) && *self.shape != **shape {
             return Err(Error::Mismatch { argument: "workspace" });
         }
         if samples > self.capacity {
@@ -162,7 +167,7 @@ impl Room {
         if capacity == 0 {
             return Err(Error::Zero { argument: "workspace capacity" });
         }
-        let regions = Regions::new(shape, purpose, size_of::<T>())?;
+        let regions = Regions::new(shape, purpose, size_of::<T>(), capacity)?;
         let (tiles, costs) = plan::room_for(&regions, capacity)?;
         let transposed = regions.transposed(shape.layers.len() - 1).end;
         Ok(Self { regions, tiles, transposed, costs })

@@ -37,6 +37,10 @@ pub(crate) fn all_finite<T: Scalar>(engine: Engine, values: &[T]) -> bool {
             #[inline(always)]
             || finite::all_finite::<T::Register<_>>(simd, values),
         )),
+        // 0 v is 0 if v is finite, else NaN.
+        _ if values.len() < FEW => {
+            values.iter().fold(T::ZERO, |sum, &v| sum + v * T::ZERO) == T::ZERO
+        }
         _ => values.iter().fold(true, |ok, v| ok & v.is_finite()),
     }
 }

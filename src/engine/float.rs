@@ -6,7 +6,7 @@ use super::elementwise::{self, Function};
 use super::optimizer::{self, Update};
 use super::pass::{Prediction, Propagation};
 use super::sums::WeightSums;
-use super::{Engine, custom, run};
+use super::{Engine, custom, run, tiny};
 use crate::ffi::{self, Product};
 use crate::kernels::exp::ExpElement;
 use crate::kernels::lanes::{F32x8, F32x16, F64x4, F64x8, Lanes};
@@ -52,7 +52,13 @@ pub trait Float: ExpElement + Sized {
     );
 
     /// See `run`.
-    fn predict(engine: Engine, task: Prediction<'_, Self>);
+    fn predict(engine: Engine, task: &mut Prediction<'_, Self>);
+
+    /// See `run`.
+    fn predict_tiny(engine: Engine, task: &mut tiny::Predict<'_, Self>) -> bool;
+
+    /// See `run`.
+    fn step_tiny(engine: Engine, task: &mut tiny::Step<'_, Self>) -> Option<f64>;
 
     /// See `run`.
     fn forward(engine: Engine, task: custom::Forward<'_, Self>);
@@ -119,8 +125,16 @@ macro_rules! float {
                 run::sum_weights(engine, task, sums, parameters);
             }
 
-            fn predict(engine: Engine, task: Prediction<'_, Self>) {
+            fn predict(engine: Engine, task: &mut Prediction<'_, Self>) {
                 run::predict(engine, task);
+            }
+
+            fn predict_tiny(engine: Engine, task: &mut tiny::Predict<'_, Self>) -> bool {
+                run::predict_tiny(engine, task)
+            }
+
+            fn step_tiny(engine: Engine, task: &mut tiny::Step<'_, Self>) -> Option<f64> {
+                run::step_tiny(engine, task)
             }
 
             fn forward(engine: Engine, task: custom::Forward<'_, Self>) {

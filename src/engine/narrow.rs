@@ -14,12 +14,12 @@ use super::sums::WeightSums;
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::kernels::lanes::Lanes;
-use crate::kernels::narrow::STEPS;
+use crate::kernels::narrow::Rows;
 use crate::kernels::narrow::dense::{self, Dense};
 use crate::kernels::narrow::gather::{columns_to_lanes, lanes_to_columns};
 use crate::kernels::narrow::loss::{LossSum, output};
+use crate::kernels::narrow::sums;
 use crate::kernels::panel::block_end;
-use crate::kernels::shuffle::lane_sums;
 use crate::scalar::Scalar;
 use crate::shape::{Layer, Shape};
 
@@ -27,13 +27,21 @@ use crate::shape::{Layer, Shape};
 /// find equal work.
 const TILE_COLUMNS: usize = 512;
 
-/// Rows of STEPS registers that a block should have at most, to stay near L1: at 256 bytes each,
+/// Rows of registers that a block should have at most, to stay near L1: four registers each are
 /// 64 KiB.
 const MAX_ROWS: usize = 256;
 
-/// Where things lie in a tile, in elements. Every value of a sample takes a row of STEPS registers.
+/// Bytes that a block should take: more than a small L1, since each sum over samples is then
+/// interrupted less often.
+const BLOCK_BYTES: usize = 64 * 1024;
+
+/// Where things lie in a tile, in elements. Every value of a sample takes a row of registers, which
+/// hold the samples of a block. (How many they are changes no bit: each lane sums its samples in
+/// order, from register to register.)
 #[derive(Debug)]
 pub(crate) struct Layout {
+    /// Elements a row.
+    row: usize,
     /// x, then A of each layer (for the last, the logits): one more than there are layers.
     values: Vec<Range<usize>>,
     y: Range<usize>,
@@ -49,17 +57,18 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// `training` adds what only the backward pass needs.
-    pub(crate) fn new(shape: &Shape, training: bool) -> Result<Self> {
+    /// For batches of up to `capacity` samples; `training` adds what only the backward pass needs.
+    pub(crate) fn new(shape: &Shape, training: bool, capacity: usize) -> Result<Self> {
         const TOO_LARGE: Error = Error::TooLarge { what: "the workspace" };
         let lanes = shape.panel;
+        let row = lanes * registers_a_row(shape, capacity);
         let mut len = 0_usize;
         let mut place = |elements: Option<usize>| {
             let start = len;
             len = elements.and_then(|e| start.checked_add(e)).ok_or(TOO_LARGE)?;
             Ok::<_, Error>(start..len)
         };
-        let rows = |units: usize| units.checked_mul(STEPS * lanes);
+        let rows = |units: usize| units.checked_mul(row);
         let mut values = vec![place(rows(shape.n_x()))?];
         for layer in &shape.layers {
             values.push(place(rows(layer.units))?);
@@ -73,7 +82,7 @@ impl Layout {
         }
         let sums = place(if training { shape.len.checked_mul(lanes) } else { Some(0) })?;
         let gradient = place(Some(if training { shape.len } else { 0 }))?;
-        Ok(Self { values, y, deltas, deltas_start, sums, gradient, len })
+        Ok(Self { row, values, y, deltas, deltas_start, sums, gradient, len })
     }
 
     /// Elements that batches of up to `capacity` samples need.
@@ -82,11 +91,24 @@ impl Layout {
     }
 }
 
+/// As many as fit into L1 and hold samples, in pairs; at least four, if there are as many samples.
+fn registers_a_row(shape: &Shape, capacity: usize) -> usize {
+    // A panel is 64 bytes, whatever the type.
+    let fit = BLOCK_BYTES / 64 / rows(shape) / 2 * 2;
+    let held = capacity.min(TILE_COLUMNS).div_ceil(shape.panel);
+    fit.max(4).min(held)
+}
+
+/// Rows of a block: x, y, and every layer's A and dZ.
+fn rows(shape: &Shape) -> usize {
+    let units: usize = shape.layers.iter().map(|layer| layer.units).sum();
+    shape.n_x() + 2 * units + shape.n_y()
+}
+
 /// Would samples in lanes do less than units in lanes? An estimate of the registers of work a
 /// sample, forward and backward, from the shape alone.
 pub(crate) fn pays(shape: &Shape) -> bool {
-    let units: usize = shape.layers.iter().map(|layer| layer.units).sum();
-    if shape.n_x() + 2 * units > MAX_ROWS {
+    if rows(shape) > MAX_ROWS {
         return false;
     }
     // One sum over all inputs, as these kernels have it, must be the sum of `panel`.
@@ -147,10 +169,11 @@ pub(crate) fn sum_weights<T: Scalar, S: Simd>(
             };
             // Both buffers are whole registers: `Shape` pads every span to one.
             for (index, into) in into.chunks_exact_mut(T::PANEL).enumerate() {
-                let mut sum = zero;
-                for tile in tiles.chunks_exact(layout.len) {
-                    let gradient = &tile[layout.gradient.start + index * T::PANEL..];
-                    sum = sum + T::Register::<S>::load(simd, gradient);
+                let mut at = layout.gradient.start + index * T::PANEL;
+                let mut sum = T::Register::<S>::load(simd, &tiles[at..]);
+                while at + layout.len < tiles.len() {
+                    at += layout.len;
+                    sum = sum + T::Register::<S>::load(simd, &tiles[at..]);
                 }
                 let before = if keep { T::Register::<S>::load(simd, into) } else { zero };
                 sum.mul_add(factor, before).store(into);
@@ -160,8 +183,9 @@ pub(crate) fn sum_weights<T: Scalar, S: Simd>(
 }
 
 /// Forward; predictions go to `out`.
-pub(crate) fn predict<T: Scalar, S: Simd>(simd: S, layout: &Layout, task: Prediction<'_, T>) {
-    let Prediction { model, x, tiles, out, .. } = task;
+pub(crate) fn predict<T: Scalar, S: Simd>(simd: S, layout: &Layout, task: &mut Prediction<'_, T>) {
+    let (model, x) = (task.model, task.x.as_slice());
+    let (tiles, out) = (&mut *task.tiles, &mut *task.out);
     let tile = Tile { simd, layout, model, backward: false };
     pass::for_output_tiles(
         model,
@@ -201,10 +225,10 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
 
     /// Columns to logits, block-wise: `values` is the part of the tile with x and every A.
     #[inline(always)]
-    fn forward(&self, values: &mut [T], columns: &[T], steps: usize) {
+    fn forward(&self, values: &mut [T], columns: &[T], rows: Rows) {
         let places = &self.layout.values;
         let n_x = self.model.shape.n_x();
-        columns_to_lanes::<T::Register<S>>(self.simd, columns, n_x, values);
+        columns_to_lanes::<T::Register<S>>(self.simd, columns, n_x, rows.stride, values);
         for index in 0..self.model.shape.layers.len() {
             let (before, a) = values.split_at_mut(places[index + 1].start);
             let x = &before[places[index].clone()];
@@ -212,7 +236,7 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
                 self.simd,
                 T::registers::<S>(),
                 self.layer(index),
-                steps,
+                rows,
                 x,
                 a,
             );
@@ -224,7 +248,7 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
         let x = samples.x;
         let Layout { values: places, deltas: delta_places, .. } = self.layout;
         let (n_x, OutputHead { n_y, .. }) = (self.model.shape.n_x(), self.model.head);
-        let block = STEPS * T::PANEL;
+        let block = self.layout.row;
         let (values, rest) = buffers.split_at_mut(self.layout.y.start);
         let (y_lanes, rest) = rest.split_at_mut(self.layout.y.len());
         let (deltas, rest) = rest.split_at_mut(self.layout.sums.start - self.layout.deltas_start);
@@ -235,13 +259,13 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
         for (index, start) in (0..count).step_by(block).enumerate() {
             let Samples { x, y, weights } = samples.part(self.model.shape, start..start + block);
             let valid = x.len() / n_x;
-            let steps = valid.div_ceil(T::PANEL);
-            self.forward(values, x, steps);
-            columns_to_lanes::<T::Register<S>>(self.simd, y, n_y, y_lanes);
+            let rows = Rows { stride: block, steps: valid.div_ceil(T::PANEL) };
+            self.forward(values, x, rows);
+            columns_to_lanes::<T::Register<S>>(self.simd, y, n_y, block, y_lanes);
             let z = &mut values[places[layers].clone()];
             let targets = (&*y_lanes, weights);
             let dz = &mut deltas[..n_y * block];
-            loss.block(self.simd, self.model.head, valid, z, targets, dz);
+            loss.block(self.simd, self.model.head, (valid, block), z, targets, dz);
             if !self.backward {
                 continue;
             }
@@ -250,30 +274,25 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
                 let (dz, a) = (&after[delta_places[layer].clone()], &values[places[layer].clone()]);
                 let g = self.model.shape.layers[layer - 1].activation;
                 dense::backward::<T::Register<S>>(
-                    self.simd,
-                    T::registers::<S>(),
+                    (self.simd, T::registers::<S>()),
                     self.layer(layer),
                     g,
-                    steps,
+                    rows,
                     dz,
                     (a, d),
                 );
             }
-            if valid > 1 {
-                self.add_sums(values, deltas, sums, (index == 0, steps));
-            } else {
-                self.add_single(values, deltas, gradient);
-            }
+            self.add_sums(values, deltas, sums, (index == 0, rows));
         }
-        if self.backward && x.len() > n_x {
-            self.reduce(sums, gradient, x.len() / n_x % block == 1);
+        if self.backward {
+            self.reduce(sums, gradient);
         }
         loss.total(self.simd)
     }
 
     /// Adds a block to the lane sums.
     #[inline(always)]
-    fn add_sums(&self, values: &[T], deltas: &[T], sums: &mut [T], steps: (bool, usize)) {
+    fn add_sums(&self, values: &[T], deltas: &[T], sums: &mut [T], rows: (bool, Rows)) {
         for (index, layer) in self.model.shape.layers.iter().enumerate() {
             let span = &self.model.shape.spans[index];
             let (dw, db) = sums.split_at_mut(span.bias.start * T::PANEL);
@@ -281,62 +300,24 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
                 self.simd,
                 T::registers::<S>(),
                 (layer.inputs, layer.units),
-                steps,
-                &deltas[self.layout.deltas[index].clone()],
-                &values[self.layout.values[index].clone()],
+                rows,
+                (
+                    &deltas[self.layout.deltas[index].clone()],
+                    &values[self.layout.values[index].clone()],
+                ),
                 (&mut dw[span.weights.start * T::PANEL..], db),
             );
         }
     }
 
-    /// The gradient of a block of one sample, whose values fill all lanes alike: plain products.
-    /// There is at most one such block in a tile, the last, and it writes first.
+    /// Lane sums to the tile's gradient.
     #[inline(always)]
-    fn add_single(&self, values: &[T], deltas: &[T], gradient: &mut [T]) {
-        let row = STEPS * T::PANEL;
-        for (index, layer) in self.model.shape.layers.iter().enumerate() {
-            let span = &self.model.shape.spans[index];
-            let dz = &deltas[self.layout.deltas[index].clone()];
-            let a = &values[self.layout.values[index].clone()];
-            for unit in 0..layer.units {
-                let d = dz[unit * row];
-                let (panel, lane) = (unit / T::PANEL, unit % T::PANEL);
-                let w = span.weights.start + panel * layer.inputs * T::PANEL + lane;
-                for input in 0..layer.inputs {
-                    gradient[w + input * T::PANEL] = d * a[input * row];
-                }
-                gradient[span.bias.start + unit] = d;
-            }
-        }
-    }
-
-    /// Lane sums to the tile's gradient, a panel's units at once. A single left-over sample has
-    /// already been written there.
-    #[inline(always)]
-    fn reduce(&self, sums: &[T], gradient: &mut [T], single: bool) {
-        let lanes = T::PANEL;
-        let zero = T::Register::<S>::splat(self.simd, T::ZERO);
+    fn reduce(&self, lanes: &[T], gradient: &mut [T]) {
         for (layer, span) in self.model.shape.layers.iter().zip(&self.model.shape.spans) {
-            let groups = span.weights.clone().step_by(lanes).enumerate().map(
-                #[inline(always)]
-                |(k, at)| (k / layer.inputs, at),
-            );
-            let biases = span.bias.clone().step_by(lanes).enumerate();
-            for (panel, at) in groups.chain(biases) {
-                let units = (layer.units - panel * lanes).min(lanes);
-                let mut registers = [zero; 16];
-                for unit in 0..units {
-                    registers[unit] =
-                        T::Register::<S>::load(self.simd, &sums[(at + unit) * lanes..]);
-                }
-                let sum = lane_sums(&mut registers, units);
-                let into = &mut gradient[at..at + lanes];
-                if single {
-                    (sum + T::Register::<S>::load(self.simd, into)).store(into);
-                } else {
-                    sum.store(into);
-                }
-                into[units..].fill(T::ZERO);
+            for (span, inputs) in [(&span.weights, layer.inputs), (&span.bias, 1)] {
+                let lanes = &lanes[span.start * T::PANEL..span.end * T::PANEL];
+                let into = &mut gradient[span.clone()];
+                sums::reduce::<T::Register<S>>(self.simd, inputs, layer.units, lanes, into);
             }
         }
     }
@@ -344,14 +325,14 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
     #[inline(always)]
     fn predict(&self, buffers: &mut [T], x: &[T], out: &mut [T]) {
         let (n_x, n_y) = (self.model.shape.n_x(), self.model.head.n_y);
-        let block = STEPS * T::PANEL;
+        let block = self.layout.row;
         let logits = self.layout.values[self.model.shape.layers.len()].clone();
         for (x, out) in x.chunks(block * n_x).zip(out.chunks_mut(block * n_y)) {
-            let steps = (x.len() / n_x).div_ceil(T::PANEL);
-            self.forward(buffers, x, steps);
+            let rows = Rows { stride: block, steps: (x.len() / n_x).div_ceil(T::PANEL) };
+            self.forward(buffers, x, rows);
             let z = &mut buffers[logits.clone()];
-            output::<T::Register<S>>(self.simd, self.model.head, steps, z);
-            lanes_to_columns::<T::Register<S>>(z, n_y, out);
+            output::<T::Register<S>>(self.simd, self.model.head, rows, z);
+            lanes_to_columns(z, n_y, block, out);
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{LayerOps, OutputHead, Parallelism};
 use crate::activation::Activation;
 use crate::scalar::Scalar;
 use crate::shape::Shape;
+use crate::view::Columns;
 
 /// What every pass reads.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +79,8 @@ pub struct Propagation<'a, T> {
 pub struct Prediction<'a, T> {
     pub(crate) model: Model<'a, T>,
     pub(crate) regions: &'a Regions,
-    pub(crate) x: &'a [T],
+    /// By reference: see `tiny`.
+    pub(crate) x: &'a Columns<'a, T>,
     pub(crate) tiles: &'a mut [T],
     pub(crate) out: &'a mut [T],
 }
@@ -183,9 +185,10 @@ pub(crate) fn for_output_tiles<T: Scalar>(
 }
 
 /// Forward; predictions go to `out`.
-pub(crate) fn predict<T: Scalar>(ops: &impl LayerOps<T>, task: Prediction<'_, T>) {
-    let Prediction { model, regions, x, tiles, out } = task;
-    let samples = x.len() / model.shape.n_x();
+pub(crate) fn predict<T: Scalar>(ops: &impl LayerOps<T>, task: &mut Prediction<'_, T>) {
+    let Prediction { model, regions, x, .. } = *task;
+    let (tiles, out) = (&mut *task.tiles, &mut *task.out);
+    let (samples, x) = (x.samples(), x.as_slice());
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let tile = Tile { ops, model, regions, transposed: &[], backward: false };
     let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);

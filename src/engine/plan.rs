@@ -69,7 +69,12 @@ const NARROW_SAMPLES: usize = 6;
 const NARROW_WEIGHTS: usize = 64;
 
 impl Regions {
-    pub(crate) fn new(shape: &Shape, purpose: Purpose, element: usize) -> Result<Self> {
+    pub(crate) fn new(
+        shape: &Shape,
+        purpose: Purpose,
+        element: usize,
+        capacity: usize,
+    ) -> Result<Self> {
         const TOO_LARGE: Error = Error::TooLarge { what: "the workspace" };
         // `Shape::new` has checked these paddings.
         let strides: Vec<usize> =
@@ -108,7 +113,7 @@ impl Regions {
             transposed.push(start..end);
         }
         let narrow = if shape.panel > 1 && narrow::pays(shape) {
-            Some(narrow::Layout::new(shape, purpose == Purpose::Training)?)
+            Some(narrow::Layout::new(shape, purpose == Purpose::Training, capacity)?)
         } else {
             None
         };
@@ -216,7 +221,7 @@ mod tests {
     fn training_regions_are_disjoint_and_fill_the_tile() {
         for panel in [1, 16] {
             let shape = shape(&[3, 7, 20, 2], panel);
-            let regions = Regions::new(&shape, Purpose::Training, 4).unwrap();
+            let regions = Regions::new(&shape, Purpose::Training, 4, 100_000).unwrap();
             for columns in [1, 5, 32] {
                 let mut ranges: Vec<_> = (0..3)
                     .flat_map(|l| [regions.activation(l, columns), regions.delta(l, columns)])
@@ -232,7 +237,7 @@ mod tests {
     #[test]
     fn prediction_reads_one_region_and_writes_the_other() {
         let shape = shape(&[3, 7, 20, 2], 1);
-        let regions = Regions::new(&shape, Purpose::Prediction, 4).unwrap();
+        let regions = Regions::new(&shape, Purpose::Prediction, 4, 100_000).unwrap();
         for l in 1..3 {
             let (read, write) = (regions.activation(l - 1, 8), regions.activation(l, 8));
             assert!(read.end <= write.start || write.end <= read.start);
@@ -244,7 +249,7 @@ mod tests {
     fn tiles_fit_the_room_and_are_never_empty() {
         for units in [&[2, 4, 1][..], &[784, 300, 10], &[5000, 5000, 5000]] {
             let shape = shape(units, 16);
-            let regions = Regions::new(&shape, Purpose::Training, 4).unwrap();
+            let regions = Regions::new(&shape, Purpose::Training, 4, 100_000).unwrap();
             for capacity in [1, 31, 32, 33, 1000, 100_000] {
                 let (elements, tiles) = room_for(&regions, capacity).unwrap();
                 for samples in [1, capacity / 2, capacity] {

@@ -10,7 +10,7 @@ use super::level::with_level;
 use super::pass::{self, Prediction, Propagation};
 use super::plan::Regions;
 use super::sums::{self, WeightSums};
-use super::{Engine, custom, fused, narrow, portable, single};
+use super::{Engine, custom, fused, narrow, portable, single, tiny};
 use crate::scalar::Scalar;
 use crate::shape::Shape;
 
@@ -66,8 +66,8 @@ pub(super) fn sum_weights<T: Scalar>(
 }
 
 /// Forward; predictions go to the task's `out`.
-pub(super) fn predict<T: Scalar>(engine: Engine, task: Prediction<'_, T>) {
-    let samples = task.x.len() / task.model.shape.n_x();
+pub(super) fn predict<T: Scalar>(engine: Engine, task: &mut Prediction<'_, T>) {
+    let samples = task.x.samples();
     if let Some(level) = single(engine, samples) {
         return with_level!(level, simd => single::predict(simd, task));
     }
@@ -76,6 +76,20 @@ pub(super) fn predict<T: Scalar>(engine: Engine, task: Prediction<'_, T>) {
         return with_level!(level, simd => narrow::predict(simd, layout, task));
     }
     with_ops!(engine, ops => pass::predict(ops, task));
+}
+
+/// The prediction of one sample by a tiny network; false, and nothing done, if the backend has no way
+/// of its own for it, or if its first logits are not finite.
+pub(super) fn predict_tiny<T: Scalar>(engine: Engine, task: &mut tiny::Predict<'_, T>) -> bool {
+    let Engine::Fused(level) = engine else { return false };
+    with_level!(level, simd => tiny::predict(simd, task))
+}
+
+/// A step on one sample of a tiny network; `None`, and nothing done, in the same cases. Returns J; if
+/// that is not finite, no parameter has changed.
+pub(super) fn step_tiny<T: Scalar>(engine: Engine, task: &mut tiny::Step<'_, T>) -> Option<f64> {
+    let Engine::Fused(level) = engine else { return None };
+    with_level!(level, simd => tiny::step(simd, task))
 }
 
 /// Forward that keeps every layer's A, for [`backward_from`].

@@ -3,23 +3,27 @@
 
 use fearless_simd::Simd;
 
+use super::OutputHead;
 use super::pass::{Model, Prediction, Propagation, disjoint};
 use super::sums::WeightSums;
 use crate::activation::Activation;
+use crate::kernels::lanes::Lanes;
 use crate::kernels::panel::{Activate, Panels};
 use crate::kernels::{column, head, single};
 use crate::scalar::Scalar;
 
 /// Forward; the prediction goes to the task's `out`.
-pub(super) fn predict<T: Scalar, S: Simd>(simd: S, task: Prediction<'_, T>) {
+pub(super) fn predict<T: Scalar, S: Simd>(simd: S, task: &mut Prediction<'_, T>) {
     simd.vectorize(
         #[inline(always)]
         || {
-            let Prediction { model, regions, x, tiles, out } = task;
+            let Prediction { model, regions, x, .. } = *task;
+            let (tiles, out) = (&mut *task.tiles, &mut *task.out);
             // Two buffers in turn, each as long as the widest layer.
             let (mut read, mut write) = tiles.split_at_mut(regions.widest());
             for layer in 0..model.shape.layers.len() {
-                let x = if layer == 0 { x } else { &read[..model.shape.layers[layer].inputs] };
+                let inputs = model.shape.layers[layer].inputs;
+                let x = if layer == 0 { x.as_slice() } else { &read[..inputs] };
                 forward(simd, model, (layer, model.head.g), x, write);
                 core::mem::swap(&mut read, &mut write);
             }
@@ -67,9 +71,9 @@ pub(super) fn propagate<T: Scalar, S: Simd>(simd: S, task: Propagation<'_, T>) -
                 let (z, dz) = (&mut z[..n_y], &mut dz[..n_y]);
                 head::loss::<T::Register<S>>(simd, model.head, z, targets, dz)
             } else if n_y <= T::PANEL / 2 {
-                single::loss::<T::Half<S>>(simd, model.head, z, targets, dz)
+                own_loss::<T, T::Half<S>>(simd, model.head, z, targets, dz)
             } else {
-                single::loss::<T::Register<S>>(simd, model.head, z, targets, dz)
+                own_loss::<T, T::Register<S>>(simd, model.head, z, targets, dz)
             };
             if wanted.is_some() {
                 for layer in (1..layers).rev() {
@@ -117,8 +121,22 @@ pub(super) fn sum_weights<T: Scalar, S: Simd>(
     );
 }
 
+/// The loss of outputs that fit one register, each by itself; dZ to its panel.
+#[inline(always)]
+fn own_loss<T: Scalar, V: Lanes<Elem = T>>(
+    t: V::Token,
+    head: OutputHead,
+    z: &[T],
+    targets: (&[T], Option<&[T]>),
+    dz: &mut [T],
+) -> f64 {
+    let (loss, d) = single::loss::<V>(t, head, V::load(t, z), targets);
+    single::store_panel(t, d, dz);
+    loss
+}
+
 /// Does an output's activation need nothing but its own logit, and no tidying?
-fn finished(g: Activation) -> bool {
+pub(super) fn finished(g: Activation) -> bool {
     matches!(g, Activation::Identity | Activation::Sigmoid | Activation::Tanh)
 }
 

@@ -24,6 +24,7 @@ pub(crate) mod tanh;
 #[cfg(test)]
 #[path = "testing/test_support.rs"]
 mod test_support;
+pub(crate) mod tiny;
 pub(crate) mod transpose;
 #[cfg(test)]
 #[path = "testing/ulp.rs"]

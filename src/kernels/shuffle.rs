@@ -40,24 +40,40 @@ pub(crate) fn deinterleave<V: Shuffle, const N: usize>(mut values: [V; N]) -> [V
     values
 }
 
-/// The sums over the lanes of each of `sums`' first `n` registers, in lanes 0..n. Neighbouring
-/// lanes are added pair by pair, so each sum's order depends on LEN alone.
+/// The sums over the lanes of each of `registers`, in lanes 0..N; N is a power of two, at most LEN.
+/// Neighbouring lanes are added pair by pair, so each sum's order depends on LEN alone.
 #[inline(always)]
-pub(crate) fn lane_sums<V: Shuffle, const N: usize>(sums: &mut [V; N], n: usize) -> V {
-    let mut left = n.next_power_of_two();
+pub(crate) fn lane_sums<V: Shuffle, const N: usize>(registers: [V; N]) -> V {
+    let mut sums = [registers[0]; 16];
+    sums[..N].copy_from_slice(&registers);
+    // Of constant length, each, so that all of it stays in registers.
+    if N == 16 {
+        add_pairs::<V, 8>(&mut sums);
+    }
+    if N >= 8 {
+        add_pairs::<V, 4>(&mut sums);
+    }
+    if N >= 4 {
+        add_pairs::<V, 2>(&mut sums);
+    }
+    if N >= 2 {
+        add_pairs::<V, 1>(&mut sums);
+    }
+    let mut sum = sums[0];
     let mut width = V::LEN;
-    while width > 1 {
-        if left > 1 {
-            for k in 0..left / 2 {
-                let (even, odd) = sums[2 * k].unzip(sums[2 * k + 1]);
-                sums[k] = even + odd;
-            }
-            left /= 2;
-        } else {
-            let (even, odd) = sums[0].unzip(sums[0]);
-            sums[0] = even + odd;
-        }
+    while width > N {
+        let (even, odd) = sum.unzip(sum);
+        sum = even + odd;
         width /= 2;
     }
-    sums[0]
+    sum
+}
+
+/// Adds neighbouring lanes of the first 2 N registers, which leaves N.
+#[inline(always)]
+fn add_pairs<V: Shuffle, const N: usize>(sums: &mut [V; 16]) {
+    for k in 0..N {
+        let (even, odd) = sums[2 * k].unzip(sums[2 * k + 1]);
+        sums[k] = even + odd;
+    }
 }

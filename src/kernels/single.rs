@@ -22,20 +22,18 @@ use crate::loss::Loss;
 use crate::scalar::Scalar;
 
 /// L and dZ of the sample where every output's is its own: not through a softmax. The outputs fit
-/// one register; z and dz are padded, dz with zeros.
+/// one register; dz is 0 behind them.
 #[inline(always)]
 pub(crate) fn loss<V>(
     t: V::Token,
     head: OutputHead,
-    z: &[V::Elem],
+    z: V,
     (y, weights): (&[V::Elem], Option<&[V::Elem]>),
-    dz: &mut [V::Elem],
-) -> f64
+) -> (f64, V)
 where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
-    let z = V::load(t, z);
     let y = match *y {
         [y] => V::splat(t, y),
         _ => {
@@ -55,30 +53,39 @@ where
         }
         _ => {
             let (losses, d) = logit_loss(z, y);
-            (lane_sum(losses, head.n_y), d)
+            let lanes = if head.n_y == 1 { 1 } else { head.n_y };
+            (lane_sum(losses, lanes), d)
         }
     };
     let (weight, d) = match weights {
         Some(weights) => (weights[0].to_f64(), d * V::splat(t, weights[0])),
         None => (1.0, d),
     };
-    store_first(t, head.n_y, d, dz);
-    weight * cost
+    (weight * cost, first_lanes(t, head.n_y, d))
 }
 
-/// The first `n` lanes of `v`, and zeros up to the end of the panel.
+/// The first `n` lanes of `v`, and zeros.
 #[inline(always)]
-fn store_first<V>(t: V::Token, n: usize, v: V, panel: &mut [V::Elem])
+pub(crate) fn first_lanes<V>(t: V::Token, n: usize, v: V) -> V
 where
     V: Lanes,
     V::Elem: Scalar,
 {
-    let zero = V::splat(t, V::Elem::ZERO);
     let numbers = V::load(t, &LANE_NUMBERS.map(V::Elem::from_f64));
     let n = V::splat(t, V::Elem::from_f64(n as f64));
-    V::select(numbers.lt(n), v, zero).store(panel);
+    V::select(numbers.lt(n), v, V::splat(t, V::Elem::ZERO))
+}
+
+/// A register, and zeros up to the end of the panel.
+#[inline(always)]
+pub(crate) fn store_panel<V>(t: V::Token, v: V, panel: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    v.store(panel);
     if V::LEN < V::Elem::PANEL {
-        zero.store(&mut panel[V::LEN..]);
+        V::splat(t, V::Elem::ZERO).store(&mut panel[V::LEN..]);
     }
 }
 
@@ -111,7 +118,7 @@ pub(crate) fn backward<V>(
         };
         let a = V::load(t, &a_prev[input..]);
         let d = epilogue::times_g_prime(t, g_prev, a, sums);
-        store_first(t, present, d, &mut dz_prev[input..]);
+        store_panel(t, first_lanes(t, present, d), &mut dz_prev[input..]);
         input += V::LEN;
     }
 }
@@ -136,7 +143,7 @@ where
             *acc = dz.mul_add(V::load(t, w[(input + k).min(inputs - 1)].as_ref()), *acc);
         }
     }
-    lane_sums(&mut acc, N)
+    lane_sums(acc)
 }
 
 /// dW = factor dz a^T and db = factor dz; with `add`, added to what is there.

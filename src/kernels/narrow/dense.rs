@@ -8,7 +8,7 @@ use crate::activation::Activation;
 use crate::kernels::epilogue;
 use crate::kernels::exp::ExpElement;
 use crate::kernels::lanes::Lanes;
-use crate::kernels::narrow::STEPS;
+use crate::kernels::narrow::Rows;
 use crate::scalar::Scalar;
 
 /// A layer's parameters, in panels of LEN units, and its sizes.
@@ -44,32 +44,31 @@ macro_rules! by_four {
     };
 }
 
-/// a = g(W x + b) for the first `steps` registers of the block.
+/// a = g(W x + b).
 #[inline(always)]
 pub(crate) fn forward<V>(
     t: V::Token,
     registers: usize,
     layer: Dense<'_, V::Elem>,
-    steps: usize,
+    Rows { stride, steps }: Rows,
     x: &[V::Elem],
     a: &mut [V::Elem],
 ) where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
-    let row = STEPS * V::LEN;
-    let x = &x[..layer.inputs * row];
+    let x = &x[..layer.inputs * stride];
     by_four!(layer.units, unit, U => {
-        let a = &mut a[unit * row..];
+        let a = &mut a[unit * stride..];
         let mut step = 0;
         while step + 2 <= steps && registers == 1 {
             let at = step * V::LEN;
-            forward_units::<V, U, 2>(t, layer, unit, &x[at..], &mut a[at..]);
+            forward_units::<V, U, 2>(t, layer, unit, stride, &x[at..], &mut a[at..]);
             step += 2;
         }
         while step < steps {
             let at = step * V::LEN;
-            forward_units::<V, U, 1>(t, layer, unit, &x[at..], &mut a[at..]);
+            forward_units::<V, U, 1>(t, layer, unit, stride, &x[at..], &mut a[at..]);
             step += 1;
         }
     });
@@ -81,20 +80,20 @@ fn forward_units<V, const U: usize, const X: usize>(
     t: V::Token,
     layer: Dense<'_, V::Elem>,
     unit: usize,
+    stride: usize,
     x: &[V::Elem],
     a: &mut [V::Elem],
 ) where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
-    let row = STEPS * V::LEN;
     let (panel, lane) = (unit / V::LEN, unit % V::LEN);
     let w = &layer.w[panel * layer.inputs * V::LEN..][..layer.inputs * V::LEN];
     let mut acc = [[V::splat(t, V::Elem::ZERO); X]; U];
     for (acc, &b) in acc.iter_mut().zip(&layer.b[unit..unit + U]) {
         *acc = [V::splat(t, b); X];
     }
-    for (w, x) in w.chunks_exact(V::LEN).zip(x.chunks(row)) {
+    for (w, x) in w.chunks_exact(V::LEN).zip(x.chunks(stride)) {
         let (w, x) = (&w[lane..lane + U], &x[..X * V::LEN]);
         for u in 0..U {
             let w = V::splat(t, w[u]);
@@ -104,41 +103,39 @@ fn forward_units<V, const U: usize, const X: usize>(
         }
     }
     for u in 0..U {
-        let a = &mut a[u * row..][..X * V::LEN];
+        let a = &mut a[u * stride..][..X * V::LEN];
         for k in 0..X {
             epilogue::g(t, layer.g, acc[u][k]).store(&mut a[k * V::LEN..]);
         }
     }
 }
 
-/// dz_prev = W^T dz * g_prev'(a_prev) for the first `steps` registers of the block.
+/// dz_prev = W^T dz * g_prev'(a_prev).
 #[inline(always)]
 pub(crate) fn backward<V>(
-    t: V::Token,
-    registers: usize,
+    (t, registers): (V::Token, usize),
     layer: Dense<'_, V::Elem>,
     g_prev: Activation,
-    steps: usize,
+    Rows { stride, steps }: Rows,
     dz: &[V::Elem],
     (a_prev, dz_prev): (&[V::Elem], &mut [V::Elem]),
 ) where
     V: Lanes,
     V::Elem: Scalar,
 {
-    let row = STEPS * V::LEN;
     by_four!(layer.inputs, input, I => {
-        let (a, d) = (&a_prev[input * row..], &mut dz_prev[input * row..]);
+        let (a, d) = (&a_prev[input * stride..], &mut dz_prev[input * stride..]);
         let mut step = 0;
         while step + 2 <= steps && registers == 1 {
             let at = step * V::LEN;
             let into = (&a[at..], &mut d[at..]);
-            backward_inputs::<V, I, 2>(t, layer, g_prev, input, &dz[at..], into);
+            backward_inputs::<V, I, 2>(t, (layer, g_prev), input, stride, &dz[at..], into);
             step += 2;
         }
         while step < steps {
             let at = step * V::LEN;
             let into = (&a[at..], &mut d[at..]);
-            backward_inputs::<V, I, 1>(t, layer, g_prev, input, &dz[at..], into);
+            backward_inputs::<V, I, 1>(t, (layer, g_prev), input, stride, &dz[at..], into);
             step += 1;
         }
     });
@@ -148,21 +145,20 @@ pub(crate) fn backward<V>(
 #[inline(always)]
 fn backward_inputs<V, const I: usize, const X: usize>(
     t: V::Token,
-    layer: Dense<'_, V::Elem>,
-    g_prev: Activation,
+    (layer, g_prev): (Dense<'_, V::Elem>, Activation),
     input: usize,
+    stride: usize,
     dz: &[V::Elem],
     (a_prev, dz_prev): (&[V::Elem], &mut [V::Elem]),
 ) where
     V: Lanes,
     V::Elem: Scalar,
 {
-    let row = STEPS * V::LEN;
     let mut acc = [[V::splat(t, V::Elem::ZERO); X]; I];
     for unit in 0..layer.units {
         let (panel, lane) = (unit / V::LEN, unit % V::LEN);
         let w = &layer.w[(panel * layer.inputs + input) * V::LEN..][..I * V::LEN];
-        let dz = &dz[unit * row..][..X * V::LEN];
+        let dz = &dz[unit * stride..][..X * V::LEN];
         for i in 0..I {
             let w = V::splat(t, w[i * V::LEN + lane]);
             for k in 0..X {
@@ -171,7 +167,8 @@ fn backward_inputs<V, const I: usize, const X: usize>(
         }
     }
     for i in 0..I {
-        let (a, d) = (&a_prev[i * row..][..X * V::LEN], &mut dz_prev[i * row..][..X * V::LEN]);
+        let at = i * stride..i * stride + X * V::LEN;
+        let (a, d) = (&a_prev[at.clone()], &mut dz_prev[at]);
         for k in 0..X {
             let a = V::load(t, &a[k * V::LEN..]);
             epilogue::times_g_prime(t, g_prev, a, acc[i][k]).store(&mut d[k * V::LEN..]);
@@ -186,15 +183,14 @@ pub(crate) fn weights<V>(
     t: V::Token,
     registers: usize,
     (inputs, units): (usize, usize),
-    (first, steps): (bool, usize),
-    dz: &[V::Elem],
-    a: &[V::Elem],
+    (first, rows): (bool, Rows),
+    (dz, a): (&[V::Elem], &[V::Elem]),
     (dw, db): (&mut [V::Elem], &mut [V::Elem]),
 ) where
     V: Lanes,
     V::Elem: Scalar,
 {
-    let row = STEPS * V::LEN;
+    let Rows { stride, steps } = rows;
     let mut unit = 0;
     while unit < units {
         // Four units of one panel, as long as 32 registers hold 16 sums.
@@ -203,28 +199,28 @@ pub(crate) fn weights<V>(
             left if left >= 2 => 2,
             _ => 1,
         };
-        let dz = &dz[unit * row..];
+        let dz = &dz[unit * stride..];
         let (panel, lane) = (unit / V::LEN, unit % V::LEN);
         let dw = &mut dw[(panel * inputs * V::LEN + lane) * V::LEN..];
         by_four!(inputs, input, I => {
             let dw = &mut dw[input * V::LEN * V::LEN..];
-            let a = &a[input * row..];
+            let a = &a[input * stride..];
             match side {
-                4 => weight_sums::<V, 4, I>(t, first, steps, dz, a, dw),
+                4 => weight_sums::<V, 4, I>(t, first, rows, dz, a, dw),
                 // Sixteen registers, two a sum: four sums at a time, and room for what they need.
                 2 if I == 4 && registers == 2 => {
-                    weight_sums::<V, 2, 2>(t, first, steps, dz, a, dw);
-                    let (a, dw) = (&a[2 * row..], &mut dw[2 * V::LEN * V::LEN..]);
-                    weight_sums::<V, 2, 2>(t, first, steps, dz, a, dw);
+                    weight_sums::<V, 2, 2>(t, first, rows, dz, a, dw);
+                    let (a, dw) = (&a[2 * stride..], &mut dw[2 * V::LEN * V::LEN..]);
+                    weight_sums::<V, 2, 2>(t, first, rows, dz, a, dw);
                 }
-                2 => weight_sums::<V, 2, I>(t, first, steps, dz, a, dw),
-                _ => weight_sums::<V, 1, I>(t, first, steps, dz, a, dw),
+                2 => weight_sums::<V, 2, I>(t, first, rows, dz, a, dw),
+                _ => weight_sums::<V, 1, I>(t, first, rows, dz, a, dw),
             }
         });
         for u in 0..side {
             let db = &mut db[(unit + u) * V::LEN..][..V::LEN];
             let mut acc = if first { V::splat(t, V::Elem::ZERO) } else { V::load(t, db) };
-            for dz in dz[u * row..][..steps * V::LEN].chunks_exact(V::LEN) {
+            for dz in dz[u * stride..][..steps * V::LEN].chunks_exact(V::LEN) {
                 acc = acc + V::load(t, dz);
             }
             acc.store(db);
@@ -238,7 +234,7 @@ pub(crate) fn weights<V>(
 fn weight_sums<V, const U: usize, const I: usize>(
     t: V::Token,
     first: bool,
-    steps: usize,
+    rows: Rows,
     dz: &[V::Elem],
     a: &[V::Elem],
     dw: &mut [V::Elem],
@@ -246,9 +242,7 @@ fn weight_sums<V, const U: usize, const I: usize>(
     V: Lanes,
     V::Elem: Scalar,
 {
-    let row = STEPS * V::LEN;
     let stride = V::LEN * V::LEN;
-    let (dz, a) = (&dz[..U * row], &a[..I * row]);
     let dw = &mut dw[..(I - 1) * stride + U * V::LEN];
     let mut acc = [[V::splat(t, V::Elem::ZERO); I]; U];
     if !first {
@@ -258,12 +252,12 @@ fn weight_sums<V, const U: usize, const I: usize>(
             }
         }
     }
-    for step in 0..steps.min(STEPS) {
+    let (dz, a) = (rows.each::<_, U>(dz), rows.each::<_, I>(a));
+    for step in 0..rows.steps {
         for u in 0..U {
-            let dz = V::load(t, &dz[u * row + step * V::LEN..]);
+            let dz = V::load(t, dz[u][step].as_ref());
             for i in 0..I {
-                let a = V::load(t, &a[i * row + step * V::LEN..]);
-                acc[u][i] = dz.mul_add(a, acc[u][i]);
+                acc[u][i] = dz.mul_add(V::load(t, a[i][step].as_ref()), acc[u][i]);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The end of a wide network with samples in lanes, for outputs that fit one register: its columns
 //! are turned, so that softmax's sums and logarithms are taken for LEN samples at once.
 
-use super::STEPS;
+use super::Rows;
 use super::gather::{columns_to_lanes, lanes_to_columns};
 use super::loss::{LossSum, output};
 use crate::engine::OutputHead;
@@ -10,7 +10,8 @@ use crate::kernels::exp::ExpElement;
 use crate::kernels::shuffle::{Shuffle, deinterleave};
 use crate::scalar::Scalar;
 
-/// Elements of a block with LEN = 16 outputs.
+/// Registers a row of a block, and elements of a block with LEN = 16 outputs.
+const STEPS: usize = 4;
 const ROOM: usize = 16 * STEPS * 16;
 
 /// The sum of L over all columns; dZ goes to `dz`, whose padding becomes 0. At most LEN outputs.
@@ -34,12 +35,12 @@ where
     while first < z.columns {
         let end = z.columns.min(first + block);
         turn::<V>(t, &z.data[first * z.stride..end * z.stride], z.stride, n_y, &mut z_lanes);
-        columns_to_lanes::<V>(t, &y[first * n_y..end * n_y], n_y, &mut y_lanes);
+        columns_to_lanes::<V>(t, &y[first * n_y..end * n_y], n_y, block, &mut y_lanes);
         let weights = weights.map(
             #[inline(always)]
             |weights| &weights[first..end],
         );
-        sum.block(t, head, end - first, &mut z_lanes, (&y_lanes, weights), &mut dz_lanes);
+        sum.block(t, head, (end - first, block), &mut z_lanes, (&y_lanes, weights), &mut dz_lanes);
         turn_back::<V>(
             t,
             &dz_lanes,
@@ -60,10 +61,12 @@ where
     V::Elem: Scalar + ExpElement,
 {
     let mut lanes = [V::Elem::ZERO; ROOM];
-    for z in z.chunks_mut(STEPS * V::LEN * head.n_y) {
-        columns_to_lanes::<V>(t, z, head.n_y, &mut lanes);
-        output::<V>(t, head, (z.len() / head.n_y).div_ceil(V::LEN), &mut lanes);
-        lanes_to_columns::<V>(&lanes, head.n_y, z);
+    let stride = STEPS * V::LEN;
+    for z in z.chunks_mut(stride * head.n_y) {
+        columns_to_lanes::<V>(t, z, head.n_y, stride, &mut lanes);
+        let rows = Rows { stride, steps: (z.len() / head.n_y).div_ceil(V::LEN) };
+        output::<V>(t, head, rows, &mut lanes);
+        lanes_to_columns(&lanes, head.n_y, stride, z);
     }
 }
 
@@ -74,9 +77,6 @@ where
     V: Shuffle,
     V::Elem: Scalar,
 {
-    if columns.len() == stride {
-        return columns_to_lanes::<V>(t, &columns[..n], n, into);
-    }
     for (index, columns) in columns.chunks(V::LEN * stride).enumerate() {
         let into = &mut into[index * V::LEN..];
         match V::LEN {

@@ -6,7 +6,7 @@ use crate::kernels::epilogue::{self, MAX_LANES};
 use crate::kernels::exp::{ExpElement, exp_neg_abs};
 use crate::kernels::head::{lane_sum, logit_loss};
 use crate::kernels::lanes::{Element, Lanes};
-use crate::kernels::narrow::STEPS;
+use crate::kernels::narrow::Rows;
 use crate::loss::Loss;
 use crate::scalar::Scalar;
 
@@ -35,26 +35,25 @@ where
         Self { sums: zero, product: one, factors: 0, total: 0.0 }
     }
 
-    /// Adds the loss of a block and writes its dZ. Of the block's lanes, the first `valid` count
-    /// (1 in all lanes alike, if `valid` is 1).
+    /// Adds the loss of a block and writes its dZ, 0 past the samples in a register. The block's rows
+    /// are `stride` apart, and its first `valid` lanes are samples.
     #[inline(always)]
     pub(crate) fn block(
         &mut self,
         t: V::Token,
         head: OutputHead,
-        valid: usize,
+        (valid, row): (usize, usize),
         z: &mut [V::Elem],
         (y, weights): (&[V::Elem], Option<&[V::Elem]>),
         dz: &mut [V::Elem],
     ) {
-        let row = STEPS * V::LEN;
         let mut step = 0;
         while step < valid {
             let (z, y, dz) = (&mut z[step..], &y[step..], &mut dz[step..]);
             let lanes = (valid - step).min(V::LEN);
             let weights = weights.map(
                 #[inline(always)]
-                |w| in_lanes::<V>(t, &w[step..step + lanes], valid == 1),
+                |w| in_lanes::<V>(t, &w[step..step + lanes]),
             );
             let loss = match head.loss {
                 Loss::BinaryCrossEntropy => {
@@ -68,9 +67,9 @@ where
                     sum
                 }
                 Loss::CategoricalCrossEntropy => {
-                    self.categorical(t, head, (lanes, weights), z, y, dz)
+                    self.categorical(t, (head.n_y, row), (lanes, weights), z, y, dz)
                 }
-                Loss::SquaredError => squared_error(t, head, z, y, dz),
+                Loss::SquaredError => squared_error(t, head, row, z, y, dz),
             };
             let loss = match weights {
                 None => loss,
@@ -86,10 +85,8 @@ where
                 self.sums = self.sums + loss;
             } else {
                 self.total += lane_sum(loss, lanes);
-                if valid > 1 {
-                    for k in 0..head.n_y {
-                        dz[k * row + lanes..k * row + V::LEN].fill(V::Elem::ZERO);
-                    }
+                for k in 0..head.n_y {
+                    dz[k * row + lanes..k * row + V::LEN].fill(V::Elem::ZERO);
                 }
             }
             step += V::LEN;
@@ -101,18 +98,17 @@ where
     fn categorical(
         &mut self,
         t: V::Token,
-        head: OutputHead,
+        (n_y, row): (usize, usize),
         (lanes, weights): (usize, Option<V>),
-        z: &mut [V::Elem],
+        z: &[V::Elem],
         y: &[V::Elem],
         dz: &mut [V::Elem],
     ) -> V {
-        let row = STEPS * V::LEN;
-        let (max, sum) = exponentials(t, head.n_y, z, dz);
+        let (max, sum) = exponentials(t, (n_y, row), z, dz);
         let one = V::splat(t, <V::Elem as Element>::ONE);
         let share = one / sum;
         let mut loss = V::splat(t, V::Elem::ZERO);
-        for k in 0..head.n_y {
+        for k in 0..n_y {
             let y = V::load(t, &y[k * row..]);
             loss = (V::load(t, &z[k * row..]) - max).neg_mul_add(y, loss);
             let e = V::load(t, &dz[k * row..]);
@@ -128,7 +124,7 @@ where
         } else if lanes == V::LEN {
             self.product = self.product * sum;
             self.factors += 1;
-            if self.factors >= factors_a_logarithm(head.n_y) {
+            if self.factors >= factors_a_logarithm(n_y) {
                 self.take_logarithms(t);
             }
         } else {
@@ -158,16 +154,13 @@ where
     }
 }
 
-/// Up to LEN weights in lanes, zeros behind them; a single one may fill all.
+/// Up to LEN weights in lanes, zeros behind them.
 #[inline(always)]
-fn in_lanes<V>(t: V::Token, weights: &[V::Elem], fill: bool) -> V
+fn in_lanes<V>(t: V::Token, weights: &[V::Elem]) -> V
 where
     V: Lanes,
     V::Elem: Scalar,
 {
-    if fill {
-        return V::splat(t, weights[0]);
-    }
     let mut lanes = [V::Elem::ZERO; MAX_LANES];
     lanes[..weights.len()].copy_from_slice(weights);
     V::load(t, &lanes)
@@ -175,12 +168,16 @@ where
 
 /// Max over the classes and the sum of e^(z - max), which go to `e`.
 #[inline(always)]
-fn exponentials<V>(t: V::Token, n_y: usize, z: &[V::Elem], e: &mut [V::Elem]) -> (V, V)
+fn exponentials<V>(
+    t: V::Token,
+    (n_y, row): (usize, usize),
+    z: &[V::Elem],
+    e: &mut [V::Elem],
+) -> (V, V)
 where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
-    let row = STEPS * V::LEN;
     let mut max = V::load(t, z);
     for k in 1..n_y {
         let z = V::load(t, &z[k * row..]);
@@ -200,6 +197,7 @@ where
 fn squared_error<V>(
     t: V::Token,
     head: OutputHead,
+    row: usize,
     z: &mut [V::Elem],
     y: &[V::Elem],
     dz: &mut [V::Elem],
@@ -208,8 +206,7 @@ where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
-    let row = STEPS * V::LEN;
-    activate::<V>(t, head, z);
+    activate::<V>(t, head, row, z);
     let (mut loss, mut mean) = (V::splat(t, V::Elem::ZERO), V::splat(t, V::Elem::ZERO));
     let half = V::splat(t, V::Elem::from_f64(0.5));
     for k in 0..head.n_y {
@@ -231,12 +228,11 @@ where
 
 /// a = g(z) over all outputs of one register of samples, in place.
 #[inline(always)]
-fn activate<V>(t: V::Token, head: OutputHead, z: &mut [V::Elem])
+fn activate<V>(t: V::Token, head: OutputHead, row: usize, z: &mut [V::Elem])
 where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
-    let row = STEPS * V::LEN;
     if head.g == Activation::Softmax {
         let mut max = V::load(t, z);
         for k in 1..head.n_y {
@@ -260,21 +256,20 @@ where
     }
 }
 
-/// Predictions of the first `steps` registers of a block, in place; the ReLUs' marked zeros become
-/// +0.0.
+/// Predictions from logits, in place; the ReLUs' marked zeros become +0.0.
 #[inline(always)]
-pub(crate) fn output<V>(t: V::Token, head: OutputHead, steps: usize, z: &mut [V::Elem])
+pub(crate) fn output<V>(t: V::Token, head: OutputHead, rows: Rows, z: &mut [V::Elem])
 where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
     let zero = V::splat(t, V::Elem::ZERO);
-    for step in 0..steps {
+    for step in 0..rows.steps {
         let z = &mut z[step * V::LEN..];
-        activate::<V>(t, head, z);
+        activate::<V>(t, head, rows.stride, z);
         if matches!(head.g, Activation::Relu | Activation::LeakyRelu { .. }) {
             for k in 0..head.n_y {
-                let at = k * STEPS * V::LEN;
+                let at = k * rows.stride;
                 (V::load(t, &z[at..]) + zero).store(&mut z[at..]);
             }
         }

@@ -2,15 +2,15 @@
 //! samples without leaving L1.
 //!
 //! A layer of 1 to 15 units fills little of a register whose lanes are units. Here lanes are
-//! samples: every buffer holds, for each unit, STEPS registers of samples side by side, and each
+//! samples: every buffer holds, for each unit, a row of registers of samples side by side, and each
 //! weight is broadcast.
 //!
 //! ```text
-//! for each block of STEPS * LEN samples
+//! for each block of as many samples as a row holds
 //!   x, y: gathered so that samples lie in lanes       (`gather`)
 //!   each layer forward; the loss; each layer back     (`dense`, `loss`)
 //!   sums[w] += dz * a, lane by lane                   (`dense`)
-//! dw = the sums over sums' lanes                      (`shuffle::lane_sums`)
+//! dw = the sums over sums' lanes                      (`sums`)
 //! ```
 //!
 //! The forward and backward products are summed in the order of `panel`, so a sample's activations
@@ -20,6 +20,27 @@ pub(crate) mod dense;
 pub(crate) mod end;
 pub(crate) mod gather;
 pub(crate) mod loss;
+pub(crate) mod sums;
 
-/// Registers of samples a block: enough FMAs for each load and store of a gradient's sum.
-pub(crate) const STEPS: usize = 4;
+use crate::engine::float::Float;
+
+/// How a block of samples lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows {
+    /// Elements from one value's samples to the next value's: whole registers.
+    pub(crate) stride: usize,
+    /// Registers of each row that hold samples.
+    pub(crate) steps: usize,
+}
+
+impl Rows {
+    /// The first N rows of `block`, as far as they hold samples.
+    #[inline(always)]
+    pub(crate) fn each<T: Float, const N: usize>(self, block: &[T]) -> [&[T::Panel]; N] {
+        let mut rows = [&[][..]; N];
+        for n in 0..N {
+            rows[n] = &T::panels(&block[n * self.stride..])[..self.steps];
+        }
+        rows
+    }
+}

@@ -1,0 +1,150 @@
+//! One sample through a layer of a single panel, in registers. The sums have the order that they
+//! have in `column` and in `single`, and so the same bits.
+//!
+//! What a layer hands to the next never lies in memory: lanes are spread from the register. To read
+//! single values of a vector that was just stored is slow on some processors (on Zen 4, twenty
+//! cycles, in which the next call can't begin).
+
+use super::epilogue::{self, MAX_LANES};
+use super::lanes::Lanes;
+use super::shuffle::{Shuffle, lane_sums};
+use super::single::first_lanes;
+use crate::activation::Activation;
+use crate::engine::float::Float;
+use crate::scalar::Scalar;
+
+/// z = W x + b. `panels` are W's, and b behind them.
+#[inline(always)]
+pub(crate) fn logits<V>(t: V::Token, panels: &[<V::Elem as Float>::Panel], x: &[V::Elem]) -> V
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let mut z = V::load(t, panels[x.len()].as_ref());
+    for (w, &x) in panels.iter().zip(x) {
+        z = V::load(t, w.as_ref()).mul_add(V::splat(t, x), z);
+    }
+    z
+}
+
+/// The same of what the layer before has left in lanes 0..inputs.
+#[inline(always)]
+pub(crate) fn logits_of<V>(t: V::Token, panels: &[<V::Elem as Float>::Panel], x: V) -> V
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let Some((b, w)) = panels.split_last() else { return x };
+    let x = lanes(x);
+    let mut z = V::load(t, b.as_ref());
+    for i in 0..V::LEN {
+        if i == w.len() {
+            break;
+        }
+        z = V::load(t, w[i].as_ref()).mul_add(V::splat(t, x[i]), z);
+    }
+    z
+}
+
+/// A register's lanes. With indices that are constants where the loop is unrolled, no memory.
+#[inline(always)]
+fn lanes<V>(v: V) -> [V::Elem; MAX_LANES]
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let mut lanes = [V::Elem::ZERO; MAX_LANES];
+    v.store(&mut lanes);
+    lanes
+}
+
+/// dz_prev = W^T dz * g_prev'(a_prev), for at most LEN inputs; 0 behind them. `dz` is 0 past the last
+/// unit, and so are W's panels.
+#[inline(always)]
+pub(crate) fn backward<V>(
+    t: V::Token,
+    (w, units): (&[<V::Elem as Float>::Panel], usize),
+    g_prev: Activation,
+    dz: V,
+    a_prev: V,
+) -> V
+where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    let sums = match w.len() {
+        0..=4 => input_sums::<V, 4>(t, w, units, dz),
+        5..=8 => input_sums::<V, 8>(t, w, units, dz),
+        _ => input_sums::<V, 16>(t, w, units, dz),
+    };
+    first_lanes(t, w.len(), epilogue::times_g_prime(t, g_prev, a_prev, sums))
+}
+
+/// W^T dz in lanes 0..N; past the last input, anything.
+#[inline(always)]
+fn input_sums<V, const N: usize>(
+    t: V::Token,
+    w: &[<V::Elem as Float>::Panel],
+    units: usize,
+    dz: V,
+) -> V
+where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    let zero = V::splat(t, V::Elem::ZERO);
+    let mut rows = [zero; N];
+    for (k, row) in rows.iter_mut().enumerate() {
+        *row = V::load(t, w[k.min(w.len() - 1)].as_ref());
+    }
+    if units == 1 {
+        // The one unit's weights, side by side: known before dz is.
+        return V::splat(t, lanes(dz)[0]).mul_add(lane_sums(rows), zero);
+    }
+    for row in &mut rows {
+        *row = dz.mul_add(*row, zero);
+    }
+    lane_sums(rows)
+}
+
+/// W += dz x^T and b += dz; `dz` comes with its factor. `panels` are W's, and b behind them.
+#[inline(always)]
+pub(crate) fn update<V>(t: V::Token, dz: V, x: &[V::Elem], panels: &mut [<V::Elem as Float>::Panel])
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let Some((b, w)) = panels.split_last_mut() else { return };
+    add(t, dz, b.as_mut());
+    for (w, &x) in w.iter_mut().zip(x) {
+        add_product(t, dz, x, w.as_mut());
+    }
+}
+
+/// The same with what the layer before has left in lanes 0..inputs.
+#[inline(always)]
+pub(crate) fn update_of<V>(t: V::Token, dz: V, x: V, panels: &mut [<V::Elem as Float>::Panel])
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    let Some((b, w)) = panels.split_last_mut() else { return };
+    add(t, dz, b.as_mut());
+    let x = lanes(x);
+    for i in 0..V::LEN {
+        if i == w.len() {
+            break;
+        }
+        add_product(t, dz, x[i], w[i].as_mut());
+    }
+}
+
+#[inline(always)]
+fn add<V: Lanes>(t: V::Token, dz: V, b: &mut [V::Elem]) {
+    (V::load(t, b) + dz).store(b);
+}
+
+#[inline(always)]
+fn add_product<V: Lanes>(t: V::Token, dz: V, x: V::Elem, w: &mut [V::Elem]) {
+    dz.mul_add(V::splat(t, x), V::load(t, w)).store(w);
+}
