@@ -314,6 +314,8 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// [`Error::Features`], [`Error::EmptyBatch`], [`Error::Length`] of `out`, [`Error::Capacity`],
     /// [`Error::Mismatch`]; [`Error::NotFinite`] in `x` under [`Checks::Full`].
+    // Inlined, so that what the caller knows of `x` and `out` stays in registers: see `engine::tiny`.
+    #[inline]
     pub fn predict(
         &self,
         x: Columns<'_, T>,
@@ -321,12 +323,21 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
     ) -> Result<()> {
         if self.is_tiny_sample(&x, workspace) && out.len() == self.outputs() {
-            let parameters = self.parameters.as_slice();
-            let mut task = tiny::Predict { shape: &self.shape, parameters, x: &x, out: &mut *out };
-            if T::predict_tiny(self.engine, &mut task) {
+            let net = tiny::Net { shape: &self.shape, parameters: self.parameters.as_slice() };
+            if T::predict_tiny(self.engine, &net, x.as_slice(), out) {
                 return Ok(());
             }
         }
+        self.predict_any(x, out, workspace)
+    }
+
+    /// [`predict`](Self::predict) of whatever network and batch.
+    fn predict_any(
+        &self,
+        x: Columns<'_, T>,
+        out: &mut [T],
+        workspace: &mut Workspace<T>,
+    ) -> Result<()> {
         self.check_x(x)?;
         checks::length("out", self.outputs() * x.samples(), out.len())?;
         workspace.check(&self.shape, x.samples())?;
@@ -494,6 +505,7 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// As [`backward`](Self::backward) and [`descend`](Self::descend); [`Error::Diverged`] if the
     /// cost is not finite, with the parameters unchanged.
+    #[inline]
     pub fn step<'a>(
         &mut self,
         x: Columns<'_, T>,
@@ -510,25 +522,36 @@ impl<T: Scalar> Network<T> {
         {
             return finite(cost);
         }
-        self.check_batch(x, y, workspace)?;
-        workspace.gradients()?;
-        self.step_checked(x, y, learning_rate, workspace)
+        self.step_any(x, y, learning_rate, workspace)
     }
 
-    /// [`step`](Self::step) on arguments that have been checked.
-    pub(crate) fn step_checked(
+    /// [`step`](Self::step) of whatever network and batch.
+    fn step_any(
         &mut self,
         x: Columns<'_, T>,
         y: Targets<'_, T>,
         learning_rate: T,
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
-        if self.is_tiny_sample(&x, workspace)
-            && let Some(cost) = self.step_tiny(&x, &y, learning_rate)
+        self.check_batch(x, y, workspace)?;
+        workspace.gradients()?;
+        self.step_checked(&x, &y, learning_rate, workspace)
+    }
+
+    /// [`step`](Self::step) on arguments that have been checked.
+    pub(crate) fn step_checked(
+        &mut self,
+        x: &Columns<'_, T>,
+        y: &Targets<'_, T>,
+        learning_rate: T,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        if self.is_tiny_sample(x, workspace)
+            && let Some(cost) = self.step_tiny(x, y, learning_rate)
         {
             return finite(cost);
         }
-        let cost = finite(self.propagate(x, y, workspace, Want::Gradients))?;
+        let cost = finite(self.propagate(*x, *y, workspace, Want::Gradients))?;
         // The sums go into the parameters; the gradient buffer is scratch.
         let task = WeightSums {
             shape: &self.shape,
@@ -546,6 +569,7 @@ impl<T: Scalar> Network<T> {
 
     /// [`step`](Self::step) on one sample of a tiny network, if there is a shorter way for it, and if
     /// the sample is finite.
+    #[inline]
     fn step_tiny(
         &mut self,
         x: &Columns<'_, T>,
@@ -557,12 +581,11 @@ impl<T: Scalar> Network<T> {
             head: self.head(),
             shape: &self.shape,
             parameters: self.parameters.as_mut_slice(),
-            x,
-            y,
+            weights: y.weights,
             total,
             factor: T::from_f64(-learning_rate.to_f64() / total),
         };
-        T::step_tiny(self.engine, &mut task)
+        T::step_tiny(self.engine, &mut task, x.as_slice(), y.y.as_slice())
     }
 
     /// Forward, loss and (for a training workspace) backward, on checked arguments.
@@ -617,6 +640,7 @@ impl<T: Scalar> Network<T> {
 
     /// One sample of the right length, for a network so small that checks would take longer than the
     /// arithmetic? Its values have not been looked at.
+    #[inline]
     fn is_tiny_sample(&self, x: &Columns<'_, T>, workspace: &Workspace<T>) -> bool {
         self.shape.tiny
             && x.samples() == 1
@@ -625,6 +649,7 @@ impl<T: Scalar> Network<T> {
     }
 
     /// One sample's targets, and nothing wrong with them?
+    #[inline]
     fn is_sample_of_targets(&self, y: &Targets<'_, T>) -> bool {
         y.weights.is_none()
             && y.y.samples() == 1

@@ -138,6 +138,7 @@ impl<T: Scalar> Workspace<T> {
     }
 
     /// Was it made for this very network, or a copy of it?
+    #[inline]
     pub(crate) fn is_for(&self, shape: &Arc<Shape>) -> bool {
         Arc::ptr_eq(&self.shape, shape)
     }

@@ -55,10 +55,20 @@ pub trait Float: ExpElement + Sized {
     fn predict(engine: Engine, task: &mut Prediction<'_, Self>);
 
     /// See `run`.
-    fn predict_tiny(engine: Engine, task: &mut tiny::Predict<'_, Self>) -> bool;
+    fn predict_tiny(
+        engine: Engine,
+        net: &tiny::Net<'_, Self>,
+        x: &[Self],
+        out: &mut [Self],
+    ) -> bool;
 
     /// See `run`.
-    fn step_tiny(engine: Engine, task: &mut tiny::Step<'_, Self>) -> Option<f64>;
+    fn step_tiny(
+        engine: Engine,
+        task: &mut tiny::Step<'_, Self>,
+        x: &[Self],
+        y: &[Self],
+    ) -> Option<f64>;
 
     /// See `run`.
     fn forward(engine: Engine, task: custom::Forward<'_, Self>);
@@ -129,12 +139,22 @@ macro_rules! float {
                 run::predict(engine, task);
             }
 
-            fn predict_tiny(engine: Engine, task: &mut tiny::Predict<'_, Self>) -> bool {
-                run::predict_tiny(engine, task)
+            fn predict_tiny(
+                engine: Engine,
+                net: &tiny::Net<'_, Self>,
+                x: &[Self],
+                out: &mut [Self],
+            ) -> bool {
+                run::predict_tiny(engine, net, x, out)
             }
 
-            fn step_tiny(engine: Engine, task: &mut tiny::Step<'_, Self>) -> Option<f64> {
-                run::step_tiny(engine, task)
+            fn step_tiny(
+                engine: Engine,
+                task: &mut tiny::Step<'_, Self>,
+                x: &[Self],
+                y: &[Self],
+            ) -> Option<f64> {
+                run::step_tiny(engine, task, x, y)
             }
 
             fn forward(engine: Engine, task: custom::Forward<'_, Self>) {

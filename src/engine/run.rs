@@ -80,16 +80,26 @@ pub(super) fn predict<T: Scalar>(engine: Engine, task: &mut Prediction<'_, T>) {
 
 /// The prediction of one sample by a tiny network; false, and nothing done, if the backend has no way
 /// of its own for it, or if its first logits are not finite.
-pub(super) fn predict_tiny<T: Scalar>(engine: Engine, task: &mut tiny::Predict<'_, T>) -> bool {
+pub(super) fn predict_tiny<T: Scalar>(
+    engine: Engine,
+    net: &tiny::Net<'_, T>,
+    x: &[T],
+    out: &mut [T],
+) -> bool {
     let Engine::Fused(level) = engine else { return false };
-    with_level!(level, simd => tiny::predict(simd, task))
+    with_level!(level, simd => tiny::predict(simd, net, x, out))
 }
 
 /// A step on one sample of a tiny network; `None`, and nothing done, in the same cases. Returns J; if
 /// that is not finite, no parameter has changed.
-pub(super) fn step_tiny<T: Scalar>(engine: Engine, task: &mut tiny::Step<'_, T>) -> Option<f64> {
+pub(super) fn step_tiny<T: Scalar>(
+    engine: Engine,
+    task: &mut tiny::Step<'_, T>,
+    x: &[T],
+    y: &[T],
+) -> Option<f64> {
     let Engine::Fused(level) = engine else { return None };
-    with_level!(level, simd => tiny::step(simd, task))
+    with_level!(level, simd => tiny::step(simd, task, x, y))
 }
 
 /// Forward that keeps every layer's A, for [`backward_from`].

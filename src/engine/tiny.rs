@@ -4,8 +4,9 @@
 //! Here a call's own bookkeeping would take longer than its arithmetic: so there is one pass over
 //! the layers, with nothing to decide but the activation. The values have the bits of `single`.
 //!
-//! Tasks are handed on by reference. A copy would read in 16 bytes what was just written in 8; such
-//! a load waits until all that was begun before it has ended, the call before this one included.
+//! Slices come as arguments, in registers, and not in structures. Of a structure that was just
+//! written, a copy reads in 16 bytes what was stored in 8, or the other way round; such a load waits
+//! until all that was begun before it has ended, the call before this one included.
 
 use fearless_simd::Simd;
 
@@ -21,16 +22,12 @@ use crate::kernels::{head, single, tiny};
 use crate::loss::Loss;
 use crate::scalar::Scalar;
 use crate::shape::{Layer, Shape, TINY_LAYERS};
-use crate::targets::Targets;
-use crate::view::Columns;
 
-/// A prediction of one sample: checked shapes, of a tiny network.
+/// A tiny network.
 #[derive(Debug)]
-pub struct Predict<'a, T> {
+pub struct Net<'a, T> {
     pub(crate) shape: &'a Shape,
     pub(crate) parameters: &'a [T],
-    pub(crate) x: &'a Columns<'a, T>,
-    pub(crate) out: &'a mut [T],
 }
 
 /// A step of gradient descent on one sample: checked shapes, of a tiny network.
@@ -39,37 +36,41 @@ pub struct Step<'a, T> {
     pub(crate) shape: &'a Shape,
     pub(crate) head: OutputHead,
     pub(crate) parameters: &'a mut [T],
-    pub(crate) x: &'a Columns<'a, T>,
-    pub(crate) y: &'a Targets<'a, T>,
+    /// The sample's weight, if it has one.
+    pub(crate) weights: Option<&'a [T]>,
     /// What the loss is divided by.
     pub(crate) total: f64,
     /// -learning rate / total.
     pub(crate) factor: T,
 }
 
-/// Forward; the prediction goes to the task's `out`. False, and nothing done, if the first logits
+/// Forward; the prediction goes to `out`. Checked shapes. False, and nothing done, if the first logits
 /// are not finite.
-pub(super) fn predict<T: Scalar, S: Simd>(simd: S, task: &mut Predict<'_, T>) -> bool {
+pub(super) fn predict<T: Scalar, S: Simd>(
+    simd: S,
+    net: &Net<'_, T>,
+    x: &[T],
+    out: &mut [T],
+) -> bool {
     simd.vectorize(
         #[inline(always)]
         || {
-            if task.shape.widest <= T::PANEL / 2 {
-                prediction::<T::Half<S>>(simd, task)
+            if net.shape.widest <= T::PANEL / 2 {
+                prediction::<T::Half<S>>(simd, net, x, out)
             } else {
-                prediction::<T::Register<S>>(simd, task)
+                prediction::<T::Register<S>>(simd, net, x, out)
             }
         },
     )
 }
 
 #[inline(always)]
-fn prediction<V>(t: V::Token, task: &mut Predict<'_, V::Elem>) -> bool
+fn prediction<V>(t: V::Token, net: &Net<'_, V::Elem>, x: &[V::Elem], out: &mut [V::Elem]) -> bool
 where
     V: Shuffle,
     V::Elem: Scalar + ExpElement,
 {
-    let Predict { shape, parameters, x, .. } = *task;
-    let x = x.as_slice();
+    let Net { shape, parameters } = *net;
     let Some(z) = forward::<V>(t, shape, parameters, x, |_, _| ()) else { return false };
     let Layer { activation: g, units: n_y, .. } = *shape.output();
     let mut a = [V::Elem::ZERO; MAX_LANES];
@@ -81,7 +82,7 @@ where
         let head = OutputHead { loss: Loss::SquaredError, g, n_y };
         head::activate_output::<V>(t, head, &mut a[..n_y]);
     }
-    match &mut *task.out {
+    match out {
         [out] => *out = a[0],
         out => out.copy_from_slice(&a[..out.len()]),
     }
@@ -128,27 +129,36 @@ where
 
 /// Forward, backward and the update. Returns J; if it is not finite, nothing is changed. `None`, and
 /// nothing done, if the first logits are not finite.
-pub(super) fn step<T: Scalar, S: Simd>(simd: S, task: &mut Step<'_, T>) -> Option<f64> {
+pub(super) fn step<T: Scalar, S: Simd>(
+    simd: S,
+    task: &mut Step<'_, T>,
+    x: &[T],
+    y: &[T],
+) -> Option<f64> {
     simd.vectorize(
         #[inline(always)]
         || {
             if task.shape.widest <= T::PANEL / 2 {
-                descend::<T::Half<S>>(simd, task)
+                descend::<T::Half<S>>(simd, task, x, y)
             } else {
-                descend::<T::Register<S>>(simd, task)
+                descend::<T::Register<S>>(simd, task, x, y)
             }
         },
     )
 }
 
 #[inline(always)]
-fn descend<V>(t: V::Token, task: &mut Step<'_, V::Elem>) -> Option<f64>
+fn descend<V>(
+    t: V::Token,
+    task: &mut Step<'_, V::Elem>,
+    x: &[V::Elem],
+    y: &[V::Elem],
+) -> Option<f64>
 where
     V: Shuffle,
     V::Elem: Scalar + ExpElement,
 {
-    let Step { shape, head, x, y, total, factor, .. } = *task;
-    let x = x.as_slice();
+    let Step { shape, head, weights, total, factor, .. } = *task;
     let parameters = &mut *task.parameters;
     // What layer l + 1 reads.
     let mut a = [V::splat(t, V::Elem::ZERO); TINY_LAYERS];
@@ -160,7 +170,7 @@ where
         #[inline(always)]
         |layer, read| a[layer] = read,
     )?;
-    let targets = (y.y.as_slice(), y.weights);
+    let targets = (y, weights);
     let (loss, mut dz) = if head.g == Activation::Softmax {
         let (mut z_lanes, mut dz) = ([V::Elem::ZERO; MAX_LANES], [V::Elem::ZERO; MAX_LANES]);
         z.store(&mut z_lanes);

@@ -106,7 +106,7 @@ impl<T: Scalar> Network<T> {
         let step = usize::try_from(state.steps()).unwrap_or(usize::MAX);
         if state.is_plain() {
             let rate = T::from_f64(learning_rate);
-            let cost = self.step_checked(x, y, rate, workspace).map_err(|error| match error {
+            let cost = self.step_checked(&x, &y, rate, workspace).map_err(|error| match error {
                 Error::Diverged { cost, .. } => Error::Diverged { step, cost },
                 other => other,
             })?;

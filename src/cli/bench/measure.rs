@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::ops::ControlFlow;
 
-use shallownet::{Fit, Network, Workspace};
+use shallownet::{Columns, Fit, Network, Workspace};
 
 use super::Setting;
 use super::agreement;
@@ -45,10 +45,16 @@ pub(crate) fn shape<T: Real>(
     for &kind in shape.kinds() {
         let median_ns = match (kind, shape.steps) {
             (Kind::Step, Steps::InFit) => bench.fit(setting)?,
-            _ => timing::median(setting.effort, || bench.call(kind))?,
+            _ => {
+                let (x, y) = bench.batch.first(shape.samples(kind))?;
+                timing::median(setting.effort, || bench.call(kind, &x, &y))?
+            }
         };
         let short = shape.samples(kind) == 1;
-        let tail = |bench: &mut Bench<'_, T>| timing::tail(setting.effort, || bench.call(kind));
+        let tail = |bench: &mut Bench<'_, T>| {
+            let (x, y) = bench.batch.first(shape.samples(kind))?;
+            timing::tail(setting.effort, || bench.call(kind, &x, &y))
+        };
         let percentiles = match setting.percentiles {
             false => None,
             true => Some(if short { Some(tail(&mut bench)?) } else { None }),
@@ -71,9 +77,9 @@ pub(crate) fn shape<T: Real>(
 
 impl<T: Real> Bench<'_, T> {
     /// One call of the library.
-    fn call(&mut self, kind: Kind) -> Result<(), Failure> {
-        let samples = self.shape.samples(kind);
-        let (x, y) = black_box(self.batch.first(samples)?);
+    fn call(&mut self, kind: Kind, x: &Columns<'_, T>, y: &Columns<'_, T>) -> Result<(), Failure> {
+        // What is hidden is the reference: a copy would be made anew for each call.
+        let (&x, &y) = (black_box(x), black_box(y));
         let Self { net, workspace, out, .. } = self;
         match kind {
             Kind::Step => {
@@ -84,7 +90,7 @@ impl<T: Real> Bench<'_, T> {
                 black_box(workspace.gradients()?);
             }
             Kind::Forward | Kind::Predict => {
-                let out = &mut out[..samples * net.outputs()];
+                let out = &mut out[..x.samples() * net.outputs()];
                 net.predict(x, black_box(&mut *out), workspace)?;
                 black_box(out);
             }
