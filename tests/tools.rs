@@ -165,6 +165,12 @@ fn bounds_hold_for_targets_outside_of_the_losses_domain() {
             }
         }
     }
+    // L = -z y + ln(1 + e^z) = -4 + 0.018: no bound is below 0, though the loss is.
+    let layer =
+        reference::Layer { w: vec![vec![0.5]], b: vec![-4.0], activation: Activation::Sigmoid };
+    let net = reference::Network { layers: vec![layer], loss: Loss::BinaryCrossEntropy };
+    let e = Expected::of(Rounding::of::<f32>(), &net, &[vec![0.0]], &[vec![-1.0]]);
+    assert!(e.cost.value < -3.9 && e.cost.error > 4.0 * f64::from(f32::EPSILON), "{:?}", e.cost);
     for case in typical() {
         for &setup in BACKENDS.iter() {
             check::<f32>(&case, setup);
