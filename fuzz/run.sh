@@ -72,12 +72,15 @@ options() {
 fuzz() {
     local target=$1 found=target/found/$1 begun=$SECONDS
     mkdir -p "$found/corpus" "$found/artifacts"
+    # A target that is new has no corpus yet: then the empty input alone is replayed.
+    local committed=()
+    [ ! -d "corpus/$target" ] || committed=("corpus/$target")
     local common=(-rss_limit_mb=2048 -timeout="$timeout" -artifact_prefix="$found/artifacts/"
         -print_final_stats=1 $(options "$target"))
     local verdict=ok
-    "$binaries/$target" "corpus/$target" "${common[@]}" -runs=0 >"$found/log" 2>&1 || verdict=FOUND
+    "$binaries/$target" "${committed[@]}" "${common[@]}" -runs=0 >"$found/log" 2>&1 || verdict=FOUND
     if [ $verdict = ok ] && [ "$seconds" -gt 0 ]; then
-        "$binaries/$target" "$found/corpus" "corpus/$target" "${common[@]}" \
+        "$binaries/$target" "$found/corpus" "${committed[@]}" "${common[@]}" \
             -max_total_time="$seconds" >"$found/log" 2>&1 || verdict=FOUND
     fi
     row "$target" "$verdict" $((SECONDS - begun)) >"$found/row"

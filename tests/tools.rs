@@ -2,12 +2,12 @@
 
 mod common;
 
-use common::Setup;
 use common::bounds::{Approx, Rounding};
 use common::cases::{Batch, Case};
 use common::compare::{gradients, reading, within};
 use common::expected::Expected;
-use shallownet::{Activation, Loss, Network, Parallelism, Scalar, Workspace, reference};
+use common::{BACKENDS, Setup};
+use shallownet::{Activation, Checks, Loss, Network, Parallelism, Scalar, Workspace, reference};
 
 /// One ordinary network for each way a network can end, with each hidden activation in turn.
 fn typical() -> Vec<Case> {
@@ -135,4 +135,46 @@ fn the_comparison_refuses_what_is_not_a_number_or_not_there() {
     // A bound that says nothing is a failure of the test, not a pass.
     assert!(within("all", &[Approx { value: 1.0, error: f64::INFINITY }], &[1.0_f32]).is_err());
     assert!(within("all", &[Approx { value: 1.0, error: f64::NAN }], &[1.0_f32]).is_err());
+}
+
+/// Unchecked calls take such targets: terms of the loss are then below 0, and cancel.
+#[test]
+fn bounds_hold_for_targets_outside_of_the_losses_domain() {
+    fn check<T: Scalar>(case: &Case, setup: Setup) {
+        let builder = case.builder::<T>(setup, Parallelism::Serial);
+        let mut net = builder.checks(Checks::ShapesOnly).build().unwrap();
+        let drawn = case.network::<T>(setup, Parallelism::Serial);
+        for l in 0..2 {
+            net.set_weights(l, &drawn.weights(l).unwrap()).unwrap();
+            net.set_bias(l, drawn.bias(l).unwrap()).unwrap();
+        }
+        let mut workspace = Workspace::training(&net, 60).unwrap();
+        for scale in [-1.0, -1000.0, 3.0, 1000.0] {
+            let mut batch = case.batch::<T>(0);
+            // One sign in all samples, then both in each.
+            for stride in [1, 2] {
+                for y in batch.y.iter_mut().step_by(stride) {
+                    *y = T::from_f64(scale * y.to_f64());
+                }
+                let (x, y) = batch.samples();
+                let oracle = reference::Network::from(&net);
+                let expected = Expected::of(Rounding::of::<T>(), &oracle, &x, &y);
+                assert!(expected.cost.error > 0.0, "{case:?}: {:?}", expected.cost);
+                reading(&net, &batch, &expected, &mut workspace).unwrap();
+                gradients(&net, &batch, &expected, &mut workspace).unwrap();
+            }
+        }
+    }
+    // L = -z y + ln(1 + e^z) = -4 + 0.018: no bound is below 0, though the loss is.
+    let layer =
+        reference::Layer { w: vec![vec![0.5]], b: vec![-4.0], activation: Activation::Sigmoid };
+    let net = reference::Network { layers: vec![layer], loss: Loss::BinaryCrossEntropy };
+    let e = Expected::of(Rounding::of::<f32>(), &net, &[vec![0.0]], &[vec![-1.0]]);
+    assert!(e.cost.value < -3.9 && e.cost.error > 4.0 * f64::from(f32::EPSILON), "{:?}", e.cost);
+    for case in typical() {
+        for &setup in BACKENDS.iter() {
+            check::<f32>(&case, setup);
+            check::<f64>(&case, setup);
+        }
+    }
 }

@@ -48,6 +48,7 @@ use super::model;
 use super::model::decode::Tensors;
 use super::model::description::Description;
 use super::model::encode::{bias_name, weight_name};
+use super::one_line;
 use crate::train::Done;
 use crate::{Builder, Network, Scalar, TrainingState};
 
@@ -178,7 +179,7 @@ pub fn encode<T: Scalar>(
     }
     let (network, done) = (Description::of_network(network), state.done());
     let entry = serde_json::to_string(&Entry { version: VERSION, network, done });
-    let entry = entry.map_err(|error| Problem::Description(error.to_string()))?;
+    let entry = entry.map_err(|error| Problem::Description(one_line(&error)))?;
     model::encode::serialize::<T>(&tensors, ENTRY, entry)
 }
 
@@ -197,7 +198,7 @@ pub fn decode<T: Scalar>(
 ) -> Result<Checkpoint<T>, Problem> {
     let (tensors, entry) = Tensors::parse(bytes, ENTRY)?;
     let entry = entry.ok_or(Problem::NotACheckpoint)?;
-    let unreadable = |error: serde_json::Error| Problem::Description(error.to_string());
+    let unreadable = |error: serde_json::Error| Problem::Description(one_line(&error));
     let Version { version } = serde_json::from_str(&entry).map_err(unreadable)?;
     if version != VERSION {
         return Err(Problem::Version { given: version, known: VERSION });

@@ -78,4 +78,6 @@ pub use standardization::{NotStandardizable, Standardization};
     feature = "onnx",
     feature = "safetensors"
 ))]
+#[cfg(feature = "safetensors")]
+use names::one_line;
 use names::{display, reason};

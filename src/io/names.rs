@@ -8,11 +8,16 @@ pub(super) fn reason(error: &std::io::Error) -> String {
 
 /// A path as messages name it: on one line, whatever it holds.
 pub(super) fn display(path: &std::path::Path) -> String {
-    path.display().to_string().chars().flat_map(one_line).collect()
+    one_line(&path.display())
 }
 
-fn one_line(c: char) -> impl Iterator<Item = char> {
-    let (kept, escaped) =
+/// A text as messages have it: what a reader of files says may quote what they hold.
+pub(super) fn one_line(text: &impl std::fmt::Display) -> String {
+    text.to_string().chars().flat_map(escaped).collect()
+}
+
+fn escaped(c: char) -> impl Iterator<Item = char> {
+    let (kept, escape) =
         if c.is_control() { (None, Some(c.escape_default())) } else { (Some(c), None) };
-    kept.into_iter().chain(escaped.into_iter().flatten())
+    kept.into_iter().chain(escape.into_iter().flatten())
 }

@@ -24,6 +24,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::model::{self, Error, Problem};
+use super::one_line;
 use crate::{Activation, Init, Network, Scalar};
 
 /// Loads a network whose layers are the file's only ones.
@@ -73,7 +74,7 @@ pub fn decode<T: Scalar>(
 ) -> Result<Network<T>, Problem> {
     model::header::check_names(bytes)?;
     let tensors =
-        SafeTensors::deserialize(bytes).map_err(|error| Problem::Layout(error.to_string()))?;
+        SafeTensors::deserialize(bytes).map_err(|error| Problem::Layout(one_line(&error)))?;
     let layers = layers(&tensors, prefix)?;
     if activations.len() != layers.len() {
         let (expected, given) = (layers.len(), activations.len());

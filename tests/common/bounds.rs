@@ -221,8 +221,10 @@ impl Rounding {
         Approx { value, error: a.error + self.gamma(1) * (value.abs() + a.error) }
     }
 
-    /// L of one sample, its own sum over the outputs not counted.
-    pub(super) fn loss(self, net: &Network, pass: &Pass, y: &[f64], value: f64) -> Approx {
+    /// L of one sample, its own sum over the outputs not counted; and the sum of the magnitudes of
+    /// its terms, which is L itself unless a target is outside of the loss's domain: then some terms
+    /// are below 0.
+    pub(super) fn loss(self, net: &Network, pass: &Pass, y: &[f64], value: f64) -> (Approx, f64) {
         let (z, a) = (pass.z.last().unwrap(), pass.a.last().unwrap());
         let error = match net.loss {
             // |dL/dz| = |a - y|; max(z, 0) - z y takes three roundings, ln(1 + t) its own ULPs and
@@ -232,7 +234,8 @@ impl Rounding {
                 .zip(a)
                 .zip(y)
                 .map(|((z, a), y)| {
-                    let size = z.value.max(0.0) + z.size() * y + (-z.value.abs()).exp().ln_1p();
+                    let size =
+                        z.value.max(0.0) + z.size() * y.abs() + (-z.value.abs()).exp().ln_1p();
                     let roundings = 4 + 2 * (EXP_ULP + LN_1P_ULP);
                     let inherited = ((a.value - y).abs() + a.error) * z.error;
                     inherited + self.gamma(roundings) * (size + 2.0 * z.error) + 8.0 * self.eta
@@ -250,7 +253,7 @@ impl Rounding {
                     let depth = max - z.value + z.error + widest;
                     let slope = (a.value - y).abs() + a.error;
                     inherited += slope * (z.error + self.u * depth);
-                    size += y * depth;
+                    size += y.abs() * depth;
                 }
                 let unbalance = (y.iter().sum::<f64>() - 1.0).abs();
                 inherited + unbalance * widest + self.gamma(roundings) * size
@@ -268,7 +271,7 @@ impl Rounding {
                 .sum(),
             other => unreachable!("{other:?} has no analysis yet"),
         };
-        Approx { value, error }
+        (Approx { value, error }, terms(net.loss, &pass.z[pass.z.len() - 1], y, value) + error)
     }
 
     /// dZ at the output.
@@ -329,4 +332,26 @@ impl Rounding {
         let error = learning_rate * dw.error + self.gamma(2) * (w.abs() + step) + underflow;
         Approx { value: w - learning_rate * dw.value, error }
     }
+}
+
+/// The sum of the magnitudes of a loss's terms, from the reference's logits.
+fn terms(loss: Loss, z: &[Approx], y: &[f64], value: f64) -> f64 {
+    let of_logits: f64 = match loss {
+        // max(z, 0) - z y, and ln(1 + t).
+        Loss::BinaryCrossEntropy => z
+            .iter()
+            .zip(y)
+            .map(|(z, y)| (z.value.max(0.0) - z.value * y).abs() + (-z.value.abs()).exp().ln_1p())
+            .sum(),
+        // ln sum e^d_j, and each -y_k d_k.
+        Loss::CategoricalCrossEntropy => {
+            let max = z.iter().map(|z| z.value).fold(f64::NEG_INFINITY, f64::max);
+            let shares = z.iter().zip(y).map(|(z, y)| y * (max - z.value));
+            let (sum, size) = shares.fold((0.0, 0.0), |(sum, size), s| (sum + s, size + s.abs()));
+            (value - sum).abs() + size
+        }
+        // Squares are never below 0.
+        _ => value,
+    };
+    of_logits.max(value.abs())
 }

@@ -169,8 +169,8 @@ impl Expected {
         for (x, y) in x.iter().zip(y) {
             let trace = net.forward(x);
             let pass = Pass::forward(r, net, &trace, x);
-            let loss = r.loss(net, &pass, y, net.sample_loss(&trace, y));
-            loss_sum += loss.size();
+            let (loss, terms) = r.loss(net, &pass, y, net.sample_loss(&trace, y));
+            loss_sum += terms;
             loss_error += loss.error;
             let values = net.deltas(&trace, y);
             let output = r.output_delta(net, &pass, y, &values[values.len() - 1]);
@@ -178,7 +178,7 @@ impl Expected {
             predictions.push(pass.a.last().unwrap().clone());
             samples.push((pass, deltas));
         }
-        // L >= 0, so a sum of n_y m terms in any order is off by gamma sum L; then 1/m.
+        // A sum of n_y m terms in any order is off by gamma times the sum of their magnitudes; 1/m.
         let terms = x.len() * y[0].len() + 2;
         let error = (loss_error + r.gamma(terms) * loss_sum) / m;
         let cost = Approx { value: net.cost(x, y), error };
@@ -218,9 +218,9 @@ impl Expected {
         for ((x, y), &w) in x.iter().zip(y).zip(weights) {
             let trace = net.forward(x);
             let pass = Pass::forward(r, net, &trace, x);
-            let own = r.loss(net, &pass, y, net.sample_loss(&trace, y));
+            let (own, terms) = r.loss(net, &pass, y, net.sample_loss(&trace, y));
             loss += w * own.value;
-            loss_sum += w * own.size();
+            loss_sum += w * terms;
             loss_error += w * own.error;
             let value = net.output_delta(&trace, y);
             let output = r.output_delta(net, &pass, y, &value);

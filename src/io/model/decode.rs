@@ -7,6 +7,7 @@ use super::description::{Description, ENTRY};
 use super::encode::{bias_name, check_finite, dtype, weight_name};
 use super::error::Problem;
 use super::{AnyModel, Model, header};
+use crate::io::one_line;
 use crate::{Activation, Builder, Init, Network, Scalar};
 
 /// A model of element type `T` from the bytes of its file.
@@ -80,7 +81,7 @@ impl<'a> Tensors<'a> {
         entry: &str,
     ) -> Result<(Self, Option<String>), Problem> {
         header::check_names(bytes)?;
-        let layout = |error: safetensors::SafeTensorError| Problem::Layout(error.to_string());
+        let layout = |error: safetensors::SafeTensorError| Problem::Layout(one_line(&error));
         let tensors = SafeTensors::deserialize(bytes).map_err(layout)?;
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(layout)?;
         let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(entry));

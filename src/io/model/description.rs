@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Model;
 use super::error::Problem;
-use crate::io::Standardization;
+use crate::io::{Standardization, one_line};
 use crate::{Activation, Loss, Network, Scalar};
 
 /// The entry's name.
@@ -67,7 +67,7 @@ impl Description {
     }
 
     pub(super) fn parse(entry: &str) -> Result<Self, Problem> {
-        let unreadable = |error: serde_json::Error| Problem::Description(error.to_string());
+        let unreadable = |error: serde_json::Error| Problem::Description(one_line(&error));
         let Version { version } = serde_json::from_str(entry).map_err(unreadable)?;
         if version != VERSION {
             return Err(Problem::Version { given: version, known: VERSION });

@@ -7,6 +7,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::Model;
 use super::description::{Description, ENTRY};
 use super::error::Problem;
+use crate::io::one_line;
 use crate::{Layer, Scalar};
 
 /// The bytes of a model file; the same for the same model.
@@ -27,7 +28,7 @@ pub fn encode<T: Scalar>(model: &Model<T>) -> Result<Vec<u8>, Problem> {
     let network = &model.network;
     let tensors = layers("", network.layers(), |l| Ok((network.weights(l)?, network.bias(l)?)))?;
     let description = serde_json::to_string(&Description::of(model))
-        .map_err(|error| Problem::Description(error.to_string()))?;
+        .map_err(|error| Problem::Description(one_line(&error)))?;
     serialize::<T>(&tensors, ENTRY, description)
 }
 
@@ -59,7 +60,7 @@ pub(in crate::io) fn serialize<T: Scalar>(
     entry: &str,
     description: String,
 ) -> Result<Vec<u8>, Problem> {
-    let layout = |error: safetensors::SafeTensorError| Problem::Layout(error.to_string());
+    let layout = |error: safetensors::SafeTensorError| Problem::Layout(one_line(&error));
     let mut views = Vec::new();
     for (name, shape, bytes) in tensors {
         let view = TensorView::new(dtype::<T>(), shape.clone(), bytes).map_err(layout)?;

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::error::Problem;
+use crate::io::one_line;
 
 /// A file begins with the length of its header, a little-endian u64.
 pub(super) const LENGTH_BYTES: usize = 8;
@@ -32,7 +33,7 @@ pub(in crate::io) fn check_names(file: &[u8]) -> Result<(), Problem> {
     let header = rest.get(..length).unwrap_or(rest);
     serde_json::from_slice::<UniqueNames>(header)
         .map(|_| ())
-        .map_err(|error| Problem::Header(error.to_string()))
+        .map_err(|error| Problem::Header(one_line(&error)))
 }
 
 /// Any JSON in which no object has a name twice; nothing of it is kept.

@@ -215,3 +215,18 @@ fn files_that_are_no_model_are_turned_away() {
     let message = load_any(folder.path()).unwrap_err().to_string();
     assert!(message.ends_with("not a regular file") || message.ends_with("directory"), "{message}");
 }
+
+#[test]
+fn what_a_file_holds_is_quoted_on_one_line() {
+    let bytes = encode(&model()).unwrap();
+    let edits = [
+        (r#""F64""#, r#""F\n64""#, "unknown variant `F\\n64`"),
+        (r#"\"version\":1"#, r#"\"version\":\"\\n\""#, "invalid type: string"),
+        (r#""dtype":"#, r#""a\r\nb":1,"a\r\nb":"#, "a\\r\\nb"),
+    ];
+    for (there, other, said) in edits {
+        let edited = with_header(&bytes, |header| header.replacen(there, other, 1));
+        let message = refused(&edited);
+        assert!(message.contains(said) && !message.contains(char::is_control), "{message}");
+    }
+}

@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read};
 /// Passes a text on with every line end (`\r\n`, `\r`) as `\n`, and one at its end.
 ///
 /// The CSV reader takes all three, but counts a `\r\n` half to the line it ends and half to the
-/// next one. And it looks for a byte order mark in the first piece it is given: so that is long
-/// enough to hold one.
+/// next one. And it looks for a byte order mark in the first piece it is given, and takes a piece
+/// that holds nothing else for the end of the text: so that one is longer than a mark.
 #[derive(Debug)]
 pub(super) struct Newlines<R> {
     text: R,
@@ -23,14 +23,14 @@ impl<R> Newlines<R> {
     }
 }
 
-/// The bytes of a byte order mark.
-const MARK: usize = 3;
+/// The bytes of a byte order mark and of what makes a piece longer than one.
+const FIRST: usize = 4;
 
 impl<R: Read> Newlines<R> {
-    /// The text's next bytes; the first time, as many as a mark has, if there are so many.
+    /// The text's next bytes; the first time at least [`FIRST`], if there are so many.
     fn piece(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let mut given = self.text.read(buffer)?;
-        while !self.has_begun && (1..MARK.min(buffer.len())).contains(&given) {
+        while !self.has_begun && (1..FIRST.min(buffer.len())).contains(&given) {
             match self.text.read(&mut buffer[given..]) {
                 Ok(0) => break,
                 Ok(more) => given += more,
@@ -93,9 +93,17 @@ mod tests {
     }
 
     #[test]
-    fn the_first_piece_holds_a_byte_order_mark() {
+    fn the_first_piece_is_longer_than_a_byte_order_mark() {
         let mut buffer = [0; 64];
-        for (text, first) in [("\u{feff}a", "\u{feff}"), ("ab\r\n", "ab\n"), ("a", "a"), ("", "")] {
+        let cases = [
+            ("\u{feff}ab", "\u{feff}a"),
+            ("\u{feff}\r\n", "\u{feff}\n"),
+            ("\u{feff}", "\u{feff}"),
+            ("ab\r\n", "ab\n"),
+            ("a", "a"),
+            ("", ""),
+        ];
+        for (text, first) in cases {
             let given = Newlines::new(ByBytes(text.as_bytes())).read(&mut buffer).unwrap();
             assert_eq!(std::str::from_utf8(&buffer[..given]), Ok(first));
         }

@@ -27,6 +27,34 @@ fn rows_become_samples() {
     assert_eq!(samples.labels.unwrap().classes, ["x", "y, or\nz"]);
 }
 
+/// So many bytes a read.
+struct Pieces<'a>(&'a [u8], usize);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let end = buffer.len().min(self.1);
+        self.0.read(&mut buffer[..end])
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_dropped_however_the_text_is_cut() {
+    for size in 1..8 {
+        let read = |text: &str| {
+            let table = Table::new("t.csv", Pieces(text.as_bytes(), size), Header::Present)?;
+            assert_eq!(table.names().unwrap(), ["a", "b"], "{size} bytes a read");
+            table.samples(&[0, 1], None)
+        };
+        for text in ["\u{feff}a,b\n1,2\n", "\u{feff}\r\na,b\r\n1,2", "\u{feff}\"a\",b\r1,2\r"] {
+            let samples = read(text).unwrap_or_else(|error| panic!("{size} bytes a read: {error}"));
+            assert_eq!(samples.x, [1.0, 2.0], "{size} bytes a read");
+        }
+        for empty in ["\u{feff}", "\u{feff}\r\n"] {
+            assert_eq!(read(empty).unwrap_err().to_string(), "t.csv: the file is empty");
+        }
+    }
+}
+
 #[test]
 fn without_a_header_the_first_line_is_a_sample() {
     let samples = read(b"1,2,a\n3,4,b\n", Header::Absent).unwrap();
