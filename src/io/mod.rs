@@ -71,6 +71,8 @@ pub use fault::{DataError, DataProblem};
 pub use owned::OwnedColumns;
 pub use standardization::{NotStandardizable, Standardization};
 
+#[cfg(feature = "safetensors")]
+use names::one_line;
 #[cfg(any(
     feature = "csv",
     feature = "idx",
@@ -78,6 +80,4 @@ pub use standardization::{NotStandardizable, Standardization};
     feature = "onnx",
     feature = "safetensors"
 ))]
-#[cfg(feature = "safetensors")]
-use names::one_line;
 use names::{display, reason};
