@@ -91,7 +91,7 @@ impl Layout {
     }
 }
 
-/// As many as fit into L1 and hold samples, in pairs; at least four, if there are as many samples.
+/// As many as fit into BLOCK_BYTES and hold samples, in pairs; at least four, if there are as many samples.
 fn registers_a_row(shape: &Shape, capacity: usize) -> usize {
     // A panel is 64 bytes, whatever the type.
     let fit = BLOCK_BYTES / 64 / rows(shape) / 2 * 2;

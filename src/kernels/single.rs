@@ -53,8 +53,7 @@ where
         }
         _ => {
             let (losses, d) = logit_loss(z, y);
-            let lanes = if head.n_y == 1 { 1 } else { head.n_y };
-            (lane_sum(losses, lanes), d)
+            (lane_sum(losses, head.n_y), d)
         }
     };
     let (weight, d) = match weights {
