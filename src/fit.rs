@@ -3,7 +3,7 @@
 use core::ops::ControlFlow;
 
 use crate::buffer::AlignedBuffer;
-use crate::checks;
+use crate::checks::{self, Checks};
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::scalar::Scalar;
@@ -125,7 +125,7 @@ impl<T: Scalar> Fit<T> {
         let mut done = 0;
         while done < self.iterations {
             snapshots.offer(net, done);
-            match net.step_checked(&x, &y, self.learning_rate, workspace) {
+            match net.step_checked(&x, &y, self.learning_rate, workspace, Checks::ShapesOnly) {
                 Ok(cost) => {
                     snapshots.commit(done);
                     done += 1;
@@ -167,7 +167,8 @@ impl<T: Scalar> Fit<T> {
                 Ok(copy) => copy,
                 Err(error) => return error,
             };
-            if net.step_checked(&x, &y, self.learning_rate, workspace).is_err() {
+            if net.step_checked(&x, &y, self.learning_rate, workspace, Checks::ShapesOnly).is_err()
+            {
                 break;
             }
             last_good = Some(before);

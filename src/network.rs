@@ -338,20 +338,19 @@ impl<T: Scalar> Network<T> {
         out: &mut [T],
         workspace: &mut Workspace<T>,
     ) -> Result<()> {
-        self.check_x(x)?;
+        self.check_x_shape(x)?;
         checks::length("out", self.outputs() * x.samples(), out.len())?;
         workspace.check(&self.shape, x.samples())?;
-        T::predict(
-            self.engine,
-            &mut Prediction {
-                model: self.model(),
-                regions: &workspace.regions,
-                x: &x,
-                tiles: workspace.tiles.as_mut_slice(),
-                out,
-            },
-        );
-        Ok(())
+        let mut task = Prediction {
+            model: self.model(),
+            regions: &workspace.regions,
+            x: &x,
+            tiles: workspace.tiles.as_mut_slice(),
+            out,
+            check_x: self.checks == Checks::Full,
+        };
+        // If not, x is to blame.
+        if T::predict(self.engine, &mut task) { Ok(()) } else { self.check_finite_x(x) }
     }
 
     /// The cost J of the batch, computed from the logits. Any workspace will do.
@@ -376,8 +375,8 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
         let y = y.into();
-        self.check_batch(x, y, workspace)?;
-        Ok(self.cost_checked(x, y, workspace))
+        self.check_all_but_x(x, y, workspace)?;
+        self.propagate(x, y, workspace, (Want::Cost, self.checks))
     }
 
     /// [`cost`](Self::cost) on arguments that have been checked.
@@ -386,8 +385,8 @@ impl<T: Scalar> Network<T> {
         x: Columns<'_, T>,
         y: Targets<'_, T>,
         workspace: &mut Workspace<T>,
-    ) -> f64 {
-        self.propagate(x, y, workspace, Want::Cost)
+    ) -> Result<f64> {
+        self.propagate(x, y, workspace, (Want::Cost, Checks::ShapesOnly))
     }
 
     /// Forward and backward propagation: returns the cost J and leaves every dW and db in
@@ -413,19 +412,20 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
         let y = y.into();
-        self.check_batch(x, y, workspace)?;
+        self.check_all_but_x(x, y, workspace)?;
         workspace.gradients()?;
-        self.backward_checked(x, y, workspace)
+        self.backward_checked(x, y, workspace, self.checks)
     }
 
-    /// [`backward`](Self::backward) on arguments that have been checked.
+    /// [`backward`](Self::backward) on arguments that have been checked, but perhaps for x's values.
     pub(crate) fn backward_checked(
         &self,
         x: Columns<'_, T>,
         y: Targets<'_, T>,
         workspace: &mut Workspace<T>,
+        check_x: Checks,
     ) -> Result<f64> {
-        let cost = self.propagate(x, y, workspace, Want::Gradients);
+        let cost = self.propagate(x, y, workspace, (Want::Gradients, check_x))?;
         let task = WeightSums {
             shape: &self.shape,
             parallelism: self.parallelism,
@@ -533,25 +533,26 @@ impl<T: Scalar> Network<T> {
         learning_rate: T,
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
-        self.check_batch(x, y, workspace)?;
+        self.check_all_but_x(x, y, workspace)?;
         workspace.gradients()?;
-        self.step_checked(&x, &y, learning_rate, workspace)
+        self.step_checked(&x, &y, learning_rate, workspace, self.checks)
     }
 
-    /// [`step`](Self::step) on arguments that have been checked.
+    /// [`step`](Self::step) on arguments that have been checked, but perhaps for x's values.
     pub(crate) fn step_checked(
         &mut self,
         x: &Columns<'_, T>,
         y: &Targets<'_, T>,
         learning_rate: T,
         workspace: &mut Workspace<T>,
+        check_x: Checks,
     ) -> Result<f64> {
         if self.is_tiny_sample(x, workspace)
             && let Some(cost) = self.step_tiny(x, y, learning_rate)
         {
             return finite(cost);
         }
-        let cost = finite(self.propagate(*x, *y, workspace, Want::Gradients))?;
+        let cost = finite(self.propagate(*x, *y, workspace, (Want::Gradients, check_x))?)?;
         // The sums go into the parameters; the gradient buffer is scratch.
         let task = WeightSums {
             shape: &self.shape,
@@ -588,15 +589,16 @@ impl<T: Scalar> Network<T> {
         T::step_tiny(self.engine, &mut task, x.as_slice(), y.y.as_slice())
     }
 
-    /// Forward, loss and (for a training workspace) backward, on checked arguments.
+    /// Forward, loss and (for a training workspace) backward, on checked arguments; x's values are
+    /// looked at on the way.
     fn propagate(
         &self,
         x: Columns<'_, T>,
         y: Targets<'_, T>,
         workspace: &mut Workspace<T>,
-        want: Want,
-    ) -> f64 {
-        T::propagate(
+        (want, check_x): (Want, Checks),
+    ) -> Result<f64> {
+        let cost = T::propagate(
             self.engine,
             Propagation {
                 model: self.model(),
@@ -606,8 +608,14 @@ impl<T: Scalar> Network<T> {
                 tiles: workspace.tiles.as_mut_slice(),
                 costs: &mut workspace.costs,
                 backward: (want == Want::Gradients).then(|| workspace.transposed.as_mut_slice()),
+                check_x: check_x == Checks::Full,
             },
-        )
+        );
+        match cost {
+            Some(cost) => Ok(cost),
+            // A pass refuses only what this finds.
+            None => self.check_finite_x(x).map(|()| f64::NAN),
+        }
     }
 
     /// Everything about a training batch that can be wrong.
@@ -621,9 +629,25 @@ impl<T: Scalar> Network<T> {
         workspace.check(&self.shape, x.samples())
     }
 
+    /// The same, but for the values of x: the pass itself finds those that are not finite.
+    pub(crate) fn check_all_but_x(
+        &self,
+        x: Columns<'_, T>,
+        y: Targets<'_, T>,
+        workspace: &Workspace<T>,
+    ) -> Result<()> {
+        self.check_x_shape(x)?;
+        self.check_targets(x, y)?;
+        workspace.check(&self.shape, x.samples())
+    }
+
     /// Everything about samples with targets that can be wrong, whatever workspace they go through.
     pub(crate) fn check_samples(&self, x: Columns<'_, T>, y: Targets<'_, T>) -> Result<()> {
         self.check_x(x)?;
+        self.check_targets(x, y)
+    }
+
+    fn check_targets(&self, x: Columns<'_, T>, y: Targets<'_, T>) -> Result<()> {
         features("y", self.outputs(), y.y.features())?;
         if y.y.samples() != x.samples() {
             return Err(Error::Samples {
@@ -658,10 +682,16 @@ impl<T: Scalar> Network<T> {
     }
 
     pub(crate) fn check_x(&self, x: Columns<'_, T>) -> Result<()> {
+        self.check_x_shape(x)?;
+        self.check_finite_x(x)
+    }
+
+    fn check_x_shape(&self, x: Columns<'_, T>) -> Result<()> {
         features("x", self.inputs(), x.features())?;
-        if x.samples() == 0 {
-            return Err(Error::EmptyBatch { argument: "x" });
-        }
+        if x.samples() == 0 { Err(Error::EmptyBatch { argument: "x" }) } else { Ok(()) }
+    }
+
+    fn check_finite_x(&self, x: Columns<'_, T>) -> Result<()> {
         self.check_finite("x", x.as_slice())
     }
 

@@ -77,7 +77,8 @@ pub(crate) fn forward<T: Scalar>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let walk = Walk { ops, model, regions, transposed: &[], first: 0..0 };
     let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
-    pass::for_output_tiles(model, (x, columns), tiles, out, |buffers, x, out| {
+    let parallel = pass::is_parallel(model.parallelism, model.shape, 2.0, samples);
+    pass::for_output_tiles(model, (x, columns), tiles, (out, parallel), |buffers, x, out| {
         walk.forward(buffers, x, out);
     });
 }

@@ -41,7 +41,7 @@ pub trait Float: ExpElement + Sized {
     fn registers<S: Simd>() -> usize;
 
     /// See `run`: instantiated in this crate.
-    fn propagate(engine: Engine, task: Propagation<'_, Self>) -> f64;
+    fn propagate(engine: Engine, task: Propagation<'_, Self>) -> Option<f64>;
 
     /// See `run`.
     fn sum_weights(
@@ -52,7 +52,7 @@ pub trait Float: ExpElement + Sized {
     );
 
     /// See `run`.
-    fn predict(engine: Engine, task: &mut Prediction<'_, Self>);
+    fn predict(engine: Engine, task: &mut Prediction<'_, Self>) -> bool;
 
     /// See `run`.
     fn predict_tiny(
@@ -122,7 +122,7 @@ macro_rules! float {
                 Self::PANEL / <S::$native as SimdBase<S>>::LEN
             }
 
-            fn propagate(engine: Engine, task: Propagation<'_, Self>) -> f64 {
+            fn propagate(engine: Engine, task: Propagation<'_, Self>) -> Option<f64> {
                 run::propagate(engine, task)
             }
 
@@ -135,8 +135,8 @@ macro_rules! float {
                 run::sum_weights(engine, task, sums, parameters);
             }
 
-            fn predict(engine: Engine, task: &mut Prediction<'_, Self>) {
-                run::predict(engine, task);
+            fn predict(engine: Engine, task: &mut Prediction<'_, Self>) -> bool {
+                run::predict(engine, task)
             }
 
             fn predict_tiny(

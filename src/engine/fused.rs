@@ -34,7 +34,7 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         g: Activation,
         x: Block<'_, T>,
         a: BlockMut<'_, T>,
-    ) {
+    ) -> bool {
         let count = layer.units.div_ceil(T::PANEL);
         let panels = Panels { count, inputs: layer.inputs, w: layer.w, start: Some(layer.b) };
         self.0.vectorize(
@@ -42,7 +42,7 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
             || {
                 if layer.units <= T::PANEL / 2 {
                     let finish = Activate { t: self.0, g };
-                    panel::multiply::<T::Half<S>>(self.0, half::<T, S>(), panels, x, a, finish);
+                    panel::multiply::<T::Half<S>>(self.0, half::<T, S>(), panels, x, a, finish)
                 } else {
                     let finish = Activate { t: self.0, g };
                     panel::multiply::<T::Register<S>>(
@@ -52,10 +52,10 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
                         x,
                         a,
                         finish,
-                    );
+                    )
                 }
             },
-        );
+        )
     }
 
     fn backward_input(

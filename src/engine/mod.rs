@@ -124,13 +124,15 @@ pub(crate) trait LayerOps<T: Scalar>: Sync {
 
     /// A = g(W X + b). ReLUs mark z < 0 by the sign bit of a (for ReLU, a = -0.0), so that the
     /// derivative can be read off a alone, z = 0 of either sign included.
+    ///
+    /// True if every z is known to be finite: then every x is, too.
     fn forward(
         &self,
         layer: LayerParameters<'_, T>,
         g: Activation,
         x: Block<'_, T>,
         a: BlockMut<'_, T>,
-    );
+    ) -> bool;
 
     /// dZ_prev = W^T dZ * g_prev'(A_prev).
     fn backward_input(

@@ -187,11 +187,12 @@ pub(crate) fn predict<T: Scalar, S: Simd>(simd: S, layout: &Layout, task: &mut P
     let (model, x) = (task.model, task.x.as_slice());
     let (tiles, out) = (&mut *task.tiles, &mut *task.out);
     let tile = Tile { simd, layout, model, backward: false };
+    let parallel = pass::is_parallel(model.parallelism, model.shape, 2.0, task.x.samples());
     pass::for_output_tiles(
         model,
         (x, TILE_COLUMNS),
         (tiles, layout.len),
-        out,
+        (out, parallel),
         |buffers, x, out| {
             tile.simd.vectorize(
                 #[inline(always)]

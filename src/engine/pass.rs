@@ -7,6 +7,7 @@
 //! independent. Both splits follow from shapes alone, so any number of threads gives the same bits.
 
 use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
@@ -72,6 +73,8 @@ pub struct Propagation<'a, T> {
     pub(crate) costs: &'a mut [f64],
     /// Room for the transposed weights; `None` if only the cost is wanted.
     pub(crate) backward: Option<&'a mut [T]>,
+    /// Is an x that is not finite refused?
+    pub(crate) check_x: bool,
 }
 
 /// A prediction pass: checked shapes, m >= 1.
@@ -83,6 +86,8 @@ pub struct Prediction<'a, T> {
     pub(crate) x: &'a Columns<'a, T>,
     pub(crate) tiles: &'a mut [T],
     pub(crate) out: &'a mut [T],
+    /// Is an x that is not finite refused?
+    pub(crate) check_x: bool,
 }
 
 pub(super) fn is_parallel(
@@ -95,12 +100,17 @@ pub(super) fn is_parallel(
         && plan::parallel_pays(flops_a_weight * shape.weights() as f64 * samples as f64)
 }
 
-/// Forward and loss, and backward to every layer's dZ where that is wanted. Returns J.
-pub(crate) fn propagate<T: Scalar>(ops: &impl LayerOps<T>, task: Propagation<'_, T>) -> f64 {
-    let Propagation { model, regions, samples: data, total, tiles, costs, backward } = task;
+/// Forward and loss, and backward to every layer's dZ where that is wanted. Returns J, and whether
+/// every x is known to be finite.
+pub(crate) fn propagate<T: Scalar>(
+    ops: &impl LayerOps<T>,
+    task: Propagation<'_, T>,
+) -> (f64, bool) {
+    let Propagation { model, regions, samples: data, total, tiles, costs, backward, .. } = task;
     let samples = data.x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
-    let mut tile = Tile { ops, model, regions, transposed: &[], backward: backward.is_some() };
+    let mut tile = Tile::new(ops, model, regions);
+    tile.backward = backward.is_some();
     if let Some(transposed) = backward {
         for layer in 1..model.shape.layers.len() {
             let place = regions.transposed(layer);
@@ -113,9 +123,10 @@ pub(crate) fn propagate<T: Scalar>(ops: &impl LayerOps<T>, task: Propagation<'_,
 
     let batch = Batch { samples: data, columns, total };
     let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
-    for_tiles(model, batch, tile.backward, tiles, costs, |buffers, samples| {
+    let cost = for_tiles(model, batch, tile.backward, tiles, costs, |buffers, samples| {
         tile.propagate(buffers, samples)
-    })
+    });
+    (cost, tile.x_is_finite())
 }
 
 /// A batch, the number of its columns that make a tile, and what its losses are divided by.
@@ -161,7 +172,7 @@ pub(crate) fn for_output_tiles<T: Scalar>(
     model: Model<'_, T>,
     (x, columns): (&[T], usize),
     (tiles, len): (&mut [T], usize),
-    out: &mut [T],
+    (out, parallel): (&mut [T], bool),
     tile: impl Fn(&mut [T], &[T], &mut [T]) + Sync,
 ) {
     let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
@@ -170,7 +181,7 @@ pub(crate) fn for_output_tiles<T: Scalar>(
         let end = len.min(tiles.len());
         return tile(&mut tiles[..end], x, out);
     }
-    if is_parallel(model.parallelism, model.shape, 2.0, samples) {
+    if parallel {
         tiles
             .par_chunks_mut(len)
             .zip(x.par_chunks(columns * n_x).zip(out.par_chunks_mut(columns * n_y)))
@@ -184,18 +195,35 @@ pub(crate) fn for_output_tiles<T: Scalar>(
     }
 }
 
-/// Forward; predictions go to `out`.
-pub(crate) fn predict<T: Scalar>(ops: &impl LayerOps<T>, task: &mut Prediction<'_, T>) {
+/// Forward; predictions go to `out`, but only if every x is known to be finite, or else if
+/// `may_write` says so: else returns false, with `out` as it was.
+pub(crate) fn predict<T: Scalar>(
+    ops: &impl LayerOps<T>,
+    task: &mut Prediction<'_, T>,
+    may_write: impl FnOnce() -> bool,
+) -> bool {
     let Prediction { model, regions, x, .. } = *task;
     let (tiles, out) = (&mut *task.tiles, &mut *task.out);
     let (samples, x) = (x.samples(), x.as_slice());
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
-    let tile = Tile { ops, model, regions, transposed: &[], backward: false };
-    let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
-    for_output_tiles(model, (x, columns), tiles, out, |buffers, x, out| {
-        tile.predict(buffers, x, out)
+    let tile = Tile::new(ops, model, regions);
+    let (tiles, len) = (&mut tiles[..samples * regions.column], columns * regions.column);
+    let parallel = is_parallel(model.parallelism, model.shape, 2.0, samples);
+    for_output_tiles(model, (x, columns), (tiles, len), (out, parallel), |buffers, x, _| {
+        tile.predict(buffers, x);
     });
+    if !tile.x_is_finite() && !may_write() {
+        return false;
+    }
+    let parallel = parallel && out.len() >= PARALLEL_COPY;
+    for_output_tiles(model, (x, columns), (tiles, len), (out, parallel), |buffers, _, out| {
+        out.copy_from_slice(&buffers[tile.predictions(out.len())]);
+    });
+    true
 }
+
+/// Fewer values are copied before another thread would be awake.
+const PARALLEL_COPY: usize = 256 * 1024;
 
 /// One tile of columns on its way through the network.
 struct Tile<'a, T, O> {
@@ -205,9 +233,21 @@ struct Tile<'a, T, O> {
     /// W^T of the layers after the first, if the backend wants it.
     transposed: &'a [T],
     backward: bool,
+    /// Has a tile found logits of the first layer that may not be finite?
+    doubt: AtomicBool,
 }
 
-impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
+impl<'a, T: Scalar, O: LayerOps<T>> Tile<'a, T, O> {
+    fn new(ops: &'a O, model: Model<'a, T>, regions: &'a Regions) -> Self {
+        let doubt = AtomicBool::new(false);
+        Self { ops, model, regions, transposed: &[], backward: false, doubt }
+    }
+
+    /// Is every x known to be finite, of the tiles that have gone forward?
+    fn x_is_finite(&self) -> bool {
+        !self.doubt.load(Ordering::Relaxed)
+    }
+
     fn layer(&self, index: usize) -> LayerParameters<'_, T> {
         let layer = &self.model.shape.layers[index];
         let transposed = self.transposed.get(self.regions.transposed(index)).unwrap_or_default();
@@ -239,28 +279,28 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
         cost
     }
 
-    /// Forward; the last layer writes straight into `out`.
-    fn predict(&self, buffers: &mut [T], x: &[T], out: &mut [T]) {
+    /// Forward; the predictions stay in the tile's buffers.
+    fn predict(&self, buffers: &mut [T], x: &[T]) {
         let last = self.model.shape.layers.len() - 1;
         let columns = x.len() / self.model.shape.n_x();
-        for layer in 0..last {
-            self.forward(layer, self.g(layer), buffers, x, columns);
+        for layer in 0..=last {
+            let g = if layer == last { Activation::Identity } else { self.g(layer) };
+            self.forward(layer, g, buffers, x, columns);
         }
-        let n_y = self.model.head.n_y;
-        if n_y.is_multiple_of(self.model.shape.panel) {
-            let a = BlockMut { data: &mut *out, rows: n_y, stride: n_y, columns };
-            let input = input(self.model.shape, self.regions, last, columns, buffers, x);
-            self.ops.forward(self.layer(last), Activation::Identity, input, a);
-        } else {
-            // Backends with panels write whole ones.
-            self.forward(last, Activation::Identity, buffers, x, columns);
-            let a = &buffers[self.regions.activation(last, columns)];
-            let stride = self.regions.stride(last);
-            for (a, out) in a.chunks_exact(stride).zip(out.chunks_exact_mut(n_y)) {
-                out.copy_from_slice(&a[..n_y]);
-            }
+        let (n_y, stride) = (self.model.head.n_y, self.regions.stride(last));
+        let logits = self.regions.activation(last, columns);
+        let [z, out] = disjoint(buffers, [logits, self.predictions(n_y * columns)]);
+        for (z, out) in z.chunks_exact(stride).zip(out.chunks_exact_mut(n_y)) {
+            out.copy_from_slice(&z[..n_y]);
         }
         self.ops.output(self.model.head, out);
+    }
+
+    /// Where a tile's buffers have its predictions, `len` values in whole columns.
+    fn predictions(&self, len: usize) -> Range<usize> {
+        let (n_y, last) = (self.model.head.n_y, self.model.shape.layers.len() - 1);
+        let start = self.regions.delta(last, len / n_y).start;
+        start..start + len
     }
 
     fn g(&self, layer: usize) -> Activation {
@@ -282,7 +322,10 @@ impl<T: Scalar, O: LayerOps<T>> Tile<'_, T, O> {
         let inputs = self.model.shape.layers[layer].inputs;
         let x = Block { data: read, rows: inputs, stride: stride_read, columns };
         let a = BlockMut { data: write, rows, stride, columns };
-        self.ops.forward(self.layer(layer), g, x, a);
+        let finite = self.ops.forward(self.layer(layer), g, x, a);
+        if layer == 0 && !finite {
+            self.doubt.store(true, Ordering::Relaxed);
+        }
     }
 
     fn backward_input(&self, layer: usize, buffers: &mut [T], columns: usize) {

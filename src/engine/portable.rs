@@ -68,7 +68,7 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
         g: Activation,
         x: Block<'_, T>,
         a: BlockMut<'_, T>,
-    ) {
+    ) -> bool {
         // Each column starts as the bias, so that the GEMM adds the product to it while it is
         // still in cache, and the activation is one flat run however narrow the layer.
         for column in a.data.chunks_exact_mut(a.stride) {
@@ -83,6 +83,8 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
             c: (&mut *a.data, layout),
         });
         epilogue::activate::<T::Wide>((), g, a.data);
+        // A BLAS may leave out the terms of weights that are 0.
+        false
     }
 
     fn backward_input(

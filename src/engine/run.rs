@@ -6,6 +6,7 @@
 
 use core::marker::PhantomData;
 
+use super::elementwise::all_finite;
 use super::level::with_level;
 use super::pass::{self, Prediction, Propagation};
 use super::plan::Regions;
@@ -35,17 +36,21 @@ macro_rules! with_ops {
     };
 }
 
-/// Forward and loss, and backward where that is wanted. Returns J.
-pub(super) fn propagate<T: Scalar>(engine: Engine, task: Propagation<'_, T>) -> f64 {
-    let samples = task.samples.x.len() / task.model.shape.n_x();
+/// Forward and loss, and backward where that is wanted. Returns J; or `None` if x is refused, with
+/// nothing written but the tiles.
+pub(super) fn propagate<T: Scalar>(engine: Engine, task: Propagation<'_, T>) -> Option<f64> {
+    let (x, shape, regions) = (task.samples.x, task.model.shape, task.regions);
+    let samples = x.len() / shape.n_x();
+    let may = || !task.check_x || all_finite(engine, x);
     if let Some(level) = single(engine, samples) {
-        return with_level!(level, simd => single::propagate(simd, task));
+        return may().then(|| with_level!(level, simd => single::propagate(simd, task)));
     }
-    let (shape, regions) = (task.model.shape, task.regions);
     if let Some((level, layout)) = by_samples(engine, shape, regions, samples) {
-        return with_level!(level, simd => narrow::propagate(simd, layout, task));
+        return may().then(|| with_level!(level, simd => narrow::propagate(simd, layout, task)));
     }
-    with_ops!(engine, ops => pass::propagate(ops, task))
+    let check_x = task.check_x;
+    let (cost, x_is_finite) = with_ops!(engine, ops => pass::propagate(ops, task));
+    (x_is_finite || !check_x || all_finite(engine, x)).then_some(cost)
 }
 
 /// The gradient, into `sums`; or added to `parameters`, with `sums` as scratch.
@@ -65,17 +70,28 @@ pub(super) fn sum_weights<T: Scalar>(
     with_ops!(engine, ops => sums::sum_weights(ops, task, sums, parameters));
 }
 
-/// Forward; predictions go to the task's `out`.
-pub(super) fn predict<T: Scalar>(engine: Engine, task: &mut Prediction<'_, T>) {
-    let samples = task.x.samples();
+/// Forward; predictions go to the task's `out`. False if x is refused, with nothing written but the
+/// tiles.
+pub(super) fn predict<T: Scalar>(engine: Engine, task: &mut Prediction<'_, T>) -> bool {
+    let Prediction { x, check_x, .. } = *task;
+    let samples = x.samples();
+    let may = || !check_x || all_finite(engine, x.as_slice());
     if let Some(level) = single(engine, samples) {
-        return with_level!(level, simd => single::predict(simd, task));
+        if may() {
+            with_level!(level, simd => single::predict(simd, task));
+            return true;
+        }
+        return false;
     }
     let (shape, regions) = (task.model.shape, task.regions);
     if let Some((level, layout)) = by_samples(engine, shape, regions, samples) {
-        return with_level!(level, simd => narrow::predict(simd, layout, task));
+        if may() {
+            with_level!(level, simd => narrow::predict(simd, layout, task));
+            return true;
+        }
+        return false;
     }
-    with_ops!(engine, ops => pass::predict(ops, task));
+    with_ops!(engine, ops => pass::predict(ops, task, may))
 }
 
 /// The prediction of one sample by a tiny network; false, and nothing done, if the backend has no way

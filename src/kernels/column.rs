@@ -22,7 +22,7 @@ use crate::engine::float::Float;
 use crate::scalar::Scalar;
 
 /// out = finish(panels * x + start). `x` is the batch's column of that number; `out` has room for
-/// whole panels.
+/// whole panels. Returns 0 in each lane, or NaN where a sum was not finite.
 #[inline(always)]
 pub(crate) fn multiply<V>(
     t: V::Token,
@@ -30,24 +30,27 @@ pub(crate) fn multiply<V>(
     (column, x): (usize, &[V::Elem]),
     out: &mut [V::Elem],
     finish: &impl Finish<V>,
-) where
+) -> V
+where
     V: Lanes,
     V::Elem: Scalar,
 {
     let job = Job { t, panels, x };
+    let mut zeros = V::splat(t, V::Elem::ZERO);
     // A tiny layer: what the loops below set up would take longer than the sum.
     if panels.count == 1 && block_end(1, x.len(), 0) == x.len() {
         return job.store(0, job.sums([(0, 0)], x.len()), finish, column, out);
     }
     let mut panel = 0;
     while panel + 4 <= panels.count {
-        job.store(panel, job.panels::<4>(panel), finish, column, out);
+        zeros = zeros + job.store(panel, job.panels::<4>(panel), finish, column, out);
         panel += 4;
     }
     while panel < panels.count {
-        job.store(panel, [job.panel(panel)], finish, column, out);
+        zeros = zeros + job.store(panel, [job.panel(panel)], finish, column, out);
         panel += 1;
     }
+    zeros
 }
 
 struct Job<'a, V: Lanes> {
@@ -111,6 +114,7 @@ where
         sum
     }
 
+    /// Finishes P panels' sums; returns 0 times them.
     #[inline(always)]
     fn store<const P: usize>(
         &self,
@@ -119,11 +123,15 @@ where
         finish: &impl Finish<V>,
         column: usize,
         out: &mut [V::Elem],
-    ) {
+    ) -> V {
+        let zero = V::splat(self.t, V::Elem::ZERO);
+        let mut zeros = zero;
         for p in 0..P {
             let unit = (panel + p) * V::Elem::PANEL;
+            zeros = sums[p].mul_add(zero, zeros);
             finish.finish(sums[p], column, unit).store(&mut out[unit..]);
         }
+        zeros
     }
 
     /// Sums side by side, each of a panel and of `len` inputs from its own on.

@@ -27,9 +27,19 @@ where
         sums[0] = V::load(t, register).mul_add(zero, sums[0]);
     }
     let sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    lanes_finite(sum) & registers.remainder().iter().fold(true, |ok, v| ok & v.is_finite())
+}
+
+/// No NaN and no infinity in a register?
+#[inline(always)]
+pub(crate) fn lanes_finite<V>(register: V) -> bool
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
     let mut lanes = [V::Elem::ZERO; MAX_LANES];
-    sum.store(&mut lanes);
-    lanes.iter().chain(registers.remainder()).fold(true, |ok, v| ok & v.is_finite())
+    register.store(&mut lanes);
+    lanes.iter().fold(true, |ok, v| ok & v.is_finite())
 }
 
 #[cfg(test)]

@@ -22,19 +22,22 @@
 //! 4. A few columns alone have too few chains in one panel: see `column`.
 //! 5. Many inputs are cut into blocks, so that a panel's block stays in L1 while all the tile's
 //!    columns pass; between blocks the sums rest in `out`.
-//! 6. A layer of at most LEN/2 units takes registers of half the width (V::LEN of a panel's
+//! 6. No input is read to see whether it is finite: if one is not, none of the sums that it is part
+//!    of is (0 w = 0 for finite w only: the padding's weights of 0 make NaN of it, too). So the sums
+//!    are looked at, which are there.
+//! 7. A layer of at most LEN/2 units takes registers of half the width (V::LEN of a panel's
 //!    PANEL lanes).
 
 use super::exp::ExpElement;
 use super::lanes::Lanes;
-use super::{column, epilogue};
+use super::{column, epilogue, finite};
 use crate::activation::Activation;
 use crate::engine::block::{Block, BlockMut};
 use crate::engine::float::Float;
 use crate::scalar::Scalar;
 
 /// Inputs a block. A panel's weights of one input are 64 bytes, so four panels' are 32 KiB.
-const BLOCK_INPUTS: usize = 128;
+const BLOCK_INPUTS: usize = 256;
 
 /// The same for a single panel: 2 KiB or more of each column at a stretch, which memory that is
 /// far away delivers three times as fast as pieces of 512 bytes.
@@ -115,7 +118,7 @@ where
 }
 
 /// out = finish(panels * x + start), column by column. `finish` gets a register of sums, and the
-/// column and first unit they belong to.
+/// column and first unit they belong to. Were all sums finite?
 ///
 /// `out`'s columns have room for whole panels.
 #[inline(always)]
@@ -126,21 +129,23 @@ pub(crate) fn multiply<V>(
     x: Block<'_, V::Elem>,
     out: BlockMut<'_, V::Elem>,
     finish: impl Finish<V>,
-) where
+) -> bool
+where
     V: Lanes,
     V::Elem: Scalar,
 {
+    let mut zeros = V::splat(t, V::Elem::ZERO);
     let count = panels.count;
     // Fewer columns than the smallest tile has.
     if x.columns < 4 {
         for column in 0..x.columns {
             let x = &x.data[column * x.stride..][..panels.inputs];
             let out = &mut out.data[column * out.stride..];
-            column::multiply(t, panels, (column, x), out, &finish);
+            zeros = zeros + column::multiply(t, panels, (column, x), out, &finish);
         }
-        return;
+        return finite::lanes_finite(zeros);
     }
-    let mut job = Job { t, panels, out, finish };
+    let mut job = Job { t, panels, out, finish, zeros };
     let mut from = 0;
     while from < panels.inputs {
         let to = block_end(count, panels.inputs, from);
@@ -154,6 +159,7 @@ pub(crate) fn multiply<V>(
         }
         from = to;
     }
+    finite::lanes_finite(job.zeros)
 }
 
 struct Job<'a, V: Lanes, F> {
@@ -161,6 +167,8 @@ struct Job<'a, V: Lanes, F> {
     panels: Panels<'a, V::Elem>,
     out: BlockMut<'a, V::Elem>,
     finish: F,
+    /// The sum of 0 times each sum.
+    zeros: V,
 }
 
 /// A block of inputs: x's rows `from..to`, found at row 0 of `x`.
@@ -225,10 +233,12 @@ where
             }
         }
         if block.to == self.panels.inputs {
+            let zero = V::splat(self.t, V::Elem::ZERO);
             for panel in panel..panel + P {
                 for column in 0..columns {
                     let sums = self.load(panel, column);
                     let unit = panel * V::Elem::PANEL;
+                    self.zeros = sums.mul_add(zero, self.zeros);
                     let finished = self.finish.finish(sums, column, unit);
                     self.store(panel, column, finished);
                 }

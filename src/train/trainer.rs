@@ -3,6 +3,7 @@
 use core::ops::ControlFlow;
 
 use crate::buffer::AlignedBuffer;
+use crate::checks::Checks;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::scalar::Scalar;
@@ -315,7 +316,8 @@ impl<T: Scalar> Trainer<T> {
             let factor = schedule.factor(self.state.steps(), batches);
             rate = T::from_f64(learning_rate * factor).to_f64();
             let optimizer = &mut self.state.optimizer;
-            match net.step_with_checked(x, y, optimizer, rate, &mut self.workspace) {
+            let checks = Checks::ShapesOnly;
+            match net.step_with_checked(x, y, optimizer, rate, &mut self.workspace, checks) {
                 Ok(cost) => sum += cost * y.total(),
                 Err(Error::Diverged { cost, .. }) => return Err(self.diverged(net, cost)),
                 Err(other) => return Err(other),
@@ -335,7 +337,7 @@ impl<T: Scalar> Trainer<T> {
         let parts = x.as_slice().chunks(EVALUATION_SAMPLES * n_x);
         for (x, y) in parts.zip(y.as_slice().chunks(EVALUATION_SAMPLES * n_y)) {
             let (x, y) = (Columns::new(x, n_x)?, Columns::new(y, n_y)?);
-            sum += net.cost_checked(x, y.into(), workspace) * x.samples() as f64;
+            sum += net.cost_checked(x, y.into(), workspace)? * x.samples() as f64;
         }
         let cost = sum / x.samples() as f64;
         if cost.is_finite() { Ok(Some(cost)) } else { Err(self.diverged(net, cost)) }

@@ -1,6 +1,6 @@
 //! One step of an optimiser on a network.
 
-use crate::checks;
+use crate::checks::{self, Checks};
 use crate::error::{Error, Result};
 use crate::gradients::Gradients;
 use crate::network::Network;
@@ -88,13 +88,14 @@ impl<T: Scalar> Network<T> {
     ) -> Result<f64> {
         let y = y.into();
         checks::learning_rate(learning_rate)?;
-        self.check_batch(x, y, workspace)?;
+        self.check_all_but_x(x, y, workspace)?;
         workspace.gradients()?;
         state.check(&self.shape)?;
-        self.step_with_checked(x, y, state, learning_rate.to_f64(), workspace)
+        self.step_with_checked(x, y, state, learning_rate.to_f64(), workspace, self.checks)
     }
 
-    /// [`step_with`](Self::step_with) on arguments that have been checked; a rate of 0 is one, too.
+    /// [`step_with`](Self::step_with) on arguments that have been checked, but perhaps for x's values; a rate of 0
+    /// is one, too.
     pub(crate) fn step_with_checked(
         &mut self,
         x: Columns<'_, T>,
@@ -102,18 +103,22 @@ impl<T: Scalar> Network<T> {
         state: &mut OptimizerState<T>,
         learning_rate: f64,
         workspace: &mut Workspace<T>,
+        check_x: Checks,
     ) -> Result<f64> {
         let step = usize::try_from(state.steps()).unwrap_or(usize::MAX);
         if state.is_plain() {
             let rate = T::from_f64(learning_rate);
-            let cost = self.step_checked(&x, &y, rate, workspace).map_err(|error| match error {
-                Error::Diverged { cost, .. } => Error::Diverged { step, cost },
-                other => other,
-            })?;
+            let cost =
+                self.step_checked(&x, &y, rate, workspace, check_x).map_err(
+                    |error| match error {
+                        Error::Diverged { cost, .. } => Error::Diverged { step, cost },
+                        other => other,
+                    },
+                )?;
             state.count();
             return Ok(cost);
         }
-        let cost = self.backward_checked(x, y, workspace)?;
+        let cost = self.backward_checked(x, y, workspace, check_x)?;
         if !cost.is_finite() {
             return Err(Error::Diverged { step, cost });
         }
