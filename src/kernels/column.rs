@@ -2,22 +2,23 @@
 //!
 //! ```text
 //! for each group of panels
-//!   for each block of inputs                         (see `panel`)
-//!     acc[p] = b[p] in the first block, or 0
-//!     for each input i of the block
+//!   for each block of inputs, piece by piece         (see `panel`)
+//!     acc[p] = b[p] at first, or 0
+//!     for each input i of the piece
 //!       acc[p] += w[p][i] * x[i]                     (one broadcast, an FMA a panel)
-//!     sums[p] += acc[p]
-//!   out[p] = finish(sums[p])
+//!     block[p] += acc[p]
+//!   out[p] = finish(the sum of the blocks)
 //! ```
 //!
 //! An FMA waits about four cycles for the one before it in its sum, and a core starts two a cycle:
 //! eight sums keep it busy. They come from four panels side by side (of one or two machine registers
-//! each; eight panels would be no faster, since weights then come from the second-level cache), or,
-//! of one panel, from four blocks. Each sum has the order that it has in `panel`, so a
-//! column has the same bits alone and in a batch.
+//! each; eight panels would be no faster, since weights then come from the second-level cache). A
+//! single panel has pieces, short enough that a core which executes out of order is at several at
+//! once. Each sum has the order that it has in `panel`, so a column has the same bits alone and in a
+//! batch.
 
 use super::lanes::Lanes;
-use super::panel::{Finish, Panels, block_end};
+use super::panel::{Finish, Panels, block_end, piece_end};
 use crate::engine::float::Float;
 use crate::scalar::Scalar;
 
@@ -38,7 +39,7 @@ where
     let job = Job { t, panels, x };
     let mut zeros = V::splat(t, V::Elem::ZERO);
     // A tiny layer: what the loops below set up would take longer than the sum.
-    if panels.count == 1 && block_end(1, x.len(), 0) == x.len() {
+    if panels.count == 1 && piece_end(1, x.len(), 0) == x.len() {
         return job.store(0, job.sums([(0, 0)], x.len()), finish, column, out);
     }
     let mut panel = 0;
@@ -85,36 +86,27 @@ where
         sums
     }
 
-    /// One panel, four blocks at once where there are four of equal length.
+    /// One panel, piece by piece where it is the only one.
     #[inline(always)]
     fn panel(&self, panel: usize) -> V {
-        let inputs = self.x.len();
-        let len = block_end(self.panels.count, inputs, 0);
+        let (count, inputs) = (self.panels.count, self.x.len());
         let (mut sum, mut from) = (V::splat(self.t, V::Elem::ZERO), 0);
         while from < inputs {
-            let last = from + 3 * len;
-            if last < inputs && block_end(self.panels.count, inputs, last) == last + len {
-                let parts = [0, 1, 2, 3].map(
-                    #[inline(always)]
-                    |k| (panel, from + k * len),
-                );
-                let acc = self.sums(parts, len);
-                sum = if from == 0 { acc[0] } else { sum + acc[0] };
-                for k in 1..4 {
-                    sum = sum + acc[k];
-                }
-                from = last + len;
-            } else {
-                let to = block_end(self.panels.count, inputs, from);
-                let [acc] = self.sums([(panel, from)], to - from);
-                sum = if from == 0 { acc } else { sum + acc };
-                from = to;
+            let block = block_end(count, inputs, from) - from;
+            let mut end = piece_end(count, block, 0);
+            let [mut acc] = self.sums([(panel, from)], end);
+            while end < block {
+                let start = end;
+                end = piece_end(count, block, start);
+                let [piece] = self.sums([(panel, from + start)], end - start);
+                acc = acc + piece;
             }
+            sum = if from == 0 { acc } else { sum + acc };
+            from += block;
         }
         sum
     }
 
-    /// Finishes P panels' sums; returns 0 times them.
     #[inline(always)]
     fn store<const P: usize>(
         &self,

@@ -12,21 +12,25 @@
 //!
 //! 1. X is read in place: a broadcast needs no packing. At most eight columns are read at once, as
 //!    many as any L1 has ways: columns a large power of two apart fight for the same lines.
-//! 2. Each output is summed over a block's inputs from first to last with one rounding a term, and
-//!    the blocks' sums in their order, whatever N and the register's width: so every level with
+//! 2. Each output is summed over a piece's inputs from first to last with one rounding a term, then
+//!    the pieces' sums and the blocks' sums in their order, whatever N and the register's width: so every level with
 //!    FMA gives the same bits, and a column's result does not depend on the batch around it.
 //! 3. With 32 registers, P = 4 panels run at once: each broadcast serves four FMAs, and a core that
 //!    starts two FMAs a cycle does not wait for loads. N is BIG or SMALL, both enough chains to
 //!    hide the FMA's latency. A rest is covered by a tile that overlaps the one before; what that
 //!    one has stored already is not stored again.
 //! 4. A few columns alone have too few chains in one panel: see `column`.
-//! 5. Many inputs are cut into blocks, so that a panel's block stays in L1 while all the tile's
-//!    columns pass; between blocks the sums rest in `out`.
+//! 5. Many inputs are cut into blocks, so that a panel's block stays in L1 (four panels' in L2)
+//!    while all the tile's columns pass; between blocks the sums rest in `out`. A layer of a single
+//!    panel has its blocks summed piece by piece, so that a sample alone is not one long chain of
+//!    FMAs: see `column`.
 //! 6. No input is read to see whether it is finite: if one is not, none of the sums that it is part
 //!    of is (0 w = 0 for finite w only: the padding's weights of 0 make NaN of it, too). So the sums
 //!    are looked at, which are there.
 //! 7. A layer of at most LEN/2 units takes registers of half the width (V::LEN of a panel's
 //!    PANEL lanes).
+
+use core::ops::Range;
 
 use super::exp::ExpElement;
 use super::lanes::Lanes;
@@ -36,12 +40,15 @@ use crate::engine::block::{Block, BlockMut};
 use crate::engine::float::Float;
 use crate::scalar::Scalar;
 
-/// Inputs a block. A panel's weights of one input are 64 bytes, so four panels' are 32 KiB.
+/// Inputs a block. A panel's weights of one input are 64 bytes: 16 KiB a panel.
 const BLOCK_INPUTS: usize = 256;
 
 /// The same for a single panel: 2 KiB or more of each column at a stretch, which memory that is
 /// far away delivers three times as fast as pieces of 512 bytes.
 const SINGLE_BLOCK_INPUTS: usize = 512;
+
+/// Inputs a piece of a block, of layers that are a single panel.
+const PIECE_INPUTS: usize = 16;
 
 /// Units side by side, as [`Shape`](crate::shape::Shape) lays them out.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +76,17 @@ impl<T: Scalar> Panels<'_, T> {
 /// half a block and less belongs to the block before it.
 #[inline(always)]
 pub(crate) fn block_end(panels: usize, inputs: usize, from: usize) -> usize {
-    let longest = if panels == 1 { SINGLE_BLOCK_INPUTS } else { BLOCK_INPUTS };
+    end(if panels == 1 { SINGLE_BLOCK_INPUTS } else { BLOCK_INPUTS }, inputs, from)
+}
+
+/// The same for the pieces of a block of `inputs` inputs.
+#[inline(always)]
+pub(crate) fn piece_end(panels: usize, inputs: usize, from: usize) -> usize {
+    if panels == 1 { end(PIECE_INPUTS, inputs, from) } else { inputs }
+}
+
+#[inline(always)]
+fn end(longest: usize, inputs: usize, from: usize) -> usize {
     if inputs - from <= longest + longest / 2 { inputs } else { from + longest }
 }
 
@@ -190,29 +207,34 @@ where
     fn in_32(&mut self, count: usize, block: Inputs<'_, V::Elem>) {
         let mut panel = 0;
         while panel + 4 <= count {
-            self.columns::<4, 6, 4>(panel, block);
+            self.columns::<4, 6, 4, false>(panel, block);
             panel += 4;
         }
         if panel + 2 <= count {
-            self.columns::<2, 8, 4>(panel, block);
+            self.columns::<2, 8, 4, false>(panel, block);
             panel += 2;
         }
-        if panel < count {
-            self.columns::<1, 8, 4>(panel, block);
+        if count == 1 {
+            self.columns::<1, 8, 4, true>(panel, block);
+        } else if panel < count {
+            self.columns::<1, 8, 4, false>(panel, block);
         }
     }
 
     /// One block over all panels and columns, with 16 registers, two a panel: 12 sums.
     #[inline(always)]
     fn in_16(&mut self, count: usize, block: Inputs<'_, V::Elem>) {
+        if count == 1 {
+            return self.columns::<1, 6, 4, true>(0, block);
+        }
         for panel in 0..count {
-            self.columns::<1, 6, 4>(panel, block);
+            self.columns::<1, 6, 4, false>(panel, block);
         }
     }
 
-    /// One block of P panels over all columns, BIG or SMALL at a time.
+    /// One block of P panels over all columns, BIG or SMALL at a time; with CUT, piece by piece.
     #[inline(always)]
-    fn columns<const P: usize, const BIG: usize, const SMALL: usize>(
+    fn columns<const P: usize, const BIG: usize, const SMALL: usize, const CUT: bool>(
         &mut self,
         panel: usize,
         block: Inputs<'_, V::Elem>,
@@ -223,12 +245,12 @@ where
             let left = columns - column;
             // What BIG leaves over should be whole SMALL tiles, if it can be had so.
             if left >= BIG && (left.is_multiple_of(BIG) || left > 2 * SMALL) {
-                self.tile::<P, BIG>(panel, column, column, block);
+                self.tile::<P, BIG, CUT>(panel, column, column, block);
                 column += BIG;
             } else {
                 // A rest is the end of a tile that has been computed in part already.
                 let at = column.min(columns - SMALL);
-                self.tile::<P, SMALL>(panel, at, column, block);
+                self.tile::<P, SMALL, CUT>(panel, at, column, block);
                 column = at + SMALL;
             }
         }
@@ -249,7 +271,7 @@ where
     /// One block of P panels over the N columns from `column` on; sums are kept from the column
     /// `keep` on.
     #[inline(always)]
-    fn tile<const P: usize, const N: usize>(
+    fn tile<const P: usize, const N: usize, const CUT: bool>(
         &mut self,
         panel: usize,
         column: usize,
@@ -266,21 +288,22 @@ where
         for n in 0..N {
             x[n] = &columns.data[(column + n) * columns.stride..][..len];
         }
-        let mut acc = [[V::splat(self.t, V::Elem::ZERO); N]; P];
+        let zero = [[V::splat(self.t, V::Elem::ZERO); N]; P];
+        let mut start = zero;
         for p in 0..P {
             if from == 0 {
-                acc[p] = [self.panels.start::<V>(self.t, panel + p); N];
+                start[p] = [self.panels.start::<V>(self.t, panel + p); N];
             }
         }
-        for i in 0..len {
-            let mut w = [V::splat(self.t, V::Elem::ZERO); P];
+        let mut end = if CUT { piece_end(1, len, 0) } else { len };
+        let mut acc = self.piece((rows, x), 0..end, start);
+        while end < len {
+            let piece = end..piece_end(1, len, end);
+            end = piece.end;
+            let sums = self.piece((rows, x), piece, zero);
             for p in 0..P {
-                w[p] = V::load(self.t, rows[p][i].as_ref());
-            }
-            for n in 0..N {
-                let x = V::splat(self.t, x[n][i]);
-                for p in 0..P {
-                    acc[p][n] = w[p].mul_add(x, acc[p][n]);
+                for n in 0..N {
+                    acc[p][n] = acc[p][n] + sums[p][n];
                 }
             }
         }
@@ -295,6 +318,36 @@ where
                 }
             }
         }
+    }
+
+    /// `acc` and a piece of the product of P panels' rows and N columns.
+    #[inline(always)]
+    #[expect(clippy::type_complexity, reason = "rows and columns, once")]
+    fn piece<const P: usize, const N: usize>(
+        &self,
+        (mut rows, mut x): ([&[<V::Elem as Float>::Panel]; P], [&[V::Elem]; N]),
+        piece: Range<usize>,
+        mut acc: [[V; N]; P],
+    ) -> [[V; N]; P] {
+        for rows in &mut rows {
+            *rows = &rows[piece.clone()];
+        }
+        for x in &mut x {
+            *x = &x[piece.clone()];
+        }
+        for i in 0..piece.len() {
+            let mut w = [V::splat(self.t, V::Elem::ZERO); P];
+            for p in 0..P {
+                w[p] = V::load(self.t, rows[p][i].as_ref());
+            }
+            for n in 0..N {
+                let x = V::splat(self.t, x[n][i]);
+                for p in 0..P {
+                    acc[p][n] = w[p].mul_add(x, acc[p][n]);
+                }
+            }
+        }
+        acc
     }
 
     #[inline(always)]

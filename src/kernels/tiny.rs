@@ -7,6 +7,7 @@
 
 use super::epilogue::{self, MAX_LANES};
 use super::lanes::Lanes;
+use super::panel::piece_end;
 use super::shuffle::{Shuffle, lane_sums};
 use super::single::first_lanes;
 use crate::activation::Activation;
@@ -20,14 +21,32 @@ where
     V: Lanes,
     V::Elem: Scalar,
 {
-    let mut z = V::load(t, panels[x.len()].as_ref());
-    for (w, &x) in panels.iter().zip(x) {
+    let mut end = piece_end(1, x.len(), 0);
+    let b = V::load(t, panels[x.len()].as_ref());
+    let mut z = products(t, &panels[..end], &x[..end], b);
+    while end < x.len() {
+        let piece = end..piece_end(1, x.len(), end);
+        end = piece.end;
+        let zero = V::splat(t, V::Elem::ZERO);
+        z = z + products(t, &panels[piece.clone()], &x[piece], zero);
+    }
+    z
+}
+
+/// `z` and a piece's products.
+#[inline(always)]
+fn products<V>(t: V::Token, w: &[<V::Elem as Float>::Panel], x: &[V::Elem], mut z: V) -> V
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    for (w, &x) in w.iter().zip(x) {
         z = V::load(t, w.as_ref()).mul_add(V::splat(t, x), z);
     }
     z
 }
 
-/// The same of what the layer before has left in lanes 0..inputs.
+/// The same of what the layer before has left in lanes 0..inputs: no more than a piece.
 #[inline(always)]
 pub(crate) fn logits_of<V>(t: V::Token, panels: &[<V::Elem as Float>::Panel], x: V) -> V
 where

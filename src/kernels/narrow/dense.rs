@@ -9,6 +9,7 @@ use crate::kernels::epilogue;
 use crate::kernels::exp::ExpElement;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::Rows;
+use crate::kernels::panel::piece_end;
 use crate::scalar::Scalar;
 
 /// A layer's parameters, in panels of LEN units, and its sizes.
@@ -88,17 +89,32 @@ fn forward_units<V, const U: usize, const X: usize>(
     V::Elem: Scalar + ExpElement,
 {
     let (panel, lane) = (unit / V::LEN, unit % V::LEN);
-    let w = &layer.w[panel * layer.inputs * V::LEN..][..layer.inputs * V::LEN];
-    let mut acc = [[V::splat(t, V::Elem::ZERO); X]; U];
-    for (acc, &b) in acc.iter_mut().zip(&layer.b[unit..unit + U]) {
-        *acc = [V::splat(t, b); X];
+    let (panels, inputs) = (layer.units.div_ceil(V::LEN), layer.inputs);
+    let w = &layer.w[panel * inputs * V::LEN..][..inputs * V::LEN];
+    let zero = [[V::splat(t, V::Elem::ZERO); X]; U];
+    let mut start = zero;
+    for (start, &b) in start.iter_mut().zip(&layer.b[unit..unit + U]) {
+        *start = [V::splat(t, b); X];
     }
-    for (w, x) in w.chunks_exact(V::LEN).zip(x.chunks(stride)) {
-        let (w, x) = (&w[lane..lane + U], &x[..X * V::LEN]);
+    // In the order of `panel`, which in so few inputs is a single block. Between its pieces the sums
+    // rest in `a`: registers there are for one piece's only.
+    let mut end = piece_end(panels, inputs, 0);
+    let mut acc = products(t, &w[..end * V::LEN], lane, stride, x, start);
+    while end < inputs {
         for u in 0..U {
-            let w = V::splat(t, w[u]);
+            let a = &mut a[u * stride..][..X * V::LEN];
             for k in 0..X {
-                acc[u][k] = V::load(t, &x[k * V::LEN..]).mul_add(w, acc[u][k]);
+                acc[u][k].store(&mut a[k * V::LEN..]);
+            }
+        }
+        let from = end;
+        end = piece_end(panels, inputs, from);
+        let w = &w[from * V::LEN..end * V::LEN];
+        acc = products(t, w, lane, stride, &x[from * stride..], zero);
+        for u in 0..U {
+            let a = &a[u * stride..][..X * V::LEN];
+            for k in 0..X {
+                acc[u][k] = V::load(t, &a[k * V::LEN..]) + acc[u][k];
             }
         }
     }
@@ -108,6 +124,32 @@ fn forward_units<V, const U: usize, const X: usize>(
             epilogue::g(t, layer.g, acc[u][k]).store(&mut a[k * V::LEN..]);
         }
     }
+}
+
+/// `acc` and the products of some inputs' weights, of the units from `lane` on, and their rows of x.
+#[inline(always)]
+fn products<V, const U: usize, const X: usize>(
+    t: V::Token,
+    w: &[V::Elem],
+    lane: usize,
+    stride: usize,
+    x: &[V::Elem],
+    mut acc: [[V; X]; U],
+) -> [[V; X]; U]
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    for (w, x) in w.chunks_exact(V::LEN).zip(x.chunks(stride)) {
+        let (w, x) = (&w[lane..lane + U], &x[..X * V::LEN]);
+        for u in 0..U {
+            let w = V::splat(t, w[u]);
+            for k in 0..X {
+                acc[u][k] = V::load(t, &x[k * V::LEN..]).mul_add(w, acc[u][k]);
+            }
+        }
+    }
+    acc
 }
 
 /// dz_prev = W^T dz * g_prev'(a_prev).
