@@ -14,11 +14,11 @@ use super::sums::WeightSums;
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::kernels::lanes::Lanes;
-use crate::kernels::narrow::Rows;
 use crate::kernels::narrow::dense::{self, Dense};
 use crate::kernels::narrow::gather::{columns_to_lanes, lanes_to_columns};
 use crate::kernels::narrow::loss::{LossSum, output};
 use crate::kernels::narrow::sums;
+use crate::kernels::narrow::{Rows, by_units};
 use crate::kernels::panel::block_end;
 use crate::scalar::Scalar;
 use crate::shape::{Layer, Shape};
@@ -48,7 +48,9 @@ pub(crate) struct Layout {
     /// dZ of each layer, relative to `deltas_start`; the last layer's first.
     deltas: Vec<Range<usize>>,
     deltas_start: usize,
-    /// Lane sums of the gradient, a register a parameter.
+    /// A panel of dZ of each sample, for layers whose gradient is summed with units in lanes.
+    turned: Range<usize>,
+    /// Lane sums of the gradient of the other layers, a register a parameter.
     sums: Range<usize>,
     /// The tile's gradient, laid out as the parameters.
     gradient: Range<usize>,
@@ -80,9 +82,12 @@ impl Layout {
             let range = place(rows(layer.units))?;
             deltas.insert(0, range.start - deltas_start..range.end - deltas_start);
         }
+        let turns = training && shape.layers.iter().any(|layer| by_units::pays(layer, lanes, 1));
+        let samples = if turns { row.min(by_units::MAX_SAMPLES) } else { 0 };
+        let turned = place(Some(samples * lanes))?;
         let sums = place(if training { shape.len.checked_mul(lanes) } else { Some(0) })?;
         let gradient = place(Some(if training { shape.len } else { 0 }))?;
-        Ok(Self { row, values, y, deltas, deltas_start, sums, gradient, len })
+        Ok(Self { row, values, y, deltas, deltas_start, turned, sums, gradient, len })
     }
 
     /// Elements that batches of up to `capacity` samples need.
@@ -262,7 +267,8 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
         let block = self.layout.row;
         let (values, rest) = buffers.split_at_mut(self.layout.y.start);
         let (y_lanes, rest) = rest.split_at_mut(self.layout.y.len());
-        let (deltas, rest) = rest.split_at_mut(self.layout.sums.start - self.layout.deltas_start);
+        let (deltas, rest) = rest.split_at_mut(self.layout.turned.start - self.layout.deltas_start);
+        let (turned, rest) = rest.split_at_mut(self.layout.turned.len());
         let (sums, gradient) = rest.split_at_mut(self.layout.sums.len());
         let layers = self.model.shape.layers.len();
         let mut loss = LossSum::<T::Register<S>>::new(self.simd);
@@ -293,33 +299,65 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
                     (a, d),
                 );
             }
-            self.backward_weights(values, deltas, sums, (index == 0, rows));
+            let sums = (&mut *turned, &mut *sums, &mut *gradient);
+            let rows = (index == 0, rows);
+            self.backward_weights(values, deltas, sums, (count, valid), rows);
         }
         if self.backward {
-            self.reduce(sums, gradient);
+            self.reduce(count, sums, gradient);
         }
         loss.total(self.simd)
     }
 
-    /// Adds a block to the lane sums.
+    /// Adds a block to the lane sums, or to the gradient: of so many samples of the tile, so many.
     #[inline(never)]
-    fn backward_weights(&self, values: &[T], deltas: &[T], sums: &mut [T], rows: (bool, Rows)) {
+    fn backward_weights(
+        &self,
+        values: &[T],
+        deltas: &[T],
+        sums: (&mut [T], &mut [T], &mut [T]),
+        samples: (usize, usize),
+        rows: (bool, Rows),
+    ) {
         self.simd.vectorize(
             #[inline(always)]
-            || self.add_sums(values, deltas, sums, rows),
+            || self.add_sums(values, deltas, sums, samples, rows),
         );
     }
 
     #[inline(always)]
-    fn add_sums(&self, values: &[T], deltas: &[T], sums: &mut [T], rows: (bool, Rows)) {
+    fn add_sums(
+        &self,
+        values: &[T],
+        deltas: &[T],
+        (turned, sums, gradient): (&mut [T], &mut [T], &mut [T]),
+        (of_tile, samples): (usize, usize),
+        (first, rows): (bool, Rows),
+    ) {
         for (index, layer) in self.model.shape.layers.iter().enumerate() {
             let span = &self.model.shape.spans[index];
+            if by_units::pays(layer, T::PANEL, of_tile) {
+                let [dw, db] = pass::disjoint(gradient, [span.weights.clone(), span.bias.clone()]);
+                by_units::weights::<T::Register<S>>(
+                    self.simd,
+                    T::registers::<S>(),
+                    (layer.inputs, layer.units),
+                    (first, rows, samples),
+                    (
+                        &deltas[self.layout.deltas[index].clone()],
+                        &values[self.layout.values[index].clone()],
+                    ),
+                    turned,
+                    (dw, db),
+                );
+                continue;
+            }
             let (dw, db) = sums.split_at_mut(span.bias.start * T::PANEL);
             dense::weights::<T::Register<S>>(
                 self.simd,
                 T::registers::<S>(),
                 (layer.inputs, layer.units),
-                rows,
+                (first, rows),
                 (
                     &deltas[self.layout.deltas[index].clone()],
                     &values[self.layout.values[index].clone()],
@@ -329,10 +367,13 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
         }
     }
 
-    /// Lane sums to the tile's gradient.
+    /// Lane sums to the tile's gradient, which other layers have there already.
     #[inline(always)]
-    fn reduce(&self, lanes: &[T], gradient: &mut [T]) {
+    fn reduce(&self, samples: usize, lanes: &[T], gradient: &mut [T]) {
         for (layer, span) in self.model.shape.layers.iter().zip(&self.model.shape.spans) {
+            if by_units::pays(layer, T::PANEL, samples) {
+                continue;
+            }
             for (span, inputs) in [(&span.weights, layer.inputs), (&span.bias, 1)] {
                 let lanes = &lanes[span.start * T::PANEL..span.end * T::PANEL];
                 let into = &mut gradient[span.clone()];

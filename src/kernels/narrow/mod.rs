@@ -9,13 +9,14 @@
 //! for each block of as many samples as a row holds
 //!   x, y: gathered so that samples lie in lanes       (`gather`)
 //!   each layer forward; the loss; each layer back     (`dense`, `loss`)
-//!   sums[w] += dz * a, lane by lane                   (`dense`)
+//!   sums[w] += dz * a, lane by lane                   (`dense`; or dw itself, `by_units`)
 //! dw = the sums over sums' lanes                      (`sums`)
 //! ```
 //!
 //! The forward and backward products are summed in the order of `panel`, so a sample's activations
 //! and errors have the same bits on both paths; the sum over samples has its own fixed order.
 
+pub(crate) mod by_units;
 pub(crate) mod dense;
 pub(crate) mod end;
 pub(crate) mod gather;

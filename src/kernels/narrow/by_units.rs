@@ -1,0 +1,156 @@
+//! The weight gradient of layers whose units fill their registers: dZ is turned, so that units lie in
+//! lanes as they do in the weights, and no sum over lanes is left to take.
+//!
+//! ```text
+//! for each panel
+//!   turned[s] = dz of the panel's units               (LEN x LEN values at a time)
+//!   for each tile of R inputs
+//!     for each sample s
+//!       dw[i + r] += turned[s] * a[i + r][s]          (one load, R scalar broadcasts, R FMAs)
+//!   db += turned[s]
+//! ```
+
+use super::Rows;
+use crate::engine::float::Float;
+use crate::kernels::lanes::Lanes;
+use crate::kernels::shuffle::{Shuffle, deinterleave};
+use crate::scalar::Scalar;
+use crate::shape::Layer;
+
+/// The most samples of a tile that this way pays for.
+pub(crate) const MAX_SAMPLES: usize = 64;
+
+/// Does this way pay for a layer and so many samples? At least 7 of 8 lanes should be units. To turn
+/// dZ costs as much as four inputs (with AVX2 eight or more) for each sample; the sums over lanes that
+/// are saved, five registers of work a weight, once.
+pub(crate) fn pays(layer: &Layer, panel: usize, samples: usize) -> bool {
+    let padded = layer.units.next_multiple_of(panel);
+    samples <= MAX_SAMPLES && layer.inputs >= 8 && padded - layer.units <= padded / 8
+}
+
+/// dw += dz a^T and db += dz of a block's samples, in their order; the first block overwrites. `dw`
+/// and `db` are laid out as the parameters, `turned` has room for a panel of each sample.
+#[inline(always)]
+pub(crate) fn weights<V>(
+    t: V::Token,
+    registers: usize,
+    (inputs, units): (usize, usize),
+    (first, rows, samples): (bool, Rows, usize),
+    (dz, a): (&[V::Elem], &[V::Elem]),
+    turned: &mut [V::Elem],
+    (dw, db): (&mut [V::Elem], &mut [V::Elem]),
+) where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    let dw = V::Elem::panels_mut(dw);
+    for (panel, db) in V::Elem::panels_mut(db).iter_mut().enumerate() {
+        let unit = panel * V::LEN;
+        let (dz, present) = (&dz[unit * rows.stride..], V::LEN.min(units - unit));
+        match V::LEN {
+            16 => turn::<V, 16>(t, rows, present, dz, turned),
+            8 => turn::<V, 8>(t, rows, present, dz, turned),
+            _ => unreachable!("registers have 8 or 16 lanes"),
+        }
+        let job =
+            Job::<V> { t, first, stride: rows.stride, d: &V::Elem::panels(turned)[..samples] };
+        job.bias(db.as_mut());
+        let dw = &mut dw[panel * inputs..][..inputs];
+        let mut input = 0;
+        while input < inputs {
+            let (a, dw) = (&a[input * rows.stride..], &mut dw[input..]);
+            // As many sums as hide the FMA's latency, in half of the registers or so.
+            input += match inputs - input {
+                left if left >= 8 && registers == 1 => job.tile::<8>(a, dw),
+                left if left >= 4 => job.tile::<4>(a, dw),
+                left if left >= 2 => job.tile::<2>(a, dw),
+                _ => job.tile::<1>(a, dw),
+            };
+        }
+    }
+}
+
+/// Rows of samples to a panel a sample; what is past `present` units becomes 0.
+#[inline(always)]
+fn turn<V, const N: usize>(
+    t: V::Token,
+    rows: Rows,
+    present: usize,
+    dz: &[V::Elem],
+    turned: &mut [V::Elem],
+) where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    for (step, turned) in turned.chunks_exact_mut(N * N).take(rows.steps).enumerate() {
+        let mut values = [V::splat(t, V::Elem::ZERO); N];
+        for u in 0..N {
+            if u < present {
+                values[u] = V::load(t, &dz[u * rows.stride + step * N..]);
+            }
+        }
+        let values = deinterleave(values);
+        for s in 0..N {
+            values[s].store(&mut turned[s * N..]);
+        }
+    }
+}
+
+struct Job<'a, V: Lanes>
+where
+    V::Elem: Float,
+{
+    t: V::Token,
+    first: bool,
+    stride: usize,
+    /// dZ of a panel's units, of each sample.
+    d: &'a [<V::Elem as Float>::Panel],
+}
+
+impl<V> Job<'_, V>
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    #[inline(always)]
+    fn before(&self, sums: &[V::Elem]) -> V {
+        if self.first { V::splat(self.t, V::Elem::ZERO) } else { V::load(self.t, sums) }
+    }
+
+    /// The first R inputs, which is also returned.
+    #[inline(always)]
+    fn tile<const R: usize>(&self, a: &[V::Elem], dw: &mut [<V::Elem as Float>::Panel]) -> usize {
+        let (mut acc, mut x) = ([V::splat(self.t, V::Elem::ZERO); R], [&[][..]; R]);
+        for r in 0..R {
+            acc[r] = self.before(dw[r].as_ref());
+            x[r] = &a[r * self.stride..][..self.d.len()];
+        }
+        for s in 0..self.d.len() {
+            let d = V::load(self.t, self.d[s].as_ref());
+            for r in 0..R {
+                acc[r] = d.mul_add(V::splat(self.t, x[r][s]), acc[r]);
+            }
+        }
+        for r in 0..R {
+            acc[r].store(dw[r].as_mut());
+        }
+        R
+    }
+
+    /// Four sums, so that a sample does not wait for the one before.
+    #[inline(always)]
+    fn bias(&self, db: &mut [V::Elem]) {
+        let mut acc = [V::splat(self.t, V::Elem::ZERO); 4];
+        let mut four = self.d.chunks_exact(4);
+        for d in &mut four {
+            for k in 0..4 {
+                acc[k] = acc[k] + V::load(self.t, d[k].as_ref());
+            }
+        }
+        for d in four.remainder() {
+            acc[0] = acc[0] + V::load(self.t, d.as_ref());
+        }
+        let sum = (acc[0] + acc[1]) + (acc[2] + acc[3]);
+        (self.before(db) + sum).store(db);
+    }
+}
