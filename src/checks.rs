@@ -24,8 +24,9 @@ use crate::scalar::Scalar;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Checks {
-    /// Data and parameters must be finite, targets in the loss's domain: one pass over the data
-    /// at each call (each `fit`, not each of its steps).
+    /// Data and parameters must be finite, targets in the loss's domain: at each call (each `fit`,
+    /// not each of its steps). That x is finite is seen on the way through the first layer, or takes
+    /// a pass over x of its own.
     #[default]
     Full,
     /// Only shapes are checked; NaN and infinities flow through as IEEE 754 says. A cost that is

@@ -202,6 +202,75 @@ fn values_that_are_not_numbers() {
     }
 }
 
+/// A wide network, of which large batches go through several tiles: the last has two columns.
+#[test]
+fn values_that_are_not_numbers_anywhere_in_a_large_batch() {
+    let (n_x, n_y) = (300, 20);
+    for (&backend, init) in
+        BACKENDS.iter().flat_map(|b| [(b, Init::XavierNormal), (b, Init::Zeros)])
+    {
+        let mut net = Network::<f32>::builder(n_x)
+            .layer(40, Activation::Tanh)
+            .layer(n_y, Activation::Sigmoid)
+            .init(init, 1)
+            .on(backend)
+            .build()
+            .unwrap();
+        for samples in [3, 674] {
+            let mut workspace = Workspace::training(&net, samples).unwrap();
+            let x: Vec<f32> = (0..n_x * samples).map(|i| (i % 7) as f32 - 3.0).collect();
+            let y: Vec<f32> = (0..n_y * samples).map(|i| (i % 2) as f32).collect();
+            let y = Columns::new(&y, n_y).unwrap();
+            let mut out = vec![7.0; n_y * samples];
+            net.backward(Columns::new(&x, n_x).unwrap(), y, &mut workspace).unwrap();
+            let state = |net: &Network<f32>, workspace: &Workspace<f32>, out: &[f32]| {
+                let gradients = workspace.gradients().unwrap();
+                let dw = [0, 1].map(|l| bits(&gradients.weights(l).unwrap()));
+                (parameter_bits(net), dw, bits(out))
+            };
+            let before = state(&net, &workspace, &out);
+            for (bad, at) in
+                [(f32::NAN, 0), (f32::INFINITY, x.len() / 2), (f32::NEG_INFINITY, x.len() - 1)]
+            {
+                let mut spoilt = x.clone();
+                spoilt[at] = bad;
+                let x = Columns::new(&spoilt, n_x).unwrap();
+                let answers = [
+                    net.predict(x, &mut out, &mut workspace),
+                    net.cost(x, y, &mut workspace).map(drop),
+                    net.backward(x, y, &mut workspace).map(drop),
+                    net.step(x, y, 0.1, &mut workspace).map(drop),
+                ];
+                for answer in answers {
+                    let named = matches!(answer, Err(Error::NotFinite { argument: "x", index, .. })
+                        if index == at);
+                    assert!(named, "{bad} at {at}: {answer:?}");
+                }
+                assert_eq!(before, state(&net, &workspace, &out), "{bad} at {at}");
+            }
+        }
+    }
+}
+
+/// Sums that overflow are no fault of the inputs.
+#[test]
+fn large_numbers_are_numbers() {
+    for &backend in BACKENDS.iter() {
+        let mut net = Network::<f32>::builder(300)
+            .layer(40, Activation::Tanh)
+            .layer(2, Activation::Sigmoid)
+            .on(backend)
+            .build()
+            .unwrap();
+        net.set_weights(0, &[1e30; 300 * 40]).unwrap();
+        let x = [1e30; 300 * 9];
+        let mut workspace = Workspace::prediction(&net, 9).unwrap();
+        let mut out = [7.0; 2 * 9];
+        net.predict(Columns::new(&x, 300).unwrap(), &mut out, &mut workspace).unwrap();
+        assert!(out.iter().all(|a| (0.0..=1.0).contains(a)), "{out:?}");
+    }
+}
+
 #[test]
 fn targets_outside_the_domain_of_the_loss() {
     let refused = |loss, targets: &[f32]| Bench::new(loss).refuse_batch(x(&X), y(targets));

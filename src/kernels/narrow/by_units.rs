@@ -154,3 +154,68 @@ where
         (self.before(db) + sum).store(db);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, Simd, dispatch};
+
+    use super::*;
+    use crate::kernels::lanes::{F32x16, F64x8};
+
+    /// Small whole numbers, whose sums are exact in any order.
+    fn number(k: usize) -> f64 {
+        (k * k % 7) as f64 - 3.0
+    }
+
+    #[inline(always)]
+    fn check<V>(t: V::Token)
+    where
+        V: Shuffle,
+        V::Elem: Scalar,
+    {
+        let stride = 4 * V::LEN;
+        let value = |k: usize| V::Elem::from_f64(number(k));
+        for (inputs, units, samples) in [(8, V::LEN, 4 * V::LEN), (15, 2 * V::LEN - 1, 7)] {
+            let panels = units.div_ceil(V::LEN);
+            let dz: Vec<_> = (0..units * stride).map(value).collect();
+            let a: Vec<_> = (0..inputs * stride).map(|k| value(k + 5)).collect();
+            let rows = Rows { stride, steps: samples.div_ceil(V::LEN) };
+            for registers in [1, 2] {
+                let mut turned = vec![value(2); stride * V::LEN];
+                let mut dw = vec![value(2); panels * inputs * V::LEN];
+                let mut db = vec![value(2); panels * V::LEN];
+                for first in [true, false] {
+                    let (of, into) = ((dz.as_slice(), a.as_slice()), (&mut *dw, &mut *db));
+                    let block = (first, rows, samples);
+                    weights::<V>(t, registers, (inputs, units), block, of, &mut turned, into);
+                    let times = if first { 1.0 } else { 2.0 };
+                    for unit in 0..panels * V::LEN {
+                        let (panel, lane) = (unit / V::LEN, unit % V::LEN);
+                        let d = |s| if unit < units { number(unit * stride + s) } else { 0.0 };
+                        let sum: f64 = (0..samples).map(d).sum();
+                        assert_eq!(db[unit].to_f64(), times * sum, "db of unit {unit}");
+                        for i in 0..inputs {
+                            let term = |s| d(s) * number(i * stride + s + 5);
+                            let sum: f64 = (0..samples).map(term).sum();
+                            let found = dw[(panel * inputs + i) * V::LEN + lane].to_f64();
+                            assert_eq!(found, times * sum, "dw of unit {unit}, input {i}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn check_both<S: Simd>(simd: S) {
+        check::<F32x16<S>>(simd);
+        check::<F64x8<S>>(simd);
+    }
+
+    #[test]
+    fn the_gradient_is_the_sum_over_samples_whatever_was_there() {
+        for level in [Level::new(), Level::baseline()] {
+            dispatch!(level, simd => check_both(simd));
+        }
+    }
+}
