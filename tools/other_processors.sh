@@ -35,7 +35,8 @@ install() {
     local settings
     settings=$(mktemp)
     apt-config dump | grep '^Acquire::Check' >"$settings" || true
-    # Of arm64 only the standard library is taken: its dependencies would be another system.
+    # Of arm64 only the standard library is taken: its dependencies would be another system. The
+    # compiler asks for the linker of wasm32 by a name that Debian does not give it.
     mmdebstrap --mode=root --variant=apt --architectures=amd64,arm64 --aptopt="$settings" \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --include=rustc,cargo,gcc,libc6-dev,gcc-aarch64-linux-gnu,libc6-dev-arm64-cross,qemu-user \
@@ -44,7 +45,8 @@ install() {
             cd /tmp
             apt-get download -o APT::Sandbox::User=root libstd-rust-dev:arm64
             dpkg -x libstd-rust-dev_*.deb /
-            rm libstd-rust-dev_*.deb"' \
+            rm libstd-rust-dev_*.deb
+            ln -s lld /usr/bin/rust-lld"' \
         forky "$root" "$archive"
     rm "$settings"
     touch "$root/complete"
