@@ -223,7 +223,8 @@ mod tests {
     fn sizes_that_no_workspace_has_are_errors() {
         let net = Network::<f64>::builder(2).layer(3, Identity).build().unwrap();
         assert!(matches!(net.workspace_bytes(0), Err(Error::Zero { .. })));
-        for capacity in [usize::MAX, usize::MAX / 8, usize::MAX / 64] {
+        // A sample takes two arrays of at least three numbers, 48 bytes; more where they are padded.
+        for capacity in [usize::MAX, usize::MAX / 8, usize::MAX / 48 + 1] {
             let told = net.workspace_bytes(capacity);
             assert!(matches!(told, Err(Error::TooLarge { .. })), "{capacity}: {told:?}");
         }

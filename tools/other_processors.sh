@@ -2,7 +2,9 @@
 # Runs the library's tests for other processors: aarch64 (NEON) under qemu, wasm32 with simd128 under
 # Node. As root on Debian; from elsewhere than the package archive nothing is fetched.
 #
-#     tools/other_processors.sh [--quick] [aarch64] [wasm32]
+#     tools/other_processors.sh [--quick | --test NAME...] [aarch64] [wasm32]
+#
+# Of aarch64 every test is run; --quick: what wasm32 has; --test: the files of that name in tests/.
 #
 # The compiler, its standard libraries for both targets, the linkers and the emulator are packages of
 # Debian testing. They lie in a folder of their own (SHALLOWNET_TESTING, target/debian-testing if it
@@ -33,7 +35,8 @@ install() {
     local settings
     settings=$(mktemp)
     apt-config dump | grep '^Acquire::Check' >"$settings" || true
-    # Of arm64 only the standard library is taken: its dependencies would be another system.
+    # Of arm64 only the standard library is taken: its dependencies would be another system. The
+    # compiler asks for the linker of wasm32 by a name that Debian does not give it.
     mmdebstrap --mode=root --variant=apt --architectures=amd64,arm64 --aptopt="$settings" \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --include=rustc,cargo,gcc,libc6-dev,gcc-aarch64-linux-gnu,libc6-dev-arm64-cross,qemu-user \
@@ -42,7 +45,8 @@ install() {
             cd /tmp
             apt-get download -o APT::Sandbox::User=root libstd-rust-dev:arm64
             dpkg -x libstd-rust-dev_*.deb /
-            rm libstd-rust-dev_*.deb"' \
+            rm libstd-rust-dev_*.deb
+            ln -s lld /usr/bin/rust-lld"' \
         forky "$root" "$archive"
     rm "$settings"
     touch "$root/complete"
@@ -99,13 +103,21 @@ wasm32() {
 aarch64_tests="--lib --tests"
 wasm32_tests=$quick
 wanted=()
-for argument in "$@"; do
-    case $argument in
+named=
+while [ "$#" != 0 ]; do
+    case $1 in
     --quick) aarch64_tests=$quick ;;
-    aarch64 | wasm32) wanted+=("$argument") ;;
-    *) echo "usage: $0 [--quick] [aarch64] [wasm32]" >&2; exit 2 ;;
+    --test)
+        named+=" --test ${2:?--test takes a name}"
+        shift
+        ;;
+    aarch64 | wasm32) wanted+=("$1") ;;
+    *) echo "usage: $0 [--quick | --test NAME...] [aarch64] [wasm32]" >&2; exit 2 ;;
     esac
+    shift
 done
+aarch64_tests=${named:-$aarch64_tests}
+wasm32_tests=${named:-$wasm32_tests}
 [ "${#wanted[@]}" != 0 ] || wanted=(aarch64 wasm32)
 install
 inside rustc --version

@@ -79,9 +79,10 @@ fn all<'a>(targets: impl Iterator<Item = &'a Target> + Send, seconds: u64) -> bo
                     let Some((name, ..)) = targets.lock().unwrap().next() else { return };
                     let mut command = Command::new(&this);
                     command.arg(seconds.to_string()).env(OF_ONE, name).env("TMPDIR", place.path());
-                    let status = command.status();
-                    if !status.expect("a process").success() {
-                        failed.lock().unwrap().push(*name);
+                    let status = command.status().expect("a process");
+                    if !status.success() {
+                        // A process that a signal ended (too little memory, say) has printed nothing.
+                        failed.lock().unwrap().push(format!("{name} ({status})"));
                     }
                 }
             });
