@@ -223,3 +223,6 @@ impl Engine {
         if matches!(self, Self::Fused(_)) { T::PANEL } else { 1 }
     }
 }
+
+#[cfg(test)]
+mod choices;
