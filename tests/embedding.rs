@@ -46,6 +46,31 @@ fn a_frozen_network_serves_threads_with_the_same_bits() {
     }
 }
 
+/// A ReLU's zeros are +0.0 wherever a caller gets them: the sign with which the engine marks z < 0
+/// is its own.
+#[test]
+fn outputs_show_no_mark_of_the_engine() {
+    for &setup in BACKENDS.iter() {
+        let mut zeros = 0;
+        for (units, m) in [(1, 1), (3, 1), (40, 1), (3, 40), (40, 9)] {
+            for seed in 0..8 {
+                let case = Case { seed, ..Case::new(5, &[(units, Activation::Relu)], m) };
+                let net = case.network::<f32>(setup, Parallelism::Serial);
+                let batch = case.batch::<f32>(0);
+                let (x, _) = batch.columns();
+                let mut workspace = Workspace::prediction(&net, m).unwrap();
+                let mut tape = Tape::new(&net, m).unwrap();
+                let mut out = vec![f32::NAN; units * m];
+                net.predict(x, &mut out, &mut workspace).unwrap();
+                out.extend_from_slice(net.forward(x, &mut tape).unwrap().as_slice());
+                assert!(out.iter().all(|a| a.is_sign_positive()), "{setup:?} {units} {m}");
+                zeros += out.iter().filter(|a| **a == 0.0).count();
+            }
+        }
+        assert!(zeros > 100);
+    }
+}
+
 fn columns(values: &[f64], features: usize) -> Columns<'_, f64> {
     Columns::new(values, features).unwrap()
 }

@@ -252,6 +252,29 @@ fn values_that_are_not_numbers_anywhere_in_a_large_batch() {
     }
 }
 
+/// Few values are looked at by other code than many, and many are looked at several at a time.
+#[test]
+fn one_bad_value_among_many() {
+    for &backend in BACKENDS.iter() {
+        let builder = Network::<f32>::builder(1).layer(1, Activation::Identity);
+        let net = builder.on(backend).build().unwrap();
+        for n in [1, 2, 63, 64, 65, 200, 201] {
+            let mut workspace = Workspace::prediction(&net, n).unwrap();
+            let (mut values, mut out) = (vec![0.5; n], vec![0.0; n]);
+            for at in [0, n / 2, n - 1] {
+                values[at] = f32::NAN;
+                let x = Columns::new(&values, 1).unwrap();
+                let refused = net.predict(x, &mut out, &mut workspace).unwrap_err();
+                let Error::NotFinite { argument: "x", index, .. } = refused else {
+                    panic!("{refused}")
+                };
+                assert_eq!(index, at);
+                values[at] = 0.5;
+            }
+        }
+    }
+}
+
 /// Sums that overflow are no fault of the inputs.
 #[test]
 fn large_numbers_are_numbers() {

@@ -141,12 +141,17 @@ fn any_options() -> impl Strategy<Value = Options> {
     )
 }
 
+/// Of one layer, and of as many as there are in a run over weights and biases by turns.
 fn any_small_case() -> impl Strategy<Value = Case> {
     let units = || 1_usize..=40;
-    (units(), units(), units(), 1_usize..=12, any::<u64>()).prop_map(|(n_x, n_h, n_y, m, seed)| {
-        let layers = [(n_h, Activation::Tanh), (n_y, Activation::Sigmoid)];
-        Case { seed, soft: true, ..Case::new(n_x, &layers, m) }
-    })
+    let hidden = prop::collection::vec(units(), 0..=3);
+    (units(), hidden, units(), 1_usize..=12, any::<u64>()).prop_map(
+        |(n_x, hidden, n_y, m, seed)| {
+            let mut layers: Vec<_> = hidden.into_iter().map(|n| (n, Activation::Tanh)).collect();
+            layers.push((n_y, Activation::Sigmoid));
+            Case { seed, soft: true, ..Case::new(n_x, &layers, m) }
+        },
+    )
 }
 
 proptest! {
@@ -185,6 +190,34 @@ proptest! {
             prop_assert_eq!(run::<f32>(&case, a, options), run::<f32>(&case, b, options));
             prop_assert_eq!(run::<f64>(&case, a, options), run::<f64>(&case, b, options));
         }
+    }
+}
+
+/// A level that is forced is that of updates too: from the same gradient, other bits without FMA.
+#[test]
+fn updates_keep_to_the_forced_level() {
+    let case = Case::new(20, &[(30, Activation::Tanh), (3, Activation::Sigmoid)], 12);
+    let at = |level| {
+        let setup = Setup { backend: Backend::Fused, level: Some(level) };
+        case.network::<f32>(setup, Parallelism::Serial)
+    };
+    let net = at(Level::detect());
+    let mut workspace = Workspace::training(&net, 12).unwrap();
+    let batch = case.batch::<f32>(0);
+    let (x, y) = batch.columns();
+    net.backward(x, y, &mut workspace).unwrap();
+    let after = |level| {
+        let mut net = at(level);
+        let mut state = OptimizerState::new(&net, Optimizer::adam()).unwrap();
+        for _ in 0..3 {
+            net.update(&mut state, workspace.gradients().unwrap(), 0.1).unwrap();
+        }
+        parameter_bits(&net)
+    };
+    let (fused, unfused): (Vec<_>, Vec<_>) =
+        Level::available().into_iter().partition(|level| level.has_fma());
+    for (a, b) in fused.iter().flat_map(|a| unfused.iter().map(move |b| (*a, *b))) {
+        assert_ne!(after(a), after(b), "{a:?} and {b:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Promise: the SIMD level that is taken is the processor's, and every lower one can be forced.
 
-use shallownet::{Activation, Backend, Columns, Level, Network, Workspace};
+use shallownet::{Activation, Backend, Columns, Error, Level, Network, Workspace};
 
 /// What the target has, found by other means than the library's; `None` where only the machine
 /// knows.
@@ -61,5 +61,22 @@ fn every_available_level_trains() {
             net.predict(x, &mut a, &mut workspace).unwrap();
             assert_eq!(a.map(f32::round), [0.0, 1.0, 1.0, 0.0], "{level:?} {hidden}");
         }
+    }
+}
+
+/// Nobody asks for a backend: then it is `fused` where the processor has FMA, or where a level is
+/// forced. The other backends have no levels.
+#[test]
+fn auto_is_fused_with_fma_or_with_a_level() {
+    let builder = || Network::<f32>::builder(2).layer(1, Activation::Sigmoid);
+    let (net, best) = (builder().build().unwrap(), Level::detect());
+    let fused = (Backend::Fused, Some(best));
+    let expected = if best.has_fma() { fused } else { (Backend::Portable, None) };
+    assert_eq!((net.backend(), net.level()), expected);
+    for level in Level::available() {
+        let net = builder().level(level).build().unwrap();
+        assert_eq!((net.backend(), net.level()), (Backend::Fused, Some(level)));
+        let refused = builder().backend(Backend::Portable).level(level).build().unwrap_err();
+        assert_eq!(refused, Error::LevelBackend { backend: "portable" });
     }
 }

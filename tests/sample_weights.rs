@@ -104,7 +104,8 @@ fn agrees<T: Scalar>(setup: Setup, units: &[usize], g: Activation, loss: Loss, m
     let mut stepped = net.try_clone().unwrap();
     let mut descended = net.try_clone().unwrap();
     descended.descend(workspace.gradients().unwrap(), T::from_f64(0.5)).unwrap();
-    stepped.step(xs, targets, T::from_f64(0.5), &mut workspace).unwrap();
+    let stepped_from = stepped.step(xs, targets, T::from_f64(0.5), &mut workspace).unwrap();
+    assert!((stepped_from - given).abs() <= own + added * SIZE, "{what}: J {stepped_from}");
     for l in 0..net.layers().len() {
         for (a, b) in stepped.weights(l).unwrap().iter().zip(descended.weights(l).unwrap()) {
             let (a, b) = (a.to_f64(), b.to_f64());

@@ -9,11 +9,11 @@ use core::ops::Range;
 
 use rayon::prelude::*;
 
+use super::LayerOps;
 use super::block::{Block, BlockMut, LayerParameters};
 use super::pass::{self, Model};
 use super::plan::{self, Regions};
 use super::sums::{self, WeightSums};
-use super::{LayerOps, Parallelism};
 use crate::activation::Activation;
 use crate::kernels::epilogue;
 use crate::scalar::Scalar;
@@ -103,9 +103,8 @@ pub(crate) fn backward<T: Scalar>(ops: &impl LayerOps<T>, task: Backward<'_, T>)
     }
     walk.transposed = buffer;
 
-    let flops = 2.0 * model.shape.weights() as f64 * samples as f64;
     let parallel =
-        samples > columns && model.parallelism == Parallelism::Rayon && plan::parallel_pays(flops);
+        samples > columns && pass::is_parallel(model.parallelism, model.shape, 2.0, samples);
     let (Start::Dz(given) | Start::Da(given)) = start;
     let is_da = matches!(start, Start::Da(_));
     let deltas = |buffers: &mut [T], given: &[T], out: &[T]| {

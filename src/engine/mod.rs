@@ -75,7 +75,8 @@ impl Backend {
     ///
     /// ```
     /// # use shallownet::Backend;
-    /// assert_eq!(Backend::from_name("auto"), Some(Backend::Auto));
+    /// assert_eq!(Backend::from_name("fused"), Some(Backend::Fused));
+    /// assert_eq!(Backend::from_name("blas"), None);
     /// ```
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Auto, Self::Fused, Self::Portable, Self::Cblas]
@@ -225,3 +226,6 @@ impl Engine {
         if matches!(self, Self::Fused(_)) { T::PANEL } else { 1 }
     }
 }
+
+#[cfg(test)]
+mod choices;

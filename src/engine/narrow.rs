@@ -19,9 +19,9 @@ use crate::kernels::narrow::gather::{columns_to_lanes, lanes_to_columns};
 use crate::kernels::narrow::loss::{LossSum, output};
 use crate::kernels::narrow::sums;
 use crate::kernels::narrow::{Rows, by_units};
-use crate::kernels::panel::block_end;
+use crate::kernels::panel::BLOCK_INPUTS;
 use crate::scalar::Scalar;
-use crate::shape::{Layer, Shape};
+use crate::shape::Shape;
 
 /// Samples a tile: many enough that a tile's own gradient costs little, few enough that threads
 /// find equal work.
@@ -30,6 +30,9 @@ const TILE_COLUMNS: usize = 512;
 /// Rows of registers that a block should have at most, to stay near L1: four registers each are
 /// 64 KiB.
 const MAX_ROWS: usize = 256;
+
+// These kernels sum a layer's inputs in one block: so must `panel`, for the same bits.
+const _: () = assert!(MAX_ROWS <= BLOCK_INPUTS);
 
 /// Bytes that a block should take: more than a small L1, since each sum over samples is then
 /// interrupted less often.
@@ -114,11 +117,6 @@ fn rows(shape: &Shape) -> usize {
 /// sample, forward and backward, from the shape alone.
 pub(crate) fn pays(shape: &Shape) -> bool {
     if rows(shape) > MAX_ROWS {
-        return false;
-    }
-    // One sum over all inputs, as these kernels have it, must be the sum of `panel`.
-    let cut = |l: &Layer| block_end(l.units.div_ceil(shape.panel), l.inputs, 0) < l.inputs;
-    if shape.layers.iter().any(cut) {
         return false;
     }
     let lanes = shape.panel as f64;
@@ -393,6 +391,53 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
             let z = &mut buffers[logits.clone()];
             output::<T::Register<S>>(self.simd, self.model.head, rows, z);
             lanes_to_columns(z, n_y, block, out);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(units: &[usize], panel: usize) -> Shape {
+        let layers: Vec<_> = units[1..].iter().map(|&n| (n, Activation::Tanh)).collect();
+        Shape::new(units[0], &layers, panel, 64 / panel).unwrap()
+    }
+
+    /// The choice as the estimate makes it, near its border too: no value depends on it, but a
+    /// change of it is one to be measured.
+    #[test]
+    fn narrow_networks_go_with_samples_in_lanes() {
+        let choices: [(usize, &[usize], bool); 8] = [
+            (16, &[2, 4, 1], true),
+            (8, &[2, 4, 1], true),
+            (16, &[784, 300, 10], false),
+            (8, &[784, 300, 10], false),
+            (8, &[32, 17, 40], true),
+            (16, &[100, 8, 40, 20], true),
+            (16, &[24, 64, 20], false),
+            (16, &[8, 32, 40, 40], false),
+        ];
+        for (panel, units, narrow) in choices {
+            assert_eq!(pays(&shape(units, panel)), narrow, "{units:?}, {panel} lanes");
+        }
+    }
+
+    #[test]
+    fn a_block_has_as_many_registers_as_fit_and_hold_samples() {
+        for units in [&[2, 4, 1][..], &[60, 20, 10], &[70, 15, 5], &[100, 8, 40, 20]] {
+            let shape = shape(units, 16);
+            let values = units[0] + 2 * units[1..].iter().sum::<usize>() + units[units.len() - 1];
+            assert_eq!(rows(&shape), values);
+            let bytes = |registers: usize| registers * 64 * values;
+            for capacity in [1, 5, 64, 80, 10_000] {
+                let held = capacity.min(TILE_COLUMNS).div_ceil(16);
+                let given = registers_a_row(&shape, capacity);
+                assert!(given <= held && (given <= 4 || bytes(given) <= 64 * 1024));
+                if given < held {
+                    assert!(given >= 4 && given.is_multiple_of(2) && bytes(given + 2) > 64 * 1024);
+                }
+            }
         }
     }
 }

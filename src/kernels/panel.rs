@@ -41,7 +41,7 @@ use crate::engine::float::Float;
 use crate::scalar::Scalar;
 
 /// Inputs a block. A panel's weights of one input are 64 bytes: 16 KiB a panel.
-const BLOCK_INPUTS: usize = 256;
+pub(crate) const BLOCK_INPUTS: usize = 256;
 
 /// The same for a single panel: 2 KiB or more of each column at a stretch, which memory that is
 /// far away delivers three times as fast as pieces of 512 bytes.
