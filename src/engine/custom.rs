@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::LayerOps;
 use super::block::{Block, BlockMut, LayerParameters};
-use super::pass::{self, Model};
+use super::pass::{self, Model, disjoint};
 use super::plan::{self, Regions};
 use super::sums::{self, WeightSums};
 use crate::activation::Activation;
@@ -281,10 +281,4 @@ impl<T: Scalar, O: LayerOps<T>> Walk<'_, T, O> {
         let dx = BlockMut { data: dx, rows: layer.inputs, stride, columns };
         self.ops.backward_input(layer, Activation::Identity, dz, any, dx);
     }
-}
-
-/// Several regions of a tile at once.
-fn disjoint<T, const N: usize>(buffers: &mut [T], ranges: [Range<usize>; N]) -> [&mut [T]; N] {
-    // `Regions` lays them out side by side (tested there).
-    buffers.get_disjoint_mut(ranges).expect("a tile's regions are disjoint")
 }

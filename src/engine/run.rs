@@ -77,19 +77,17 @@ pub(super) fn predict<T: Scalar>(engine: Engine, task: &mut Prediction<'_, T>) -
     let samples = x.samples();
     let may = || !check_x || all_finite(engine, x.as_slice());
     if let Some(level) = single(engine, samples) {
-        if may() {
+        return may() && {
             with_level!(level, simd => single::predict(simd, task));
-            return true;
-        }
-        return false;
+            true
+        };
     }
     let (shape, regions) = (task.model.shape, task.regions);
     if let Some((level, layout)) = by_samples(engine, shape, regions, samples) {
-        if may() {
+        return may() && {
             with_level!(level, simd => narrow::predict(simd, layout, task));
-            return true;
-        }
-        return false;
+            true
+        };
     }
     with_ops!(engine, ops => pass::predict(ops, task, may))
 }

@@ -11,9 +11,10 @@
 //! ```
 
 use super::Rows;
+use super::end::turn_back;
 use crate::engine::float::Float;
 use crate::kernels::lanes::Lanes;
-use crate::kernels::shuffle::{Shuffle, deinterleave};
+use crate::kernels::shuffle::Shuffle;
 use crate::scalar::Scalar;
 use crate::shape::Layer;
 
@@ -47,11 +48,8 @@ pub(crate) fn weights<V>(
     for (panel, db) in V::Elem::panels_mut(db).iter_mut().enumerate() {
         let unit = panel * V::LEN;
         let (dz, present) = (&dz[unit * rows.stride..], V::LEN.min(units - unit));
-        match V::LEN {
-            16 => turn::<V, 16>(t, rows, present, dz, turned),
-            8 => turn::<V, 8>(t, rows, present, dz, turned),
-            _ => unreachable!("registers have 8 or 16 lanes"),
-        }
+        let room = &mut turned[..rows.steps * V::LEN * V::LEN];
+        turn_back::<V>(t, (dz, rows.stride), present, room, V::LEN);
         let job =
             Job::<V> { t, first, stride: rows.stride, d: &V::Elem::panels(turned)[..samples] };
         job.bias(db.as_mut());
@@ -66,32 +64,6 @@ pub(crate) fn weights<V>(
                 left if left >= 2 => job.tile::<2>(a, dw),
                 _ => job.tile::<1>(a, dw),
             };
-        }
-    }
-}
-
-/// Rows of samples to a panel a sample; what is past `present` units becomes 0.
-#[inline(always)]
-fn turn<V, const N: usize>(
-    t: V::Token,
-    rows: Rows,
-    present: usize,
-    dz: &[V::Elem],
-    turned: &mut [V::Elem],
-) where
-    V: Shuffle,
-    V::Elem: Scalar,
-{
-    for (step, turned) in turned.chunks_exact_mut(N * N).take(rows.steps).enumerate() {
-        let mut values = [V::splat(t, V::Elem::ZERO); N];
-        for u in 0..N {
-            if u < present {
-                values[u] = V::load(t, &dz[u * rows.stride + step * N..]);
-            }
-        }
-        let values = deinterleave(values);
-        for s in 0..N {
-            values[s].store(&mut turned[s * N..]);
         }
     }
 }

@@ -43,7 +43,7 @@ where
         sum.block(t, head, (end - first, block), &mut z_lanes, (&y_lanes, weights), &mut dz_lanes);
         turn_back::<V>(
             t,
-            &dz_lanes,
+            (&dz_lanes, block),
             n_y,
             &mut dz.data[first * dz.stride..end * dz.stride],
             dz.stride,
@@ -111,18 +111,24 @@ fn square<V, const N: usize>(
     }
 }
 
-/// The reverse of [`turn`]; what a column has behind its first `n` values becomes 0.
+/// The reverse of [`turn`], of rows that lie `row` apart, for as many columns as `into` holds; what a
+/// column has behind its first `n` values becomes 0.
 #[inline(always)]
-fn turn_back<V>(t: V::Token, lanes: &[V::Elem], n: usize, into: &mut [V::Elem], stride: usize)
-where
+pub(super) fn turn_back<V>(
+    t: V::Token,
+    (lanes, row): (&[V::Elem], usize),
+    n: usize,
+    into: &mut [V::Elem],
+    stride: usize,
+) where
     V: Shuffle,
     V::Elem: Scalar,
 {
     for (index, columns) in into.chunks_mut(V::LEN * stride).enumerate() {
         let lanes = &lanes[index * V::LEN..];
         match V::LEN {
-            16 => square_back::<V, 16>(t, lanes, n, columns, stride),
-            8 => square_back::<V, 8>(t, lanes, n, columns, stride),
+            16 => square_back::<V, 16>(t, (lanes, row), n, columns, stride),
+            8 => square_back::<V, 8>(t, (lanes, row), n, columns, stride),
             _ => unreachable!("registers have 8 or 16 lanes"),
         }
     }
@@ -131,7 +137,7 @@ where
 #[inline(always)]
 fn square_back<V, const N: usize>(
     t: V::Token,
-    lanes: &[V::Elem],
+    (lanes, row): (&[V::Elem], usize),
     n: usize,
     columns: &mut [V::Elem],
     stride: usize,
@@ -142,7 +148,7 @@ fn square_back<V, const N: usize>(
     let mut values = [V::splat(t, V::Elem::ZERO); N];
     for i in 0..N {
         if i < n {
-            values[i] = V::load(t, &lanes[i * STEPS * V::LEN..]);
+            values[i] = V::load(t, &lanes[i * row..]);
         }
     }
     let values = deinterleave(values);
