@@ -3,6 +3,9 @@
 use crate::kernels::shuffle::{Shuffle, deinterleave};
 use crate::scalar::Scalar;
 
+/// LEN columns of fewer values than a register has, and a register behind them.
+const ROOM: usize = 16 * 16;
+
 /// `columns` of `n` values to lanes: value i of column s goes to `into[i * stride + s]`. In a
 /// register, lanes past the last column are 0.
 #[inline(always)]
@@ -53,22 +56,41 @@ where
     let mut value = 0;
     while value < n {
         let present = V::LEN.min(n - value);
-        if (V::LEN - 1) * n + value + V::LEN > columns.len() {
-            // Nothing is behind the last column.
+        let (from, into) = (&columns[value..], &mut into[value * stride..]);
+        if (V::LEN - 1) * n + V::LEN <= from.len() {
+            square_of_lanes::<V>(t, from, (n, present), stride, into);
+        } else if n < V::LEN {
+            // Nothing is behind the last column: a copy, with something behind it.
+            let mut copy = [V::Elem::ZERO; ROOM];
+            copy[..V::LEN * n].copy_from_slice(&from[..V::LEN * n]);
+            square_of_lanes::<V>(t, &copy, (n, present), stride, into);
+        } else {
             for (s, column) in columns.chunks_exact(n).take(V::LEN).enumerate() {
                 for (i, &x) in column[value..value + present].iter().enumerate() {
-                    into[(value + i) * stride + s] = x;
+                    into[i * stride + s] = x;
                 }
-            }
-        } else {
-            let (from, into) = (&columns[value..], &mut into[value * stride..]);
-            match V::LEN {
-                16 => square::<V, 16>(t, from, (n, present), stride, into),
-                8 => square::<V, 8>(t, from, (n, present), stride, into),
-                _ => unreachable!("registers have 8 or 16 lanes"),
             }
         }
         value += V::LEN;
+    }
+}
+
+/// [`square`], for the type's lanes.
+#[inline(always)]
+fn square_of_lanes<V>(
+    t: V::Token,
+    columns: &[V::Elem],
+    n: (usize, usize),
+    stride: usize,
+    into: &mut [V::Elem],
+) where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    match V::LEN {
+        16 => square::<V, 16>(t, columns, n, stride, into),
+        8 => square::<V, 8>(t, columns, n, stride, into),
+        _ => unreachable!("registers have 8 or 16 lanes"),
     }
 }
 
