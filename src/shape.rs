@@ -40,6 +40,8 @@ impl Layer {
 pub(crate) struct Span {
     /// W: panels of `panel` units, [units / panel][inputs][panel].
     pub(crate) weights: Range<usize>,
+    /// Units a panel of W.
+    pub(crate) panel: usize,
     /// b.
     pub(crate) bias: Range<usize>,
 }
@@ -49,7 +51,9 @@ pub(crate) struct Span {
 ///
 /// Weights lie in panels of `panel` units: for each panel, input after input, the weights of the
 /// panel's units side by side. A panel of 1 is the textbook's row-major (n_l, n_{l-1}) matrix,
-/// which GEMMs want. The last panel is padded with zeros that stay zero.
+/// which GEMMs want. The last panel is padded with zeros that stay zero. A first layer that fills no
+/// half of its one panel, and has more than [`HALVED_INPUTS`], has a panel of half as many units: most
+/// of its time is that of reading weights, or sums of them.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Shape {
     // What every call looks at.
@@ -57,6 +61,7 @@ pub(crate) struct Shape {
     n_y: usize,
     pub(crate) layers: Vec<Layer>,
     pub(crate) spans: Vec<Span>,
+    /// Units a panel, but for a first layer of half-panels: activations and biases are padded to it.
     pub(crate) panel: usize,
     /// Units of the widest layer.
     pub(crate) widest: usize,
@@ -65,6 +70,11 @@ pub(crate) struct Shape {
     /// Elements of the whole buffer.
     pub(crate) len: usize,
 }
+
+/// More inputs than any network has that goes with samples in lanes, or is tiny: what they do knows
+/// whole panels only.
+pub(crate) const HALVED_INPUTS: usize = 256;
+const _: () = assert!(TINY_INPUTS <= HALVED_INPUTS);
 
 /// The most inputs and layers of a tiny network.
 const TINY_INPUTS: usize = 128;
@@ -105,11 +115,12 @@ impl Shape {
             if activation == Activation::Softmax && index + 1 != layers.len() {
                 return Err(Error::HiddenSoftmax { layer: index });
             }
-            let padded = padded(units, panel)?;
-            let weights = padded.checked_mul(inputs).ok_or(PARAMETERS)?;
+            let is_halved = index == 0 && inputs > HALVED_INPUTS && units <= panel / 2;
+            let of_weights = if is_halved { panel / 2 } else { panel };
+            let weights = padded(units, of_weights)?.checked_mul(inputs).ok_or(PARAMETERS)?;
             let weights = shape.push(weights, line)?;
-            let bias = shape.push(padded, line)?;
-            shape.spans.push(Span { weights, bias });
+            let bias = shape.push(padded(units, panel)?, line)?;
+            shape.spans.push(Span { weights, panel: of_weights, bias });
             shape.layers.push(Layer { inputs, units, activation });
             shape.widest = shape.widest.max(units);
             inputs = units;
@@ -144,9 +155,9 @@ impl Shape {
 
     /// Where weight W[layer][unit][input] lies in the buffer.
     pub(crate) fn weight_index(&self, layer: usize, unit: usize, input: usize) -> usize {
-        let (panel, lane) = (unit / self.panel, unit % self.panel);
-        let inputs = self.layers[layer].inputs;
-        self.spans[layer].weights.start + (panel * inputs + input) * self.panel + lane
+        let span = &self.spans[layer];
+        let (panel, lane) = (unit / span.panel, unit % span.panel);
+        span.weights.start + (panel * self.layers[layer].inputs + input) * span.panel + lane
     }
 
     /// Weights of all layers, biases not counted: half the FLOPs of one sample's forward pass.
@@ -165,9 +176,13 @@ mod tests {
 
     #[test]
     fn panels_place_every_weight_once_and_start_at_cache_lines() {
-        for panel in [1, 4, 16] {
+        for (n_x, panel) in [(5, 1), (5, 4), (5, 16), (256, 16), (257, 1), (257, 16), (300, 14)] {
             let layers = [(7, Activation::Tanh), (18, Activation::Relu), (1, Activation::Sigmoid)];
-            let shape = Shape::new(5, &layers, panel, 4).unwrap();
+            let shape = Shape::new(n_x, &layers, panel, 4).unwrap();
+            let halved = n_x > 256 && panel > 1;
+            let padded = [if halved { panel / 2 } else { 7_usize.next_multiple_of(panel) }, panel];
+            assert_eq!(shape.spans[0].weights.len(), padded[0] * n_x);
+            assert_eq!(shape.spans[2].weights.len(), padded[1] * 18);
             let mut taken = vec![false; shape.len];
             for (l, layer) in shape.layers.iter().enumerate() {
                 assert_eq!(shape.spans[l].weights.start % 16, 0);

@@ -103,15 +103,19 @@ proptest! {
 }
 
 /// Several tiles, several groups, threads, columns that lie badly, whole panels and broken ones.
-fn large() -> [Case; 4] {
+fn large() -> [Case; 5] {
     use Activation::{Relu, Sigmoid, Softmax, Tanh};
     let mut cases = [
         Case::new(100, &[(120, Tanh), (10, Softmax)], 700),
         Case::new(256, &[(40, Relu), (100, Activation::LEAKY_RELU)], 301),
         Case::new(2, &[(1000, Sigmoid), (1, Sigmoid)], 517),
         Case::new(2, &[(4, Tanh), (1, Sigmoid)], 2000),
+        // Panels of half as many units.
+        Case::new(500, &[(3, Tanh), (5, Softmax)], 501),
     ];
-    cases[0].batches = vec![700, 33, 1];
+    for case in [0, 4] {
+        cases[case].batches.extend([33, 1]);
+    }
     cases
 }
 

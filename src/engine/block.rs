@@ -37,6 +37,8 @@ pub(crate) struct LayerParameters<'a, T> {
     pub(crate) b: &'a [T],
     pub(crate) inputs: usize,
     pub(crate) units: usize,
+    /// Units a panel of `w`.
+    pub(crate) panel: usize,
 }
 
 /// A tile's dZ of a layer and what the layer read: as many columns each.
@@ -51,6 +53,8 @@ pub(crate) struct GradientRows<'a, T> {
     pub(crate) parameters: Option<Pair<'a, T>>,
     /// Which of the layer's units these are.
     pub(crate) rows: Range<usize>,
+    /// Units a panel of weights.
+    pub(crate) panel: usize,
 }
 
 /// A layer's weights and biases, or their sums.
@@ -69,10 +73,10 @@ impl<'a, T> GradientRows<'a, T> {
         }
         let (left, right) = split(self.sums, units, inputs);
         let (p_left, p_right) = self.parameters.map(|p| split(p, units, inputs)).unzip();
-        let middle = self.rows.start + units;
+        let (panel, middle) = (self.panel, self.rows.start + units);
         (
-            Self { sums: left, parameters: p_left, rows: self.rows.start..middle },
-            Self { sums: right, parameters: p_right, rows: middle..self.rows.end },
+            Self { sums: left, parameters: p_left, rows: self.rows.start..middle, panel },
+            Self { sums: right, parameters: p_right, rows: middle..self.rows.end, panel },
         )
     }
 
@@ -82,6 +86,7 @@ impl<'a, T> GradientRows<'a, T> {
             sums: (&mut *self.sums.0, &mut *self.sums.1),
             parameters: self.parameters.as_mut().map(|(w, b)| (&mut **w, &mut **b)),
             rows: self.rows.clone(),
+            panel: self.panel,
         }
     }
 }

@@ -169,6 +169,7 @@ impl<T: Scalar, O: LayerOps<T>> Walk<'_, T, O> {
             transposed: self.transposed.get(self.place(index)).unwrap_or_default(),
             inputs: layer.inputs,
             units: layer.units,
+            panel: span.panel,
         }
     }
 

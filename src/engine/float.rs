@@ -13,6 +13,32 @@ use crate::kernels::lanes::{F32x8, F32x16, F64x4, F64x8, Lanes};
 use crate::kernels::shuffle::Shuffle;
 use crate::kernels::wide_lanes::{WideF32, WideF64};
 
+/// A panel's weights of one input, side by side: an array.
+pub trait Row<T>: Copy + core::fmt::Debug + AsRef<[T]> + AsMut<[T]> {
+    /// Units.
+    const LEN: usize;
+
+    /// Weights as rows; a rest is left out.
+    fn rows(weights: &[T]) -> &[Self];
+
+    /// The same, writable.
+    fn rows_mut(weights: &mut [T]) -> &mut [Self];
+}
+
+impl<T: Copy + core::fmt::Debug, const N: usize> Row<T> for [T; N] {
+    const LEN: usize = N;
+
+    #[inline(always)]
+    fn rows(weights: &[T]) -> &[Self] {
+        weights.as_chunks().0
+    }
+
+    #[inline(always)]
+    fn rows_mut(weights: &mut [T]) -> &mut [Self] {
+        weights.as_chunks_mut().0
+    }
+}
+
 /// Sealed supertrait of [`Scalar`](crate::Scalar): not nameable outside the crate.
 pub trait Float: ExpElement + Sized {
     /// The register of the `portable` backend's epilogues.
@@ -29,13 +55,22 @@ pub trait Float: ExpElement + Sized {
     const PANEL: usize;
 
     /// A panel's weights of one input.
-    type Panel: AsRef<[Self]> + AsMut<[Self]>;
+    type Panel: Row<Self>;
+
+    /// The same, where a panel has half as many units: see [`Shape`](crate::shape::Shape).
+    type HalfPanel: Row<Self>;
 
     /// Weights as panels; a rest is left out.
-    fn panels(weights: &[Self]) -> &[Self::Panel];
+    #[inline(always)]
+    fn panels(weights: &[Self]) -> &[Self::Panel] {
+        Self::Panel::rows(weights)
+    }
 
     /// The same, writable.
-    fn panels_mut(weights: &mut [Self]) -> &mut [Self::Panel];
+    #[inline(always)]
+    fn panels_mut(weights: &mut [Self]) -> &mut [Self::Panel] {
+        Self::Panel::rows_mut(weights)
+    }
 
     /// Machine registers that a [`Register`](Self::Register) takes at this level.
     fn registers<S: Simd>() -> usize;
@@ -106,16 +141,7 @@ macro_rules! float {
             type Half<S: Simd> = $half<S>;
             const PANEL: usize = 64 / size_of::<$t>();
             type Panel = [$t; 64 / size_of::<$t>()];
-
-            #[inline(always)]
-            fn panels(weights: &[Self]) -> &[Self::Panel] {
-                weights.as_chunks().0
-            }
-
-            #[inline(always)]
-            fn panels_mut(weights: &mut [Self]) -> &mut [Self::Panel] {
-                weights.as_chunks_mut().0
-            }
+            type HalfPanel = [$t; 32 / size_of::<$t>()];
 
             #[inline(always)]
             fn registers<S: Simd>() -> usize {

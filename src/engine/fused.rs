@@ -6,6 +6,7 @@
 use fearless_simd::Simd;
 
 use super::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
+use super::float::Row;
 use super::{LayerOps, OutputHead};
 use crate::activation::Activation;
 use crate::kernels::narrow::end;
@@ -23,7 +24,11 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
             #[inline(always)]
             || {
                 let (inputs, units) = (layer.inputs, layer.units);
-                transpose::panels::<T::Register<S>>(self.0, layer.w, inputs, units, into);
+                if layer.panel < T::PANEL {
+                    transpose::panels::<T::Half<S>>(self.0, layer.w, inputs, units, into);
+                } else {
+                    transpose::panels::<T::Register<S>>(self.0, layer.w, inputs, units, into);
+                }
             },
         );
     }
@@ -35,17 +40,32 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         x: Block<'_, T>,
         a: BlockMut<'_, T>,
     ) -> bool {
-        let count = layer.units.div_ceil(T::PANEL);
-        let panels = Panels { count, inputs: layer.inputs, w: layer.w, start: Some(layer.b) };
         self.0.vectorize(
             #[inline(always)]
             || {
-                if layer.units <= T::PANEL / 2 {
-                    let finish = Activate { t: self.0, g };
-                    panel::multiply::<T::Half<S>>(self.0, half::<T, S>(), panels, x, a, finish)
+                if layer.panel < T::PANEL {
+                    let (panels, finish) = (forward_panels(layer), Activate { t: self.0, g });
+                    panel::multiply::<T::Half<S>, T::HalfPanel>(
+                        self.0,
+                        half::<T, S>(),
+                        panels,
+                        x,
+                        a,
+                        finish,
+                    )
+                } else if layer.units <= T::PANEL / 2 {
+                    let (panels, finish) = (forward_panels(layer), Activate { t: self.0, g });
+                    panel::multiply::<T::Half<S>, T::Panel>(
+                        self.0,
+                        half::<T, S>(),
+                        panels,
+                        x,
+                        a,
+                        finish,
+                    )
                 } else {
-                    let finish = Activate { t: self.0, g };
-                    panel::multiply::<T::Register<S>>(
+                    let (panels, finish) = (forward_panels(layer), Activate { t: self.0, g });
+                    panel::multiply::<T::Register<S>, T::Panel>(
                         self.0,
                         T::registers::<S>(),
                         panels,
@@ -67,13 +87,14 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         dz_prev: BlockMut<'_, T>,
     ) {
         let count = layer.inputs.div_ceil(T::PANEL);
-        let panels = Panels { count, inputs: layer.units, w: layer.transposed, start: None };
+        let w = T::panels(layer.transposed);
+        let panels = Panels { count, inputs: layer.units, w, start: None };
         self.0.vectorize(
             #[inline(always)]
             || {
                 if layer.inputs <= T::PANEL / 2 {
                     let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
-                    panel::multiply::<T::Half<S>>(
+                    panel::multiply::<T::Half<S>, T::Panel>(
                         self.0,
                         half::<T, S>(),
                         panels,
@@ -83,7 +104,7 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
                     );
                 } else {
                     let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
-                    panel::multiply::<T::Register<S>>(
+                    panel::multiply::<T::Register<S>, T::Panel>(
                         self.0,
                         T::registers::<S>(),
                         panels,
@@ -106,12 +127,20 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         self.0.vectorize(
             #[inline(always)]
             || {
-                if tiles[0].0.rows <= T::PANEL / 2 {
-                    let shape = (half::<T, S>(), T::PANEL);
-                    weights::accumulate::<T::Half<S>>(self.0, shape, tiles, factor, into, turn);
+                let t = self.0;
+                if into.panel < T::PANEL {
+                    let n = half::<T, S>();
+                    weights::accumulate::<T::Half<S>, T::HalfPanel>(
+                        t, n, tiles, factor, into, turn,
+                    );
+                } else if tiles[0].0.rows <= T::PANEL / 2 {
+                    let n = half::<T, S>();
+                    weights::accumulate::<T::Half<S>, T::Panel>(t, n, tiles, factor, into, turn);
                 } else {
-                    let shape = (T::registers::<S>(), T::PANEL);
-                    weights::accumulate::<T::Register<S>>(self.0, shape, tiles, factor, into, turn);
+                    let n = T::registers::<S>();
+                    weights::accumulate::<T::Register<S>, T::Panel>(
+                        t, n, tiles, factor, into, turn,
+                    );
                 }
             },
         );
@@ -158,6 +187,17 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
             dz.data[column * stride + n_y..(column + 1) * stride].fill(T::ZERO);
         }
         cost
+    }
+}
+
+/// A layer's weights in rows of R, and where its sums start.
+#[inline(always)]
+fn forward_panels<T: Scalar, R: Row<T>>(layer: LayerParameters<'_, T>) -> Panels<'_, T, R> {
+    Panels {
+        count: layer.units.div_ceil(T::PANEL),
+        inputs: layer.inputs,
+        w: R::rows(layer.w),
+        start: Some(layer.b),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::kernels::narrow::sums;
 use crate::kernels::narrow::{Rows, by_units};
 use crate::kernels::panel::BLOCK_INPUTS;
 use crate::scalar::Scalar;
-use crate::shape::Shape;
+use crate::shape::{HALVED_INPUTS, Shape};
 
 /// Samples a tile: many enough that a tile's own gradient costs little, few enough that threads
 /// find equal work.
@@ -31,8 +31,9 @@ const TILE_COLUMNS: usize = 512;
 /// 64 KiB.
 const MAX_ROWS: usize = 256;
 
-// These kernels sum a layer's inputs in one block: so must `panel`, for the same bits.
-const _: () = assert!(MAX_ROWS <= BLOCK_INPUTS);
+// These kernels sum a layer's inputs in one block: so must `panel`, for the same bits. And they know
+// whole panels only.
+const _: () = assert!(MAX_ROWS <= BLOCK_INPUTS && MAX_ROWS <= HALVED_INPUTS);
 
 /// Bytes that a block should take: more than a small L1, since each sum over samples is then
 /// interrupted less often.

@@ -252,7 +252,9 @@ impl<'a, T: Scalar, O: LayerOps<T>> Tile<'a, T, O> {
         let layer = &self.model.shape.layers[index];
         let transposed = self.transposed.get(self.regions.transposed(index)).unwrap_or_default();
         let (w, b) = self.model.layer(index);
-        LayerParameters { w, b, transposed, inputs: layer.inputs, units: layer.units }
+        let (inputs, units, panel) =
+            (layer.inputs, layer.units, self.model.shape.spans[index].panel);
+        LayerParameters { w, b, transposed, inputs, units, panel }
     }
 
     /// Forward and loss, then (if wanted) back to the first layer's dZ. Returns the sum of L over

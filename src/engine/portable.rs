@@ -113,7 +113,7 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
         into: GradientRows<'_, T>,
         turn: Turn,
     ) {
-        let GradientRows { sums: (dw, db), parameters, rows } = into;
+        let GradientRows { sums: (dw, db), parameters, rows, .. } = into;
         if turn.first {
             db.fill(T::ZERO);
         }

@@ -4,6 +4,7 @@
 use fearless_simd::Simd;
 
 use super::OutputHead;
+use super::float::Row;
 use super::pass::{Model, Prediction, Propagation, disjoint};
 use super::sums::WeightSums;
 use crate::activation::Activation;
@@ -111,10 +112,13 @@ pub(super) fn sum_weights<T: Scalar, S: Simd>(
                     &a[..task.shape.layers[layer].inputs]
                 };
                 let [w, b] = disjoint(into, [span.weights.clone(), span.bias.clone()]);
-                if task.shape.layers[layer].units <= T::PANEL / 2 {
-                    single::weights::<T::Half<S>>(simd, task.factor, dz, a, (w, b), add);
+                let (factor, into) = (task.factor, (w, b));
+                if span.panel < T::PANEL {
+                    single::weights::<T::Half<S>, T::HalfPanel>(simd, factor, dz, a, into, add);
+                } else if task.shape.layers[layer].units <= T::PANEL / 2 {
+                    single::weights::<T::Half<S>, T::Panel>(simd, factor, dz, a, into, add);
                 } else {
-                    single::weights::<T::Register<S>>(simd, task.factor, dz, a, (w, b), add);
+                    single::weights::<T::Register<S>, T::Panel>(simd, factor, dz, a, into, add);
                 }
             }
         },
@@ -156,8 +160,14 @@ fn forward<T: Scalar, S: Simd>(
         true => Activation::Identity,
     };
     let (w, b) = model.layer(layer);
-    let count = size.units.div_ceil(T::PANEL);
-    let panels = Panels { count, inputs: size.inputs, w, start: Some(b) };
+    let (inputs, count, start) = (size.inputs, size.units.div_ceil(T::PANEL), Some(b));
+    if model.shape.spans[layer].panel < T::PANEL {
+        let panels = Panels { count, inputs, w: T::HalfPanel::rows(w), start };
+        let finish = Activate::<T::Half<S>> { t: simd, g };
+        column::multiply(simd, panels, (0, x), write, &finish);
+        return;
+    }
+    let panels = Panels { count, inputs, w: T::panels(w), start };
     if size.units <= T::PANEL / 2 {
         let finish = Activate::<T::Half<S>> { t: simd, g };
         column::multiply(simd, panels, (0, x), write, &finish);

@@ -74,8 +74,9 @@ impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
                 let [w, b] = disjoint(buffer, [place(&span.weights), place(&span.bias)]);
                 (w, b)
             };
-            let rows = 0..shape.layers[layers.start].units;
-            let into = GradientRows { sums: split(sums), parameters: parameters.map(split), rows };
+            let (rows, panel) = (0..shape.layers[layers.start].units, span.panel);
+            let (sums, parameters) = (split(sums), parameters.map(split));
+            let into = GradientRows { sums, parameters, rows, panel };
             return self.groups(layers.start, into);
         }
         let middle = layers.start + layers.len() / 2;

@@ -19,15 +19,15 @@
 
 use super::lanes::Lanes;
 use super::panel::{Finish, Panels, block_end, piece_end};
-use crate::engine::float::Float;
+use crate::engine::float::{Float, Row};
 use crate::scalar::Scalar;
 
 /// out = finish(panels * x + start). `x` is the batch's column of that number; `out` has room for
 /// whole panels. Returns 0 in each lane, or NaN where a sum was not finite.
 #[inline(always)]
-pub(crate) fn multiply<V>(
+pub(crate) fn multiply<V, R>(
     t: V::Token,
-    panels: Panels<'_, V::Elem>,
+    panels: Panels<'_, V::Elem, R>,
     (column, x): (usize, &[V::Elem]),
     out: &mut [V::Elem],
     finish: &impl Finish<V>,
@@ -35,6 +35,7 @@ pub(crate) fn multiply<V>(
 where
     V: Lanes,
     V::Elem: Scalar,
+    R: Row<V::Elem>,
 {
     let job = Job { t, panels, x };
     let mut zeros = V::splat(t, V::Elem::ZERO);
@@ -54,16 +55,17 @@ where
     zeros
 }
 
-struct Job<'a, V: Lanes> {
+struct Job<'a, V: Lanes, R> {
     t: V::Token,
-    panels: Panels<'a, V::Elem>,
+    panels: Panels<'a, V::Elem, R>,
     x: &'a [V::Elem],
 }
 
-impl<V> Job<'_, V>
+impl<V, R> Job<'_, V, R>
 where
     V: Lanes,
     V::Elem: Scalar,
+    R: Row<V::Elem>,
 {
     /// P panels, block after block.
     #[inline(always)]
@@ -129,7 +131,7 @@ where
     /// Sums side by side, each of a panel and of `len` inputs from its own on.
     #[inline(always)]
     fn sums<const N: usize>(&self, parts: [(usize, usize); N], len: usize) -> [V; N] {
-        let w = V::Elem::panels(self.panels.w);
+        let w = self.panels.w;
         let (mut rows, mut xs) = ([&[][..]; N], [&[][..]; N]);
         let mut acc = [V::splat(self.t, V::Elem::ZERO); N];
         for (n, (panel, from)) in parts.into_iter().enumerate() {

@@ -27,8 +27,8 @@
 //! 6. No input is read to see whether it is finite: if one is not, none of the sums that it is part
 //!    of is (0 w = 0 for finite w only: the padding's weights of 0 make NaN of it, too). So the sums
 //!    are looked at, which are there.
-//! 7. A layer of at most LEN/2 units takes registers of half the width (V::LEN of a panel's
-//!    PANEL lanes).
+//! 7. A layer of at most PANEL/2 units takes registers of half the width; of many inputs, its rows
+//!    have no more units than that, and half as many bytes (see [`Shape`](crate::shape::Shape)).
 
 use core::ops::Range;
 
@@ -37,7 +37,7 @@ use super::lanes::Lanes;
 use super::{column, epilogue, finite};
 use crate::activation::Activation;
 use crate::engine::block::{Block, BlockMut};
-use crate::engine::float::Float;
+use crate::engine::float::{Float, Row};
 use crate::scalar::Scalar;
 
 /// Inputs a block. A panel's weights of one input are 64 bytes: 16 KiB a panel.
@@ -52,16 +52,16 @@ const PIECE_INPUTS: usize = 16;
 
 /// Units side by side, as [`Shape`](crate::shape::Shape) lays them out.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Panels<'a, T> {
+pub(crate) struct Panels<'a, T, R> {
     pub(crate) count: usize,
     pub(crate) inputs: usize,
-    /// [count][inputs][PANEL]
-    pub(crate) w: &'a [T],
+    /// [count][inputs], rows of LEN units or more.
+    pub(crate) w: &'a [R],
     /// [count][PANEL]: where the sums start; `None` for 0.
     pub(crate) start: Option<&'a [T]>,
 }
 
-impl<T: Scalar> Panels<'_, T> {
+impl<T: Scalar, R> Panels<'_, T, R> {
     /// Where the sums of a panel start.
     #[inline(always)]
     pub(crate) fn start<V: Lanes<Elem = T>>(&self, t: V::Token, panel: usize) -> V {
@@ -139,10 +139,10 @@ where
 ///
 /// `out`'s columns have room for whole panels.
 #[inline(always)]
-pub(crate) fn multiply<V>(
+pub(crate) fn multiply<V, R>(
     t: V::Token,
     registers: usize,
-    panels: Panels<'_, V::Elem>,
+    panels: Panels<'_, V::Elem, R>,
     x: Block<'_, V::Elem>,
     out: BlockMut<'_, V::Elem>,
     finish: impl Finish<V>,
@@ -150,6 +150,7 @@ pub(crate) fn multiply<V>(
 where
     V: Lanes,
     V::Elem: Scalar,
+    R: Row<V::Elem>,
 {
     let mut zeros = V::splat(t, V::Elem::ZERO);
     let count = panels.count;
@@ -179,9 +180,9 @@ where
     finite::lanes_finite(job.zeros)
 }
 
-struct Job<'a, V: Lanes, F> {
+struct Job<'a, V: Lanes, R, F> {
     t: V::Token,
-    panels: Panels<'a, V::Elem>,
+    panels: Panels<'a, V::Elem, R>,
     out: BlockMut<'a, V::Elem>,
     finish: F,
     /// The sum of 0 times each sum.
@@ -196,10 +197,11 @@ struct Inputs<'a, T> {
     to: usize,
 }
 
-impl<V, F> Job<'_, V, F>
+impl<V, R, F> Job<'_, V, R, F>
 where
     V: Lanes,
     V::Elem: Scalar,
+    R: Row<V::Elem>,
     F: Finish<V>,
 {
     /// One block over all panels and columns, with 32 registers: up to 24 sums.
@@ -280,7 +282,7 @@ where
     ) {
         let Panels { w, inputs, .. } = self.panels;
         let Inputs { x: columns, from, to } = block;
-        let (len, w) = (to - from, V::Elem::panels(w));
+        let len = to - from;
         let (mut rows, mut x) = ([&[][..]; P], [&[][..]; N]);
         for p in 0..P {
             rows[p] = &w[(panel + p) * inputs + from..][..len];
@@ -322,10 +324,9 @@ where
 
     /// `acc` and a piece of the product of P panels' rows and N columns.
     #[inline(always)]
-    #[expect(clippy::type_complexity, reason = "rows and columns, once")]
     fn piece<const P: usize, const N: usize>(
         &self,
-        (mut rows, mut x): ([&[<V::Elem as Float>::Panel]; P], [&[V::Elem]; N]),
+        (mut rows, mut x): ([&[R]; P], [&[V::Elem]; N]),
         piece: Range<usize>,
         mut acc: [[V; N]; P],
     ) -> [[V; N]; P] {

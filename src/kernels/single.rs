@@ -17,7 +17,7 @@ use super::lanes::Lanes;
 use super::shuffle::{Shuffle, lane_sums};
 use crate::activation::Activation;
 use crate::engine::OutputHead;
-use crate::engine::float::Float;
+use crate::engine::float::{Float, Row};
 use crate::loss::Loss;
 use crate::scalar::Scalar;
 
@@ -147,7 +147,7 @@ where
 
 /// dW = factor dz a^T and db = factor dz; with `add`, added to what is there.
 #[inline(always)]
-pub(crate) fn weights<V>(
+pub(crate) fn weights<V, R>(
     t: V::Token,
     factor: V::Elem,
     dz: &[V::Elem],
@@ -157,9 +157,10 @@ pub(crate) fn weights<V>(
 ) where
     V: Lanes,
     V::Elem: Scalar,
+    R: Row<V::Elem>,
 {
     let factor = V::splat(t, factor);
-    let w = V::Elem::panels_mut(w).chunks_exact_mut(a.len());
+    let w = R::rows_mut(w).chunks_exact_mut(a.len());
     for ((w, b), dz) in w.zip(V::Elem::panels_mut(b)).zip(V::Elem::panels(dz)) {
         let (dz, b) = (V::load(t, dz.as_ref()) * factor, b.as_mut());
         if add {

@@ -17,16 +17,19 @@
 //! 4. A single panel with thousands of inputs is read otherwise, see `streamed`.
 //! 5. db is four such sums, added pair by pair.
 
+use core::marker::PhantomData;
+
 use super::lanes::Lanes;
 use crate::engine::block::{Block, GradientRows, Pass, Turn};
-use crate::engine::float::Float;
+use crate::engine::float::{Float, Row};
 use crate::scalar::Scalar;
 
-/// Both `dz` and the parameters are padded to whole panels of `width`; `into.rows` starts at one.
+/// Both `dz` and the parameters are padded to whole panels, the weights to W's; `into.rows` starts at
+/// one.
 #[inline(always)]
-pub(crate) fn accumulate<V>(
+pub(crate) fn accumulate<V, W>(
     t: V::Token,
-    (registers, width): (usize, usize),
+    registers: usize,
     tiles: &[Pass<'_, V::Elem>],
     factor: V::Elem,
     into: GradientRows<'_, V::Elem>,
@@ -34,9 +37,10 @@ pub(crate) fn accumulate<V>(
 ) where
     V: Lanes,
     V::Elem: Scalar,
+    W: Row<V::Elem>,
 {
-    Job { t, tiles, inputs: tiles[0].1.rows, width, factor: V::splat(t, factor), turn }
-        .run(registers, into);
+    let (inputs, factor) = (tiles[0].1.rows, V::splat(t, factor));
+    Job { t, tiles, inputs, factor, turn, rows: PhantomData::<W> }.run(registers, into);
 }
 
 /// A single panel with as many inputs is bound by memory: it reads columns in long pieces.
@@ -45,23 +49,24 @@ const STREAMED_INPUTS: usize = 2048;
 /// Inputs of such a piece: 32 KiB of sums.
 const STREAMED_BLOCK: usize = 512;
 
-struct Job<'a, V: Lanes> {
+struct Job<'a, V: Lanes, W> {
     t: V::Token,
     tiles: &'a [Pass<'a, V::Elem>],
     inputs: usize,
-    width: usize,
     factor: V,
     turn: Turn,
+    rows: PhantomData<W>,
 }
 
-impl<V> Job<'_, V>
+impl<V, W> Job<'_, V, W>
 where
     V: Lanes,
     V::Elem: Scalar,
+    W: Row<V::Elem>,
 {
     #[inline(always)]
     fn run(&self, registers: usize, mut into: GradientRows<'_, V::Elem>) {
-        let panels = into.rows.len().div_ceil(self.width);
+        let panels = into.rows.len().div_ceil(V::Elem::PANEL);
         for panel in 0..panels {
             self.bias(panel, &mut into);
         }
@@ -96,11 +101,11 @@ where
     /// The sums rest in the gradient between them.
     #[inline(always)]
     fn streamed<const C: usize>(&self, panel: usize, into: &mut GradientRows<'_, V::Elem>) {
-        let unit = into.rows.start + panel * self.width;
+        let unit = into.rows.start + panel * V::Elem::PANEL;
         let mut from = 0;
         while from < self.inputs {
             let len = STREAMED_BLOCK.min(self.inputs - from);
-            let at = (panel * self.inputs + from) * self.width;
+            let at = (panel * self.inputs + from) * W::LEN;
             let sums = &mut into.sums.0[at..];
             let mut fresh = self.turn.first;
             for (dz, a) in self.tiles {
@@ -111,7 +116,7 @@ where
                         (dz, a),
                         column,
                         fresh,
-                        &mut sums[..len * self.width],
+                        &mut sums[..len * W::LEN],
                     );
                     (column, fresh) = (column + C, false);
                 }
@@ -121,14 +126,14 @@ where
                         (dz, a),
                         column,
                         fresh,
-                        &mut sums[..len * self.width],
+                        &mut sums[..len * W::LEN],
                     );
                     (column, fresh) = (column + 1, false);
                 }
             }
             if let Some((w, _)) = into.parameters.as_mut().filter(|_| self.turn.last) {
-                let w = V::Elem::panels_mut(&mut w[at..]);
-                for (w, sum) in w.iter_mut().zip(V::Elem::panels(sums)).take(len) {
+                let w = W::rows_mut(&mut w[at..]);
+                for (w, sum) in w.iter_mut().zip(W::rows(sums)).take(len) {
                     let w = w.as_mut();
                     (V::load(self.t, w) + V::load(self.t, sum.as_ref())).store(w);
                 }
@@ -147,7 +152,7 @@ where
         fresh: bool,
         sums: &mut [V::Elem],
     ) {
-        let sums = V::Elem::panels_mut(sums);
+        let sums = W::rows_mut(sums);
         let (mut d, mut x) = ([V::splat(self.t, V::Elem::ZERO); C], [&[][..]; C]);
         for c in 0..C {
             let (at, start) = ((column + c) * dz.stride + unit, (column + c) * a.stride + from);
@@ -200,18 +205,18 @@ where
         keep: usize,
         into: &mut GradientRows<'_, V::Elem>,
     ) {
-        let unit = into.rows.start + panel * self.width;
+        let unit = into.rows.start + panel * V::Elem::PANEL;
         let mut acc = [[V::splat(self.t, V::Elem::ZERO); R]; P];
         for (dz, a) in self.tiles {
             // Said once, and not asked for each column.
-            assert!(unit + P * self.width <= dz.stride && input + R <= a.stride);
+            assert!(unit + P * V::Elem::PANEL <= dz.stride && input + R <= a.stride);
             let mut columns = a.data.chunks_exact(a.stride);
             for dz in dz.data.chunks_exact(dz.stride) {
                 let Some(a) = columns.next() else { break };
-                let (dz, a) = (&dz[unit..unit + P * self.width], &a[input..input + R]);
+                let (dz, a) = (&dz[unit..unit + P * V::Elem::PANEL], &a[input..input + R]);
                 let mut d = [V::splat(self.t, V::Elem::ZERO); P];
                 for p in 0..P {
-                    d[p] = V::load(self.t, &dz[p * self.width..]);
+                    d[p] = V::load(self.t, &dz[p * V::Elem::PANEL..]);
                 }
                 for r in 0..R {
                     let a = V::splat(self.t, a[r]);
@@ -221,7 +226,7 @@ where
                 }
             }
         }
-        let at = (panel * self.inputs + input) * self.width;
+        let at = (panel * self.inputs + input) * W::LEN;
         let parameters = into.parameters.as_mut().map(|p| &mut p.0[at..]);
         self.finish(&acc, keep - input, &mut into.sums.0[at..], parameters);
     }
@@ -260,7 +265,7 @@ where
                 |acc, w, _| acc.mul_add(factor, V::load(t, w)).store(w),
             ),
             (false, Some(w)) => {
-                let sums = V::Elem::panels(sums);
+                let sums = W::rows(sums);
                 self.each(
                     acc,
                     skip,
@@ -285,7 +290,7 @@ where
         into: &mut [V::Elem],
         store: impl Fn(V, &mut [V::Elem], usize),
     ) {
-        let into = V::Elem::panels_mut(into);
+        let into = W::rows_mut(into);
         for p in 0..P {
             let first = p * self.inputs;
             let into = &mut into[first..][..R];
@@ -300,7 +305,7 @@ where
     /// A panel's biases. Four sums, so that a column does not wait for the one before.
     #[inline(always)]
     fn bias(&self, panel: usize, into: &mut GradientRows<'_, V::Elem>) {
-        let unit = into.rows.start + panel * self.width;
+        let unit = into.rows.start + panel * V::Elem::PANEL;
         let mut acc = [V::splat(self.t, V::Elem::ZERO); 4];
         for (dz, _) in self.tiles {
             let mut four = dz.data.chunks_exact(4 * dz.stride);
@@ -314,7 +319,7 @@ where
             }
         }
         let sum = [[(acc[0] + acc[1]) + (acc[2] + acc[3])]];
-        let at = panel * self.width;
+        let at = panel * V::Elem::PANEL;
         let parameters = into.parameters.as_mut().map(|p| &mut p.1[at..]);
         self.finish(&sum, 0, &mut into.sums.1[at..], parameters);
     }
