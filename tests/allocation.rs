@@ -127,6 +127,8 @@ const NARROW_LONG: Sizes = (&[2, 4, 1], 200_000);
 const WIDE: Sizes = (&[100, 120, 10], 1000);
 const SINGLE: Sizes = (&[100, 120, 10], 1);
 const SINGLE_NARROW: Sizes = (&[2, 4, 1], 1);
+/// Megabytes of weights: in the pool, threads share a layer.
+const SINGLE_WIDE: Sizes = (&[1030, 1030, 3], 1);
 
 fn repetitions((_, m): Sizes) -> usize {
     if m > 10_000 { 15 } else { 100 }
@@ -168,7 +170,7 @@ fn nothing_is_allocated_after_construction() {
     // Warm: every thread has run a job, and the queues have their first blocks.
     pool.broadcast(|_| ());
 
-    for sizes in [NARROW, NARROW_LONG, WIDE, SINGLE, SINGLE_NARROW] {
+    for sizes in [NARROW, NARROW_LONG, WIDE, SINGLE, SINGLE_NARROW, SINGLE_WIDE] {
         for (name, count) in [("f32", counted::<f32> as fn(_, _, _) -> _), ("f64", counted::<f64>)]
         {
             let serial = count(sizes, Backend::Fused, Parallelism::Serial);

@@ -58,6 +58,8 @@ fn any_number_of_threads_gives_the_same_bits() {
         Case::new(500, &[(700, Relu), (2, Activation::Identity)], 31),
         // Narrow: all the work is in the number of samples.
         Case::new(2, &[(4, Tanh), (1, Sigmoid)], 100_000),
+        // One sample, through megabytes of weights.
+        Case::new(1030, &[(1030, Relu), (5, Softmax)], 1),
     ];
     for case in &cases {
         same_bits::<f32>(&pools, case);

@@ -66,6 +66,18 @@ fn tiles_are_summed_while_they_are_in_cache() {
     tiles_at_once::<f64>();
 }
 
+/// Two threads at least where each reads two megabytes or more; never a single panel.
+#[test]
+fn one_sample_shares_megabytes() {
+    let cases = [(64, 1023, 64), (64, 1024, 32), (128, 1024, 32), (100, 1024, 50), (8, 100_000, 8)];
+    for (count, inputs, share) in cases {
+        assert_eq!(plan::shared_panels::<f32>(count, inputs), share, "{count} {inputs}");
+        assert_eq!(plan::shared_panels::<f64>(count, inputs), share, "{count} {inputs}");
+        let units = [inputs, 16 * count, 1];
+        assert_eq!(plan::any_shared::<f32>(&shape(&units, 16, 4)), share < count, "{units:?}");
+    }
+}
+
 /// Whole panels, and one more where columns would lie a multiple of 1024 bytes apart.
 #[test]
 fn columns_do_not_share_lines_of_the_cache() {

@@ -14,7 +14,7 @@ use crate::kernels::shuffle::Shuffle;
 use crate::kernels::wide_lanes::{WideF32, WideF64};
 
 /// A panel's weights of one input, side by side: an array.
-pub trait Row<T>: Copy + core::fmt::Debug + AsRef<[T]> + AsMut<[T]> {
+pub trait Row<T>: Copy + Send + Sync + core::fmt::Debug + AsRef<[T]> + AsMut<[T]> {
     /// Units.
     const LEN: usize;
 
@@ -25,7 +25,7 @@ pub trait Row<T>: Copy + core::fmt::Debug + AsRef<[T]> + AsMut<[T]> {
     fn rows_mut(weights: &mut [T]) -> &mut [Self];
 }
 
-impl<T: Copy + core::fmt::Debug, const N: usize> Row<T> for [T; N] {
+impl<T: Copy + Send + Sync + core::fmt::Debug, const N: usize> Row<T> for [T; N] {
     const LEN: usize = N;
 
     #[inline(always)]

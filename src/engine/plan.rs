@@ -207,6 +207,31 @@ pub(crate) fn parallel_pays(flops: f64) -> bool {
     flops >= PARALLEL_FLOPS
 }
 
+/// Bytes of weights that are worth a thread's waking, when they are read for one sample: to read them
+/// takes 20 us and more.
+const SHARED_BYTES: usize = 2 * 1024 * 1024;
+
+/// Panels of a layer that one thread reads for one sample: all, or a half, a quarter and so on.
+pub(crate) fn shared_panels<T: Scalar>(count: usize, inputs: usize) -> usize {
+    let bytes = T::PANEL * size_of::<T>() * inputs;
+    let mut panels = count;
+    // Both halves must be more than one panel, whose sum is cut otherwise.
+    while panels >= 16 && panels / 2 * bytes >= SHARED_BYTES {
+        panels = panels.div_ceil(2);
+    }
+    panels
+}
+
+/// Has a network a layer whose panels should be shared?
+pub(crate) fn any_shared<T: Scalar>(shape: &Shape) -> bool {
+    let is_shared = |layer: &Layer| {
+        let count = layer.units.div_ceil(T::PANEL);
+        shared_panels::<T>(count, layer.inputs) < count
+    };
+    // Asked first, since it takes no time.
+    shape.len >= 2 * SHARED_BYTES / size_of::<T>() && shape.layers.iter().any(is_shared)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,12 @@
-//! One sample on the `fused` backend, predicted or trained on: no tiles, no threads, one entry into
-//! the level's instructions a pass.
+//! One sample on the `fused` backend, predicted or trained on: no tiles, one entry into the level's
+//! instructions a pass, and threads only to go forward through layers of megabytes.
 
 use fearless_simd::Simd;
 
-use super::OutputHead;
 use super::float::Row;
 use super::pass::{Model, Prediction, Propagation, disjoint};
 use super::sums::WeightSums;
+use super::{OutputHead, Parallelism, plan};
 use crate::activation::Activation;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::panel::{Activate, Panels};
@@ -15,6 +15,11 @@ use crate::scalar::Scalar;
 
 /// Forward; the prediction goes to the task's `out`.
 pub(super) fn predict<T: Scalar, S: Simd>(simd: S, task: &mut Prediction<'_, T>) {
+    task.model.parallelism = sharing(task.model);
+    in_pool(task.model.parallelism, || predict_here(simd, task));
+}
+
+fn predict_here<T: Scalar, S: Simd>(simd: S, task: &mut Prediction<'_, T>) {
     simd.vectorize(
         #[inline(always)]
         || {
@@ -46,7 +51,12 @@ pub(super) fn predict<T: Scalar, S: Simd>(simd: S, task: &mut Prediction<'_, T>)
 }
 
 /// Forward and loss; where gradients are wanted, back to every layer's dZ. Returns J.
-pub(super) fn propagate<T: Scalar, S: Simd>(simd: S, task: Propagation<'_, T>) -> f64 {
+pub(super) fn propagate<T: Scalar, S: Simd>(simd: S, mut task: Propagation<'_, T>) -> f64 {
+    task.model.parallelism = sharing(task.model);
+    in_pool(task.model.parallelism, || propagate_here(simd, task))
+}
+
+fn propagate_here<T: Scalar, S: Simd>(simd: S, task: Propagation<'_, T>) -> f64 {
     simd.vectorize(
         #[inline(always)]
         || {
@@ -168,12 +178,63 @@ fn forward<T: Scalar, S: Simd>(
         return;
     }
     let panels = Panels { count, inputs, w: T::panels(w), start };
+    if model.parallelism == Parallelism::Rayon {
+        let at_most = plan::shared_panels::<T>(count, inputs);
+        return share(simd, panels, (g, at_most), x, write);
+    }
     if size.units <= T::PANEL / 2 {
         let finish = Activate::<T::Half<S>> { t: simd, g };
         column::multiply(simd, panels, (0, x), write, &finish);
     } else {
         let finish = Activate::<T::Register<S>> { t: simd, g };
         column::multiply(simd, panels, (0, x), write, &finish);
+    }
+}
+
+/// A layer's panels, the halves at once until they are `at_most` so many. (Each unit's sum is its own:
+/// who computes it changes no bit.)
+fn share<T: Scalar, S: Simd>(
+    simd: S,
+    panels: Panels<'_, T, T::Panel>,
+    (g, at_most): (Activation, usize),
+    x: &[T],
+    write: &mut [T],
+) {
+    let Panels { count, inputs, w, start } = panels;
+    if count <= at_most {
+        return simd.vectorize(
+            #[inline(always)]
+            || {
+                let finish = Activate::<T::Register<S>> { t: simd, g };
+                column::multiply(simd, panels, (0, x), write, &finish);
+            },
+        );
+    }
+    let half = (count / 2).next_multiple_of(4);
+    let (w, w_right) = w.split_at(half * inputs);
+    let (b, b_right) = start.map(|b| b.split_at(half * T::PANEL)).unzip();
+    let left = Panels { count: half, w, start: b, ..panels };
+    let right = Panels { count: count - half, w: w_right, start: b_right, ..panels };
+    let (write, write_right) = write.split_at_mut(half * T::PANEL);
+    rayon::join(
+        || share(simd, left, (g, at_most), x, write),
+        || share(simd, right, (g, at_most), x, write_right),
+    );
+}
+
+/// `Rayon` if that is the network's, its pool has threads to share with, and a layer is worth it.
+fn sharing<T: Scalar>(model: Model<'_, T>) -> Parallelism {
+    let shares = model.parallelism == Parallelism::Rayon
+        && plan::any_shared::<T>(model.shape)
+        && rayon::current_num_threads() > 1;
+    if shares { Parallelism::Rayon } else { Parallelism::Serial }
+}
+
+/// In the pool, if its threads are to share the work: a pool is entered once, not once a layer.
+fn in_pool<R: Send>(parallelism: Parallelism, run: impl FnOnce() -> R + Send) -> R {
+    match parallelism {
+        Parallelism::Rayon => rayon::scope(|_| run()),
+        Parallelism::Serial => run(),
     }
 }
 
