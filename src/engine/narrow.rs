@@ -391,7 +391,7 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
             self.forward(buffers, x, rows);
             let z = &mut buffers[logits.clone()];
             output::<T::Register<S>>(self.simd, self.model.head, rows, z);
-            lanes_to_columns(z, n_y, block, out);
+            lanes_to_columns::<T::Register<S>>(self.simd, z, n_y, block, out);
         }
     }
 }

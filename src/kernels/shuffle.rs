@@ -8,6 +8,8 @@ use super::lanes::{Lanes, Vector};
 pub trait Shuffle: Lanes {
     /// The even lanes of `self` then of `other`, and the odd lanes likewise.
     fn unzip(self, other: Self) -> (Self, Self);
+    /// The reverse: the lower halves of `self` and `other` lane by lane, and the upper halves.
+    fn zip(self, other: Self) -> (Self, Self);
 }
 
 impl<S, V> Shuffle for Vector<V>
@@ -19,6 +21,10 @@ where
     #[inline(always)]
     fn unzip(self, other: Self) -> (Self, Self) {
         (Self(self.0.unzip_low(other.0)), Self(self.0.unzip_high(other.0)))
+    }
+    #[inline(always)]
+    fn zip(self, other: Self) -> (Self, Self) {
+        (Self(self.0.zip_low(other.0)), Self(self.0.zip_high(other.0)))
     }
 }
 
@@ -34,6 +40,20 @@ pub(crate) fn deinterleave<V: Shuffle, const N: usize>(mut values: [V; N]) -> [V
         let before = values;
         for k in 0..N / 2 {
             (values[k], values[N / 2 + k]) = before[2 * k].unzip(before[2 * k + 1]);
+        }
+        rounds -= 1;
+    }
+    values
+}
+
+/// The reverse of [`deinterleave`]: N registers of one value each to LEN samples of N values.
+#[inline(always)]
+pub(crate) fn interleave<V: Shuffle, const N: usize>(mut values: [V; N]) -> [V; N] {
+    let mut rounds = N.trailing_zeros();
+    while rounds > 0 {
+        let before = values;
+        for k in 0..N / 2 {
+            (values[2 * k], values[2 * k + 1]) = before[k].zip(before[N / 2 + k]);
         }
         rounds -= 1;
     }

@@ -66,7 +66,7 @@ where
         columns_to_lanes::<V>(t, z, head.n_y, stride, &mut lanes);
         let rows = Rows { stride, steps: (z.len() / head.n_y).div_ceil(V::LEN) };
         output::<V>(t, head, rows, &mut lanes);
-        lanes_to_columns(&lanes, head.n_y, stride, z);
+        lanes_to_columns::<V>(t, &lanes, head.n_y, stride, z);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Columns to lanes and back.
 
-use crate::kernels::shuffle::{Shuffle, deinterleave};
+use crate::kernels::shuffle::{Shuffle, deinterleave, interleave};
 use crate::scalar::Scalar;
 
 /// LEN columns of fewer values than a register has, and a register behind them.
@@ -152,13 +152,104 @@ fn scatter<T: Copy>(columns: &[T], n: usize, stride: usize, into: &mut [T]) {
 
 /// The reverse of [`columns_to_lanes`], for as many columns as `into` holds.
 #[inline(always)]
-pub(crate) fn lanes_to_columns<T: Scalar>(from: &[T], n: usize, stride: usize, into: &mut [T]) {
-    if n == 1 {
-        return into.copy_from_slice(&from[..into.len()]);
-    }
-    for (s, column) in into.chunks_exact_mut(n).enumerate() {
+pub(crate) fn lanes_to_columns<V>(
+    t: V::Token,
+    from: &[V::Elem],
+    n: usize,
+    stride: usize,
+    into: &mut [V::Elem],
+) where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    let first = match n {
+        1 => {
+            into.copy_from_slice(&from[..into.len()]);
+            return;
+        }
+        2 => registers_back::<V, 2>(t, from, stride, into),
+        4 => registers_back::<V, 4>(t, from, stride, into),
+        8 => registers_back::<V, 8>(t, from, stride, into),
+        _ => 0,
+    };
+    for (s, column) in into.chunks_exact_mut(n).enumerate().skip(first) {
         for (i, x) in column.iter_mut().enumerate() {
             *x = from[i * stride + s];
+        }
+    }
+}
+
+/// As many times LEN columns of N values as `into` has room for: returns their number.
+#[inline(always)]
+fn registers_back<V, const N: usize>(
+    t: V::Token,
+    from: &[V::Elem],
+    stride: usize,
+    into: &mut [V::Elem],
+) -> usize
+where
+    V: Shuffle,
+    V::Elem: Scalar,
+{
+    let mut first = 0;
+    for columns in into.chunks_exact_mut(N * V::LEN) {
+        let mut values = [V::splat(t, V::Elem::ZERO); N];
+        for i in 0..N {
+            values[i] = V::load(t, &from[i * stride + first..]);
+        }
+        let values = interleave(values);
+        for i in 0..N {
+            values[i].store(&mut columns[i * V::LEN..]);
+        }
+        first += V::LEN;
+    }
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, Simd, dispatch};
+
+    use super::*;
+    use crate::kernels::lanes::{F32x16, F64x8};
+
+    #[inline(always)]
+    fn check<V>(t: V::Token)
+    where
+        V: Shuffle,
+        V::Elem: Scalar,
+    {
+        for n in 1..40 {
+            for columns in [1, V::LEN - 1, V::LEN, V::LEN + 1, 2 * V::LEN, 3 * V::LEN + 5] {
+                let stride = columns.next_multiple_of(V::LEN);
+                let number = |i: usize| V::Elem::from_f64(1.0 + i as f64);
+                let given: Vec<_> = (0..n * columns).map(number).collect();
+                let mut lanes = vec![number(9999); n * stride];
+                columns_to_lanes::<V>(t, &given, n, stride, &mut lanes);
+                for (i, row) in lanes.chunks_exact(stride).enumerate() {
+                    for (s, &found) in row.iter().enumerate() {
+                        let there = s < columns;
+                        let expected = if there { number(s * n + i) } else { V::Elem::ZERO };
+                        assert_eq!(found, expected, "value {i} of {n}, column {s} of {columns}");
+                    }
+                }
+                let mut back = vec![V::Elem::ZERO; n * columns];
+                lanes_to_columns::<V>(t, &lanes, n, stride, &mut back);
+                assert_eq!(back, given, "{n} values, {columns} columns");
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn check_both<S: Simd>(simd: S) {
+        check::<F32x16<S>>(simd);
+        check::<F64x8<S>>(simd);
+    }
+
+    #[test]
+    fn columns_go_to_lanes_and_back() {
+        for level in [Level::new(), Level::baseline()] {
+            dispatch!(level, simd => check_both(simd));
         }
     }
 }
