@@ -1,27 +1,29 @@
-//! The network: shape, parameters, and the calls that use them.
+//! The network: what it is made of, and its parameters. What one does with it is in `passes`.
+
+mod checking;
+mod passes;
 
 use std::sync::Arc;
+
+pub(crate) use checking::features;
 
 use crate::buffer::AlignedBuffer;
 use crate::builder::Builder;
 use crate::checks::{self, Checks};
-use crate::engine::pass::{Model, Prediction, Propagation, Samples};
-use crate::engine::sums::WeightSums;
-use crate::engine::{Backend, Engine, Level, OutputHead, Parallelism, tiny};
-use crate::error::{Error, Result};
-use crate::gradients::{self, Gradients};
-use crate::kernels::update;
+use crate::engine::pass::Model;
+use crate::engine::{Backend, Engine, Level, OutputHead, Parallelism};
+use crate::error::Result;
+use crate::gradients;
 use crate::loss::Loss;
 use crate::scalar::Scalar;
 use crate::shape::{Layer, Shape};
-use crate::targets::Targets;
-use crate::view::Columns;
-use crate::workspace::{self, Workspace};
+use crate::workspace;
 
 /// A dense feed-forward network of one or more layers, its parameters in one contiguous buffer.
 ///
 /// Reading calls ([`predict`](Self::predict), [`cost`](Self::cost), [`backward`](Self::backward))
-/// take `&self`, so one network can serve many threads, each with a [`Workspace`] of its own.
+/// take `&self`, so one network can serve many threads, each with a
+/// [`Workspace`](crate::Workspace) of its own.
 ///
 /// ```
 /// use shallownet::{Activation, Columns, Init, Network, Workspace};
@@ -175,8 +177,9 @@ impl<T: Scalar> Network<T> {
         self.engine.level()
     }
 
-    /// The bytes that a [`Workspace::training`] for batches of up to `batch` samples will hold
-    /// (its [`bytes`](Workspace::bytes)), without allocating it. O(layers).
+    /// The bytes that a [`Workspace::training`](crate::Workspace::training) for batches of up to
+    /// `batch` samples will hold (its [`bytes`](crate::Workspace::bytes)), without allocating it.
+    /// O(layers).
     ///
     /// ```
     /// # use shallownet::{Activation, Network, Workspace};
@@ -187,7 +190,7 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Zero`] for a batch of 0 samples; [`Error::TooLarge`].
+    /// [`Error::Zero`](crate::Error::Zero) for a batch of 0 samples; [`Error::TooLarge`](crate::Error::TooLarge).
     pub fn workspace_bytes(&self, batch: usize) -> Result<usize> {
         workspace::training_bytes::<T>(&self.shape, batch)
     }
@@ -206,7 +209,7 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Layer`] past the last layer.
+    /// [`Error::Layer`](crate::Error::Layer) past the last layer.
     pub fn weights(&self, layer: usize) -> Result<Vec<T>> {
         gradients::gather_weights(&self.shape, self.parameters.as_slice(), layer)
     }
@@ -224,7 +227,7 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Layer`] past the last layer.
+    /// [`Error::Layer`](crate::Error::Layer) past the last layer.
     pub fn bias(&self, layer: usize) -> Result<&[T]> {
         gradients::bias(&self.shape, self.parameters.as_slice(), layer)
     }
@@ -240,7 +243,7 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Layer`], [`Error::Length`]; [`Error::NotFinite`] under [`Checks::Full`].
+    /// [`Error::Layer`](crate::Error::Layer), [`Error::Length`](crate::Error::Length); [`Error::NotFinite`](crate::Error::NotFinite) under [`Checks::Full`].
     pub fn set_weights(&mut self, layer: usize, weights: &[T]) -> Result<()> {
         gradients::check_layer(&self.shape, layer)?;
         let size = self.shape.layers[layer];
@@ -288,419 +291,13 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn try_clone(&self) -> Result<Self> {
         Ok(Self {
             shape: Arc::clone(&self.shape),
             parameters: self.parameters.try_clone("the parameters")?,
             ..*self
         })
-    }
-
-    /// Forward propagation: the output activations of every sample of `x`, column after column,
-    /// into `out` (n_y * m values). O(m * weights); on the same thread for small work.
-    ///
-    /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
-    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
-    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
-    /// let mut out = [0.0];
-    /// net.predict(x, &mut out, &mut workspace)?;
-    /// assert_eq!(out, [0.5]);
-    /// # Ok::<(), shallownet::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::Features`], [`Error::EmptyBatch`], [`Error::Length`] of `out`, [`Error::Capacity`],
-    /// [`Error::Mismatch`]; [`Error::NotFinite`] in `x` under [`Checks::Full`].
-    // Inlined, so that what the caller knows of `x` and `out` stays in registers: see `engine::tiny`.
-    #[inline]
-    pub fn predict(
-        &self,
-        x: Columns<'_, T>,
-        out: &mut [T],
-        workspace: &mut Workspace<T>,
-    ) -> Result<()> {
-        if self.is_tiny_sample(&x, workspace) && out.len() == self.outputs() {
-            let net = tiny::Net { shape: &self.shape, parameters: self.parameters.as_slice() };
-            if T::predict_tiny(self.engine, &net, x.as_slice(), out) {
-                return Ok(());
-            }
-        }
-        self.predict_any(x, out, workspace)
-    }
-
-    /// [`predict`](Self::predict) of whatever network and batch.
-    fn predict_any(
-        &self,
-        x: Columns<'_, T>,
-        out: &mut [T],
-        workspace: &mut Workspace<T>,
-    ) -> Result<()> {
-        self.check_x_shape(x)?;
-        checks::length("out", self.outputs() * x.samples(), out.len())?;
-        workspace.check(&self.shape, x.samples())?;
-        let mut task = Prediction {
-            model: self.model(),
-            regions: &workspace.regions,
-            x: &x,
-            tiles: workspace.tiles.as_mut_slice(),
-            out,
-            check_x: self.checks == Checks::Full,
-        };
-        // If not, x is to blame.
-        if T::predict(self.engine, &mut task) { Ok(()) } else { self.check_finite_x(x) }
-    }
-
-    /// The cost J of the batch, computed from the logits. Any workspace will do.
-    ///
-    /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
-    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
-    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
-    /// // An undecided network: -ln(1/2).
-    /// assert!((net.cost(x, y, &mut workspace)? - 2.0_f64.ln()).abs() < 1e-15);
-    /// # Ok::<(), shallownet::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`predict`](Self::predict), and [`Error::Samples`] or [`Error::Features`] of `y`,
-    /// [`Error::Target`] for targets outside the loss's domain under [`Checks::Full`].
-    pub fn cost<'a>(
-        &self,
-        x: Columns<'_, T>,
-        y: impl Into<Targets<'a, T>>,
-        workspace: &mut Workspace<T>,
-    ) -> Result<f64> {
-        let y = y.into();
-        self.check_all_but_x(x, y, workspace)?;
-        self.propagate(x, y, workspace, (Want::Cost, self.checks))
-    }
-
-    /// [`cost`](Self::cost) on arguments that have been checked.
-    pub(crate) fn cost_checked(
-        &self,
-        x: Columns<'_, T>,
-        y: Targets<'_, T>,
-        workspace: &mut Workspace<T>,
-    ) -> Result<f64> {
-        self.propagate(x, y, workspace, (Want::Cost, Checks::ShapesOnly))
-    }
-
-    /// Forward and backward propagation: returns the cost J and leaves every dW and db in
-    /// [`Workspace::gradients`]. The parameters stay as they are.
-    ///
-    /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
-    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
-    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
-    /// net.backward(x, y, &mut workspace)?;
-    /// // dZ = a - y = -0.5, dW = dZ x^T.
-    /// assert_eq!(workspace.gradients()?.weights(0)?, [-1.5, 0.5]);
-    /// # Ok::<(), shallownet::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`cost`](Self::cost), and [`Error::PredictionOnly`].
-    pub fn backward<'a>(
-        &self,
-        x: Columns<'_, T>,
-        y: impl Into<Targets<'a, T>>,
-        workspace: &mut Workspace<T>,
-    ) -> Result<f64> {
-        let y = y.into();
-        self.check_all_but_x(x, y, workspace)?;
-        workspace.gradients()?;
-        self.backward_checked(x, y, workspace, self.checks)
-    }
-
-    /// [`backward`](Self::backward) on arguments that have been checked, but perhaps for x's values.
-    pub(crate) fn backward_checked(
-        &self,
-        x: Columns<'_, T>,
-        y: Targets<'_, T>,
-        workspace: &mut Workspace<T>,
-        check_x: Checks,
-    ) -> Result<f64> {
-        let cost = self.propagate(x, y, workspace, (Want::Gradients, check_x))?;
-        let task = WeightSums {
-            shape: &self.shape,
-            parallelism: self.parallelism,
-            regions: &workspace.regions,
-            x: x.as_slice(),
-            tiles: workspace.tiles.as_slice(),
-            factor: T::from_f64(1.0 / y.total()),
-        };
-        let gradients = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
-        T::sum_weights(self.engine, &task, gradients.buffer.as_mut_slice(), None);
-        Ok(cost)
-    }
-
-    /// W -= lr dW, b -= lr db.
-    ///
-    /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
-    /// # let mut net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
-    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
-    /// net.backward(x, y, &mut workspace)?;
-    /// net.descend(workspace.gradients()?, 2.0)?;
-    /// assert_eq!(net.weights(0)?, [3.0, -1.0]);
-    /// # Ok::<(), shallownet::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::Range`] for a learning rate that is not finite and positive, [`Error::Mismatch`].
-    pub fn descend(&mut self, gradients: &Gradients<T>, learning_rate: T) -> Result<()> {
-        checks::learning_rate(learning_rate)?;
-        if *gradients.shape != *self.shape {
-            return Err(Error::Mismatch { argument: "gradients" });
-        }
-        let parameters = self.parameters.as_mut_slice();
-        update::descend::<T::Wide>((), learning_rate, gradients.buffer.as_slice(), parameters);
-        Ok(())
-    }
-
-    /// One step of gradient descent on the batch. Returns the cost J before the update. Uses the
-    /// workspace's gradients as scratch: what they hold afterwards is unspecified.
-    ///
-    /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
-    /// # let mut net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
-    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
-    /// let before = net.step(x, y, 2.0, &mut workspace)?;
-    /// assert_eq!(net.weights(0)?, [3.0, -1.0]);
-    /// assert!(net.cost(x, y, &mut workspace)? < before);
-    /// # Ok::<(), shallownet::Error>(())
-    /// ```
-    ///
-    /// A batch may be one sample: then this is an online step.
-    ///
-    /// ```
-    /// use shallownet::{Activation, Columns, Init, Network, Parallelism, Workspace};
-    ///
-    /// let mut net = Network::<f32>::builder(2)
-    ///     .layer(8, Activation::Tanh)
-    ///     .layer(1, Activation::Identity)
-    ///     .init(Init::XavierNormal, 1)
-    ///     .parallelism(Parallelism::Serial)
-    ///     .build()?;
-    /// let mut workspace = Workspace::training(&net, 1)?;
-    /// let mut mean_cost = 0.0;
-    /// // Samples as they come in: learn to add two numbers.
-    /// for i in 0..2000 {
-    ///     let sample = [(i % 7) as f32 / 7.0, (i % 5) as f32 / 5.0];
-    ///     let target = [sample[0] + sample[1]];
-    ///     let (x, y) = (Columns::new(&sample, 2)?, Columns::new(&target, 1)?);
-    ///     mean_cost = 0.99 * mean_cost + 0.01 * net.step(x, y, 0.1, &mut workspace)?;
-    /// }
-    /// assert!(mean_cost < 1e-3);
-    /// # Ok::<(), shallownet::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`backward`](Self::backward) and [`descend`](Self::descend); [`Error::Diverged`] if the
-    /// cost is not finite, with the parameters unchanged.
-    #[inline]
-    pub fn step<'a>(
-        &mut self,
-        x: Columns<'_, T>,
-        y: impl Into<Targets<'a, T>>,
-        learning_rate: T,
-        workspace: &mut Workspace<T>,
-    ) -> Result<f64> {
-        let y = y.into();
-        checks::learning_rate(learning_rate)?;
-        if self.is_tiny_sample(&x, workspace)
-            && workspace.gradients.is_some()
-            && self.is_sample_of_targets(&y)
-            && let Some(cost) = self.step_tiny(&x, &y, learning_rate)
-        {
-            return finite(cost);
-        }
-        self.step_any(x, y, learning_rate, workspace)
-    }
-
-    /// [`step`](Self::step) of whatever network and batch.
-    fn step_any(
-        &mut self,
-        x: Columns<'_, T>,
-        y: Targets<'_, T>,
-        learning_rate: T,
-        workspace: &mut Workspace<T>,
-    ) -> Result<f64> {
-        self.check_all_but_x(x, y, workspace)?;
-        workspace.gradients()?;
-        self.step_checked(&x, &y, learning_rate, workspace, self.checks)
-    }
-
-    /// [`step`](Self::step) on arguments that have been checked, but perhaps for x's values.
-    pub(crate) fn step_checked(
-        &mut self,
-        x: &Columns<'_, T>,
-        y: &Targets<'_, T>,
-        learning_rate: T,
-        workspace: &mut Workspace<T>,
-        check_x: Checks,
-    ) -> Result<f64> {
-        if self.is_tiny_sample(x, workspace)
-            && let Some(cost) = self.step_tiny(x, y, learning_rate)
-        {
-            return finite(cost);
-        }
-        let cost = finite(self.propagate(*x, *y, workspace, (Want::Gradients, check_x))?)?;
-        // The sums go into the parameters; the gradient buffer is scratch.
-        let task = WeightSums {
-            shape: &self.shape,
-            parallelism: self.parallelism,
-            regions: &workspace.regions,
-            x: x.as_slice(),
-            tiles: workspace.tiles.as_slice(),
-            factor: T::from_f64(-learning_rate.to_f64() / y.total()),
-        };
-        let sums = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
-        let parameters = self.parameters.as_mut_slice();
-        T::sum_weights(self.engine, &task, sums.buffer.as_mut_slice(), Some(parameters));
-        Ok(cost)
-    }
-
-    /// [`step`](Self::step) on one sample of a tiny network, if there is a shorter way for it, and if
-    /// the sample is finite.
-    #[inline]
-    fn step_tiny(
-        &mut self,
-        x: &Columns<'_, T>,
-        y: &Targets<'_, T>,
-        learning_rate: T,
-    ) -> Option<f64> {
-        let total = y.total();
-        let mut task = tiny::Step {
-            head: self.head(),
-            shape: &self.shape,
-            parameters: self.parameters.as_mut_slice(),
-            weights: y.weights,
-            total,
-            factor: T::from_f64(-learning_rate.to_f64() / total),
-        };
-        T::step_tiny(self.engine, &mut task, x.as_slice(), y.y.as_slice())
-    }
-
-    /// Forward, loss and (for a training workspace) backward, on checked arguments; x's values are
-    /// looked at on the way.
-    fn propagate(
-        &self,
-        x: Columns<'_, T>,
-        y: Targets<'_, T>,
-        workspace: &mut Workspace<T>,
-        (want, check_x): (Want, Checks),
-    ) -> Result<f64> {
-        let cost = T::propagate(
-            self.engine,
-            Propagation {
-                model: self.model(),
-                regions: &workspace.regions,
-                samples: Samples { x: x.as_slice(), y: y.y.as_slice(), weights: y.weights },
-                total: y.total(),
-                tiles: workspace.tiles.as_mut_slice(),
-                costs: &mut workspace.costs,
-                backward: (want == Want::Gradients).then(|| workspace.transposed.as_mut_slice()),
-                check_x: check_x == Checks::Full,
-            },
-        );
-        match cost {
-            Some(cost) => Ok(cost),
-            // A pass refuses only what this finds.
-            None => self.check_finite_x(x).map(|()| f64::NAN),
-        }
-    }
-
-    /// Everything about a training batch that can be wrong.
-    pub(crate) fn check_batch(
-        &self,
-        x: Columns<'_, T>,
-        y: Targets<'_, T>,
-        workspace: &Workspace<T>,
-    ) -> Result<()> {
-        self.check_samples(x, y)?;
-        workspace.check(&self.shape, x.samples())
-    }
-
-    /// The same, but for the values of x: the pass itself finds those that are not finite.
-    pub(crate) fn check_all_but_x(
-        &self,
-        x: Columns<'_, T>,
-        y: Targets<'_, T>,
-        workspace: &Workspace<T>,
-    ) -> Result<()> {
-        self.check_x_shape(x)?;
-        self.check_targets(x, y)?;
-        workspace.check(&self.shape, x.samples())
-    }
-
-    /// Everything about samples with targets that can be wrong, whatever workspace they go through.
-    pub(crate) fn check_samples(&self, x: Columns<'_, T>, y: Targets<'_, T>) -> Result<()> {
-        self.check_x(x)?;
-        self.check_targets(x, y)
-    }
-
-    fn check_targets(&self, x: Columns<'_, T>, y: Targets<'_, T>) -> Result<()> {
-        features("y", self.outputs(), y.y.features())?;
-        if y.y.samples() != x.samples() {
-            return Err(Error::Samples {
-                argument: "y",
-                expected: x.samples(),
-                given: y.y.samples(),
-            });
-        }
-        if self.checks == Checks::Full {
-            self.loss.check_targets(y.y)?;
-        }
-        y.check_weights()
-    }
-
-    /// One sample of the right length, for a network so small that checks would take longer than the
-    /// arithmetic? Its values have not been looked at.
-    #[inline]
-    fn is_tiny_sample(&self, x: &Columns<'_, T>, workspace: &Workspace<T>) -> bool {
-        self.shape.tiny
-            && x.samples() == 1
-            && x.features() == self.inputs()
-            && workspace.is_for(&self.shape)
-    }
-
-    /// One sample's targets, and nothing wrong with them?
-    #[inline]
-    fn is_sample_of_targets(&self, y: &Targets<'_, T>) -> bool {
-        y.weights.is_none()
-            && y.y.samples() == 1
-            && y.y.features() == self.outputs()
-            && (self.checks == Checks::ShapesOnly || self.loss.check_targets(y.y).is_ok())
-    }
-
-    pub(crate) fn check_x(&self, x: Columns<'_, T>) -> Result<()> {
-        self.check_x_shape(x)?;
-        self.check_finite_x(x)
-    }
-
-    fn check_x_shape(&self, x: Columns<'_, T>) -> Result<()> {
-        features("x", self.inputs(), x.features())?;
-        if x.samples() == 0 { Err(Error::EmptyBatch { argument: "x" }) } else { Ok(()) }
-    }
-
-    fn check_finite_x(&self, x: Columns<'_, T>) -> Result<()> {
-        self.check_finite("x", x.as_slice())
-    }
-
-    pub(crate) fn check_finite(&self, argument: &'static str, values: &[T]) -> Result<()> {
-        match self.checks {
-            Checks::Full if T::all_finite(self.engine, values) => Ok(()),
-            Checks::Full => checks::finite(argument, values),
-            Checks::ShapesOnly => Ok(()),
-        }
     }
 
     pub(crate) fn model(&self) -> Model<'_, T> {
@@ -728,20 +325,4 @@ impl<T: Scalar> Network<T> {
     pub(crate) fn parameter_buffer_mut(&mut self) -> &mut AlignedBuffer<T> {
         &mut self.parameters
     }
-}
-
-/// What a pass is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Want {
-    Cost,
-    Gradients,
-}
-
-pub(crate) fn features(argument: &'static str, expected: usize, given: usize) -> Result<()> {
-    if given == expected { Ok(()) } else { Err(Error::Features { argument, expected, given }) }
-}
-
-/// A step's cost, refused unless it is finite.
-fn finite(cost: f64) -> Result<f64> {
-    if cost.is_finite() { Ok(cost) } else { Err(Error::Diverged { step: 0, cost }) }
 }

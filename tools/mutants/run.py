@@ -87,7 +87,8 @@ def rewrite(mutants, skip):
         if source.is_file() and name.split("/")[0] in ("src", "tests", "examples", "benches", "tools") or "/" not in name:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy)
-    documented = {str(p.relative_to(ROOT)) for p in (ROOT / "src").glob("*.rs")} - {"src/lib.rs"}
+    files = [*(ROOT / "src").glob("*.rs"), *(ROOT / "src" / "network").glob("*.rs")]
+    documented = {str(p.relative_to(ROOT)) for p in files} - {"src/lib.rs"}
     documented = sorted(documented | {m["file"] for m in mutants})
     (TREE / "tests" / "doc_examples.rs").write_text(examples(documented))
     shutil.copy2(ROOT / "tools/mutants/src/mutant.rs", TREE / "src/mutant.rs")

@@ -1,0 +1,349 @@
+//! What one does with a network: predict, cost, backward, step.
+
+use super::Network;
+use crate::checks::{self, Checks};
+use crate::engine::pass::{Prediction, Propagation, Samples};
+use crate::engine::sums::WeightSums;
+use crate::engine::tiny;
+use crate::error::{Error, Result};
+use crate::gradients::Gradients;
+use crate::kernels::update;
+use crate::scalar::Scalar;
+use crate::targets::Targets;
+use crate::view::Columns;
+use crate::workspace::Workspace;
+
+impl<T: Scalar> Network<T> {
+    /// Forward propagation: the output activations of every sample of `x`, column after column,
+    /// into `out` (n_y * m values). O(m * weights); on the same thread for small work.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+    /// let mut out = [0.0];
+    /// net.predict(x, &mut out, &mut workspace)?;
+    /// assert_eq!(out, [0.5]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Features`], [`Error::EmptyBatch`], [`Error::Length`] of `out`, [`Error::Capacity`],
+    /// [`Error::Mismatch`]; [`Error::NotFinite`] in `x` under [`Checks::Full`].
+    // Inlined, so that what the caller knows of `x` and `out` stays in registers: see `engine::tiny`.
+    #[inline]
+    pub fn predict(
+        &self,
+        x: Columns<'_, T>,
+        out: &mut [T],
+        workspace: &mut Workspace<T>,
+    ) -> Result<()> {
+        if self.is_tiny_sample(&x, workspace) && out.len() == self.outputs() {
+            let net = tiny::Net { shape: &self.shape, parameters: self.parameters.as_slice() };
+            if T::predict_tiny(self.engine, &net, x.as_slice(), out) {
+                return Ok(());
+            }
+        }
+        self.predict_any(x, out, workspace)
+    }
+
+    /// [`predict`](Self::predict) of whatever network and batch.
+    fn predict_any(
+        &self,
+        x: Columns<'_, T>,
+        out: &mut [T],
+        workspace: &mut Workspace<T>,
+    ) -> Result<()> {
+        self.check_x_shape(x)?;
+        checks::length("out", self.outputs() * x.samples(), out.len())?;
+        workspace.check(&self.shape, x.samples())?;
+        let mut task = Prediction {
+            model: self.model(),
+            regions: &workspace.regions,
+            x: &x,
+            tiles: workspace.tiles.as_mut_slice(),
+            out,
+            check_x: self.checks == Checks::Full,
+        };
+        // If not, x is to blame.
+        if T::predict(self.engine, &mut task) { Ok(()) } else { self.check_finite_x(x) }
+    }
+
+    /// The cost J of the batch, computed from the logits. Any workspace will do.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+    /// // An undecided network: -ln(1/2).
+    /// assert!((net.cost(x, y, &mut workspace)? - 2.0_f64.ln()).abs() < 1e-15);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict), and [`Error::Samples`] or [`Error::Features`] of `y`,
+    /// [`Error::Target`] for targets outside the loss's domain under [`Checks::Full`].
+    pub fn cost<'a>(
+        &self,
+        x: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        let y = y.into();
+        self.check_all_but_x(x, y, workspace)?;
+        self.propagate(x, y, workspace, (Want::Cost, self.checks))
+    }
+
+    /// [`cost`](Self::cost) on arguments that have been checked.
+    pub(crate) fn cost_checked(
+        &self,
+        x: Columns<'_, T>,
+        y: Targets<'_, T>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        self.propagate(x, y, workspace, (Want::Cost, Checks::ShapesOnly))
+    }
+
+    /// Forward and backward propagation: returns the cost J and leaves every dW and db in
+    /// [`Workspace::gradients`]. The parameters stay as they are.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+    /// net.backward(x, y, &mut workspace)?;
+    /// // dZ = a - y = -0.5, dW = dZ x^T.
+    /// assert_eq!(workspace.gradients()?.weights(0)?, [-1.5, 0.5]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`cost`](Self::cost), and [`Error::PredictionOnly`].
+    pub fn backward<'a>(
+        &self,
+        x: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        let y = y.into();
+        self.check_all_but_x(x, y, workspace)?;
+        workspace.gradients()?;
+        self.backward_checked(x, y, workspace, self.checks)
+    }
+
+    /// [`backward`](Self::backward) on arguments that have been checked, but perhaps for x's values.
+    pub(crate) fn backward_checked(
+        &self,
+        x: Columns<'_, T>,
+        y: Targets<'_, T>,
+        workspace: &mut Workspace<T>,
+        check_x: Checks,
+    ) -> Result<f64> {
+        let cost = self.propagate(x, y, workspace, (Want::Gradients, check_x))?;
+        let task = WeightSums {
+            shape: &self.shape,
+            parallelism: self.parallelism,
+            regions: &workspace.regions,
+            x: x.as_slice(),
+            tiles: workspace.tiles.as_slice(),
+            factor: T::from_f64(1.0 / y.total()),
+        };
+        let gradients = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
+        T::sum_weights(self.engine, &task, gradients.buffer.as_mut_slice(), None);
+        Ok(cost)
+    }
+
+    /// W -= lr dW, b -= lr db.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let mut net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+    /// net.backward(x, y, &mut workspace)?;
+    /// net.descend(workspace.gradients()?, 2.0)?;
+    /// assert_eq!(net.weights(0)?, [3.0, -1.0]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Range`] for a learning rate that is not finite and positive, [`Error::Mismatch`].
+    pub fn descend(&mut self, gradients: &Gradients<T>, learning_rate: T) -> Result<()> {
+        checks::learning_rate(learning_rate)?;
+        if *gradients.shape != *self.shape {
+            return Err(Error::Mismatch { argument: "gradients" });
+        }
+        let parameters = self.parameters.as_mut_slice();
+        update::descend::<T::Wide>((), learning_rate, gradients.buffer.as_slice(), parameters);
+        Ok(())
+    }
+
+    /// One step of gradient descent on the batch. Returns the cost J before the update. Uses the
+    /// workspace's gradients as scratch: what they hold afterwards is unspecified.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let mut net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
+    /// let before = net.step(x, y, 2.0, &mut workspace)?;
+    /// assert_eq!(net.weights(0)?, [3.0, -1.0]);
+    /// assert!(net.cost(x, y, &mut workspace)? < before);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// A batch may be one sample: then this is an online step.
+    ///
+    /// ```
+    /// use shallownet::{Activation, Columns, Init, Network, Parallelism, Workspace};
+    ///
+    /// let mut net = Network::<f32>::builder(2)
+    ///     .layer(8, Activation::Tanh)
+    ///     .layer(1, Activation::Identity)
+    ///     .init(Init::XavierNormal, 1)
+    ///     .parallelism(Parallelism::Serial)
+    ///     .build()?;
+    /// let mut workspace = Workspace::training(&net, 1)?;
+    /// let mut mean_cost = 0.0;
+    /// // Samples as they come in: learn to add two numbers.
+    /// for i in 0..2000 {
+    ///     let sample = [(i % 7) as f32 / 7.0, (i % 5) as f32 / 5.0];
+    ///     let target = [sample[0] + sample[1]];
+    ///     let (x, y) = (Columns::new(&sample, 2)?, Columns::new(&target, 1)?);
+    ///     mean_cost = 0.99 * mean_cost + 0.01 * net.step(x, y, 0.1, &mut workspace)?;
+    /// }
+    /// assert!(mean_cost < 1e-3);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`backward`](Self::backward) and [`descend`](Self::descend); [`Error::Diverged`] if the
+    /// cost is not finite, with the parameters unchanged.
+    #[inline]
+    pub fn step<'a>(
+        &mut self,
+        x: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
+        learning_rate: T,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        let y = y.into();
+        checks::learning_rate(learning_rate)?;
+        if self.is_tiny_sample(&x, workspace)
+            && workspace.gradients.is_some()
+            && self.is_sample_of_targets(&y)
+            && let Some(cost) = self.step_tiny(&x, &y, learning_rate)
+        {
+            return finite(cost);
+        }
+        self.step_any(x, y, learning_rate, workspace)
+    }
+
+    /// [`step`](Self::step) of whatever network and batch.
+    fn step_any(
+        &mut self,
+        x: Columns<'_, T>,
+        y: Targets<'_, T>,
+        learning_rate: T,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        self.check_all_but_x(x, y, workspace)?;
+        workspace.gradients()?;
+        self.step_checked(&x, &y, learning_rate, workspace, self.checks)
+    }
+
+    /// [`step`](Self::step) on arguments that have been checked, but perhaps for x's values.
+    pub(crate) fn step_checked(
+        &mut self,
+        x: &Columns<'_, T>,
+        y: &Targets<'_, T>,
+        learning_rate: T,
+        workspace: &mut Workspace<T>,
+        check_x: Checks,
+    ) -> Result<f64> {
+        if self.is_tiny_sample(x, workspace)
+            && let Some(cost) = self.step_tiny(x, y, learning_rate)
+        {
+            return finite(cost);
+        }
+        let cost = finite(self.propagate(*x, *y, workspace, (Want::Gradients, check_x))?)?;
+        // The sums go into the parameters; the gradient buffer is scratch.
+        let task = WeightSums {
+            shape: &self.shape,
+            parallelism: self.parallelism,
+            regions: &workspace.regions,
+            x: x.as_slice(),
+            tiles: workspace.tiles.as_slice(),
+            factor: T::from_f64(-learning_rate.to_f64() / y.total()),
+        };
+        let sums = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
+        let parameters = self.parameters.as_mut_slice();
+        T::sum_weights(self.engine, &task, sums.buffer.as_mut_slice(), Some(parameters));
+        Ok(cost)
+    }
+
+    /// [`step`](Self::step) on one sample of a tiny network, if there is a shorter way for it, and if
+    /// the sample is finite.
+    #[inline]
+    fn step_tiny(
+        &mut self,
+        x: &Columns<'_, T>,
+        y: &Targets<'_, T>,
+        learning_rate: T,
+    ) -> Option<f64> {
+        let total = y.total();
+        let mut task = tiny::Step {
+            head: self.head(),
+            shape: &self.shape,
+            parameters: self.parameters.as_mut_slice(),
+            weights: y.weights,
+            total,
+            factor: T::from_f64(-learning_rate.to_f64() / total),
+        };
+        T::step_tiny(self.engine, &mut task, x.as_slice(), y.y.as_slice())
+    }
+
+    /// Forward, loss and (for a training workspace) backward, on checked arguments; x's values are
+    /// looked at on the way.
+    fn propagate(
+        &self,
+        x: Columns<'_, T>,
+        y: Targets<'_, T>,
+        workspace: &mut Workspace<T>,
+        (want, check_x): (Want, Checks),
+    ) -> Result<f64> {
+        let cost = T::propagate(
+            self.engine,
+            Propagation {
+                model: self.model(),
+                regions: &workspace.regions,
+                samples: Samples { x: x.as_slice(), y: y.y.as_slice(), weights: y.weights },
+                total: y.total(),
+                tiles: workspace.tiles.as_mut_slice(),
+                costs: &mut workspace.costs,
+                backward: (want == Want::Gradients).then(|| workspace.transposed.as_mut_slice()),
+                check_x: check_x == Checks::Full,
+            },
+        );
+        match cost {
+            Some(cost) => Ok(cost),
+            // A pass refuses only what this finds.
+            None => self.check_finite_x(x).map(|()| f64::NAN),
+        }
+    }
+}
+
+/// What a pass is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Cost,
+    Gradients,
+}
+
+/// A step's cost, refused unless it is finite.
+fn finite(cost: f64) -> Result<f64> {
+    if cost.is_finite() { Ok(cost) } else { Err(Error::Diverged { step: 0, cost }) }
+}
