@@ -190,7 +190,8 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Zero`](crate::Error::Zero) for a batch of 0 samples; [`Error::TooLarge`](crate::Error::TooLarge).
+    /// [`Error::Zero`](crate::Error::Zero) for a batch of 0 samples;
+    /// [`Error::TooLarge`](crate::Error::TooLarge).
     pub fn workspace_bytes(&self, batch: usize) -> Result<usize> {
         workspace::training_bytes::<T>(&self.shape, batch)
     }
@@ -243,7 +244,8 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Layer`](crate::Error::Layer), [`Error::Length`](crate::Error::Length); [`Error::NotFinite`](crate::Error::NotFinite) under [`Checks::Full`].
+    /// [`Error::Layer`](crate::Error::Layer), [`Error::Length`](crate::Error::Length);
+    /// [`Error::NotFinite`](crate::Error::NotFinite) under [`Checks::Full`].
     pub fn set_weights(&mut self, layer: usize, weights: &[T]) -> Result<()> {
         gradients::check_layer(&self.shape, layer)?;
         let size = self.shape.layers[layer];
