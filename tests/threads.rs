@@ -58,12 +58,36 @@ fn any_number_of_threads_gives_the_same_bits() {
         Case::new(500, &[(700, Relu), (2, Activation::Identity)], 31),
         // Narrow: all the work is in the number of samples.
         Case::new(2, &[(4, Tanh), (1, Sigmoid)], 100_000),
-        // One sample, through megabytes of weights.
-        Case::new(1030, &[(1030, Relu), (5, Softmax)], 1),
     ];
     for case in &cases {
         same_bits::<f32>(&pools, case);
         same_bits::<f64>(&pools, case);
+    }
+}
+
+/// One sample, through megabytes of weights: threads share a layer.
+#[test]
+fn one_sample_has_the_same_bits_on_any_number_of_threads() {
+    let case = Case::new(1030, &[(1030, Activation::Relu), (5, Activation::Softmax)], 1);
+    let batch = case.batch::<f32>(0);
+    let (x, y) = batch.columns();
+    let results = |backend, who| {
+        let net = case.network::<f32>(backend, who);
+        let mut workspace = Workspace::training(&net, 1).unwrap();
+        let mut out = [0.0; 5];
+        net.predict(x, &mut out, &mut workspace).unwrap();
+        let cost = net.backward(x, y, &mut workspace).unwrap();
+        let gradients = workspace.gradients().unwrap();
+        (bits(&out), cost.to_bits(), bits(gradients.bias(0).unwrap()))
+    };
+    for &backend in BACKENDS.iter() {
+        let serial = results(backend, Parallelism::Serial);
+        for threads in [1, 2, 3, 7, 16] {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let parallel = pool.install(|| results(backend, Parallelism::Rayon));
+            assert_eq!(serial, parallel, "{backend:?} on {threads} threads");
+            assert_eq!(serial, results(backend, Parallelism::Rayon), "{backend:?}, global pool");
+        }
     }
 }
 

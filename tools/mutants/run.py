@@ -32,7 +32,7 @@ WORK = ROOT / "target" / "mutants"
 TREE = WORK / "tree"
 # Of the files in tests/ those that ask for the engines' values, bits, errors and levels.
 TESTS = """errors oracle levels threads output_gradient sample_weights optimizers embedding processors
-    divergence""".split()
+    divergence serial""".split()
 ENVIRONMENT = dict(
     os.environ,
     CARGO_INCREMENTAL="0",
