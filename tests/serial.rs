@@ -43,6 +43,8 @@ fn serial_networks_start_no_thread() {
     let cases = [
         Case::new(100, &[(120, Tanh), (10, Softmax)], 1000),
         Case::new(2, &[(4, Tanh), (1, Sigmoid)], 100_000),
+        // So many outputs that copying them is shared, too.
+        Case::new(20, &[(40, Relu), (30, Sigmoid)], 9000),
         Case::new(1030, &[(1030, Relu), (5, Softmax)], 1),
     ];
     let before = threads();

@@ -71,8 +71,11 @@ fn one_sample_has_the_same_bits_on_any_number_of_threads() {
     let case = Case::new(1030, &[(1030, Activation::Relu), (5, Activation::Softmax)], 1);
     let batch = case.batch::<f32>(0);
     let (x, y) = batch.columns();
+    // A bias of its own to each unit.
+    let bias: Vec<f32> = (0..1030).map(|unit| unit as f32 / 1030.0 - 0.5).collect();
     let results = |backend, who| {
-        let net = case.network::<f32>(backend, who);
+        let mut net = case.network::<f32>(backend, who);
+        net.set_bias(0, &bias).unwrap();
         let mut workspace = Workspace::training(&net, 1).unwrap();
         let mut out = [0.0; 5];
         net.predict(x, &mut out, &mut workspace).unwrap();
