@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::cases::{Case, Numbers, any_case, nested};
+use common::cases::{Case, Numbers, any_case, half_panels, nested};
 use common::compare::with_reference;
 use common::{BACKENDS, On};
 use proptest::prelude::*;
@@ -73,10 +73,7 @@ fn large_shapes_agree_with_the_reference() {
 /// Many inputs to few units, in panels of half the width: tiles, columns and one sample.
 #[test]
 fn half_panels_agree_with_the_reference() {
-    for units in [1, 4, 8] {
-        let layers = [(units, Activation::Tanh), (5, Activation::Softmax)];
-        let mut case = Case::new(300, &layers, 40);
-        case.batches = vec![40, 3, 1];
+    for case in half_panels() {
         everywhere::<f32>(&case).unwrap_or_else(|e| panic!("f32, {case:?}: {e}"));
         everywhere::<f64>(&case).unwrap_or_else(|e| panic!("f64, {case:?}: {e}"));
     }

@@ -162,15 +162,8 @@ impl<T: Scalar, O: LayerOps<T>> Walk<'_, T, O> {
     }
 
     fn layer(&self, index: usize) -> LayerParameters<'_, T> {
-        let (layer, span) = (&self.model.shape.layers[index], &self.model.shape.spans[index]);
-        LayerParameters {
-            w: &self.model.parameters[span.weights.clone()],
-            b: &self.model.parameters[span.bias.clone()],
-            transposed: self.transposed.get(self.place(index)).unwrap_or_default(),
-            inputs: layer.inputs,
-            units: layer.units,
-            panel: span.panel,
-        }
+        let transposed = self.transposed.get(self.place(index)).unwrap_or_default();
+        self.model.operand(index, transposed)
     }
 
     fn g(&self, layer: usize) -> Activation {

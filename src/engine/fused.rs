@@ -6,9 +6,10 @@
 use fearless_simd::Simd;
 
 use super::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
-use super::float::Row;
+use super::float::{Float, Row};
 use super::{LayerOps, OutputHead};
 use crate::activation::Activation;
+use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::end;
 use crate::kernels::panel::{self, Activate, Panels, TimesDerivative};
 use crate::kernels::{head, transpose, weights};
@@ -43,36 +44,13 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         self.0.vectorize(
             #[inline(always)]
             || {
+                let t = self.0;
                 if layer.panel < T::PANEL {
-                    let (panels, finish) = (forward_panels(layer), Activate { t: self.0, g });
-                    panel::multiply::<T::Half<S>, T::HalfPanel>(
-                        self.0,
-                        half::<T, S>(),
-                        panels,
-                        x,
-                        a,
-                        finish,
-                    )
+                    forward::<T::Half<S>, T::HalfPanel>(t, half::<T, S>(), layer, g, x, a)
                 } else if layer.units <= T::PANEL / 2 {
-                    let (panels, finish) = (forward_panels(layer), Activate { t: self.0, g });
-                    panel::multiply::<T::Half<S>, T::Panel>(
-                        self.0,
-                        half::<T, S>(),
-                        panels,
-                        x,
-                        a,
-                        finish,
-                    )
+                    forward::<T::Half<S>, T::Panel>(t, half::<T, S>(), layer, g, x, a)
                 } else {
-                    let (panels, finish) = (forward_panels(layer), Activate { t: self.0, g });
-                    panel::multiply::<T::Register<S>, T::Panel>(
-                        self.0,
-                        T::registers::<S>(),
-                        panels,
-                        x,
-                        a,
-                        finish,
-                    )
+                    forward::<T::Register<S>, T::Panel>(t, T::registers::<S>(), layer, g, x, a)
                 }
             },
         )
@@ -190,15 +168,28 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
     }
 }
 
-/// A layer's weights in rows of R, and where its sums start.
+/// [`LayerOps::forward`] in registers V, of weights in rows of R.
 #[inline(always)]
-fn forward_panels<T: Scalar, R: Row<T>>(layer: LayerParameters<'_, T>) -> Panels<'_, T, R> {
-    Panels {
-        count: layer.units.div_ceil(T::PANEL),
+fn forward<V, R>(
+    t: V::Token,
+    registers: usize,
+    layer: LayerParameters<'_, V::Elem>,
+    g: Activation,
+    x: Block<'_, V::Elem>,
+    a: BlockMut<'_, V::Elem>,
+) -> bool
+where
+    V: Lanes,
+    V::Elem: Scalar,
+    R: Row<V::Elem>,
+{
+    let panels = Panels {
+        count: layer.units.div_ceil(V::Elem::PANEL),
         inputs: layer.inputs,
         w: R::rows(layer.w),
         start: Some(layer.b),
-    }
+    };
+    panel::multiply::<V, R>(t, registers, panels, x, a, Activate::<V> { t, g })
 }
 
 /// Machine registers that a [`Half`](crate::engine::float::Float::Half) takes.

@@ -34,6 +34,16 @@ impl<'a, T> Model<'a, T> {
         let span = &self.shape.spans[index];
         (&self.parameters[span.weights.clone()], &self.parameters[span.bias.clone()])
     }
+
+    /// A layer as a backend's operations take it; `transposed` is its W^T, where there is one.
+    pub(super) fn operand<'b>(&self, index: usize, transposed: &'b [T]) -> LayerParameters<'b, T>
+    where
+        'a: 'b,
+    {
+        let (layer, panel) = (&self.shape.layers[index], self.shape.spans[index].panel);
+        let (w, b) = self.layer(index);
+        LayerParameters { w, b, transposed, inputs: layer.inputs, units: layer.units, panel }
+    }
 }
 
 /// A batch: columns of X and Y, and a weight a sample where they don't all count the same.
@@ -249,12 +259,8 @@ impl<'a, T: Scalar, O: LayerOps<T>> Tile<'a, T, O> {
     }
 
     fn layer(&self, index: usize) -> LayerParameters<'_, T> {
-        let layer = &self.model.shape.layers[index];
         let transposed = self.transposed.get(self.regions.transposed(index)).unwrap_or_default();
-        let (w, b) = self.model.layer(index);
-        let (inputs, units, panel) =
-            (layer.inputs, layer.units, self.model.shape.spans[index].panel);
-        LayerParameters { w, b, transposed, inputs, units, panel }
+        self.model.operand(index, transposed)
     }
 
     /// Forward and loss, then (if wanted) back to the first layer's dZ. Returns the sum of L over

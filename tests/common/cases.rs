@@ -178,6 +178,15 @@ impl Numbers {
     }
 }
 
+/// Many inputs to few units, in the fused backend's panels of half the width: batches of a tile, of a few
+/// columns, and of one sample.
+pub(crate) fn half_panels() -> impl Iterator<Item = Case> {
+    [1, 4, 8].into_iter().map(|units| {
+        let layers = [(units, Activation::Tanh), (5, Activation::Softmax)];
+        Case { batches: vec![40, 3, 1], ..Case::new(300, &layers, 40) }
+    })
+}
+
 /// Any case: 1 to 4 layers of 1 to 40 units, every activation, every output activation with every
 /// loss it may have, one to three batches of 1 to 70 samples.
 pub(crate) fn any_case() -> impl Strategy<Value = Case> {
