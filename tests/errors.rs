@@ -202,15 +202,21 @@ fn values_that_are_not_numbers() {
     }
 }
 
-/// A wide network, of which large batches go through several tiles: the last has two columns.
+/// Wide networks, of which large batches go through several tiles: the last has two columns. x is
+/// looked at beforehand if there are many outputs, else the first logits tell.
 #[test]
 fn values_that_are_not_numbers_anywhere_in_a_large_batch() {
-    let (n_x, n_y) = (300, 20);
+    for (n_x, n_h, n_y) in [(300, 40, 20), (30, 300, 16)] {
+        not_numbers_anywhere(n_x, n_h, n_y);
+    }
+}
+
+fn not_numbers_anywhere(n_x: usize, n_h: usize, n_y: usize) {
     for (&backend, init) in
         BACKENDS.iter().flat_map(|b| [(b, Init::XavierNormal), (b, Init::Zeros)])
     {
         let mut net = Network::<f32>::builder(n_x)
-            .layer(40, Activation::Tanh)
+            .layer(n_h, Activation::Tanh)
             .layer(n_y, Activation::Sigmoid)
             .init(init, 1)
             .on(backend)

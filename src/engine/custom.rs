@@ -76,9 +76,13 @@ pub(crate) fn forward<T: Scalar>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
     let samples = x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let walk = Walk { ops, model, regions, transposed: &[], first: 0..0 };
-    let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
+    let tiles = pass::Tiles {
+        buffers: &mut tiles[..samples * regions.column],
+        // `backward` reads what this leaves in them.
+        cut: pass::Cut { columns, column: regions.column, scratch: 0 },
+    };
     let parallel = pass::is_parallel(model.parallelism, model.shape, 2.0, samples);
-    pass::for_output_tiles(model, (x, columns), tiles, (out, parallel), |buffers, x, out| {
+    pass::for_output_tiles(model, (x, columns), tiles, (out, parallel), |_, buffers, x, out| {
         walk.forward(buffers, x, out);
     });
 }

@@ -9,7 +9,7 @@ use core::ops::Range;
 use fearless_simd::Simd;
 
 use super::OutputHead;
-use super::pass::{self, Model, Prediction, Propagation, Samples};
+use super::pass::{self, Cut, Model, Prediction, Propagation, Samples, Tiles};
 use super::sums::WeightSums;
 use crate::activation::Activation;
 use crate::error::{Error, Result};
@@ -94,6 +94,12 @@ impl Layout {
         Ok(Self { row, values, y, deltas, deltas_start, turned, sums, gradient, len })
     }
 
+    /// All but the gradients is scratch.
+    fn tiles<'a, T>(&self, buffers: &'a mut [T]) -> Tiles<'a, T> {
+        let cut = Cut { columns: 1, column: self.len, scratch: self.gradient.start };
+        Tiles { buffers, cut }
+    }
+
     /// Elements that batches of up to `capacity` samples need.
     pub(crate) fn room_for(&self, capacity: usize) -> Option<usize> {
         self.len.checked_mul(capacity.div_ceil(TILE_COLUMNS))
@@ -143,10 +149,11 @@ pub(crate) fn propagate<T: Scalar, S: Simd>(
     let Propagation { model, samples, total, tiles, costs, backward, .. } = task;
     let tile = Tile { simd, layout, model, backward: backward.is_some() };
     let batch = pass::Batch { samples, columns: TILE_COLUMNS, total };
-    pass::for_tiles(model, batch, tile.backward, (tiles, layout.len), costs, |buffers, samples| {
+    let tiles = layout.tiles(tiles);
+    pass::for_tiles(model, batch, tile.backward, tiles, costs, |scratch, gradient, samples| {
         tile.simd.vectorize(
             #[inline(always)]
-            || tile.propagate(buffers, samples),
+            || tile.propagate(scratch, gradient, samples),
         )
     })
 }
@@ -192,18 +199,13 @@ pub(crate) fn predict<T: Scalar, S: Simd>(simd: S, layout: &Layout, task: &mut P
     let (tiles, out) = (&mut *task.tiles, &mut *task.out);
     let tile = Tile { simd, layout, model, backward: false };
     let parallel = pass::is_parallel(model.parallelism, model.shape, 2.0, task.x.samples());
-    pass::for_output_tiles(
-        model,
-        (x, TILE_COLUMNS),
-        (tiles, layout.len),
-        (out, parallel),
-        |buffers, x, out| {
-            tile.simd.vectorize(
-                #[inline(always)]
-                || tile.predict(buffers, x, out),
-            );
-        },
-    );
+    let (x, tiles) = ((x, TILE_COLUMNS), layout.tiles(tiles));
+    pass::for_output_tiles(model, x, tiles, (out, parallel), |buffers, _, x, out| {
+        tile.simd.vectorize(
+            #[inline(always)]
+            || tile.predict(buffers, x, out),
+        );
+    });
 }
 
 struct Tile<'a, T, S> {
@@ -259,16 +261,16 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
     }
 
     #[inline(always)]
-    fn propagate(&self, buffers: &mut [T], samples: Samples<'_, T>) -> f64 {
+    fn propagate(&self, scratch: &mut [T], gradient: &mut [T], samples: Samples<'_, T>) -> f64 {
         let x = samples.x;
         let Layout { values: places, deltas: delta_places, .. } = self.layout;
         let (n_x, OutputHead { n_y, .. }) = (self.model.shape.n_x(), self.model.head);
         let block = self.layout.row;
-        let (values, rest) = buffers.split_at_mut(self.layout.y.start);
+        let (values, rest) = scratch.split_at_mut(self.layout.y.start);
         let (y_lanes, rest) = rest.split_at_mut(self.layout.y.len());
         let (deltas, rest) = rest.split_at_mut(self.layout.turned.start - self.layout.deltas_start);
         let (turned, rest) = rest.split_at_mut(self.layout.turned.len());
-        let (sums, gradient) = rest.split_at_mut(self.layout.sums.len());
+        let sums = &mut rest[..self.layout.sums.len()];
         let layers = self.model.shape.layers.len();
         let mut loss = LossSum::<T::Register<S>>::new(self.simd);
         let count = x.len() / n_x;

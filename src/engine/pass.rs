@@ -132,8 +132,12 @@ pub(crate) fn propagate<T: Scalar>(
     }
 
     let batch = Batch { samples: data, columns, total };
-    let tiles = (&mut tiles[..samples * regions.column], columns * regions.column);
-    let cost = for_tiles(model, batch, tile.backward, tiles, costs, |buffers, samples| {
+    let tiles = Tiles {
+        buffers: &mut tiles[..samples * regions.column],
+        // The second region reads what the first leaves in them.
+        cut: Cut { columns, column: regions.column, scratch: 0 },
+    };
+    let cost = for_tiles(model, batch, tile.backward, tiles, costs, |_, buffers, samples| {
         tile.propagate(buffers, samples)
     });
     (cost, tile.x_is_finite())
@@ -147,32 +151,68 @@ pub(crate) struct Batch<'a, T> {
     pub(crate) total: f64,
 }
 
-/// Runs `tile` on each tile's buffers (of the given length) and samples, by the pool where that
+/// The buffers of a batch's tiles. Of each, the first part is scratch, and the rest is kept: tiles
+/// that a thread goes through one after the other share the scratch of the first, which so stays in
+/// the thread's cache.
+#[derive(Debug)]
+pub(crate) struct Tiles<'a, T> {
+    pub(crate) buffers: &'a mut [T],
+    pub(crate) cut: Cut,
+}
+
+/// A tile's buffers are cut into `columns` times `column` elements, fewer columns for a last tile;
+/// and these at `scratch` times their columns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cut {
+    pub(crate) columns: usize,
+    pub(crate) column: usize,
+    pub(crate) scratch: usize,
+}
+
+impl Cut {
+    /// Elements a tile.
+    fn len(self) -> usize {
+        self.columns * self.column
+    }
+
+    /// Scratch, and what is kept.
+    fn split<T>(self, tile: &mut [T]) -> (&mut [T], &mut [T]) {
+        tile.split_at_mut(tile.len() / self.column * self.scratch)
+    }
+}
+
+/// Runs `tile` on each tile's scratch, the elements it keeps, and its samples, by the pool where that
 /// pays, and returns the sum of the costs that it returns, in tile order, by the batch's total.
 pub(crate) fn for_tiles<T: Scalar>(
     model: Model<'_, T>,
     batch: Batch<'_, T>,
     backward: bool,
-    (tiles, len): (&mut [T], usize),
+    tiles: Tiles<'_, T>,
     costs: &mut [f64],
-    tile: impl Fn(&mut [T], Samples<'_, T>) -> f64 + Sync,
+    tile: impl Fn(&mut [T], &mut [T], Samples<'_, T>) -> f64 + Sync,
 ) -> f64 {
     let Batch { samples: data, columns, total } = batch;
+    let Tiles { buffers, cut } = tiles;
     let samples = data.x.len() / model.shape.n_x();
     if samples <= columns {
-        let end = len.min(tiles.len());
-        return tile(&mut tiles[..end], data) / total;
+        let end = cut.len().min(buffers.len());
+        let (scratch, kept) = cut.split(&mut buffers[..end]);
+        return tile(scratch, kept, data) / total;
     }
     let costs = &mut costs[..samples.div_ceil(columns)];
     let part = |index: usize| data.part(model.shape, index * columns..(index + 1) * columns);
+    let next = |scratch: Option<_>, (index, (buffers, cost)): (_, (_, &mut f64))| {
+        let (fresh, kept) = cut.split(buffers);
+        let scratch = scratch.unwrap_or(fresh);
+        *cost = tile(scratch, kept, part(index));
+        Some(scratch)
+    };
     let flops = if backward { 4.0 } else { 2.0 };
     if is_parallel(model.parallelism, model.shape, flops, samples) {
-        let tiles = tiles.par_chunks_mut(len).zip(costs.par_iter_mut()).enumerate();
-        tiles.for_each(|(index, (buffers, cost))| *cost = tile(buffers, part(index)));
+        let tiles = buffers.par_chunks_mut(cut.len()).zip(costs.par_iter_mut()).enumerate();
+        tiles.fold(|| None, next).for_each(drop);
     } else {
-        for (index, (buffers, cost)) in tiles.chunks_mut(len).zip(costs.iter_mut()).enumerate() {
-            *cost = tile(buffers, part(index));
-        }
+        buffers.chunks_mut(cut.len()).zip(costs.iter_mut()).enumerate().fold(None, next);
     }
     costs.iter().sum::<f64>() / total
 }
@@ -181,35 +221,48 @@ pub(crate) fn for_tiles<T: Scalar>(
 pub(crate) fn for_output_tiles<T: Scalar>(
     model: Model<'_, T>,
     (x, columns): (&[T], usize),
-    (tiles, len): (&mut [T], usize),
+    tiles: Tiles<'_, T>,
     (out, parallel): (&mut [T], bool),
-    tile: impl Fn(&mut [T], &[T], &mut [T]) + Sync,
+    tile: impl Fn(&mut [T], &mut [T], &[T], &mut [T]) + Sync,
 ) {
     let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
+    let Tiles { buffers, cut } = tiles;
     let samples = x.len() / n_x;
     if samples <= columns {
-        let end = len.min(tiles.len());
-        return tile(&mut tiles[..end], x, out);
+        let end = cut.len().min(buffers.len());
+        let (scratch, kept) = cut.split(&mut buffers[..end]);
+        return tile(scratch, kept, x, out);
     }
+    let next = |scratch: Option<_>, (buffers, (x, out)): (_, (_, _))| {
+        let (fresh, kept) = cut.split(buffers);
+        let scratch = scratch.unwrap_or(fresh);
+        tile(scratch, kept, x, out);
+        Some(scratch)
+    };
     if parallel {
-        tiles
-            .par_chunks_mut(len)
-            .zip(x.par_chunks(columns * n_x).zip(out.par_chunks_mut(columns * n_y)))
-            .for_each(|(buffers, (x, out))| tile(buffers, x, out));
+        let samples = x.par_chunks(columns * n_x).zip(out.par_chunks_mut(columns * n_y));
+        buffers.par_chunks_mut(cut.len()).zip(samples).fold(|| None, next).for_each(drop);
     } else {
-        for (buffers, (x, out)) in
-            tiles.chunks_mut(len).zip(x.chunks(columns * n_x).zip(out.chunks_mut(columns * n_y)))
-        {
-            tile(buffers, x, out);
-        }
+        let samples = x.chunks(columns * n_x).zip(out.chunks_mut(columns * n_y));
+        buffers.chunks_mut(cut.len()).zip(samples).fold(None, next);
     }
 }
 
-/// Forward; predictions go to `out`, but only if every x is known to be finite, or else if
-/// `may_write` says so: else returns false, with `out` as it was.
+/// What is known of x's values before a prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// They are all finite, or may be what they are.
+    Good,
+    /// Nothing: the first logits tell.
+    Nothing,
+}
+
+/// Forward; predictions go to `out`. Where nothing is known of x, only if every x turns out to be
+/// finite, or else if `may_write` says so: else returns false, with `out` as it was.
 pub(crate) fn predict<T: Scalar>(
     ops: &impl LayerOps<T>,
     task: &mut Prediction<'_, T>,
+    known: Known,
     may_write: impl FnOnce() -> bool,
 ) -> bool {
     let Prediction { model, regions, x, .. } = *task;
@@ -217,17 +270,24 @@ pub(crate) fn predict<T: Scalar>(
     let (samples, x) = (x.samples(), x.as_slice());
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let tile = Tile::new(ops, model, regions);
-    let (tiles, len) = (&mut tiles[..samples * regions.column], columns * regions.column);
+    let cut = Cut { columns, column: regions.column, scratch: regions.predictions() };
+    let buffers = &mut tiles[..samples * regions.column];
     let parallel = is_parallel(model.parallelism, model.shape, 2.0, samples);
-    for_output_tiles(model, (x, columns), (tiles, len), (out, parallel), |buffers, x, _| {
-        tile.predict(buffers, x);
+    let tiles = Tiles { buffers: &mut *buffers, cut };
+    for_output_tiles(model, (x, columns), tiles, (&mut *out, parallel), |scratch, kept, x, out| {
+        let out = if known == Known::Good { out } else { &mut kept[..out.len()] };
+        tile.predict(scratch, x, out);
     });
+    if known == Known::Good {
+        return true;
+    }
     if !tile.x_is_finite() && !may_write() {
         return false;
     }
     let parallel = parallel && out.len() >= PARALLEL_COPY;
-    for_output_tiles(model, (x, columns), (tiles, len), (out, parallel), |buffers, _, out| {
-        out.copy_from_slice(&buffers[tile.predictions(out.len())]);
+    let tiles = Tiles { buffers, cut };
+    for_output_tiles(model, (x, columns), tiles, (out, parallel), |_, kept, _, out| {
+        out.copy_from_slice(&kept[..out.len()]);
     });
     true
 }
@@ -287,28 +347,26 @@ impl<'a, T: Scalar, O: LayerOps<T>> Tile<'a, T, O> {
         cost
     }
 
-    /// Forward; the predictions stay in the tile's buffers.
-    fn predict(&self, buffers: &mut [T], x: &[T]) {
-        let last = self.model.shape.layers.len() - 1;
+    /// Forward.
+    fn predict(&self, buffers: &mut [T], x: &[T], out: &mut [T]) {
+        let (last, head) = (self.model.shape.layers.len() - 1, self.model.head);
         let columns = x.len() / self.model.shape.n_x();
+        // Softmax needs whole columns; ReLUs mark zeros in a layer's activations, not in predictions.
+        let direct = matches!(head.g, Activation::Sigmoid | Activation::Tanh);
         for layer in 0..=last {
-            let g = if layer == last { Activation::Identity } else { self.g(layer) };
+            let of_last = if direct { head.g } else { Activation::Identity };
+            let g = if layer == last { of_last } else { self.g(layer) };
             self.forward(layer, g, buffers, x, columns);
         }
-        let (n_y, stride) = (self.model.head.n_y, self.regions.stride(last));
-        let logits = self.regions.activation(last, columns);
-        let [z, out] = disjoint(buffers, [logits, self.predictions(n_y * columns)]);
-        for (z, out) in z.chunks_exact(stride).zip(out.chunks_exact_mut(n_y)) {
-            out.copy_from_slice(&z[..n_y]);
+        let a = &buffers[self.regions.activation(last, columns)];
+        for (a, out) in
+            a.chunks_exact(self.regions.stride(last)).zip(out.chunks_exact_mut(head.n_y))
+        {
+            out.copy_from_slice(&a[..head.n_y]);
         }
-        self.ops.output(self.model.head, out);
-    }
-
-    /// Where a tile's buffers have its predictions, `len` values in whole columns.
-    fn predictions(&self, len: usize) -> Range<usize> {
-        let (n_y, last) = (self.model.head.n_y, self.model.shape.layers.len() - 1);
-        let start = self.regions.delta(last, len / n_y).start;
-        start..start + len
+        if !direct {
+            self.ops.output(head, out);
+        }
     }
 
     fn g(&self, layer: usize) -> Activation {

@@ -16,8 +16,8 @@ use crate::shape::{Layer, Shape};
 pub(crate) enum Purpose {
     /// Keep every layer's activations and output errors for the backward pass.
     Training,
-    /// Keep two layers' activations, the one read and the one written; the loss, if asked for,
-    /// uses the one read as scratch.
+    /// Keep two layers' activations, the one read and the one written, and the predictions; the
+    /// loss, if asked for, uses the one read as scratch.
     Prediction,
 }
 
@@ -94,6 +94,7 @@ impl Regions {
             Purpose::Prediction => {
                 let places = [place(widest)?, place(widest)?];
                 let layers = 0..strides.len();
+                place(strides[strides.len() - 1])?;
                 (
                     layers.clone().map(|l| places[l % 2]).collect(),
                     layers.map(|l| places[(l + 1) % 2]).collect(),
@@ -141,6 +142,12 @@ impl Regions {
     pub(crate) fn delta(&self, layer: usize, columns: usize) -> Range<usize> {
         let start = self.deltas[layer] * columns;
         start..start + self.strides[layer] * columns
+    }
+
+    /// Where a tile has room for predictions, in elements a column: the last stride, to which no
+    /// pass forward writes. (Training has the last dZ there.)
+    pub(crate) fn predictions(&self) -> usize {
+        self.column - self.strides.last().copied().unwrap_or(0)
     }
 
     /// The largest stride: two of these fit into any tile, whatever the purpose.
@@ -255,6 +262,7 @@ mod tests {
                 assert_eq!(ranges[0].start, 0);
                 assert!(ranges.windows(2).all(|w| w[0].end == w[1].start));
                 assert_eq!(ranges[5].end, regions.column * columns);
+                assert_eq!(ranges[5].start, regions.predictions() * columns);
             }
         }
     }
@@ -267,7 +275,8 @@ mod tests {
             let (read, write) = (regions.activation(l - 1, 8), regions.activation(l, 8));
             assert!(read.end <= write.start || write.end <= read.start);
         }
-        assert_eq!(regions.column, 40);
+        // Two of the widest layer, and the predictions.
+        assert_eq!((regions.predictions(), regions.column), (40, 42));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 
 use super::elementwise::all_finite;
 use super::level::with_level;
-use super::pass::{self, Prediction, Propagation};
+use super::pass::{self, Known, Prediction, Propagation};
 use super::plan::Regions;
 use super::sums::{self, WeightSums};
 use super::{Engine, custom, fused, narrow, portable, single, tiny};
@@ -89,7 +89,18 @@ pub(super) fn predict<T: Scalar>(engine: Engine, task: &mut Prediction<'_, T>) -
             true
         };
     }
-    with_ops!(engine, ops => pass::predict(ops, task, may))
+    // To read x twice is cheaper than to write many predictions twice.
+    let known = if !check_x {
+        Known::Good
+    } else if 2 * task.model.head.n_y >= shape.n_x() {
+        if !may() {
+            return false;
+        }
+        Known::Good
+    } else {
+        Known::Nothing
+    };
+    with_ops!(engine, ops => pass::predict(ops, task, known, may))
 }
 
 /// The prediction of one sample by a tiny network; false, and nothing done, if the backend has no way
