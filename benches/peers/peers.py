@@ -3,7 +3,7 @@
     peers.py reference                    costs of every shape by NumPy in float64
     peers.py numpy|torch|jax [OPTIONS]    checks a framework against those costs, then times it
     peers.py versions                     what the above stand on
-    peers.py report LIBRARY ROWS...       one table of the library and all peers
+    peers.py report [OPTIONS] ROWS...     one table of the library and all peers
 
 Rows go to standard output as tab-separated values; README.md says what is measured.
 """
@@ -485,10 +485,10 @@ def rows(path):
         return list(csv.DictReader(lines, delimiter="\t"))
 
 
-def library_rows(path, one_thread, names):
+def library_rows(paths, one_thread, names):
     """The library's own measurements by (shape, kind): its default backend's, where it says."""
     found = {}
-    for row in rows(path):
+    for row in itertools.chain.from_iterable(map(rows, paths)):
         if names and row["shape"] not in names:
             continue
         threads = int(row["threads"])
@@ -516,8 +516,8 @@ def record(arguments):
         if arguments.heading:
             file.write(arguments.heading.read_text())
         print(*COLUMNS, sep="\t", file=file)
-        if arguments.library.exists():
-            for row in rows(arguments.library):
+        for path in arguments.library:
+            for row in rows(path):
                 row = {"framework": "shallownet", "version": row["backend"], **row, "samples": ""}
                 print(*(row[name] for name in COLUMNS), sep="\t", file=file)
         for path in arguments.rows:
@@ -535,12 +535,13 @@ def report(arguments):
             if row["framework"] not in frameworks:
                 frameworks.append(row["framework"])
             key = row["shape"], row["kind"]
-            measured.setdefault(key, {})[row["framework"]] = float(row["median_ns"])
+            # Of several rounds, the lowest median, whoever's.
+            times = measured.setdefault(key, {})
+            median = float(row["median_ns"])
+            times[row["framework"]] = min(median, times.get(row["framework"], median))
     own = "shallownet_here"
     peers = [framework for framework in frameworks if framework != own]
-    library = {}
-    if arguments.library.exists():
-        library = library_rows(arguments.library, arguments.one_thread, arguments.shapes)
+    library = library_rows(arguments.library, arguments.one_thread, arguments.shapes)
     heads = ["shape", "kind", "shallownet", *peers, "fastest peer", "ratio", ""]
     table, stand_ins, apart, lost = [], 0, [], 0
     for key, times in measured.items():
@@ -586,7 +587,7 @@ def main():
     command.add_argument("--heading", type=Path, metavar="FILE")
     command.add_argument("--shapes", **names)
     command.add_argument("--one-thread", action="store_true")
-    command.add_argument("library", type=Path)
+    command.add_argument("--library", type=Path, action="append", default=[], metavar="FILE")
     command.add_argument("rows", nargs="+", type=Path)
     arguments = parser.parse_args()
     others = {"reference": reference, "report": report, "versions": versions}

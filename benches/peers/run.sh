@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # Times shallownet beside other frameworks; README.md says how.
 #
-#   benches/peers/run.sh [--threads 1|all] [--shapes S1,S2] [--budget SECONDS] [--record FILE]
+#   benches/peers/run.sh [--threads 1|all] [--shapes S1,S2] [--budget SECONDS] [--rounds N]
+#       [--record FILE]
 set -euo pipefail
 
-threads=1 shapes='' budget=0.5 record=''
+threads=1 shapes='' budget=0.5 rounds=1 record=''
 usage() {
-    sed -n '2,4s/^# \{0,1\}//p' "$0"
+    sed -n '2,5s/^# \{0,1\}//p' "$0"
     exit "$1"
 }
 while [ $# -gt 0 ]; do
     case $1 in
     -h | --help) usage 0 ;;
-    --threads | --shapes | --budget | --record)
+    --threads | --shapes | --budget | --rounds | --record)
         [ $# -ge 2 ] || usage 2 >&2
         declare "${1#--}=$2"
         shift 2
@@ -21,6 +22,7 @@ while [ $# -gt 0 ]; do
     esac
 done
 case $threads in 1 | all) ;; *) usage 2 >&2 ;; esac
+case $rounds in '' | 0* | *[!0-9]*) usage 2 >&2 ;; esac
 [ -z "$record" ] || record=$(realpath -m "$record")
 
 cd "$(dirname "$0")"
@@ -62,38 +64,53 @@ say() { printf '%s\n' "$*" >&2; }
 options=(--shapes "$shapes" --budget "$budget" --reference "$rows/reference")
 .venv/bin/python peers.py reference --shapes "$shapes" >"$rows/reference"
 
-say 'shallownet'
-if ! (cd "$root" && "${pin[@]}" cargo run --release --features cli --quiet -- bench --threads "$own") \
-    >"$rows/library.tsv" 2>"$rows/library.error"; then
-    say "shallownet's own bench command failed: its times are from the peers' loop"
-    sed 's/^/    /' "$rows/library.error" | head -n 5 >&2
-    rm "$rows/library.tsv"
-fi
-measured=()
-measure() { # NAME COMMAND...: a peer that fails is left out, loudly.
-    local name=$1
-    shift
-    say "$name"
-    if "${pin[@]}" "$@" "$name" "${options[@]}" >"$rows/$name.tsv" 2>"$rows/$name.error"; then
-        measured+=("$rows/$name.tsv")
-    else
-        say "$name failed and is left out:"
-        tail -n 5 "$rows/$name.error" >&2
-        left_out="${left_out:-}$name "
+failed=()
+measure_library() { # ROUND
+    say "shallownet, round $1"
+    if ! (cd "$root" && "${pin[@]}" cargo run --release --features cli --quiet -- bench --threads "$own") \
+        >"$rows/library-$1.tsv" 2>"$rows/library.error"; then
+        say "shallownet's own bench command failed: its times are from the peers' loop"
+        sed 's/^/    /' "$rows/library.error" | head -n 5 >&2
+        rm "$rows/library-$1.tsv"
     fi
 }
-for name in shallownet_here ndarray candle burn; do measure "$name" target/release/peers; done
-for name in numpy torch jax; do measure "$name" .venv/bin/python peers.py; done
+measure() { # ROUND NAME COMMAND...: a peer that fails is left out, loudly.
+    local round=$1 name=$2
+    shift 2
+    case " ${failed[*]} " in *" $name "*) return ;; esac
+    say "$name, round $round"
+    if ! "${pin[@]}" "$@" "$name" "${options[@]}" >"$rows/$name-$round.tsv" 2>"$rows/$name.error"; then
+        say "$name failed and is left out:"
+        tail -n 5 "$rows/$name.error" >&2
+        rm "$rows/$name"-*.tsv
+        failed+=("$name")
+    fi
+}
+in_rust=(shallownet_here ndarray candle burn) in_python=(numpy torch jax)
+for round in $(seq "$rounds"); do
+    measure_library "$round"
+    for name in "${in_rust[@]}"; do measure "$round" "$name" target/release/peers; done
+    for name in "${in_python[@]}"; do measure "$round" "$name" .venv/bin/python peers.py; done
+done
 
 {
     echo "# $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
-        "$(nproc --all) cores, threads: $threads, budget $budget s a case"
-    echo "# $(rustc --version); $(.venv/bin/python --version); left out: ${left_out:-none}"
+        "$(nproc --all) cores, threads: $threads," \
+        "rounds: $rounds, budget $budget s a case"
+    echo "# $(rustc --version); $(.venv/bin/python --version); left out: ${failed[*]:-none}"
     .venv/bin/python peers.py versions
 } >"$rows/heading"
 cat "$rows/heading"
 options=(--shapes "$shapes" --heading "$rows/heading")
 [ "$threads" = all ] || options+=(--one-thread)
 [ -z "$record" ] || options+=(--record "$record")
-.venv/bin/python peers.py report "${options[@]}" "$rows/library.tsv" "${measured[@]}"
+for library in "$rows"/library-*.tsv; do
+    [ ! -e "$library" ] || options+=(--library "$library")
+done
+for name in "${in_rust[@]}" "${in_python[@]}"; do
+    for measured in "$rows/$name"-*.tsv; do
+        [ ! -e "$measured" ] || options+=("$measured")
+    done
+done
+.venv/bin/python peers.py report "${options[@]}"
 [ -z "$record" ] || say "raw rows: $record"
