@@ -80,6 +80,27 @@ impl<'a, T> GradientRows<'a, T> {
         )
     }
 
+    /// Does `with` to `units` units after the other, whole panels, of so many inputs. They share the
+    /// first ones' sums, which so stay in the cache: for sums that nobody wants afterwards.
+    pub(crate) fn one_by_one(
+        self,
+        units: usize,
+        inputs: usize,
+        mut with: impl FnMut(GradientRows<'_, T>),
+    ) {
+        let Self { sums: (w, b), parameters, rows, panel } = self;
+        let Some((p_w, p_b)) = parameters else { return };
+        let groups = p_w.chunks_mut(units * inputs).zip(p_b.chunks_mut(units));
+        for (start, (p_w, p_b)) in rows.clone().step_by(units).zip(groups) {
+            with(GradientRows {
+                sums: (&mut w[..p_w.len()], &mut b[..p_b.len()]),
+                parameters: Some((p_w, p_b)),
+                rows: start..rows.end.min(start + units),
+                panel,
+            });
+        }
+    }
+
     /// The same rows for a shorter while.
     pub(crate) fn reborrow(&mut self) -> GradientRows<'_, T> {
         GradientRows {

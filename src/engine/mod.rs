@@ -7,6 +7,7 @@ pub(crate) mod float;
 mod fused;
 pub(crate) mod level;
 mod narrow;
+mod narrow_plan;
 pub(crate) mod optimizer;
 pub(crate) mod pass;
 pub(crate) mod plan;

@@ -121,6 +121,7 @@ pub(crate) fn propagate<T: Scalar>(
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let mut tile = Tile::new(ops, model, regions);
     tile.backward = backward.is_some();
+    let keep = tile.backward;
     if let Some(transposed) = backward {
         for layer in 1..model.shape.layers.len() {
             let place = regions.transposed(layer);
@@ -134,11 +135,15 @@ pub(crate) fn propagate<T: Scalar>(
     let batch = Batch { samples: data, columns, total };
     let tiles = Tiles {
         buffers: &mut tiles[..samples * regions.column],
-        // The second region reads what the first leaves in them.
-        cut: Cut { columns, column: regions.column, scratch: 0 },
+        // The second region reads what a tile's way back leaves.
+        cut: Cut {
+            columns,
+            column: regions.column,
+            scratch: if keep { 0 } else { regions.column },
+        },
     };
-    let cost = for_tiles(model, batch, tile.backward, tiles, costs, |_, buffers, samples| {
-        tile.propagate(buffers, samples)
+    let cost = for_tiles(model, batch, keep, tiles, costs, |scratch, kept, samples| {
+        tile.propagate(if keep { kept } else { scratch }, samples)
     });
     (cost, tile.x_is_finite())
 }

@@ -6,7 +6,7 @@
 
 use core::ops::Range;
 
-use super::narrow;
+use super::narrow_plan;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 use crate::shape::{Layer, Shape};
@@ -60,7 +60,7 @@ pub(crate) struct Regions {
     /// Elements a column of all regions together.
     pub(crate) column: usize,
     /// The other layout, for networks and batches that go with samples in lanes.
-    narrow: Option<narrow::Layout>,
+    narrow: Option<narrow_plan::Layout>,
 }
 
 /// Batches below this leave most lanes empty: they go with units in lanes, unless the network is
@@ -113,8 +113,8 @@ impl Regions {
             }
             transposed.push(start..end);
         }
-        let narrow = if shape.panel > 1 && narrow::pays(shape) {
-            Some(narrow::Layout::new(shape, purpose == Purpose::Training, capacity)?)
+        let narrow = if shape.panel > 1 && narrow_plan::pays(shape) {
+            Some(narrow_plan::Layout::new(shape, purpose == Purpose::Training, capacity)?)
         } else {
             None
         };
@@ -122,7 +122,7 @@ impl Regions {
     }
 
     /// The layout with samples in lanes, if that is how a batch of `samples` goes.
-    pub(crate) fn narrow(&self, shape: &Shape, samples: usize) -> Option<&narrow::Layout> {
+    pub(crate) fn narrow(&self, shape: &Shape, samples: usize) -> Option<&narrow_plan::Layout> {
         let tiny = shape.weights() <= NARROW_WEIGHTS;
         self.narrow.as_ref().filter(|_| samples >= NARROW_SAMPLES || tiny)
     }

@@ -11,7 +11,7 @@ use super::level::with_level;
 use super::pass::{self, Known, Prediction, Propagation};
 use super::plan::Regions;
 use super::sums::{self, WeightSums};
-use super::{Engine, custom, fused, narrow, portable, single, tiny};
+use super::{Engine, custom, fused, narrow, narrow_plan, portable, single, tiny};
 use crate::scalar::Scalar;
 use crate::shape::Shape;
 
@@ -151,7 +151,7 @@ fn by_samples<'a>(
     shape: &Shape,
     regions: &'a Regions,
     samples: usize,
-) -> Option<(fearless_simd::Level, &'a narrow::Layout)> {
+) -> Option<(fearless_simd::Level, &'a narrow_plan::Layout)> {
     let Engine::Fused(level) = engine else { return None };
     regions.narrow(shape, samples).map(|layout| (level, layout))
 }

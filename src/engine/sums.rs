@@ -96,6 +96,9 @@ impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
         if into.rows.len() <= group {
             return self.sum(layer, into);
         }
+        if !self.parallel && into.parameters.is_some() {
+            return into.one_by_one(group, size.inputs, |group| self.sum(layer, group));
+        }
         let units = into.rows.len().div_ceil(2).next_multiple_of(group);
         let (left, right) = into.split_at(units, size.inputs);
         self.join(|| self.groups(layer, left), || self.groups(layer, right));
