@@ -10,7 +10,7 @@ pub(crate) use checking::features;
 use crate::buffer::AlignedBuffer;
 use crate::builder::Builder;
 use crate::checks::{self, Checks};
-use crate::engine::pass::Model;
+use crate::engine::tiles::Model;
 use crate::engine::{Backend, Engine, Level, OutputHead, Parallelism};
 use crate::error::Result;
 use crate::gradients;

@@ -1,8 +1,8 @@
 //! Tests of the choices that change no value, but time and memory: they are made as documented.
 
 use super::Parallelism::{Rayon, Serial};
-use super::pass::is_parallel;
 use super::plan::{self, Purpose, Regions};
+use super::tiles::is_parallel;
 use crate::activation::Activation;
 use crate::scalar::Scalar;
 use crate::shape::Shape;

@@ -11,9 +11,9 @@ use rayon::prelude::*;
 
 use super::LayerOps;
 use super::block::{Block, BlockMut, LayerParameters};
-use super::pass::{self, Model, disjoint};
 use super::plan::{self, Regions};
 use super::sums::{self, WeightSums};
+use super::tiles::{self, Model, disjoint};
 use crate::activation::Activation;
 use crate::kernels::epilogue;
 use crate::scalar::Scalar;
@@ -76,13 +76,13 @@ pub(crate) fn forward<T: Scalar>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
     let samples = x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let walk = Walk { ops, model, regions, transposed: &[], first: 0..0 };
-    let tiles = pass::Tiles {
+    let tiles = tiles::Tiles {
         buffers: &mut tiles[..samples * regions.column],
         // `backward` reads what this leaves in them.
-        cut: pass::Cut { columns, column: regions.column, scratch: 0 },
+        cut: tiles::Cut { columns, column: regions.column, scratch: 0 },
     };
-    let parallel = pass::is_parallel(model.parallelism, model.shape, 2.0, samples);
-    pass::for_output_tiles(model, (x, columns), tiles, (out, parallel), |_, buffers, x, out| {
+    let parallel = tiles::is_parallel(model.parallelism, model.shape, 2.0, samples);
+    tiles::for_output_tiles(model, (x, columns), tiles, (out, parallel), |_, buffers, x, out| {
         walk.forward(buffers, x, out);
     });
 }
@@ -108,7 +108,7 @@ pub(crate) fn backward<T: Scalar>(ops: &impl LayerOps<T>, task: Backward<'_, T>)
     walk.transposed = buffer;
 
     let parallel =
-        samples > columns && pass::is_parallel(model.parallelism, model.shape, 2.0, samples);
+        samples > columns && tiles::is_parallel(model.parallelism, model.shape, 2.0, samples);
     let (Start::Dz(given) | Start::Da(given)) = start;
     let is_da = matches!(start, Start::Da(_));
     let deltas = |buffers: &mut [T], given: &[T], out: &[T]| {

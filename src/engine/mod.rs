@@ -15,6 +15,7 @@ mod portable;
 pub(crate) mod run;
 mod single;
 pub(crate) mod sums;
+pub(crate) mod tiles;
 pub(crate) mod tiny;
 
 pub use level::Level;

@@ -8,8 +8,9 @@ use fearless_simd::Simd;
 
 use super::OutputHead;
 use super::narrow_plan::{Layout, TILE_COLUMNS};
-use super::pass::{self, Cut, Model, Prediction, Propagation, Samples, Tiles};
+use super::pass::{Prediction, Propagation};
 use super::sums::WeightSums;
+use super::tiles::{self, Cut, Model, Samples, Tiles};
 use crate::activation::Activation;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::dense::{self, Dense};
@@ -27,9 +28,9 @@ pub(crate) fn propagate<T: Scalar, S: Simd>(
 ) -> f64 {
     let Propagation { model, samples, total, tiles, costs, backward, .. } = task;
     let tile = Tile { simd, layout, model, backward: backward.is_some() };
-    let batch = pass::Batch { samples, columns: TILE_COLUMNS, total };
+    let batch = tiles::Batch { samples, columns: TILE_COLUMNS, total };
     let tiles = cut(layout, tiles);
-    pass::for_tiles(model, batch, tile.backward, tiles, costs, |scratch, gradient, samples| {
+    tiles::for_tiles(model, batch, tile.backward, tiles, costs, |scratch, gradient, samples| {
         tile.simd.vectorize(
             #[inline(always)]
             || tile.propagate(scratch, gradient, samples),
@@ -77,9 +78,9 @@ pub(crate) fn predict<T: Scalar, S: Simd>(simd: S, layout: &Layout, task: &mut P
     let (model, x) = (task.model, task.x.as_slice());
     let (tiles, out) = (&mut *task.tiles, &mut *task.out);
     let tile = Tile { simd, layout, model, backward: false };
-    let parallel = pass::is_parallel(model.parallelism, model.shape, 2.0, task.x.samples());
+    let parallel = tiles::is_parallel(model.parallelism, model.shape, 2.0, task.x.samples());
     let (x, tiles) = ((x, TILE_COLUMNS), cut(layout, tiles));
-    pass::for_output_tiles(model, x, tiles, (out, parallel), |buffers, _, x, out| {
+    tiles::for_output_tiles(model, x, tiles, (out, parallel), |buffers, _, x, out| {
         tile.simd.vectorize(
             #[inline(always)]
             || tile.predict(buffers, x, out),
@@ -223,7 +224,7 @@ impl<T: Scalar, S: Simd> Tile<'_, T, S> {
         for (index, layer) in self.model.shape.layers.iter().enumerate() {
             let span = &self.model.shape.spans[index];
             if by_units::pays(layer, T::PANEL, of_tile) {
-                let [dw, db] = pass::disjoint(gradient, [span.weights.clone(), span.bias.clone()]);
+                let [dw, db] = tiles::disjoint(gradient, [span.weights.clone(), span.bias.clone()]);
                 by_units::weights::<T::Register<S>>(
                     self.simd,
                     T::registers::<S>(),

@@ -4,8 +4,9 @@
 use fearless_simd::Simd;
 
 use super::float::Row;
-use super::pass::{Model, Prediction, Propagation, disjoint};
+use super::pass::{Prediction, Propagation};
 use super::sums::WeightSums;
+use super::tiles::{Model, disjoint};
 use super::{OutputHead, Parallelism, plan};
 use crate::activation::Activation;
 use crate::kernels::lanes::Lanes;

@@ -4,8 +4,9 @@
 use core::ops::Range;
 
 use super::block::{Block, GradientRows, Pass, Turn};
-use super::pass::{disjoint, input, is_parallel};
+use super::pass::input;
 use super::plan::{self, Regions};
+use super::tiles::{disjoint, is_parallel};
 use super::{LayerOps, Parallelism};
 use crate::scalar::Scalar;
 use crate::shape::Shape;

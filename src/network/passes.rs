@@ -2,8 +2,9 @@
 
 use super::Network;
 use crate::checks::{self, Checks};
-use crate::engine::pass::{Prediction, Propagation, Samples};
+use crate::engine::pass::{Prediction, Propagation};
 use crate::engine::sums::WeightSums;
+use crate::engine::tiles::Samples;
 use crate::engine::tiny;
 use crate::error::{Error, Result};
 use crate::gradients::Gradients;

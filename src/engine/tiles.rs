@@ -1,0 +1,187 @@
+//! A batch as tiles of columns: what each reads, where its buffers are, and which thread takes it.
+
+use core::ops::Range;
+
+use rayon::prelude::*;
+
+use super::block::LayerParameters;
+use super::{OutputHead, Parallelism, plan};
+use crate::scalar::Scalar;
+use crate::shape::Shape;
+
+/// What every pass reads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Model<'a, T> {
+    pub(crate) shape: &'a Shape,
+    pub(crate) parameters: &'a [T],
+    pub(crate) head: OutputHead,
+    pub(crate) parallelism: Parallelism,
+}
+
+impl<'a, T> Model<'a, T> {
+    /// W and b of a layer, as the shape lays them out.
+    pub(crate) fn layer(&self, index: usize) -> (&'a [T], &'a [T]) {
+        let span = &self.shape.spans[index];
+        (&self.parameters[span.weights.clone()], &self.parameters[span.bias.clone()])
+    }
+
+    /// A layer as a backend's operations take it; `transposed` is its W^T, where there is one.
+    pub(super) fn operand<'b>(&self, index: usize, transposed: &'b [T]) -> LayerParameters<'b, T>
+    where
+        'a: 'b,
+    {
+        let (layer, panel) = (&self.shape.layers[index], self.shape.spans[index].panel);
+        let (w, b) = self.layer(index);
+        LayerParameters { w, b, transposed, inputs: layer.inputs, units: layer.units, panel }
+    }
+}
+
+/// A batch: columns of X and Y, and a weight a sample where they don't all count the same.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Samples<'a, T> {
+    pub(crate) x: &'a [T],
+    pub(crate) y: &'a [T],
+    pub(crate) weights: Option<&'a [T]>,
+}
+
+impl<T> Samples<'_, T> {
+    /// Those of a range, cut off at the last sample.
+    #[inline(always)]
+    pub(crate) fn part(&self, shape: &Shape, range: Range<usize>) -> Self {
+        let (n_x, n_y) = (shape.n_x(), shape.n_y());
+        let end = range.end.min(self.x.len() / n_x);
+        Self {
+            x: &self.x[range.start * n_x..end * n_x],
+            y: &self.y[range.start * n_y..end * n_y],
+            weights: self.weights.map(
+                #[inline(always)]
+                |weights| &weights[range.start..end],
+            ),
+        }
+    }
+}
+
+/// Does a pass of so much work over so many samples pay for waking other threads?
+pub(super) fn is_parallel(
+    parallelism: Parallelism,
+    shape: &Shape,
+    flops_a_weight: f64,
+    samples: usize,
+) -> bool {
+    parallelism == Parallelism::Rayon
+        && plan::parallel_pays(flops_a_weight * shape.weights() as f64 * samples as f64)
+}
+
+/// A batch, the number of its columns that make a tile, and what its losses are divided by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batch<'a, T> {
+    pub(crate) samples: Samples<'a, T>,
+    pub(crate) columns: usize,
+    pub(crate) total: f64,
+}
+
+/// The buffers of a batch's tiles. Of each, the first part is scratch, and the rest is kept: tiles
+/// that a thread goes through one after the other share the scratch of the first, which so stays in
+/// the thread's cache.
+#[derive(Debug)]
+pub(crate) struct Tiles<'a, T> {
+    pub(crate) buffers: &'a mut [T],
+    pub(crate) cut: Cut,
+}
+
+/// A tile's buffers are cut into `columns` times `column` elements, fewer columns for a last tile;
+/// and these at `scratch` times their columns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cut {
+    pub(crate) columns: usize,
+    pub(crate) column: usize,
+    pub(crate) scratch: usize,
+}
+
+impl Cut {
+    /// Elements a tile.
+    fn len(self) -> usize {
+        self.columns * self.column
+    }
+
+    /// Scratch, and what is kept.
+    fn split<T>(self, tile: &mut [T]) -> (&mut [T], &mut [T]) {
+        tile.split_at_mut(tile.len() / self.column * self.scratch)
+    }
+}
+
+/// Runs `tile` on each tile's scratch, the elements it keeps, and its samples, by the pool where that
+/// pays, and returns the sum of the costs that it returns, in tile order, by the batch's total.
+pub(crate) fn for_tiles<T: Scalar>(
+    model: Model<'_, T>,
+    batch: Batch<'_, T>,
+    backward: bool,
+    tiles: Tiles<'_, T>,
+    costs: &mut [f64],
+    tile: impl Fn(&mut [T], &mut [T], Samples<'_, T>) -> f64 + Sync,
+) -> f64 {
+    let Batch { samples: data, columns, total } = batch;
+    let Tiles { buffers, cut } = tiles;
+    let samples = data.x.len() / model.shape.n_x();
+    if samples <= columns {
+        let end = cut.len().min(buffers.len());
+        let (scratch, kept) = cut.split(&mut buffers[..end]);
+        return tile(scratch, kept, data) / total;
+    }
+    let costs = &mut costs[..samples.div_ceil(columns)];
+    let part = |index: usize| data.part(model.shape, index * columns..(index + 1) * columns);
+    let next = |scratch: Option<_>, (index, (buffers, cost)): (_, (_, &mut f64))| {
+        let (fresh, kept) = cut.split(buffers);
+        let scratch = scratch.unwrap_or(fresh);
+        *cost = tile(scratch, kept, part(index));
+        Some(scratch)
+    };
+    let flops = if backward { 4.0 } else { 2.0 };
+    if is_parallel(model.parallelism, model.shape, flops, samples) {
+        let tiles = buffers.par_chunks_mut(cut.len()).zip(costs.par_iter_mut()).enumerate();
+        tiles.fold(|| None, next).for_each(drop);
+    } else {
+        buffers.chunks_mut(cut.len()).zip(costs.iter_mut()).enumerate().fold(None, next);
+    }
+    costs.iter().sum::<f64>() / total
+}
+
+/// The same for a prediction, whose tiles write to their columns of `out`.
+pub(crate) fn for_output_tiles<T: Scalar>(
+    model: Model<'_, T>,
+    (x, columns): (&[T], usize),
+    tiles: Tiles<'_, T>,
+    (out, parallel): (&mut [T], bool),
+    tile: impl Fn(&mut [T], &mut [T], &[T], &mut [T]) + Sync,
+) {
+    let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
+    let Tiles { buffers, cut } = tiles;
+    let samples = x.len() / n_x;
+    if samples <= columns {
+        let end = cut.len().min(buffers.len());
+        let (scratch, kept) = cut.split(&mut buffers[..end]);
+        return tile(scratch, kept, x, out);
+    }
+    let next = |scratch: Option<_>, (buffers, (x, out)): (_, (_, _))| {
+        let (fresh, kept) = cut.split(buffers);
+        let scratch = scratch.unwrap_or(fresh);
+        tile(scratch, kept, x, out);
+        Some(scratch)
+    };
+    if parallel {
+        let samples = x.par_chunks(columns * n_x).zip(out.par_chunks_mut(columns * n_y));
+        buffers.par_chunks_mut(cut.len()).zip(samples).fold(|| None, next).for_each(drop);
+    } else {
+        let samples = x.chunks(columns * n_x).zip(out.chunks_mut(columns * n_y));
+        buffers.chunks_mut(cut.len()).zip(samples).fold(None, next);
+    }
+}
+
+/// Several regions of a tile at once.
+pub(super) fn disjoint<T, const N: usize>(
+    buffers: &mut [T],
+    ranges: [Range<usize>; N],
+) -> [&mut [T]; N] {
+    // `Regions` lays them out side by side (tested there).
+    buffers.get_disjoint_mut(ranges).expect("a tile's regions are disjoint")
+}
