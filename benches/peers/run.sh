@@ -69,7 +69,7 @@ measure_library() { # ROUND
     say "shallownet, round $1"
     if ! (cd "$root" && "${pin[@]}" cargo run --release --features cli --quiet -- bench --threads "$own") \
         >"$rows/library-$1.tsv" 2>"$rows/library.error"; then
-        say "shallownet's own bench command failed: its times are from the peers' loop"
+        say "shallownet's own bench command failed: its times are from other rounds or the peers' loop"
         sed 's/^/    /' "$rows/library.error" | head -n 5 >&2
         rm "$rows/library-$1.tsv"
     fi
@@ -95,8 +95,7 @@ done
 
 {
     echo "# $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
-        "$(nproc --all) cores, threads: $threads," \
-        "rounds: $rounds, budget $budget s a case"
+        "$(nproc --all) cores, threads: $threads, rounds: $rounds, budget $budget s a case"
     echo "# $(rustc --version); $(.venv/bin/python --version); left out: ${failed[*]:-none}"
     .venv/bin/python peers.py versions
 } >"$rows/heading"

@@ -81,7 +81,8 @@ impl<'a, T> GradientRows<'a, T> {
     }
 
     /// Does `with` to `units` units after the other, whole panels, of so many inputs. They share the
-    /// first ones' sums, which so stay in the cache: for sums that nobody wants afterwards.
+    /// first ones' sums, which so stay in the cache: nobody wants them once the parameters have them.
+    /// Without parameters, sums are wanted: then does it to all units at once.
     pub(crate) fn one_by_one(
         self,
         units: usize,
@@ -89,7 +90,9 @@ impl<'a, T> GradientRows<'a, T> {
         mut with: impl FnMut(GradientRows<'_, T>),
     ) {
         let Self { sums: (w, b), parameters, rows, panel } = self;
-        let Some((p_w, p_b)) = parameters else { return };
+        let Some((p_w, p_b)) = parameters else {
+            return with(GradientRows { sums: (w, b), parameters, rows, panel });
+        };
         let groups = p_w.chunks_mut(units * inputs).zip(p_b.chunks_mut(units));
         for (start, (p_w, p_b)) in rows.clone().step_by(units).zip(groups) {
             with(GradientRows {

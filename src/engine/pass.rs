@@ -86,22 +86,12 @@ pub(crate) fn propagate<T: Scalar>(
     (cost, tile.x_is_finite())
 }
 
-/// What is known of x's values before a prediction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Known {
-    /// They are all finite, or may be what they are.
-    Good,
-    /// Nothing: the first logits tell.
-    Nothing,
-}
-
-/// Forward; predictions go to `out`. Where nothing is known of x, only if every x turns out to be
-/// finite, or else if `may_write` says so: else returns false, with `out` as it was.
+/// Forward; predictions go to `out`. With `may_write`, only if every x turns out to be finite, or
+/// else if that says so: else returns false, with `out` as it was.
 pub(crate) fn predict<T: Scalar>(
     ops: &impl LayerOps<T>,
     task: &mut Prediction<'_, T>,
-    known: Known,
-    may_write: impl FnOnce() -> bool,
+    may_write: Option<impl FnOnce() -> bool>,
 ) -> bool {
     let Prediction { model, regions, x, .. } = *task;
     let (tiles, out) = (&mut *task.tiles, &mut *task.out);
@@ -112,13 +102,12 @@ pub(crate) fn predict<T: Scalar>(
     let buffers = &mut tiles[..samples * regions.column];
     let parallel = is_parallel(model.parallelism, model.shape, 2.0, samples);
     let tiles = Tiles { buffers: &mut *buffers, cut };
+    let keeps = may_write.is_some();
     for_output_tiles(model, (x, columns), tiles, (&mut *out, parallel), |scratch, kept, x, out| {
-        let out = if known == Known::Good { out } else { &mut kept[..out.len()] };
+        let out = if keeps { &mut kept[..out.len()] } else { out };
         tile.predict(scratch, x, out);
     });
-    if known == Known::Good {
-        return true;
-    }
+    let Some(may_write) = may_write else { return true };
     if !tile.x_is_finite() && !may_write() {
         return false;
     }

@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 
 use super::elementwise::all_finite;
 use super::level::with_level;
-use super::pass::{self, Known, Prediction, Propagation};
+use super::pass::{self, Prediction, Propagation};
 use super::plan::Regions;
 use super::sums::{self, WeightSums};
 use super::{Engine, custom, fused, narrow, narrow_plan, portable, single, tiny};
@@ -90,17 +90,12 @@ pub(super) fn predict<T: Scalar>(engine: Engine, task: &mut Prediction<'_, T>) -
         };
     }
     // To read x twice is cheaper than to write many predictions twice.
-    let known = if !check_x {
-        Known::Good
-    } else if 2 * task.model.head.n_y >= shape.n_x() {
-        if !may() {
-            return false;
-        }
-        Known::Good
-    } else {
-        Known::Nothing
-    };
-    with_ops!(engine, ops => pass::predict(ops, task, known, may))
+    let look_first = 2 * task.model.head.n_y >= shape.n_x();
+    if look_first && !may() {
+        return false;
+    }
+    let may = (check_x && !look_first).then_some(may);
+    with_ops!(engine, ops => pass::predict(ops, task, may))
 }
 
 /// The prediction of one sample by a tiny network; false, and nothing done, if the backend has no way

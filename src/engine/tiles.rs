@@ -108,6 +108,16 @@ impl Cut {
     fn split<T>(self, tile: &mut [T]) -> (&mut [T], &mut [T]) {
         tile.split_at_mut(tile.len() / self.column * self.scratch)
     }
+
+    /// The same for a tile after others: with their scratch, if there were any.
+    fn after<'a, T>(
+        self,
+        scratch: Option<&'a mut [T]>,
+        tile: &'a mut [T],
+    ) -> (&'a mut [T], &'a mut [T]) {
+        let (fresh, kept) = self.split(tile);
+        (scratch.unwrap_or(fresh), kept)
+    }
 }
 
 /// Runs `tile` on each tile's scratch, the elements it keeps, and its samples, by the pool where that
@@ -130,9 +140,8 @@ pub(crate) fn for_tiles<T: Scalar>(
     }
     let costs = &mut costs[..samples.div_ceil(columns)];
     let part = |index: usize| data.part(model.shape, index * columns..(index + 1) * columns);
-    let next = |scratch: Option<_>, (index, (buffers, cost)): (_, (_, &mut f64))| {
-        let (fresh, kept) = cut.split(buffers);
-        let scratch = scratch.unwrap_or(fresh);
+    let next = |scratch, (index, (buffers, cost)): (_, (_, &mut f64))| {
+        let (scratch, kept) = cut.after(scratch, buffers);
         *cost = tile(scratch, kept, part(index));
         Some(scratch)
     };
@@ -162,9 +171,8 @@ pub(crate) fn for_output_tiles<T: Scalar>(
         let (scratch, kept) = cut.split(&mut buffers[..end]);
         return tile(scratch, kept, x, out);
     }
-    let next = |scratch: Option<_>, (buffers, (x, out)): (_, (_, _))| {
-        let (fresh, kept) = cut.split(buffers);
-        let scratch = scratch.unwrap_or(fresh);
+    let next = |scratch, (buffers, (x, out)): (_, (_, _))| {
+        let (scratch, kept) = cut.after(scratch, buffers);
         tile(scratch, kept, x, out);
         Some(scratch)
     };
