@@ -116,15 +116,15 @@ proptest! {
 #[test]
 fn many_inputs_alone_and_in_a_batch() {
     let output = (1, Activation::Sigmoid);
-    for n_x in [192, 193, 512, 769, 2048, 2900] {
-        for units in [3, 7, 16, 40, 90] {
-            let case = Case::new(n_x, &[(units, Activation::Tanh), output], 9);
-            same_bits::<f32>(&case);
-            same_bits::<f64>(&case);
-            for &level in LEVELS.iter() {
-                alone_as_in_batch::<f32>(&case, level);
-                alone_as_in_batch::<f64>(&case, level);
-            }
+    let sizes = |n_x| [3, 7, 16, 40, 90].map(|units| (n_x, units));
+    let sizes = [192, 193, 512, 769, 2048, 2900].map(sizes).concat();
+    for (n_x, units) in sizes.into_iter().chain([(8195, 4), (16385, 8)]) {
+        let case = Case::new(n_x, &[(units, Activation::Tanh), output], 9);
+        same_bits::<f32>(&case);
+        same_bits::<f64>(&case);
+        for &level in LEVELS.iter() {
+            alone_as_in_batch::<f32>(&case, level);
+            alone_as_in_batch::<f64>(&case, level);
         }
     }
 }

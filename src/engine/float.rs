@@ -10,7 +10,7 @@ use super::{Engine, custom, run, tiny};
 use crate::ffi::{self, Product};
 use crate::kernels::exp::ExpElement;
 use crate::kernels::lanes::{F32x8, F32x16, F64x4, F64x8, Lanes};
-use crate::kernels::shuffle::Shuffle;
+use crate::kernels::shuffle::{Paired, Shuffle};
 use crate::kernels::wide_lanes::{WideF32, WideF64};
 
 /// A panel's weights of one input, side by side: an array.
@@ -46,7 +46,8 @@ pub trait Float: ExpElement + Sized {
 
     /// The register of the `fused` backend's kernels: 64 bytes at every level (one machine
     /// register with AVX-512, two with AVX2), so that layouts don't depend on the level.
-    type Register<S: Simd>: Shuffle<Elem = Self, Token = S>;
+    type Register<S: Simd>: Shuffle<Elem = Self, Token = S>
+        + Paired<Elem = Self, Token = S, Half = Self::Half<S>>;
 
     /// Half of a [`Register`](Self::Register), for layers that would leave more than half empty.
     type Half<S: Simd>: Shuffle<Elem = Self, Token = S>;

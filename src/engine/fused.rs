@@ -6,12 +6,14 @@
 use fearless_simd::Simd;
 
 use super::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
-use super::float::{Float, Row};
+use super::float::Float;
 use super::{LayerOps, OutputHead};
 use crate::activation::Activation;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::end;
+use crate::kernels::pairs::{self, HalfPanel};
 use crate::kernels::panel::{self, Activate, Panels, TimesDerivative};
+use crate::kernels::streamed::{Pairwise, Singly};
 use crate::kernels::{head, transpose, weights};
 use crate::scalar::Scalar;
 
@@ -46,11 +48,13 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
             || {
                 let t = self.0;
                 if layer.panel < T::PANEL {
-                    forward::<T::Half<S>, T::HalfPanel>(t, half::<T, S>(), layer, g, x, a)
+                    let panel = HalfPanel { w: layer.w, b: layer.b };
+                    let finish = Activate { t, g };
+                    pairs::multiply::<T::Register<S>>(t, T::registers::<S>(), panel, x, a, &finish)
                 } else if layer.units <= T::PANEL / 2 {
-                    forward::<T::Half<S>, T::Panel>(t, half::<T, S>(), layer, g, x, a)
+                    forward::<T::Half<S>>(t, half::<T, S>(), layer, g, x, a)
                 } else {
-                    forward::<T::Register<S>, T::Panel>(t, T::registers::<S>(), layer, g, x, a)
+                    forward::<T::Register<S>>(t, T::registers::<S>(), layer, g, x, a)
                 }
             },
         )
@@ -72,7 +76,7 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
             || {
                 if layer.inputs <= T::PANEL / 2 {
                     let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
-                    panel::multiply::<T::Half<S>, T::Panel>(
+                    panel::multiply::<T::Half<S>>(
                         self.0,
                         half::<T, S>(),
                         panels,
@@ -82,7 +86,7 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
                     );
                 } else {
                     let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
-                    panel::multiply::<T::Register<S>, T::Panel>(
+                    panel::multiply::<T::Register<S>>(
                         self.0,
                         T::registers::<S>(),
                         panels,
@@ -105,19 +109,22 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
         self.0.vectorize(
             #[inline(always)]
             || {
-                let t = self.0;
-                if into.panel < T::PANEL {
-                    let n = half::<T, S>();
-                    weights::accumulate::<T::Half<S>, T::HalfPanel>(
-                        t, n, tiles, factor, into, turn,
+                let (t, whole, part) = (self.0, T::registers::<S>(), half::<T, S>());
+                if into.panel < T::PANEL && whole == 1 {
+                    weights::accumulate::<T::Half<S>, T::HalfPanel, Pairwise<T::Register<S>>>(
+                        t, part, tiles, factor, into, turn,
+                    );
+                } else if into.panel < T::PANEL {
+                    weights::accumulate::<T::Half<S>, T::HalfPanel, Singly<T::HalfPanel>>(
+                        t, part, tiles, factor, into, turn,
                     );
                 } else if tiles[0].0.rows <= T::PANEL / 2 {
-                    let n = half::<T, S>();
-                    weights::accumulate::<T::Half<S>, T::Panel>(t, n, tiles, factor, into, turn);
+                    weights::accumulate::<T::Half<S>, T::Panel, Singly<T::Panel>>(
+                        t, part, tiles, factor, into, turn,
+                    );
                 } else {
-                    let n = T::registers::<S>();
-                    weights::accumulate::<T::Register<S>, T::Panel>(
-                        t, n, tiles, factor, into, turn,
+                    weights::accumulate::<T::Register<S>, T::Panel, Singly<T::Panel>>(
+                        t, whole, tiles, factor, into, turn,
                     );
                 }
             },
@@ -168,9 +175,9 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
     }
 }
 
-/// [`LayerOps::forward`] in registers V, of weights in rows of R.
+/// [`LayerOps::forward`] in registers V.
 #[inline(always)]
-fn forward<V, R>(
+fn forward<V>(
     t: V::Token,
     registers: usize,
     layer: LayerParameters<'_, V::Elem>,
@@ -181,15 +188,14 @@ fn forward<V, R>(
 where
     V: Lanes,
     V::Elem: Scalar,
-    R: Row<V::Elem>,
 {
     let panels = Panels {
         count: layer.units.div_ceil(V::Elem::PANEL),
         inputs: layer.inputs,
-        w: R::rows(layer.w),
+        w: V::Elem::panels(layer.w),
         start: Some(layer.b),
     };
-    panel::multiply::<V, R>(t, registers, panels, x, a, Activate::<V> { t, g })
+    panel::multiply::<V>(t, registers, panels, x, a, Activate::<V> { t, g })
 }
 
 /// Machine registers that a [`Half`](crate::engine::float::Float::Half) takes.

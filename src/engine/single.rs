@@ -3,13 +3,14 @@
 
 use fearless_simd::Simd;
 
-use super::float::Row;
+use super::block::{Block, BlockMut};
 use super::pass::{Prediction, Propagation};
 use super::sums::WeightSums;
 use super::tiles::{Model, disjoint};
 use super::{OutputHead, Parallelism, plan};
 use crate::activation::Activation;
 use crate::kernels::lanes::Lanes;
+use crate::kernels::pairs::{self, HalfPanel};
 use crate::kernels::panel::{Activate, Panels};
 use crate::kernels::{column, head, single};
 use crate::scalar::Scalar;
@@ -173,9 +174,11 @@ fn forward<T: Scalar, S: Simd>(
     let (w, b) = model.layer(layer);
     let (inputs, count, start) = (size.inputs, size.units.div_ceil(T::PANEL), Some(b));
     if model.shape.spans[layer].panel < T::PANEL {
-        let panels = Panels { count, inputs, w: T::HalfPanel::rows(w), start };
-        let finish = Activate::<T::Half<S>> { t: simd, g };
-        column::multiply(simd, panels, (0, x), write, &finish);
+        let panel = HalfPanel { w, b };
+        let x = Block { data: x, rows: inputs, stride: inputs, columns: 1 };
+        let out = BlockMut { rows: T::PANEL, stride: T::PANEL, columns: 1, data: write };
+        let finish = Activate { t: simd, g };
+        pairs::multiply::<T::Register<S>>(simd, T::registers::<S>(), panel, x, out, &finish);
         return;
     }
     let panels = Panels { count, inputs, w: T::panels(w), start };
@@ -196,7 +199,7 @@ fn forward<T: Scalar, S: Simd>(
 /// who computes it changes no bit.)
 fn share<T: Scalar, S: Simd>(
     simd: S,
-    panels: Panels<'_, T, T::Panel>,
+    panels: Panels<'_, T>,
     (g, at_most): (Activation, usize),
     x: &[T],
     write: &mut [T],

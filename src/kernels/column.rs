@@ -19,15 +19,15 @@
 
 use super::lanes::Lanes;
 use super::panel::{Finish, Panels, block_end, piece_end};
-use crate::engine::float::{Float, Row};
+use crate::engine::float::Float;
 use crate::scalar::Scalar;
 
 /// out = finish(panels * x + start). `x` is the batch's column of that number; `out` has room for
 /// whole panels. Returns 0 in each lane, or NaN where a sum was not finite.
 #[inline(always)]
-pub(crate) fn multiply<V, R>(
+pub(crate) fn multiply<V>(
     t: V::Token,
-    panels: Panels<'_, V::Elem, R>,
+    panels: Panels<'_, V::Elem>,
     (column, x): (usize, &[V::Elem]),
     out: &mut [V::Elem],
     finish: &impl Finish<V>,
@@ -35,7 +35,6 @@ pub(crate) fn multiply<V, R>(
 where
     V: Lanes,
     V::Elem: Scalar,
-    R: Row<V::Elem>,
 {
     let job = Job { t, panels, x };
     let mut zeros = V::splat(t, V::Elem::ZERO);
@@ -55,17 +54,19 @@ where
     zeros
 }
 
-struct Job<'a, V: Lanes, R> {
+struct Job<'a, V: Lanes>
+where
+    V::Elem: Scalar,
+{
     t: V::Token,
-    panels: Panels<'a, V::Elem, R>,
+    panels: Panels<'a, V::Elem>,
     x: &'a [V::Elem],
 }
 
-impl<V, R> Job<'_, V, R>
+impl<V> Job<'_, V>
 where
     V: Lanes,
     V::Elem: Scalar,
-    R: Row<V::Elem>,
 {
     /// P panels, block after block.
     #[inline(always)]

@@ -13,6 +13,7 @@ pub(crate) mod lanes;
 pub(crate) mod ln_1p;
 pub(crate) mod narrow;
 pub(crate) mod optimizer;
+pub(crate) mod pairs;
 pub(crate) mod panel;
 pub(crate) mod shuffle;
 pub(crate) mod sigmoid;
@@ -20,6 +21,7 @@ pub(crate) mod single;
 #[cfg(test)]
 #[path = "testing/slices.rs"]
 mod slices;
+pub(crate) mod streamed;
 pub(crate) mod tanh;
 #[cfg(test)]
 #[path = "testing/test_support.rs"]

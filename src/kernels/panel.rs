@@ -27,8 +27,8 @@
 //! 6. No input is read to see whether it is finite: if one is not, none of the sums that it is part
 //!    of is (0 w = 0 for finite w only: the padding's weights of 0 make NaN of it, too). So the sums
 //!    are looked at, which are there.
-//! 7. A layer of at most PANEL/2 units takes registers of half the width; of many inputs, its rows
-//!    have no more units than that, and half as many bytes (see [`Shape`](crate::shape::Shape)).
+//! 7. A layer of at most PANEL/2 units takes registers of half the width; of many inputs, it goes by
+//!    `pairs`.
 
 use core::ops::Range;
 
@@ -37,7 +37,7 @@ use super::lanes::Lanes;
 use super::{column, epilogue, finite};
 use crate::activation::Activation;
 use crate::engine::block::{Block, BlockMut};
-use crate::engine::float::{Float, Row};
+use crate::engine::float::Float;
 use crate::scalar::Scalar;
 
 /// Inputs a block. A panel's weights of one input are 64 bytes: 16 KiB a panel.
@@ -52,16 +52,16 @@ const PIECE_INPUTS: usize = 16;
 
 /// Units side by side, as [`Shape`](crate::shape::Shape) lays them out.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Panels<'a, T, R> {
+pub(crate) struct Panels<'a, T: Float> {
     pub(crate) count: usize,
     pub(crate) inputs: usize,
-    /// [count][inputs], rows of LEN units or more.
-    pub(crate) w: &'a [R],
+    /// [count][inputs].
+    pub(crate) w: &'a [T::Panel],
     /// [count][PANEL]: where the sums start; `None` for 0.
     pub(crate) start: Option<&'a [T]>,
 }
 
-impl<T: Scalar, R> Panels<'_, T, R> {
+impl<T: Scalar> Panels<'_, T> {
     /// Where the sums of a panel start.
     #[inline(always)]
     pub(crate) fn start<V: Lanes<Elem = T>>(&self, t: V::Token, panel: usize) -> V {
@@ -139,10 +139,10 @@ where
 ///
 /// `out`'s columns have room for whole panels.
 #[inline(always)]
-pub(crate) fn multiply<V, R>(
+pub(crate) fn multiply<V>(
     t: V::Token,
     registers: usize,
-    panels: Panels<'_, V::Elem, R>,
+    panels: Panels<'_, V::Elem>,
     x: Block<'_, V::Elem>,
     out: BlockMut<'_, V::Elem>,
     finish: impl Finish<V>,
@@ -150,7 +150,6 @@ pub(crate) fn multiply<V, R>(
 where
     V: Lanes,
     V::Elem: Scalar,
-    R: Row<V::Elem>,
 {
     let mut zeros = V::splat(t, V::Elem::ZERO);
     let count = panels.count;
@@ -180,9 +179,12 @@ where
     finite::lanes_finite(job.zeros)
 }
 
-struct Job<'a, V: Lanes, R, F> {
+struct Job<'a, V: Lanes, F>
+where
+    V::Elem: Scalar,
+{
     t: V::Token,
-    panels: Panels<'a, V::Elem, R>,
+    panels: Panels<'a, V::Elem>,
     out: BlockMut<'a, V::Elem>,
     finish: F,
     /// The sum of 0 times each sum.
@@ -197,11 +199,10 @@ struct Inputs<'a, T> {
     to: usize,
 }
 
-impl<V, R, F> Job<'_, V, R, F>
+impl<V, F> Job<'_, V, F>
 where
     V: Lanes,
     V::Elem: Scalar,
-    R: Row<V::Elem>,
     F: Finish<V>,
 {
     /// One block over all panels and columns, with 32 registers: up to 24 sums.
@@ -298,11 +299,11 @@ where
             }
         }
         let mut end = if CUT { piece_end(1, len, 0) } else { len };
-        let mut acc = self.piece((rows, x), 0..end, start);
+        let mut acc = self.piece(rows, x, 0..end, start);
         while end < len {
             let piece = end..piece_end(1, len, end);
             end = piece.end;
-            let sums = self.piece((rows, x), piece, zero);
+            let sums = self.piece(rows, x, piece, zero);
             for p in 0..P {
                 for n in 0..N {
                     acc[p][n] = acc[p][n] + sums[p][n];
@@ -326,7 +327,8 @@ where
     #[inline(always)]
     fn piece<const P: usize, const N: usize>(
         &self,
-        (mut rows, mut x): ([&[R]; P], [&[V::Elem]; N]),
+        mut rows: [&[<V::Elem as Float>::Panel]; P],
+        mut x: [&[V::Elem]; N],
         piece: Range<usize>,
         mut acc: [[V; N]; P],
     ) -> [[V; N]; P] {

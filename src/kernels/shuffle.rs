@@ -1,8 +1,8 @@
 //! Moving lanes: between samples side by side and values side by side.
 
-use fearless_simd::{Simd, SimdFloat};
+use fearless_simd::{Bytes, Simd, SimdBase, SimdCombine, SimdFloat, SimdSplit, f64x2, f64x8};
 
-use super::lanes::{Lanes, Vector};
+use super::lanes::{F32x8, F32x16, F64x4, F64x8, Lanes, Vector};
 
 /// Registers whose lanes can be rearranged.
 pub trait Shuffle: Lanes {
@@ -27,6 +27,67 @@ where
         (Self(self.0.zip_low(other.0)), Self(self.0.zip_high(other.0)))
     }
 }
+
+/// Registers of two halves, to hold two values a unit.
+pub trait Paired: Lanes {
+    /// A register of half as many lanes.
+    type Half: Shuffle<Elem = Self::Elem, Token = Self::Token>;
+
+    /// The lanes of the two halves in turn.
+    fn interleaved(self) -> Self;
+    /// The reverse: even lanes, then odd ones.
+    fn deinterleaved(self) -> Self;
+    /// Each lane twice.
+    fn twice(half: Self::Half) -> Self;
+    /// The first in all even lanes, the second in all odd ones.
+    fn splat_pair(t: Self::Token, pair: [Self::Elem; 2]) -> Self;
+    /// The sum of each two neighbours.
+    fn fold(self) -> Self::Half;
+}
+
+/// `Paired` for a register of 64 bytes, given how a pair is spread.
+macro_rules! paired {
+    ($register:ident, $half:ident, $elem:ty, |$t:ident, $pair:ident| $splat:expr) => {
+        impl<S: Simd> Paired for $register<S> {
+            type Half = $half<S>;
+
+            #[inline(always)]
+            fn interleaved(self) -> Self {
+                let (even, odd) = self.0.split();
+                let (low, high) = Vector(even).zip(Vector(odd));
+                Vector(low.0.combine(high.0))
+            }
+            #[inline(always)]
+            fn deinterleaved(self) -> Self {
+                let (low, high) = self.0.split();
+                let (even, odd) = Vector(low).unzip(Vector(high));
+                Vector(even.0.combine(odd.0))
+            }
+            #[inline(always)]
+            fn twice(half: Self::Half) -> Self {
+                let (low, high) = half.zip(half);
+                Vector(low.0.combine(high.0))
+            }
+            #[inline(always)]
+            fn splat_pair($t: S, $pair: [$elem; 2]) -> Self {
+                Vector($splat)
+            }
+            #[inline(always)]
+            fn fold(self) -> Self::Half {
+                let (low, high) = self.0.split();
+                let (even, odd) = Vector(low).unzip(Vector(high));
+                even + odd
+            }
+        }
+    };
+}
+
+// A broadcast of eight bytes, whatever they mean.
+paired!(F32x16, F32x8, f32, |t, pair| {
+    let [[a, b, c, d], [e, f, g, h]] = pair.map(f32::to_ne_bytes);
+    f64x8::splat(t, f64::from_ne_bytes([a, b, c, d, e, f, g, h])).bitcast()
+});
+paired!(F64x8, F64x4, f64, |t, pair| f64x8::block_splat(f64x2::from_slice(t, &pair)));
 
 /// LEN samples of N values each, contiguous, to N registers of one value each. N must be a power of
 /// two.

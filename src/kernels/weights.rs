@@ -14,20 +14,22 @@
 //! 2. dZ's panels (columns * P * 64 bytes) stay in L1 while A's tile streams by.
 //! 3. Each element is summed over the columns in order, with one rounding a term, at every
 //!    register width.
-//! 4. A single panel with thousands of inputs is read otherwise, see `streamed`.
+//! 4. Thousands of inputs to a single panel go by `streamed`.
 //! 5. db is four such sums, added pair by pair.
 
 use core::marker::PhantomData;
 
 use super::lanes::Lanes;
-use crate::engine::block::{Block, GradientRows, Pass, Turn};
+use super::streamed::{self, Streamed};
+use crate::engine::block::{GradientRows, Pass, Turn};
 use crate::engine::float::{Float, Row};
 use crate::scalar::Scalar;
 
 /// Both `dz` and the parameters are padded to whole panels, the weights to W's; `into.rows` starts at
-/// one.
+/// one. `registers` is how many of the machine's a V takes, and a sum of K's, which is how a single panel
+/// with very many inputs goes.
 #[inline(always)]
-pub(crate) fn accumulate<V, W>(
+pub(crate) fn accumulate<V, W, K>(
     t: V::Token,
     registers: usize,
     tiles: &[Pass<'_, V::Elem>],
@@ -38,16 +40,11 @@ pub(crate) fn accumulate<V, W>(
     V: Lanes,
     V::Elem: Scalar,
     W: Row<V::Elem>,
+    K: Streamed<V>,
 {
     let (inputs, factor) = (tiles[0].1.rows, V::splat(t, factor));
-    Job { t, tiles, inputs, factor, turn, rows: PhantomData::<W> }.run(registers, into);
+    Job { t, tiles, inputs, factor, turn, rows: PhantomData::<W> }.run::<K>(registers, into);
 }
-
-/// A single panel with as many inputs is bound by memory: it reads columns in long pieces.
-const STREAMED_INPUTS: usize = 2048;
-
-/// Inputs of such a piece: 32 KiB of sums.
-const STREAMED_BLOCK: usize = 512;
 
 struct Job<'a, V: Lanes, W> {
     t: V::Token,
@@ -65,7 +62,7 @@ where
     W: Row<V::Elem>,
 {
     #[inline(always)]
-    fn run(&self, registers: usize, mut into: GradientRows<'_, V::Elem>) {
+    fn run<K: Streamed<V>>(&self, registers: usize, mut into: GradientRows<'_, V::Elem>) {
         let panels = into.rows.len().div_ceil(V::Elem::PANEL);
         for panel in 0..panels {
             self.bias(panel, &mut into);
@@ -81,13 +78,13 @@ where
                 self.inputs::<2, 12>(panel, &mut into);
                 panel += 2;
             }
-            if panel < panels && self.inputs >= STREAMED_INPUTS {
-                self.streamed::<8>(panel, &mut into);
+            if panel < panels && self.inputs >= streamed::INPUTS {
+                self.streamed::<K>(registers, panel, into);
             } else if panel < panels {
                 self.inputs::<1, 12>(panel, &mut into);
             }
-        } else if panels == 1 && self.inputs >= STREAMED_INPUTS {
-            self.streamed::<4>(panel, &mut into);
+        } else if panels == 1 && self.inputs >= streamed::INPUTS {
+            self.streamed::<K>(registers, panel, into);
         } else {
             // 16 registers, two a panel: 12 sums.
             while panel < panels {
@@ -97,77 +94,17 @@ where
         }
     }
 
-    /// One panel over very many inputs: C columns at a time, each read as it lies, block by block.
-    /// The sums rest in the gradient between them.
+    /// One panel over very many inputs.
     #[inline(always)]
-    fn streamed<const C: usize>(&self, panel: usize, into: &mut GradientRows<'_, V::Elem>) {
-        let unit = into.rows.start + panel * V::Elem::PANEL;
-        let mut from = 0;
-        while from < self.inputs {
-            let len = STREAMED_BLOCK.min(self.inputs - from);
-            let at = (panel * self.inputs + from) * W::LEN;
-            let sums = &mut into.sums.0[at..];
-            let mut fresh = self.turn.first;
-            for (dz, a) in self.tiles {
-                let mut column = 0;
-                while column + C <= dz.columns {
-                    self.columns::<C>(
-                        (unit, from),
-                        (dz, a),
-                        column,
-                        fresh,
-                        &mut sums[..len * W::LEN],
-                    );
-                    (column, fresh) = (column + C, false);
-                }
-                while column < dz.columns {
-                    self.columns::<1>(
-                        (unit, from),
-                        (dz, a),
-                        column,
-                        fresh,
-                        &mut sums[..len * W::LEN],
-                    );
-                    (column, fresh) = (column + 1, false);
-                }
-            }
-            if let Some((w, _)) = into.parameters.as_mut().filter(|_| self.turn.last) {
-                let w = W::rows_mut(&mut w[at..]);
-                for (w, sum) in w.iter_mut().zip(W::rows(sums)).take(len) {
-                    let w = w.as_mut();
-                    (V::load(self.t, w) + V::load(self.t, sum.as_ref())).store(w);
-                }
-            }
-            from += len;
-        }
-    }
-
-    /// C columns added to the sums of a block of inputs; `fresh` sums start at 0.
-    #[inline(always)]
-    fn columns<const C: usize>(
+    fn streamed<K: Streamed<V>>(
         &self,
-        (unit, from): (usize, usize),
-        (dz, a): (&Block<'_, V::Elem>, &Block<'_, V::Elem>),
-        column: usize,
-        fresh: bool,
-        sums: &mut [V::Elem],
+        registers: usize,
+        panel: usize,
+        into: GradientRows<'_, V::Elem>,
     ) {
-        let sums = W::rows_mut(sums);
-        let (mut d, mut x) = ([V::splat(self.t, V::Elem::ZERO); C], [&[][..]; C]);
-        for c in 0..C {
-            let (at, start) = ((column + c) * dz.stride + unit, (column + c) * a.stride + from);
-            d[c] = V::load(self.t, &dz.data[at..]) * self.factor;
-            x[c] = &a.data[start..][..sums.len()];
-        }
-        for i in 0..sums.len() {
-            let sum = sums[i].as_mut();
-            let before = V::load(self.t, sum);
-            let mut acc = if fresh { V::splat(self.t, V::Elem::ZERO) } else { before };
-            for c in 0..C {
-                acc = d[c].mul_add(V::splat(self.t, x[c][i]), acc);
-            }
-            acc.store(sum);
-        }
+        let unit = panel * V::Elem::PANEL;
+        let (_, into) = into.split_at(unit, self.inputs);
+        streamed::accumulate::<V, K>(self.t, registers, self.tiles, self.factor, into, self.turn);
     }
 
     /// P panels over all inputs.
