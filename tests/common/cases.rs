@@ -181,9 +181,9 @@ impl Numbers {
 /// Many inputs to few units, in the fused backend's panels of half the width: batches of a tile, of a few
 /// columns, and of one sample.
 pub(crate) fn half_panels() -> impl Iterator<Item = Case> {
-    [1, 4, 8].into_iter().map(|units| {
+    [(300, 1), (301, 4), (300, 8), (2051, 3)].into_iter().map(|(n_x, units)| {
         let layers = [(units, Activation::Tanh), (5, Activation::Softmax)];
-        Case { batches: vec![40, 3, 1], ..Case::new(300, &layers, 40) }
+        Case { batches: vec![40, 7, 3, 1], ..Case::new(n_x, &layers, 40) }
     })
 }
 
