@@ -144,9 +144,15 @@ pub(crate) fn accumulate<V, K>(
             }
         }
         if let Some((w, _)) = parameters.as_mut().filter(|_| turn.last) {
-            let registers = w[block].chunks_exact_mut(V::LEN).zip(sums.chunks_exact(V::LEN));
-            for (w, sum) in registers {
-                (V::load(t, w) + V::load(t, sum)).store(w);
+            let w = &mut w[block];
+            for (w, sum) in K::Row::rows_mut(w).iter_mut().zip(K::Row::rows(sums)) {
+                let (w, sum) = (w.as_mut(), sum.as_ref());
+                (K::Sums::load(t, w) + K::Sums::load(t, sum)).store(w);
+            }
+            if (to - from) % K::Inputs::LEN == 1 {
+                let last = w.len() - panel;
+                let w = &mut w[last..];
+                (V::load(t, w) + V::load(t, &sums[last..])).store(w);
             }
         }
         from = to;
