@@ -46,8 +46,7 @@ pub trait Float: ExpElement + Sized {
 
     /// The register of the `fused` backend's kernels: 64 bytes at every level (one machine
     /// register with AVX-512, two with AVX2), so that layouts don't depend on the level.
-    type Register<S: Simd>: Shuffle<Elem = Self, Token = S>
-        + Paired<Elem = Self, Token = S, Half = Self::Half<S>>;
+    type Register<S: Simd>: Paired<Elem = Self, Token = S, Half = Self::Half<S>>;
 
     /// Half of a [`Register`](Self::Register), for layers that would leave more than half empty.
     type Half<S: Simd>: Shuffle<Elem = Self, Token = S>;

@@ -11,10 +11,9 @@ use super::{LayerOps, OutputHead};
 use crate::activation::Activation;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::end;
-use crate::kernels::pairs::{self, HalfPanel};
 use crate::kernels::panel::{self, Activate, Panels, TimesDerivative};
 use crate::kernels::streamed::{Pairwise, Singly};
-use crate::kernels::{head, transpose, weights};
+use crate::kernels::{head, pairs, transpose, weights};
 use crate::scalar::Scalar;
 
 /// The three fused operations at the level that the token proves.
@@ -48,9 +47,8 @@ impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
             || {
                 let t = self.0;
                 if layer.panel < T::PANEL {
-                    let panel = HalfPanel { w: layer.w, b: layer.b };
-                    let finish = Activate { t, g };
-                    pairs::multiply::<T::Register<S>>(t, T::registers::<S>(), panel, x, a, &finish)
+                    let (n, w_b) = (T::registers::<S>(), (layer.w, layer.b));
+                    pairs::multiply::<T::Register<S>>(t, n, w_b, x, a, &Activate { t, g })
                 } else if layer.units <= T::PANEL / 2 {
                     forward::<T::Half<S>>(t, half::<T, S>(), layer, g, x, a)
                 } else {

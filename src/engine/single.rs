@@ -10,9 +10,8 @@ use super::tiles::{Model, disjoint};
 use super::{OutputHead, Parallelism, plan};
 use crate::activation::Activation;
 use crate::kernels::lanes::Lanes;
-use crate::kernels::pairs::{self, HalfPanel};
 use crate::kernels::panel::{Activate, Panels};
-use crate::kernels::{column, head, single};
+use crate::kernels::{column, head, pairs, single};
 use crate::scalar::Scalar;
 
 /// Forward; the prediction goes to the task's `out`.
@@ -174,11 +173,10 @@ fn forward<T: Scalar, S: Simd>(
     let (w, b) = model.layer(layer);
     let (inputs, count, start) = (size.inputs, size.units.div_ceil(T::PANEL), Some(b));
     if model.shape.spans[layer].panel < T::PANEL {
-        let panel = HalfPanel { w, b };
         let x = Block { data: x, rows: inputs, stride: inputs, columns: 1 };
         let out = BlockMut { rows: T::PANEL, stride: T::PANEL, columns: 1, data: write };
         let finish = Activate { t: simd, g };
-        pairs::multiply::<T::Register<S>>(simd, T::registers::<S>(), panel, x, out, &finish);
+        pairs::multiply::<T::Register<S>>(simd, T::registers::<S>(), (w, b), x, out, &finish);
         return;
     }
     let panels = Panels { count, inputs, w: T::panels(w), start };

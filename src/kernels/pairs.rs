@@ -34,22 +34,14 @@ const BLOCK_INPUTS: usize = 8192;
 /// Pairs a piece.
 const PIECE_PAIRS: usize = 16;
 
-/// One panel, of half as many units as others.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct HalfPanel<'a, T> {
-    /// A row an input: two are as long as a whole panel's.
-    pub(crate) w: &'a [T],
-    /// b, padded to a panel.
-    pub(crate) b: &'a [T],
-}
-
-/// out = finish(W x + b), column by column. Were all sums finite? `registers` is how many of the
-/// machine's a P takes; `out`'s columns have room for whole panels.
+/// out = finish(W x + b), column by column. Were all sums finite? W is one panel of half as many units
+/// as others; b is padded to a whole one, and `out`'s columns have room for it. `registers` is how many of
+/// the machine's a P takes.
 #[inline(always)]
 pub(crate) fn multiply<P>(
     t: P::Token,
     registers: usize,
-    panel: HalfPanel<'_, P::Elem>,
+    (w, b): (&[P::Elem], &[P::Elem]),
     x: Block<'_, P::Elem>,
     out: BlockMut<'_, P::Elem>,
     finish: &impl Finish<P::Half>,
@@ -58,7 +50,7 @@ where
     P: Paired,
     P::Elem: Scalar,
 {
-    let mut job = Job::<P> { t, panel, x, out, from: 0, to: 0 };
+    let mut job = Job::<P> { t, w, x, out, from: 0, to: 0 };
     while job.to < x.rows {
         job.from = job.to;
         job.to = (job.from + BLOCK_INPUTS).min(x.rows);
@@ -76,7 +68,7 @@ where
             column += 1;
         }
     }
-    let (b, zero) = (P::Half::load(t, panel.b), P::Half::splat(t, P::Elem::ZERO));
+    let (b, zero) = (P::Half::load(t, b), P::Half::splat(t, P::Elem::ZERO));
     let mut zeros = zero;
     for (column, out) in job.out.data.chunks_mut(job.out.stride).take(x.columns).enumerate() {
         let z = P::load(t, out).fold() + b;
@@ -91,7 +83,8 @@ where
     P::Elem: Scalar,
 {
     t: P::Token,
-    panel: HalfPanel<'a, P::Elem>,
+    /// A row of half a panel an input.
+    w: &'a [P::Elem],
     x: Block<'a, P::Elem>,
     out: BlockMut<'a, P::Elem>,
     /// The block of inputs.
@@ -109,7 +102,7 @@ where
     fn tile<const N: usize>(&mut self, column: usize) {
         let (block, x) = (self.from..self.to, self.x);
         let units = P::Half::LEN;
-        let rows = &self.panel.w[block.start * units..block.end * units];
+        let rows = &self.w[block.start * units..block.end * units];
         let w = P::Elem::panels(rows);
         let (mut pairs, mut last) = ([&[][..]; N], [&[][..]; N]);
         for n in 0..N {

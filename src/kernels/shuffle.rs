@@ -29,7 +29,7 @@ where
 }
 
 /// Registers of two halves, to hold two values a unit.
-pub trait Paired: Lanes {
+pub trait Paired: Shuffle {
     /// A register of half as many lanes.
     type Half: Shuffle<Elem = Self::Elem, Token = Self::Token>;
 

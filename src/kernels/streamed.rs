@@ -12,8 +12,8 @@
 //! one chain over the columns, whatever C and the register.
 
 use core::marker::PhantomData;
+use core::ops::Range;
 
-use super::epilogue::MAX_LANES;
 use super::lanes::Lanes;
 use super::shuffle::Paired;
 use crate::engine::block::{Block, GradientRows, Pass, Turn};
@@ -33,6 +33,8 @@ pub(crate) trait Streamed<V: Lanes> {
     type Row: Row<V::Elem>;
     /// Its inputs.
     type Inputs: Row<V::Elem>;
+    /// How an input goes that is left over.
+    type Rest: Streamed<V>;
 
     /// A value for each unit.
     fn units(v: V) -> Self::Sums;
@@ -54,6 +56,7 @@ where
     type Sums = V;
     type Row = R;
     type Inputs = [V::Elem; 1];
+    type Rest = Self;
 
     #[inline(always)]
     fn units(v: V) -> V {
@@ -84,6 +87,7 @@ where
     type Sums = P;
     type Row = <P::Elem as Float>::Panel;
     type Inputs = [P::Elem; 2];
+    type Rest = Singly<<P::Elem as Float>::HalfPanel>;
 
     #[inline(always)]
     fn units(v: P::Half) -> P {
@@ -111,7 +115,7 @@ pub(crate) fn accumulate<V, K>(
     registers: usize,
     tiles: &[Pass<'_, V::Elem>],
     factor: V,
-    into: GradientRows<'_, V::Elem>,
+    mut into: GradientRows<'_, V::Elem>,
     turn: Turn,
 ) where
     V: Lanes,
@@ -119,119 +123,96 @@ pub(crate) fn accumulate<V, K>(
     K: Streamed<V>,
 {
     let inputs = tiles[0].1.rows;
-    let GradientRows { sums: (sums, _), mut parameters, rows, panel } = into;
+    let whole = inputs - inputs % K::Inputs::LEN;
     let mut from = 0;
-    while from < inputs {
-        let to = inputs.min(from + BLOCK_INPUTS);
-        let block = from * panel..to * panel;
-        let sums = &mut sums[block.clone()];
-        let mut fresh = turn.first;
-        for &(dz, a) in tiles {
-            let a = Block { data: &a.data[from..], rows: to - from, ..a };
-            let mut job = Job { t, factor, unit: rows.start, dz, a, sums };
-            let mut column = 0;
-            while registers == 1 && column + 8 <= dz.columns {
-                job.columns::<K, 8>(column, fresh);
-                (column, fresh) = (column + 8, false);
-            }
-            while column + 4 <= dz.columns {
-                job.columns::<K, 4>(column, fresh);
-                (column, fresh) = (column + 4, false);
-            }
-            while column < dz.columns {
-                job.columns::<K, 1>(column, fresh);
-                (column, fresh) = (column + 1, false);
-            }
-        }
-        if let Some((w, _)) = parameters.as_mut().filter(|_| turn.last) {
-            let w = &mut w[block];
-            for (w, sum) in K::Row::rows_mut(w).iter_mut().zip(K::Row::rows(sums)) {
-                let (w, sum) = (w.as_mut(), sum.as_ref());
-                (K::Sums::load(t, w) + K::Sums::load(t, sum)).store(w);
-            }
-            if (to - from) % K::Inputs::LEN == 1 {
-                let last = w.len() - panel;
-                let w = &mut w[last..];
-                (V::load(t, w) + V::load(t, &sums[last..])).store(w);
-            }
-        }
+    while from < whole {
+        let to = whole.min(from + BLOCK_INPUTS);
+        block::<V, K>(t, registers, tiles, factor, (from..to, &mut into), turn);
         from = to;
+    }
+    if whole < inputs {
+        block::<V, K::Rest>(t, registers, tiles, factor, (whole..inputs, &mut into), turn);
+    }
+}
+
+/// One block of inputs, of all columns.
+#[inline(always)]
+fn block<V, K>(
+    t: V::Token,
+    registers: usize,
+    tiles: &[Pass<'_, V::Elem>],
+    factor: V,
+    (inputs, into): (Range<usize>, &mut GradientRows<'_, V::Elem>),
+    turn: Turn,
+) where
+    V: Lanes,
+    V::Elem: Scalar,
+    K: Streamed<V>,
+{
+    let weights = inputs.start * into.panel..inputs.end * into.panel;
+    let sums = K::Row::rows_mut(&mut into.sums.0[weights.clone()]);
+    let mut fresh = turn.first;
+    for &(dz, a) in tiles {
+        let a = Block { data: &a.data[inputs.start..], rows: inputs.len(), ..a };
+        let mut job = Job::<V, K> { t, factor, unit: into.rows.start, dz, a, sums };
+        let mut column = 0;
+        while registers == 1 && column + 8 <= dz.columns {
+            job.columns::<8>(column, fresh);
+            (column, fresh) = (column + 8, false);
+        }
+        while column + 4 <= dz.columns {
+            job.columns::<4>(column, fresh);
+            (column, fresh) = (column + 4, false);
+        }
+        while column < dz.columns {
+            job.columns::<1>(column, fresh);
+            (column, fresh) = (column + 1, false);
+        }
+    }
+    if let Some((w, _)) = into.parameters.as_mut().filter(|_| turn.last) {
+        for (w, sum) in K::Row::rows_mut(&mut w[weights]).iter_mut().zip(sums) {
+            let w = w.as_mut();
+            (K::Sums::load(t, w) + K::Sums::load(t, sum.as_ref())).store(w);
+        }
     }
 }
 
 /// A block of inputs of one tile.
-struct Job<'a, V: Lanes> {
+struct Job<'a, V: Lanes, K: Streamed<V>> {
     t: V::Token,
     factor: V,
     /// The first unit.
     unit: usize,
     dz: Block<'a, V::Elem>,
     a: Block<'a, V::Elem>,
-    sums: &'a mut [V::Elem],
+    sums: &'a mut [K::Row],
 }
 
-impl<V> Job<'_, V>
+impl<V, K> Job<'_, V, K>
 where
-    V: Lanes,
-    V::Elem: Scalar,
-{
-    /// C columns added to the sums; `fresh` sums start at 0.
-    #[inline(always)]
-    fn columns<K: Streamed<V>, const C: usize>(&mut self, column: usize, fresh: bool) {
-        let Self { t, factor, unit, dz, a, .. } = *self;
-        let (mut d, mut x) = ([K::Sums::splat(t, V::Elem::ZERO); C], [&[][..]; C]);
-        for c in 0..C {
-            d[c] = K::units(V::load(t, &dz.data[(column + c) * dz.stride + unit..]) * factor);
-            x[c] = &a.data[(column + c) * a.stride..][..a.rows];
-        }
-        let registers = K::Row::rows_mut(self.sums);
-        let mut inputs = [&[][..]; C];
-        for c in 0..C {
-            inputs[c] = &K::Inputs::rows(x[c])[..registers.len()];
-        }
-        for i in 0..registers.len() {
-            let mut now = [inputs[0][i]; C];
-            for c in 1..C {
-                now[c] = inputs[c][i];
-            }
-            add::<V, K, C>(t, &d, now, fresh, registers[i].as_mut());
-        }
-        if a.rows % K::Inputs::LEN == 1 {
-            // The last input, and one that is 0.
-            let mut last = [[V::Elem::ZERO; 2]; C];
-            for c in 0..C {
-                last[c][0] = x[c][a.rows - 1];
-            }
-            let mut now = [K::Inputs::rows(&last[0])[0]; C];
-            for c in 1..C {
-                now[c] = K::Inputs::rows(&last[c])[0];
-            }
-            let (mut row, at) = ([V::Elem::ZERO; MAX_LANES], registers.len() * K::Row::LEN);
-            let sums = &mut self.sums[at..];
-            row[..sums.len()].copy_from_slice(sums);
-            add::<V, K, C>(t, &d, now, fresh, &mut row);
-            sums.copy_from_slice(&row[..sums.len()]);
-        }
-    }
-}
-
-/// One register of sums, and C columns' products.
-#[inline(always)]
-fn add<V, K, const C: usize>(
-    t: V::Token,
-    d: &[K::Sums; C],
-    x: [K::Inputs; C],
-    fresh: bool,
-    sums: &mut [V::Elem],
-) where
     V: Lanes,
     V::Elem: Scalar,
     K: Streamed<V>,
 {
-    let before = K::load(t, sums);
-    let mut acc = if fresh { K::Sums::splat(t, V::Elem::ZERO) } else { before };
-    for c in 0..C {
-        acc = d[c].mul_add(K::inputs(t, x[c]), acc);
+    /// C columns added to the sums; `fresh` sums start at 0.
+    #[inline(always)]
+    fn columns<const C: usize>(&mut self, column: usize, fresh: bool) {
+        let Self { t, factor, unit, dz, a, .. } = *self;
+        let zero = K::Sums::splat(t, V::Elem::ZERO);
+        let (mut d, mut x) = ([zero; C], [&[][..]; C]);
+        for c in 0..C {
+            d[c] = K::units(V::load(t, &dz.data[(column + c) * dz.stride + unit..]) * factor);
+            let a = &a.data[(column + c) * a.stride..][..a.rows];
+            x[c] = &K::Inputs::rows(a)[..self.sums.len()];
+        }
+        for i in 0..self.sums.len() {
+            let sum = self.sums[i].as_mut();
+            let before = K::load(t, sum);
+            let mut acc = if fresh { zero } else { before };
+            for c in 0..C {
+                acc = d[c].mul_add(K::inputs(t, x[c][i]), acc);
+            }
+            K::store(acc, sum);
+        }
     }
-    K::store(acc, sums);
 }

@@ -102,8 +102,7 @@ where
         panel: usize,
         into: GradientRows<'_, V::Elem>,
     ) {
-        let unit = panel * V::Elem::PANEL;
-        let (_, into) = into.split_at(unit, self.inputs);
+        let (_, into) = into.split_at(panel * V::Elem::PANEL, self.inputs);
         streamed::accumulate::<V, K>(self.t, registers, self.tiles, self.factor, into, self.turn);
     }
 
