@@ -84,24 +84,36 @@ fn deal(
         let expected = "at least 2, and no more than samples";
         return Err(Error::Range { argument: "folds", expected, given: count as f64 });
     }
-    let (what, bytes) = ("the folds", samples.saturating_mul(3 * size_of::<usize>()));
-    let mut order = Vec::new();
-    order.try_reserve_exact(samples).map_err(|_| Error::OutOfMemory { what, bytes })?;
-    let mut of = Vec::new();
-    of.try_reserve_exact(samples).map_err(|_| Error::OutOfMemory { what, bytes })?;
-    of.resize(samples, 0);
-
-    order.extend(members);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    for last in (1..order.len()).rev() {
-        // The high half of the product is uniform but for 2^-64 of its range.
-        let drawn = (u128::from(rng.random::<u64>()) * (last as u128 + 1)) >> 64;
-        order.swap(last, drawn as usize);
-    }
+    let mut order = shuffled(samples, members, ("the folds", &mut rng))?;
+    let mut of = Vec::new();
+    of.try_reserve_exact(samples).map_err(|_| no_memory("the folds", samples))?;
+    of.resize(samples, 0);
     // Stable: within a class the shuffled order stays.
     order.sort_by_key(|&(class, _)| class);
     for (turn, &(_, sample)) in order.iter().enumerate() {
         of[sample] = turn % count;
     }
     Ok(Folds { count, of })
+}
+
+/// (class, sample) pairs in a random order (Fisher and Yates); `what` they are for.
+pub(super) fn shuffled(
+    samples: usize,
+    members: impl Iterator<Item = (usize, usize)>,
+    (what, rng): (&'static str, &mut ChaCha8Rng),
+) -> Result<Vec<(usize, usize)>> {
+    let mut order = Vec::new();
+    order.try_reserve_exact(samples).map_err(|_| no_memory(what, samples))?;
+    order.extend(members);
+    for last in (1..order.len()).rev() {
+        // The high half of the product is uniform but for 2^-64 of its range.
+        let drawn = (u128::from(rng.random::<u64>()) * (last as u128 + 1)) >> 64;
+        order.swap(last, drawn as usize);
+    }
+    Ok(order)
+}
+
+fn no_memory(what: &'static str, samples: usize) -> Error {
+    Error::OutOfMemory { what, bytes: samples.saturating_mul(3 * size_of::<usize>()) }
 }

@@ -1,4 +1,5 @@
-//! Which network to take: k-fold cross-validation over candidates, in parallel.
+//! Which network to take: k-fold cross-validation over candidates, in parallel; and samples held
+//! out ([`Holdout`]).
 //!
 //! The lecture's advice is to try: activations, widths, learning rates, ways to begin. Each
 //! candidate is trained k times, each time without one fold of the samples, and scored on that
@@ -30,11 +31,13 @@
 
 mod folds;
 mod grid;
+mod holdout;
 mod split;
 mod table;
 
 pub use folds::Folds;
 pub use grid::{ByFit, Candidate, Grid, Score};
+pub use holdout::Holdout;
 pub use split::Split;
 pub use table::{Better, Row, Table};
 
