@@ -16,7 +16,7 @@ fn export<T: Scalar>(
     name: &str,
     n_x: usize,
     layers: &[(usize, Activation)],
-    standardization: Option<&Standardization>,
+    (standardization, of_targets): (Option<&Standardization>, Option<&Standardization>),
 ) {
     let mut builder = Network::<T>::builder(n_x).init(Init::XavierNormal, 3);
     for &(units, activation) in layers {
@@ -38,7 +38,14 @@ fn export<T: Scalar>(
     let mut workspace = Workspace::prediction(&net, SAMPLES).unwrap();
     net.predict(Columns::new(&standardized, n_x).unwrap(), &mut a, &mut workspace).unwrap();
 
-    onnx::save(&folder.join(format!("{name}.onnx")), &net, standardization).unwrap();
+    if let Some(of_targets) = of_targets {
+        let mut values: Vec<f64> = a.iter().map(|v| v.to_f64()).collect();
+        of_targets.undo(&mut values);
+        a = values.into_iter().map(T::from_f64).collect();
+    }
+
+    let path = folder.join(format!("{name}.onnx"));
+    onnx::save(&path, &net, standardization, of_targets).unwrap();
     let rows = |v: &[T], n: usize| -> Vec<Vec<f64>> {
         v.chunks(n).map(|row| row.iter().map(|v| v.to_f64()).collect()).collect()
     };
@@ -50,12 +57,16 @@ fn export_all<T: Scalar>(folder: &Path) {
     use Activation::{Identity, Relu, Sigmoid, Softmax, Tanh};
     let name = |what: &str| format!("{what}_{}", T::NAME);
     let far = Standardization { means: vec![1e6, -0.3, 0.0], stds: vec![1e6, 0.01, 2.5] };
-    export::<T>(folder, &name("planar"), 2, &[(4, Tanh), (1, Sigmoid)], None);
-    export::<T>(folder, &name("digits"), 64, &[(32, Relu), (10, Softmax)], None);
-    export::<T>(folder, &name("deep"), 5, &[(7, Sigmoid), (6, Tanh), (3, Identity)], None);
+    export::<T>(folder, &name("planar"), 2, &[(4, Tanh), (1, Sigmoid)], (None, None));
+    export::<T>(folder, &name("digits"), 64, &[(32, Relu), (10, Softmax)], (None, None));
+    export::<T>(folder, &name("deep"), 5, &[(7, Sigmoid), (6, Tanh), (3, Identity)], (None, None));
     let leaky = Activation::LeakyRelu { slope: 0.2 };
-    export::<T>(folder, &name("leaky"), 3, &[(9, leaky), (2, leaky)], None);
-    export::<T>(folder, &name("standardized"), 3, &[(8, Relu), (3, Softmax)], Some(&far));
+    export::<T>(folder, &name("leaky"), 3, &[(9, leaky), (2, leaky)], (None, None));
+    export::<T>(folder, &name("standardized"), 3, &[(8, Relu), (3, Softmax)], (Some(&far), None));
+    // Prices: far from 0, and f32 would round them if it were not the last thing done.
+    let prices = Standardization { means: vec![2.5e5, -7.0], stds: vec![8e4, 0.03] };
+    let layers = [(8, Tanh), (2, Identity)];
+    export::<T>(folder, &name("values"), 3, &layers, (Some(&far), Some(&prices)));
 }
 
 #[test]
@@ -72,17 +83,19 @@ fn onnxruntime_computes_what_we_predict() {
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(said.matches("within the bound").count(), 10);
+    assert_eq!(said.matches("within the bound").count(), 12);
 }
 
 #[test]
 fn standardizations_of_other_samples_are_refused() {
     let net = Network::<f32>::builder(2).layer(1, Activation::Tanh).build().unwrap();
     let odd = Standardization { means: vec![0.0; 2], stds: vec![1.0; 3] };
-    let refused = onnx::encode(&net, Some(&odd)).unwrap_err().to_string();
+    let refused = onnx::encode(&net, Some(&odd), None).unwrap_err().to_string();
     assert_eq!(refused, "3 standard deviations: expected 2");
+    let refused = onnx::encode(&net, None, Some(&odd)).unwrap_err().to_string();
+    assert_eq!(refused, "2 means: expected 1");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("net.onnx");
-    let refused = onnx::save(&path, &net, Some(&odd)).unwrap_err().to_string();
+    let refused = onnx::save(&path, &net, Some(&odd), None).unwrap_err().to_string();
     assert!(refused.contains("net.onnx: 3 standard deviations") && !path.exists());
 }

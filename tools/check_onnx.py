@@ -45,8 +45,10 @@ def evaluate(graph, x, u):
     for node in graph.node:
         a, *rest = [values[name] for name in node.input]
         v, e = a.value, a.error
-        # The type in which the operator works: f64 before the standardized inputs are narrowed.
-        unit = wide if node.op_type in ("Sub", "Div") else u
+        # The type in which the operator works: f64 around the network, where inputs are
+        # standardized and outputs turned back.
+        is_around = any(name.endswith(("means", "stds")) for name in node.input)
+        unit = wide if is_around else u
         match node.op_type:
             case "Cast":
                 narrow = node.attribute[0].i == onnx.TensorProto.FLOAT
@@ -57,6 +59,9 @@ def evaluate(graph, x, u):
             case "Div":
                 q = v / rest[0].value
                 out = Value(q, e / np.abs(rest[0].value) + 2 * unit * np.abs(q))
+            case "Add":
+                s = v + rest[0].value
+                out = Value(s, e + 2 * unit * np.abs(s))
             case "Gemm":
                 w, b = rest[0].value, rest[1].value
                 n = w.shape[1] + 1

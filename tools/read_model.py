@@ -31,7 +31,7 @@ def load(path):
     """The layers, as (W, b, activation), and the description."""
     with safe_open(path, framework="numpy") as file:
         about = json.loads(file.metadata()["shallownet"])
-        assert about["version"] == 1, "a format of another version"
+        assert about["version"] in (1, 2), "a format of another version"
         layers = []
         for l, activation in enumerate(about["activations"]):
             slope = activation.get("slope")
@@ -48,6 +48,8 @@ def predict(layers, about, x):
     a = x.astype(layers[0][0].dtype)
     for w, b, g in layers:
         a = g(a @ w.T + b)
+    if about.get("target_standardization"):
+        a = a * about["target_standardization"]["stds"] + about["target_standardization"]["means"]
     return a
 
 

@@ -30,7 +30,13 @@ impl<T: Scalar> World<T> {
             means: vec![0.5; inputs],
             stds: vec![f64::from(standardization) / 128.0 - 1.0; inputs],
         });
-        said(onnx::encode(&model.network, model.standardization.as_ref()));
+        let of_targets = model.classes.is_empty() && standardization % 3 == 0;
+        model.target_standardization = of_targets.then(|| Standardization {
+            means: vec![-0.5; outputs],
+            stds: vec![f64::from(standardization) / 64.0; outputs],
+        });
+        let of_targets = model.target_standardization.as_ref();
+        said(onnx::encode(&model.network, model.standardization.as_ref(), of_targets));
         let bytes = said(model::encode(&model))?;
         let copy = model::decode::<T>(&bytes).expect("what was written");
         assert_eq!(bits::parameters(&copy.network), bits::parameters(&model.network));

@@ -2,7 +2,7 @@
 
 use shallownet::io::{NotStandardizable, Standardization, table};
 use shallownet::metrics::{self, Confusion};
-use shallownet::select::{Better, ByFit, Folds, Grid, Score, cross_validate};
+use shallownet::select::{Better, ByFit, Folds, Grid, Holdout, Score, cross_validate};
 use shallownet::{
     Activation, Backend, Columns, GradientCheck, Level, Loss, Network, Optimizer, Scalar, Schedule,
     gradient_check, vector,
@@ -59,6 +59,15 @@ impl<T: Scalar> World<T> {
         };
         let all = (0..folds.count()).flat_map(|fold| folds.validation(fold)).count();
         assert_eq!((all, folds.validation(folds.count()).count()), (folds.samples(), 0));
+        let fraction = f64::from(iterations) / 128.0;
+        let split = if is_stratified {
+            said(Holdout::stratified(&said(metrics::classes(y))?, fraction, 7))
+        } else {
+            said(Holdout::new(x.samples(), fraction, 7))
+        };
+        if let Some(split) = split {
+            assert_eq!(split.training().len() + split.held_out().len(), x.samples());
+        }
         let grid = Grid {
             activations: vec![Activation::Tanh, Activation::Relu],
             hidden: vec![vec![], vec![usize::from(iterations % 5)]],
@@ -104,7 +113,13 @@ impl<T: Scalar> World<T> {
         let found: Result<Standardization, NotStandardizable> = Standardization::of(&x, features);
         let found = said(found)?;
         assert!(found.stds.iter().all(|std| *std > 0.0));
+        let constants = Standardization::constants(&x, features);
+        assert!(constants.iter().all(|&feature| found.stds[feature] == 1.0));
+        let before = x.clone();
         found.apply(&mut x);
+        found.undo(&mut x);
+        let rest = if features == 0 { 0 } else { x.len() / features * features };
+        assert_eq!(bits(&x[rest..]), bits(&before[rest..]));
         Some(())
     }
 

@@ -24,6 +24,7 @@ pub struct Input {
     spots: Vec<(u16, Wild)>,
     features: Option<Vec<String>>,
     standardization: Option<(Vec<f64>, Vec<f64>)>,
+    target_standardization: Option<(Vec<f64>, Vec<f64>)>,
     classes: Vec<String>,
     label: Option<String>,
 }
@@ -33,30 +34,50 @@ impl<'a> Arbitrary<'a> for Input {
         let (is_double, seed) = (u.arbitrary()?, u.arbitrary()?);
         let shape = Shape::draw(u, 12)?;
         let inputs = shape.n_x;
-        let outputs = shape.layers[shape.layers.len() - 1].0.max(2);
+        let outputs = shape.layers[shape.layers.len() - 1].0;
         let mut spots = Vec::new();
         for _ in 0..u.arbitrary::<u8>()? % 5 {
             spots.push((u.arbitrary()?, u.arbitrary()?));
         }
         let features = if u.arbitrary()? { Some(names(u, inputs)?) } else { None };
-        let standardization = if u.arbitrary()? {
-            let count = count(u, inputs)?;
-            let mut any =
-                || (0..count).map(|_| Ok(u.arbitrary::<Wild>()?.0)).collect::<Result<Vec<f64>>>();
-            let (means, stds) = (any()?, any()?);
-            let are_positive = u.arbitrary::<u8>()? % 4 != 0;
-            let positive = |v: f64| if v.is_finite() && v != 0.0 { v.abs() } else { 1.0 };
-            let stds = if are_positive { stds.into_iter().map(positive).collect() } else { stds };
-            let finite = |v: f64| if v.is_finite() { v } else { 0.0 };
-            let means = if are_positive { means.into_iter().map(finite).collect() } else { means };
-            Some((means, stds))
-        } else {
-            None
-        };
-        let classes = if u.arbitrary()? { names(u, outputs)? } else { Vec::new() };
+        let standardization = standardization(u, inputs)?;
+        let classes = if u.arbitrary()? { names(u, outputs.max(2))? } else { Vec::new() };
         let label = u.arbitrary()?;
-        Ok(Self { is_double, shape, seed, spots, features, standardization, classes, label })
+        // Behind all others, so that the corpus still says what it said. Seldom of classes.
+        let target_standardization = match classes.is_empty() || rarely(u, 32)? {
+            true => self::standardization(u, outputs)?,
+            false => None,
+        };
+        Ok(Self {
+            is_double,
+            shape,
+            seed,
+            spots,
+            features,
+            standardization,
+            target_standardization,
+            classes,
+            label,
+        })
     }
+}
+
+/// None, one that can be used, or any numbers.
+fn standardization(u: &mut Unstructured<'_>, expected: usize) -> Result<Option<(Vec<f64>, Vec<f64>)>> {
+    if !u.arbitrary()? {
+        return Ok(None);
+    }
+    let count = count(u, expected)?;
+    let mut any =
+        || (0..count).map(|_| Ok(u.arbitrary::<Wild>()?.0)).collect::<Result<Vec<f64>>>();
+    let (means, stds) = (any()?, any()?);
+    if u.arbitrary::<u8>()? % 4 == 0 {
+        return Ok(Some((means, stds)));
+    }
+    let positive = |v: f64| if v.is_finite() && v != 0.0 { v.abs() } else { 1.0 };
+    let finite = |v: f64| if v.is_finite() { v } else { 0.0 };
+    let means = means.into_iter().map(finite).collect();
+    Ok(Some((means, stds.into_iter().map(positive).collect())))
 }
 
 /// So many, or one too many.
@@ -85,8 +106,11 @@ fn check<T: Scalar>(input: &Input, own: fn(AnyModel) -> Option<Model<T>>) {
     model.features.clone_from(&input.features);
     model.classes.clone_from(&input.classes);
     model.label.clone_from(&input.label);
-    model.standardization =
-        input.standardization.clone().map(|(means, stds)| Standardization { means, stds });
+    let given = |numbers: &Option<(Vec<f64>, Vec<f64>)>| {
+        numbers.clone().map(|(means, stds)| Standardization { means, stds })
+    };
+    model.standardization = given(&input.standardization);
+    model.target_standardization = given(&input.target_standardization);
     let path = path("model.safetensors");
     let bytes = match model::encode(&model) {
         Ok(bytes) => bytes,
@@ -123,7 +147,9 @@ fn same<T: Scalar>(copy: &Model<T>, model: &Model<T>, input: &Input) {
     assert_eq!(bits::parameters(network), bits::parameters(there), "{input:?}");
     assert_eq!((&copy.features, &copy.classes), (&model.features, &model.classes), "{input:?}");
     let of = |model: &Model<T>| {
-        model.standardization.as_ref().map(|s| (bits::bits(&s.means), bits::bits(&s.stds)))
+        [&model.standardization, &model.target_standardization].map(|standardization| {
+            standardization.as_ref().map(|s| (bits::bits(&s.means), bits::bits(&s.stds)))
+        })
     };
     assert_eq!((of(copy), &copy.label), (of(model), &model.label), "{input:?}");
 }
@@ -133,12 +159,17 @@ fn is_sound<T: Scalar>(model: &Model<T>) -> bool {
     let finite = |bits: u64| f64::from_bits(bits).is_finite();
     let (inputs, outputs) = (model.network.inputs(), model.network.outputs());
     let names = model.features.as_ref().is_none_or(|names| names.len() == inputs);
-    let scales = model.standardization.as_ref().is_none_or(|s| {
-        s.means.len() == inputs
-            && s.stds.len() == inputs
-            && s.means.iter().all(|v| v.is_finite())
-            && s.stds.iter().all(|v| v.is_finite() && *v > 0.0)
-    });
-    let classes = model.classes.is_empty() || model.classes.len() == outputs.max(2);
+    let usable = |standardization: &Option<Standardization>, count: usize| {
+        standardization.as_ref().is_none_or(|s| {
+            s.means.len() == count
+                && s.stds.len() == count
+                && s.means.iter().all(|v| v.is_finite())
+                && s.stds.iter().all(|v| v.is_finite() && *v > 0.0)
+        })
+    };
+    let scales = usable(&model.standardization, inputs)
+        && usable(&model.target_standardization, outputs);
+    let classes = model.classes.is_empty()
+        || model.classes.len() == outputs.max(2) && model.target_standardization.is_none();
     bits::parameters(&model.network).into_iter().all(finite) && names && scales && classes
 }

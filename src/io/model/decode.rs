@@ -64,8 +64,17 @@ impl<'a> Contents<'a> {
 
     fn model<T: Scalar>(self) -> Result<Model<T>, Problem> {
         let network = self.tensors.network(&self.description, &[""], |builder| builder)?;
-        let Description { features, standardization, classes, label, .. } = self.description;
-        let model = Model { network, features, standardization, classes, label };
+        let Description {
+            features, standardization, target_standardization, classes, label, ..
+        } = self.description;
+        let model = Model {
+            network,
+            features,
+            standardization,
+            target_standardization,
+            classes,
+            label,
+        };
         model.check()?;
         Ok(model)
     }

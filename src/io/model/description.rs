@@ -10,8 +10,11 @@ use crate::{Activation, Loss, Network, Scalar};
 /// The entry's name.
 pub(super) const ENTRY: &str = "shallownet";
 
-/// The format's version; it changes when an older program would misread a file.
-const VERSION: u64 = 1;
+/// The format's versions that are read. A file has the lowest that says all it holds: a program
+/// that is too old for it would misread it, and refuses it.
+const VERSION: u64 = 2;
+/// Nothing is to be done to outputs.
+const PLAIN: u64 = 1;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::io) struct Description {
@@ -20,6 +23,8 @@ pub(in crate::io) struct Description {
     loss: String,
     pub(super) features: Option<Vec<String>>,
     pub(super) standardization: Option<Standardization>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) target_standardization: Option<Standardization>,
     pub(super) classes: Vec<String>,
     pub(super) label: Option<String>,
 }
@@ -41,8 +46,10 @@ struct Version {
 impl Description {
     pub(super) fn of<T: Scalar>(model: &Model<T>) -> Self {
         Self {
+            version: if model.target_standardization.is_some() { VERSION } else { PLAIN },
             features: model.features.clone(),
             standardization: model.standardization.clone(),
+            target_standardization: model.target_standardization.clone(),
             classes: model.classes.clone(),
             label: model.label.clone(),
             ..Self::of_network(&model.network)
@@ -56,11 +63,12 @@ impl Description {
             slope: if let Activation::LeakyRelu { slope } = g { Some(slope) } else { None },
         };
         Self {
-            version: VERSION,
+            version: PLAIN,
             activations: network.layers().iter().map(|l| named(l.activation)).collect(),
             loss: network.loss().name().to_owned(),
             features: None,
             standardization: None,
+            target_standardization: None,
             classes: Vec::new(),
             label: None,
         }
@@ -69,7 +77,7 @@ impl Description {
     pub(super) fn parse(entry: &str) -> Result<Self, Problem> {
         let unreadable = |error: serde_json::Error| Problem::Description(one_line(&error));
         let Version { version } = serde_json::from_str(entry).map_err(unreadable)?;
-        if version != VERSION {
+        if !(PLAIN..=VERSION).contains(&version) {
             return Err(Problem::Version { given: version, known: VERSION });
         }
         serde_json::from_str(entry).map_err(unreadable)

@@ -67,11 +67,11 @@ pub enum Problem {
     #[error("the metadata entry \"shallownet\" can't be read: {0}")]
     Description(String),
     /// A file of a later format.
-    #[error("format version {given}: this program reads version {known}")]
+    #[error("format version {given}: this program reads versions up to {known}")]
     Version {
         /// The file's.
         given: u64,
-        /// Ours.
+        /// The latest of ours.
         known: u64,
     },
     /// A name that is no activation or loss.
@@ -142,6 +142,9 @@ pub enum Problem {
     /// A mean that is not finite, or a deviation that is not finite and above 0.
     #[error("the standardization is not of finite means and positive standard deviations")]
     Standardization,
+    /// Class names beside a standardization of the targets: classes have no mean.
+    #[error("the targets are classes, and standardized: expected one or the other")]
+    StandardizedClasses,
     /// Safetensors, but no checkpoint.
     #[error("no metadata entry \"shallownet_checkpoint\": not a checkpoint of a training")]
     NotACheckpoint,

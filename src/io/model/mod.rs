@@ -3,8 +3,10 @@
 //! The file holds, for every layer from 0, a tensor `layers.0.weight` of shape (n_l, n_{l-1}),
 //! row-major, and a tensor `layers.0.bias` of shape (n_l), all F32 or all F64; and one metadata
 //! entry, `shallownet`, a JSON object with the format's version, the activations (with the slope
-//! of a leaky ReLU), the loss, and where they are known the feature names, the standardization,
-//! the class names and the label column. One entry, so that the same model gives the same bytes.
+//! of a leaky ReLU), the loss, and where they are known the feature names, the standardization of
+//! the features and of the targets, the class names and the label column. One entry, so that the
+//! same model gives the same bytes. The version is 1, or 2 where the targets were standardized:
+//! a program that knows version 1 alone would not turn predictions back.
 //!
 //! ```
 //! use shallownet::io::model::{self, Model};
@@ -68,6 +70,9 @@ pub struct Model<T> {
     pub features: Option<Vec<String>>,
     /// What is to be done to samples before the network sees them; n_x means and deviations.
     pub standardization: Option<Standardization>,
+    /// How the targets were standardized that the network learned; n_y means and deviations. What
+    /// it predicts is to be turned back by [`Standardization::undo`].
+    pub target_standardization: Option<Standardization>,
     /// The names of the classes: two for one sigmoid output (the second is the one whose
     /// probability the output is), else one an output, or none.
     pub classes: Vec<String>,
@@ -78,21 +83,30 @@ pub struct Model<T> {
 impl<T: Scalar> Model<T> {
     /// A model of which nothing is known but the network.
     pub fn new(network: Network<T>) -> Self {
-        Self { network, features: None, standardization: None, classes: Vec::new(), label: None }
+        Self {
+            network,
+            features: None,
+            standardization: None,
+            target_standardization: None,
+            classes: Vec::new(),
+            label: None,
+        }
     }
 
     /// Do the names and numbers fit the network? Asked before saving and after loading.
     fn check(&self) -> Result<(), Problem> {
-        let inputs = self.network.inputs();
+        let (inputs, outputs) = (self.network.inputs(), self.network.outputs());
         let fits = |what, expected, given| {
             if expected == given { Ok(()) } else { Err(Problem::Count { what, expected, given }) }
         };
         if let Some(names) = &self.features {
             fits("feature names", inputs, names.len())?;
         }
-        if let Some(standardization) = &self.standardization {
-            fits("means", inputs, standardization.means.len())?;
-            fits("standard deviations", inputs, standardization.stds.len())?;
+        let both = [(&self.standardization, inputs), (&self.target_standardization, outputs)];
+        for (standardization, expected) in both {
+            let Some(standardization) = standardization else { continue };
+            fits("means", expected, standardization.means.len())?;
+            fits("standard deviations", expected, standardization.stds.len())?;
             let finite = |v: &f64| v.is_finite();
             let above_0 = |v: &f64| finite(v) && *v > 0.0;
             if !standardization.means.iter().all(finite)
@@ -101,9 +115,10 @@ impl<T: Scalar> Model<T> {
                 return Err(Problem::Standardization);
             }
         }
-        match self.classes.len() {
-            0 => Ok(()),
-            given => fits("class names", self.network.outputs().max(2), given),
+        match (self.classes.len(), &self.target_standardization) {
+            (0, _) => Ok(()),
+            (_, Some(_)) => Err(Problem::StandardizedClasses),
+            (given, None) => fits("class names", outputs.max(2), given),
         }
     }
 }

@@ -52,6 +52,33 @@ fn a_model_comes_back_bit_for_bit() {
     assert_eq!(refused, "tensor \"layers.0.weight\" is of type F64: expected F32");
 }
 
+/// Programs that know version 1 alone would not turn predictions back: they must refuse the file.
+#[test]
+fn standardized_targets_are_remembered_in_a_file_of_version_2() {
+    let version = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        [1, 2].map(|version| text.contains(&format!(r#"\"version\":{version}"#)))
+    };
+    let mut model = model();
+    assert_eq!(version(&encode(&model).unwrap()), [true, false]);
+    model.classes.clear();
+    let prices = Standardization { means: vec![2.5e5], stds: vec![8e4] };
+    model.target_standardization = Some(prices.clone());
+    let bytes = encode(&model).unwrap();
+    assert_eq!(version(&bytes), [false, true]);
+    let loaded = decode::<f64>(&bytes).unwrap();
+    assert_eq!(loaded.target_standardization, Some(prices));
+    assert_eq!(encode(&loaded).unwrap(), bytes);
+
+    model.target_standardization = Some(Standardization { means: vec![0.0], stds: vec![0.0] });
+    assert!(matches!(encode(&model), Err(Problem::Standardization)));
+    model.target_standardization = Some(Standardization { means: vec![0.0; 2], stds: vec![1.0; 2] });
+    assert_eq!(encode(&model).unwrap_err().to_string(), "2 means: expected 1");
+    model.target_standardization = Some(Standardization { means: vec![0.0], stds: vec![1.0] });
+    model.classes = vec!["no".to_owned(), "yes".to_owned()];
+    assert!(matches!(encode(&model), Err(Problem::StandardizedClasses)));
+}
+
 #[test]
 fn every_truncation_and_every_extension_is_refused() {
     let bytes = encode(&model()).unwrap();
@@ -97,7 +124,7 @@ fn headers_that_lie_are_named() {
         edit(&quoted("layers.0.bias"), &quoted("layers.2.bias")),
         edit(&quoted("layers.0.bias"), &quoted("layers.1.bias")),
         edit(&quoted("shallownet"), &quoted("format")),
-        edit(r#"\"version\":1"#, r#"\"version\":2"#),
+        edit(r#"\"version\":1"#, r#"\"version\":3"#),
         edit(r#"\"leaky_relu\""#, r#"\"gelu\""#),
         edit(r#"\"leaky_relu\""#, r#"\"tanh\""#),
         edit(r#"\"slope\":0.2"#, r#"\"slope\":2"#),
@@ -117,7 +144,7 @@ fn headers_that_lie_are_named() {
         "tensor \"layers.2.bias\" belongs to no layer: the network has 2 layers",
         "not a model: its header can't be read: the name \"layers.1.bias\" stands twice",
         "no metadata entry \"shallownet\": a model of another program",
-        "format version 2: this program reads version 1",
+        "format version 3: this program reads versions up to 2",
         "unknown activation \"gelu\"",
         "the metadata entry \"shallownet\" can't be read: activation \"tanh\" has a slope",
         "leaky ReLU slope is 2: expected",

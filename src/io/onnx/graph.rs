@@ -19,6 +19,7 @@ impl Graph {
     pub(super) fn of<T: Scalar>(
         net: &Network<T>,
         standardization: Option<&Standardization>,
+        target_standardization: Option<&Standardization>,
     ) -> Result<GraphProto> {
         let mut graph = Self { proto: GraphProto::default(), last: INPUT.to_owned() };
         graph.proto.name = "shallownet".to_owned();
@@ -35,6 +36,9 @@ impl Graph {
             graph.node("Gemm", &operands, &format!("z{l}"), &[("transB", 1)]);
             graph.activate::<T>(l, layer.activation);
         }
+        if let Some(standardization) = target_standardization {
+            graph.undo::<T>(standardization);
+        }
         if let Some(node) = graph.proto.node.last_mut() {
             node.output = vec![OUTPUT.to_owned()];
         }
@@ -43,19 +47,29 @@ impl Graph {
 
     /// (x - mean) / std in f64, as [`Standardization::apply`] has it, whatever the network's type:
     /// a mean far from 0 would lose its digits in f32.
-    fn standardize<T: Scalar>(&mut self, standardization: &Standardization) {
+    fn standardize<T: Scalar>(&mut self, Standardization { means, stds }: &Standardization) {
+        self.in_f64::<T>("x", [("Sub", "means", means), ("Div", "stds", stds)]);
+    }
+
+    /// a std + mean in f64, as [`Standardization::undo`] has it.
+    fn undo<T: Scalar>(&mut self, Standardization { means, stds }: &Standardization) {
+        self.in_f64::<T>("a", [("Mul", "target_stds", stds), ("Add", "target_means", means)]);
+    }
+
+    /// Two operators, each with its name and a row of numbers, between Casts for a network of f32.
+    fn in_f64<T: Scalar>(&mut self, of: &str, steps: [(&str, &str, &[f64]); 2]) {
         let to = |kind: i32| [("to", i64::from(kind))];
         let is_narrow = data_type::<T>() != DOUBLE;
         if is_narrow {
-            self.node("Cast", &[], "x_f64", &to(DOUBLE));
+            self.node("Cast", &[], &format!("{of}_f64"), &to(DOUBLE));
         }
-        let numbers = [("means", &standardization.means), ("stds", &standardization.stds)];
-        for ((name, values), operator) in numbers.into_iter().zip(["Sub", "Div"]) {
+        for (operator, name, values) in steps {
             self.tensor(name, &[values.len()], values);
-            self.node(operator, &[name.to_owned()], &format!("x_{}", operator.to_lowercase()), &[]);
+            let result = format!("{of}_{}", operator.to_lowercase());
+            self.node(operator, &[name.to_owned()], &result, &[]);
         }
         if is_narrow {
-            self.node("Cast", &[], "x_standardized", &to(data_type::<T>()));
+            self.node("Cast", &[], &format!("{of}_cast"), &to(data_type::<T>()));
         }
     }
 

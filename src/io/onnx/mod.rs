@@ -2,8 +2,8 @@
 //!
 //! One input `x` of shape (batch, n_x), a sample a row, the batch's size free; one output `a` of
 //! shape (batch, n_y). Opset 13: Gemm, Tanh, Sigmoid, Relu, Softmax; leaky ReLU as Mul and Max;
-//! before them Sub and Div, if a standardization is given (in f64, between Casts for an f32
-//! network). f32 and f64.
+//! before them Sub and Div, if a standardization of the features is given, after them Mul and Add,
+//! if one of the targets is (in f64, between Casts for an f32 network). f32 and f64.
 //!
 //! ```
 //! use shallownet::io::onnx;
@@ -15,7 +15,7 @@
 //!     .layer(4, Activation::Tanh)
 //!     .layer(1, Activation::Sigmoid)
 //!     .build()?;
-//! onnx::save(&path, &net, None)?;
+//! onnx::save(&path, &net, None, None)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -64,7 +64,8 @@ pub enum Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// Means or deviations of other samples than the network takes.
+    /// Means or deviations of other samples than the network takes, or of other outputs than it
+    /// has.
     #[error("{given} {what}: expected {expected}")]
     Count {
         /// Of what.
@@ -85,8 +86,8 @@ pub enum Problem {
     Network(#[from] crate::Error),
 }
 
-/// Saves a network, with the standardization to be applied to its inputs, if any: in whole or not
-/// at all.
+/// Saves a network, in whole or not at all: with the standardization to be applied to its inputs,
+/// and that of the targets, to be undone at its outputs, if any.
 ///
 /// # Errors
 /// [`Error`].
@@ -94,8 +95,9 @@ pub fn save<T: Scalar>(
     path: &Path,
     net: &Network<T>,
     standardization: Option<&Standardization>,
+    target_standardization: Option<&Standardization>,
 ) -> Result<(), Error> {
-    let bytes = encode(net, standardization)
+    let bytes = encode(net, standardization, target_standardization)
         .map_err(|problem| Error::Refused { file: display(path), problem })?;
     Ok(atomic::write(path, &bytes)?)
 }
@@ -107,7 +109,7 @@ pub fn save<T: Scalar>(
 /// # use shallownet::{Activation, Network};
 /// let net = Network::<f64>::builder(2).layer(1, Activation::Tanh).build()?;
 /// let standardization = Standardization { means: vec![0.0], stds: vec![1.0] };
-/// let error = onnx::encode(&net, Some(&standardization)).unwrap_err();
+/// let error = onnx::encode(&net, Some(&standardization), None).unwrap_err();
 /// assert_eq!(error.to_string(), "1 means: expected 2");
 /// # Ok::<(), shallownet::Error>(())
 /// ```
@@ -117,10 +119,12 @@ pub fn save<T: Scalar>(
 pub fn encode<T: Scalar>(
     net: &Network<T>,
     standardization: Option<&Standardization>,
+    target_standardization: Option<&Standardization>,
 ) -> Result<Vec<u8>, Problem> {
-    if let Some(Standardization { means, stds }) = standardization {
+    let both = [(standardization, net.inputs()), (target_standardization, net.outputs())];
+    for (standardization, expected) in both {
+        let Some(Standardization { means, stds }) = standardization else { continue };
         for (what, given) in [("means", means.len()), ("standard deviations", stds.len())] {
-            let expected = net.inputs();
             if given != expected {
                 return Err(Problem::Count { what, expected, given });
             }
@@ -130,7 +134,7 @@ pub fn encode<T: Scalar>(
         ir_version: IR_VERSION,
         producer_name: env!("CARGO_PKG_NAME").to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        graph: Some(Graph::of(net, standardization)?),
+        graph: Some(Graph::of(net, standardization, target_standardization)?),
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
     };
     let bytes = model.encoded_len();
