@@ -176,6 +176,7 @@ mod loss;
 pub mod metrics;
 mod network;
 pub mod reference;
+mod rounding;
 mod scalar;
 pub mod select;
 mod shape;

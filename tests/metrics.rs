@@ -117,6 +117,18 @@ fn regression_metrics_are_those_of_scikit_learn() {
     let ones = column(&[1.0, 1.0]);
     assert_eq!(metrics::r_squared(ones, ones), Ok(1.0));
     assert_eq!(metrics::r_squared(column(&[1.0, 2.0]), ones), Ok(0.0));
+    // Constant but for rounding: what that made of it is nothing to explain.
+    let tenths: Vec<f64> = (0..9999).map(|i| [0.3, 0.1 + 0.2][i % 2]).collect();
+    let (tenths, threes) = (column(&tenths), vec![0.3; 9999]);
+    assert_eq!(metrics::r_squared(column(&threes), tenths), Ok(1.0));
+    assert_eq!(metrics::r_squared(column(&vec![0.31; 9999]), tenths), Ok(0.0));
+    // Squares that would vanish, or overflow.
+    for size in [1e-200, 1e200] {
+        let (a, t) =
+            ([0.0, 1.0, 3.0, 4.0].map(|v| v * size), [1.0, 1.0, 3.0, 3.0].map(|v| v * size));
+        let r2 = metrics::r_squared(column(&a), column(&t)).unwrap();
+        assert!((r2 - 0.5).abs() < 1e-15, "{r2}");
+    }
 }
 
 #[test]

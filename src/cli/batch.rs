@@ -1,12 +1,12 @@
 //! Samples as a network takes them: X and Y, and which class each is.
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use shallownet::io::model::Model;
 use shallownet::io::{NotStandardizable, Standardization};
 use shallownet::{Columns, Result, Scalar};
 
 use crate::data::{Data, Targets};
 use crate::failure::Failure;
+use crate::notes::{Notes, listed};
 
 /// X, Y and the classes of some rows.
 #[derive(Debug)]
@@ -17,6 +17,26 @@ pub(crate) struct Batch<T> {
     n_y: usize,
     /// Empty if values are predicted, not classes.
     pub(crate) classes: Vec<usize>,
+    /// The values as the data has them; empty if classes are predicted.
+    pub(crate) values: Vec<f64>,
+    target_standardization: Option<Standardization>,
+}
+
+/// What is done to samples before a network learns from them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Preprocessing<'a> {
+    pub(crate) features: Option<&'a Standardization>,
+    /// What is undone in predictions.
+    pub(crate) targets: Option<&'a Standardization>,
+}
+
+impl<'a> Preprocessing<'a> {
+    pub(crate) fn of<T>(model: &'a Model<T>) -> Self {
+        Self {
+            features: model.standardization.as_ref(),
+            targets: model.target_standardization.as_ref(),
+        }
+    }
 }
 
 /// What each row of the data stands for.
@@ -54,11 +74,13 @@ impl<T: Scalar> Batch<T> {
     pub(crate) fn new(
         data: &Data,
         rows: &[usize],
-        standardization: Option<&Standardization>,
+        preprocessing: Preprocessing<'_>,
         meaning: Meaning<'_>,
     ) -> std::result::Result<Self, Failure> {
         let n_y = meaning.outputs();
         let (mut y, mut classes) = (Vec::with_capacity(rows.len() * n_y), Vec::new());
+        let mut values = Vec::new();
+        let mut sample = vec![0.0; n_y];
         for &row in rows {
             match meaning {
                 Meaning::Classes { of_row, .. } => {
@@ -68,13 +90,24 @@ impl<T: Scalar> Batch<T> {
                     let is_it = |k| if n_y == 1 { class == 1 } else { class == k };
                     y.extend((0..n_y).map(|k| T::from_f64(if is_it(k) { 1.0 } else { 0.0 })));
                 }
-                Meaning::Values { y: values, n_y } => {
-                    let values = &values[row * n_y..(row + 1) * n_y];
-                    y.extend(values.iter().map(|&v| T::from_f64(v)));
+                Meaning::Values { y: all, n_y } => {
+                    sample.copy_from_slice(&all[row * n_y..(row + 1) * n_y]);
+                    values.extend_from_slice(&sample);
+                    if let Some(standardization) = preprocessing.targets {
+                        standardization.apply(&mut sample);
+                    }
+                    y.extend(sample.iter().map(|&v| T::from_f64(v)));
                 }
             }
         }
-        Ok(Self { x: data.inputs(rows, standardization)?, y, n_x: data.n_x, n_y, classes })
+        let x = data.inputs(rows, preprocessing.features)?;
+        let target_standardization = preprocessing.targets.cloned();
+        Ok(Self { x, y, n_x: data.n_x, n_y, classes, values, target_standardization })
+    }
+
+    /// Output activations as values of the data's own size.
+    pub(crate) fn turned_back(&self, a: &[T]) -> Vec<f64> {
+        turned_back(a, self.target_standardization.as_ref())
     }
 
     /// The first `samples` of it, or all.
@@ -92,68 +125,49 @@ impl<T: Scalar> Batch<T> {
         Columns::new(&self.y, self.n_y)
     }
 
+    pub(crate) fn outputs(&self) -> usize {
+        self.n_y
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.x.len() / self.n_x
     }
 }
 
-/// Mean and deviation of every feature of the rows.
+/// Output activations with the standardization of the targets undone.
+pub(crate) fn turned_back<T: Scalar>(a: &[T], targets: Option<&Standardization>) -> Vec<f64> {
+    let mut values: Vec<f64> = a.iter().map(|v| v.to_f64()).collect();
+    if let Some(standardization) = targets {
+        standardization.undo(&mut values);
+    }
+    values
+}
+
+/// Mean and deviation of every feature of the rows; constants are noted.
 pub(crate) fn standardize(
     data: &Data,
     rows: &[usize],
+    notes: &mut Notes,
 ) -> std::result::Result<Standardization, Failure> {
-    Standardization::of(&data.gather(rows), data.n_x).map_err(|NotStandardizable { feature }| {
-        Failure::Cell {
-            place: data.place(rows[0], feature),
-            problem: "the values of this column are too large to be standardized".to_owned(),
-        }
-    })
+    let x = data.gather(rows);
+    let standardization =
+        Standardization::of(&x, data.n_x).map_err(|NotStandardizable { feature }| {
+            Failure::Cell {
+                place: data.place(rows[0], feature),
+                problem: "the values of this column are too large to be standardized".to_owned(),
+            }
+        })?;
+    note_constants(data, &Standardization::constants(&x, data.n_x), "", notes);
+    Ok(standardization)
 }
 
-/// The streams of a seed: the weights are drawn from number 0.
-pub(crate) const HOLDOUT: u64 = 1;
-pub(crate) const VALIDATION: u64 = 2;
-
-/// The rows to learn from and the rows held out, each in the file's order: of all rows shuffled
-/// (Fisher and Yates, ChaCha8 from the seed and a stream of its own), the first `fraction`,
-/// rounded, is held out.
-pub(crate) fn split(
-    rows: Vec<usize>,
-    fraction: Option<f64>,
-    (seed, stream): (u64, u64),
-) -> (Vec<usize>, Vec<usize>) {
-    let mut order = rows;
-    let Some(fraction) = fraction else {
-        return (order, Vec::new());
-    };
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(stream);
-    let count = order.len();
-    for last in (1..count).rev() {
-        order.swap(last, rng.random_range(0..=last));
+/// Of an image, dark corners are no news.
+pub(crate) fn note_constants(data: &Data, constants: &[usize], of: &str, notes: &mut Notes) {
+    if constants.is_empty() || data.image.is_some() {
+        return;
     }
-    let held = (count as f64 * fraction).round() as usize;
-    let mut training = order.split_off(held.min(count));
-    order.sort_unstable();
-    training.sort_unstable();
-    (training, order)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn a_split_is_seeded_and_loses_nothing() {
-        let of = |fraction, seed| split((0..50).collect(), fraction, (seed, 1));
-        let (training, held) = of(Some(0.2), 3);
-        assert_eq!((training.len(), held.len()), (40, 10));
-        assert_eq!(of(Some(0.2), 3), (training.clone(), held.clone()));
-        assert_ne!(of(Some(0.2), 4).1, held);
-        assert_ne!(split((0..50).collect(), Some(0.2), (3, 2)).1, held);
-        let mut all = [training, held].concat();
-        all.sort_unstable();
-        assert_eq!(all, (0..50).collect::<Vec<_>>());
-        assert_eq!(split(vec![0, 1, 2], None, (0, 1)), (vec![0, 1, 2], vec![]));
-    }
+    let names: Vec<String> = constants.iter().map(|&k| data.feature(k)).collect();
+    let are = if names.len() == 1 { "is" } else { "are" };
+    notes
+        .add(format_args!("{} {are} constant{of}: nothing can be learned from it", listed(&names)));
 }

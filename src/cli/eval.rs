@@ -7,12 +7,14 @@ use shallownet::Scalar;
 use shallownet::io::model::{self, AnyModel, Model};
 use shallownet::metrics::{self, Confusion};
 
-use crate::batch::{Batch, Meaning};
+use crate::batch::{Batch, Meaning, Preprocessing};
 use crate::data::{Source, Want};
 use crate::failure::Failure;
+use crate::notes::Notes;
 use crate::pictures;
 use crate::say::Say;
 use crate::scores::{self, Score};
+use crate::verdict;
 
 /// Measure a model on labelled samples: accuracy, cost, confusion matrix, precision, recall, F1,
 /// ROC AUC for two classes; mean squared error and R^2 for values.
@@ -40,6 +42,7 @@ struct Results<'a> {
     score: &'a Score,
     #[serde(flatten)]
     classes: Option<Classes<'a>>,
+    notes: Notes,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,13 +75,18 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
         Meaning::Classes { .. } => Meaning::Classes { of_row: &actual, count: model.classes.len() },
         values => values,
     };
-    let batch = Batch::new(&data, &rows, model.standardization.as_ref(), meaning)?;
+    let batch = Batch::new(&data, &rows, Preprocessing::of(model), meaning)?;
     let a = scores::outputs(&model.network, batch.x()?.as_slice())?;
     let score = scores::score(&model.network, &batch, &a)?;
+    let mut notes = Notes::default();
+    if let Some(note) = verdict::no_better(&score, &batch, "these samples", &model.classes) {
+        notes.add(note);
+    }
     if want == Want::Values {
+        let of = model.target_standardization.as_ref().map_or("", |_| " (of standardized targets)");
         say.line(&score);
-        say.line(format_args!("cost      {:.6}", score.cost));
-        return say.results(&Results { score: &score, classes: None });
+        say.line(format_args!("cost      {:.6}{of}", score.cost));
+        return say.results(&Results { score: &score, classes: None, notes });
     }
     let counts = scores::counts(&model.network, &batch, model.classes.len(), &a)?;
     let roc_auc = match batch.y()?.features() {
@@ -111,7 +119,7 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
         f1: each(&|k| counts.f1(k)),
         roc_auc,
     };
-    say.results(&Results { score: &score, classes: Some(classes) })
+    say.results(&Results { score: &score, classes: Some(classes), notes })
 }
 
 /// Precision, recall and F1 of every class, and their means.

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use shallownet::io::Standardization;
 use shallownet::io::model::{self, AnyModel};
 use shallownet::{GradientCheck, Network, Parameter, Scalar};
 
-use crate::batch::{self, Batch, Meaning};
+use crate::batch::{self, Batch, Meaning, Preprocessing};
 use crate::choices::{self, Precision};
 use crate::data::{Data, Source, Want};
 use crate::failure::Failure;
-use crate::network::NetworkArgs;
+use crate::network::{self, NetworkArgs};
+use crate::notes::Notes;
 use crate::results::NetworkFacts;
 use crate::say::Say;
+use crate::targets;
 
 /// Compare backward propagation with central differences of the cost.
 ///
@@ -95,26 +96,36 @@ fn of_model<T: Scalar>(args: &Args, model: &model::Model<T>) -> Result<(), Failu
         Meaning::Classes { .. } => Meaning::Classes { of_row: &actual, count: model.classes.len() },
         values => values,
     };
-    check(args, &model.network, (&data, meaning), model.standardization.as_ref())
+    check(args, &model.network, (&data, meaning), Preprocessing::of(model))
 }
 
 fn fresh<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     let rows: Vec<usize> = (0..data.len()).collect();
+    let mut notes = Notes::default();
     let standardization =
-        if args.standardize { Some(batch::standardize(data, &rows)?) } else { None };
+        if args.standardize { Some(batch::standardize(data, &rows, &mut notes)?) } else { None };
     let meaning = Meaning::of(data);
+    // As they are trained on.
+    let output = args.network.output.unwrap_or_else(|| network::output(meaning));
+    let of_targets = if targets::is_standardized(None, output)? {
+        targets::standardization(data, &rows, &mut notes)?
+    } else {
+        None
+    };
+    let preprocessing =
+        Preprocessing { features: standardization.as_ref(), targets: of_targets.as_ref() };
     let network = args.network.build::<T>(data.n_x, meaning, args.source.data.is_none())?;
-    check(args, &network, (data, meaning), standardization.as_ref())
+    check(args, &network, (data, meaning), preprocessing)
 }
 
 fn check<T: Scalar>(
     args: &Args,
     network: &Network<T>,
     (data, meaning): (&Data, Meaning<'_>),
-    standardization: Option<&Standardization>,
+    preprocessing: Preprocessing<'_>,
 ) -> Result<(), Failure> {
     let rows: Vec<usize> = (0..data.len().min(args.samples.get())).collect();
-    let batch = Batch::<T>::new(data, &rows, standardization, meaning)?;
+    let batch = Batch::<T>::new(data, &rows, preprocessing, meaning)?;
     let tolerance = args.tolerance.unwrap_or(if T::NAME == "f32" { 1e-4 } else { 1e-7 });
     let report = GradientCheck::default()
         .per_layer(args.per_layer.get())

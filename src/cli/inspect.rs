@@ -41,6 +41,7 @@ struct Results<'a> {
     classes: &'a [String],
     label: &'a Option<String>,
     standardization: &'a Option<Standardization>,
+    target_standardization: &'a Option<Standardization>,
 }
 
 #[derive(Debug, Serialize)]
@@ -108,6 +109,12 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
             }
         }
     }
+    if let Some(Standardization { means, stds }) = &model.target_standardization {
+        say.line("targets        output  mean  standard deviation");
+        for (k, (mean, std)) in means.iter().zip(stds).enumerate() {
+            say.line(format_args!("               {}  {mean}  {std}", k + 1));
+        }
+    }
     if let (Some(size), Some(out)) = (args.image, &args.out) {
         let (inputs, pixels) = (model.network.inputs(), size.0.saturating_mul(size.1));
         if pixels != inputs {
@@ -127,6 +134,7 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
         classes: &model.classes,
         label: &model.label,
         standardization: &model.standardization,
+        target_standardization: &model.target_standardization,
     })
 }
 

@@ -2,8 +2,10 @@
 //! `bench`.
 //!
 //! One file a command; what they share: `data` (files to samples), `choices` and `network`
-//! (arguments), `batch` (samples to what a network eats), `scores`, `pictures`, `progress` (bars and
-//! Ctrl-C), `say` (where lines go) and `failure` (what can go wrong, and the exit code).
+//! (arguments), `split` (which rows are for what), `targets` (what is done to values), `batch`
+//! (samples to what a network eats), `scores` and `verdict` (whether they are any good), `pictures`,
+//! `progress` (bars and Ctrl-C), `say` (where lines go), `notes` (what is worth knowing) and
+//! `failure` (what can go wrong, and the exit code).
 #![deny(unsafe_code)]
 
 mod batch;
@@ -15,6 +17,7 @@ mod failure;
 mod gradcheck;
 mod inspect;
 mod network;
+mod notes;
 mod pictures;
 mod predict;
 mod progress;
@@ -22,7 +25,10 @@ mod results;
 mod say;
 mod scores;
 mod select;
+mod split;
+mod targets;
 mod train;
+mod verdict;
 
 use std::process::ExitCode;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use shallownet::Scalar;
 use shallownet::io::model::{self, AnyModel, Model};
 
+use crate::batch::turned_back;
 use crate::data::{Source, Want};
 use crate::failure::Failure;
 use crate::scores;
@@ -62,6 +63,10 @@ fn heads<T: Scalar>(args: &Args, model: &Model<T>) -> Vec<String> {
 }
 
 fn row<T: Scalar>(args: &Args, model: &Model<T>, a: &[T]) -> Vec<String> {
+    if let targets @ Some(_) = model.target_standardization.as_ref() {
+        // In f64: a mean far from 0 takes digits that f32 lacks.
+        return turned_back(a, targets).iter().map(number).collect();
+    }
     if model.classes.is_empty() {
         return a.iter().map(number).collect();
     }

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
+use shallownet::io::Standardization;
 use shallownet::{Network, Scalar};
 
+use crate::notes::Notes;
 use crate::say::{Say, thousands, time};
 use crate::scores::{Kind, Score};
 use crate::train::Point;
@@ -17,12 +19,15 @@ pub(crate) struct Results {
     pub(crate) learning_rate: f64,
     #[serde(flatten)]
     pub(crate) course: Course,
+    /// Costs are of targets standardized by these numbers.
+    pub(crate) target_standardization: Option<Standardization>,
     pub(crate) train: Score,
     pub(crate) validation: Option<Score>,
     pub(crate) holdout: Option<Score>,
     pub(crate) test: Option<Score>,
     pub(crate) speed: Speed,
     pub(crate) files: Vec<PathBuf>,
+    pub(crate) notes: Notes,
 }
 
 /// How long it took.
@@ -107,7 +112,9 @@ impl Results {
                 Kind::Classes { .. } => format!("{name} accuracy"),
                 Kind::Values { .. } => name.to_owned(),
             };
-            say.line(format_args!("{name:<19} {score}, cost {:.6}", score.cost));
+            let of =
+                self.target_standardization.as_ref().map_or("", |_| " of standardized targets");
+            say.line(format_args!("{name:<19} {score}, cost{of} {:.6}", score.cost));
         };
         score("training", &self.train);
         let held = [("validation", &self.validation), ("held-out", &self.holdout)];

@@ -33,7 +33,8 @@ pub(crate) fn classes<T: Scalar>(net: &Network<T>, x: &[T]) -> Result<Vec<usize>
     Ok(outputs(net, x)?.chunks(net.outputs()).map(class).collect())
 }
 
-/// Cost and accuracy on some samples; for values, their errors.
+/// Cost and accuracy on some samples; for values, their errors. The cost is of what the network
+/// learned: where targets are standardized, of these.
 #[derive(Debug, Serialize)]
 pub(crate) struct Score {
     pub(crate) samples: usize,
@@ -65,7 +66,10 @@ impl std::fmt::Display for Score {
 /// Scores a network's outputs (of [`outputs`]) on some samples.
 pub(crate) fn score<T: Scalar>(net: &Network<T>, batch: &Batch<T>, a: &[T]) -> Result<Score> {
     let kind = if batch.classes.is_empty() {
-        let (a, y) = (Columns::new(a, net.outputs())?, batch.y()?);
+        // In the values' own units, and in f64: a mean far from 0 takes digits.
+        let a = batch.turned_back(a);
+        let (a, y) =
+            (Columns::new(&a, net.outputs())?, Columns::new(&batch.values, net.outputs())?);
         Kind::Values {
             mean_squared_error: metrics::mean_squared_error(a, y)?,
             r_squared: metrics::r_squared(a, y)?,

@@ -1,5 +1,7 @@
 //! Mean 0 and standard deviation 1, feature by feature.
 
+use crate::rounding;
+
 /// (x - mean) / std for every feature, with the means and standard deviations of some samples.
 ///
 /// The means and deviations belong to the model: what was learnt on standardised samples must be
@@ -153,19 +155,12 @@ impl Spread {
         // NaN is no maximum, so an empty column and one with a NaN are found here.
         if m == 0.0 || !(mean.is_finite() && std.is_finite()) {
             Self::NotFinite
-        } else if std <= rounding(low.abs().max(high.abs())) {
+        } else if std <= rounding::deviation(low.abs().max(high.abs())) {
             Self::Constant { mean }
         } else {
             Self::Wide { mean, std }
         }
     }
-}
-
-/// The largest deviation that rounding alone gives values of this size; see [`Standardization`].
-fn rounding(largest: f64) -> f64 {
-    const ROUNDINGS: f64 = 4.0;
-    const SMALLEST: f64 = f64::from_bits(1);
-    (ROUNDINGS * f64::EPSILON * largest).max(ROUNDINGS * SMALLEST)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{check, columns};
 use crate::error::Result;
+use crate::rounding;
 use crate::scalar::Scalar;
 use crate::view::Columns;
 
@@ -33,7 +34,8 @@ pub fn mean_squared_error<T: Scalar>(
 /// outputs' own. 1 is perfect, 0 no better than the mean, negative worse. O(values), in f64.
 ///
 /// An output whose targets are all equal has no variance to explain: it counts 1 if predicted
-/// exactly and else 0, as in scikit-learn.
+/// exactly and else 0, as in scikit-learn. Targets and predictions that differ by their rounding
+/// alone (0.3 and 0.1 + 0.2; at most 4 eps of the largest target) are equal.
 ///
 /// ```
 /// use shallownet::{Columns, metrics};
@@ -51,15 +53,25 @@ pub fn r_squared<T: Scalar>(predictions: Columns<'_, T>, targets: Columns<'_, T>
     let mut total = 0.0;
     for k in 0..n_y {
         let y = || columns(targets).map(|c| c[k].to_f64());
-        let mean = y().sum::<f64>() / m;
-        let is_constant = y().all(|v| v == targets.as_slice()[k].to_f64());
-        let spread: f64 = y().map(|v| (v - mean).powi(2)).sum();
-        let a = columns(predictions).map(|c| c[k].to_f64());
-        let residual: f64 = a.zip(y()).map(|(a, y)| (a - y).powi(2)).sum();
-        total += match is_constant {
-            true if residual == 0.0 => 1.0,
-            true => 0.0,
-            false => 1.0 - residual / spread,
+        let off = || columns(predictions).zip(y()).map(|(a, y)| a[k].to_f64() - y);
+        let largest =
+            |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, |l, v| v.abs().max(l));
+        // The second sum is what rounding left over.
+        let rough: f64 = y().map(|v| v / m).sum();
+        let mean = rough + y().map(|v| (v - rough) / m).sum::<f64>();
+        let rounding = rounding::deviation(largest(&mut y()));
+        let widest = largest(&mut y().map(|v| v - mean));
+        total += if widest > rounding {
+            // In units of the widest, so that no square overflows or vanishes.
+            let squares =
+                |of: &mut dyn Iterator<Item = f64>| of.map(|v| (v / widest).powi(2)).sum();
+            let (residual, spread): (f64, f64) =
+                (squares(&mut off()), squares(&mut y().map(|v| v - mean)));
+            1.0 - residual / spread
+        } else if largest(&mut off()) <= rounding {
+            1.0
+        } else {
+            0.0
         };
     }
     Ok(total / n_y as f64)

@@ -92,6 +92,7 @@ fn data(
         let problem = "no samples: expected at least one".to_owned();
         return Err(Failure::File { file: show(path), problem });
     }
+    let columns = (0..x.features()).collect();
     Ok(Data {
         n_x: x.features(),
         x: x.into_vec(),
@@ -99,7 +100,7 @@ fn data(
         feature_names: None,
         label_name: None,
         image: None,
-        origin: Origin::Arrays { x: show(path), labels },
+        origin: Origin::Arrays { x: show(path), labels, columns },
     })
 }
 

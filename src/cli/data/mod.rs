@@ -1,7 +1,9 @@
 //! Files to samples, whatever their format; and the built-in set.
 
 mod arrays;
+mod columns;
 mod source;
+mod suspicions;
 mod table;
 
 use shallownet::Scalar;
@@ -52,8 +54,8 @@ pub(crate) enum Want {
 enum Origin {
     /// A text; the columns (from 0) of the features and of the label.
     Table { samples: Samples, columns: Vec<usize>, label: Option<usize> },
-    /// A file of samples and one of labels.
-    Arrays { x: String, labels: String },
+    /// A file of samples and one of labels; which of its features (from 0) are taken.
+    Arrays { x: String, labels: String, columns: Vec<usize> },
 }
 
 impl Data {
@@ -83,14 +85,50 @@ impl Data {
             Origin::Table { samples, columns, .. } => {
                 samples.place(row, columns[feature]).to_string()
             }
-            Origin::Arrays { x, .. } => {
-                format!("{x}: sample {}, feature {}", row + 1, feature + 1)
+            Origin::Arrays { x, columns, .. } => {
+                format!("{x}: sample {}, feature {}", row + 1, columns[feature] + 1)
             }
         }
     }
 
+    /// A feature's name for people: `column "age"`, `column 3`, `feature 3`.
+    pub(crate) fn feature(&self, feature: usize) -> String {
+        match (&self.feature_names, &self.origin) {
+            (Some(names), _) if !names[feature].is_empty() => {
+                format!("column {:?}", names[feature])
+            }
+            (_, Origin::Table { columns, .. }) => format!("column {}", columns[feature] + 1),
+            (_, Origin::Arrays { columns, .. }) => format!("feature {}", columns[feature] + 1),
+        }
+    }
+
+    /// What names a feature in an option: its name, in quotes where a shell needs them, or its
+    /// number where quotes would not do.
+    fn option(&self, feature: usize) -> String {
+        let (Origin::Table { columns, .. } | Origin::Arrays { columns, .. }) = &self.origin;
+        let name = self.feature_names.as_ref().map_or("", |names| &names[feature]);
+        let is_of = |more: &str| name.chars().all(|c| c.is_alphanumeric() || more.contains(c));
+        if name.is_empty() || !is_of("_-. :,;/()[]%+=") {
+            return (columns[feature] + 1).to_string();
+        }
+        if is_of("_-.") { name.to_owned() } else { format!("\"{name}\"") }
+    }
+
+    /// With no features but these (from 0), in ascending order.
+    fn keep(mut self, kept: Vec<usize>) -> Self {
+        if kept.len() < self.n_x {
+            let rows = self.x.chunks(self.n_x);
+            self.x = rows.flat_map(|row| kept.iter().map(|&k| row[k])).collect();
+            self.n_x = kept.len();
+            if let Origin::Arrays { columns, .. } = &mut self.origin {
+                *columns = kept;
+            }
+        }
+        self
+    }
+
     /// Where the label of a sample stands.
-    fn label_place(&self, row: usize) -> String {
+    pub(crate) fn label_place(&self, row: usize) -> String {
         match &self.origin {
             Origin::Table { samples, label, .. } => {
                 samples.place(row, label.unwrap_or(0)).to_string()

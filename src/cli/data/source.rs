@@ -6,8 +6,10 @@ use shallownet::Scalar;
 use shallownet::io::model::Model;
 use shallownet::io::table::Header;
 
-use super::{Data, Want, arrays, table};
+use super::columns::Selection;
+use super::{Data, Want, arrays, suspicions, table};
 use crate::failure::Failure;
+use crate::notes::Notes;
 
 /// The sets of a folder with MNIST's names.
 const TRAINING: &str = "train";
@@ -29,6 +31,8 @@ pub(crate) struct Source {
     /// CSV: the file has no header: its first line is a sample
     #[arg(long, requires = "data")]
     pub(crate) no_header: bool,
+    #[command(flatten)]
+    selection: Selection,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,13 +68,45 @@ impl Source {
         self.check(path, want)?;
         let label = self.label.as_deref();
         let data = match kind(path) {
-            Kind::Table => table::training(path, self.header(), label.unwrap_or(""), want)?,
-            Kind::Npy => arrays::npy(path, self.labels.as_deref(), want)?,
-            Kind::Npz => arrays::npz(path, label, want)?,
+            Kind::Table => {
+                let columns = (label.unwrap_or(""), &self.selection);
+                table::training(path, self.header(), columns, want)?
+            }
+            Kind::Npy => self.select(arrays::npy(path, self.labels.as_deref(), want)?)?,
+            Kind::Npz => self.select(arrays::npz(path, label, want)?)?,
             Kind::Idx => arrays::idx(path, self.labels.as_deref(), want)?,
             Kind::Folder => arrays::folder(path, TRAINING, want)?,
         };
         data.with_two_classes()
+    }
+
+    /// Notes what looks as if it were no feature: said before a network learns from it.
+    pub(crate) fn suspect(&self, data: &Data, notes: &mut Notes) {
+        suspicions::note(data, self.selection.is_chosen(), notes);
+    }
+
+    /// The features of arrays that were asked for, by their numbers.
+    fn select(&self, data: Data) -> Result<Data, Failure> {
+        let Some(option) = self.selection.given() else {
+            return Ok(data);
+        };
+        let n_x = data.n_x;
+        let find = |name: &str| match name.parse::<usize>() {
+            Ok(number) if (1..=n_x).contains(&number) => Ok(number - 1),
+            _ => {
+                let problem =
+                    format!("{option} {name:?}: expected numbers of features, 1 to {n_x}");
+                Err(Failure::File { file: data.file(), problem })
+            }
+        };
+        let kept = self.selection.columns(n_x, None, find)?;
+        if kept.is_empty() {
+            return Err(Failure::File {
+                file: data.file(),
+                problem: format!("{option} leaves no feature of {n_x}"),
+            });
+        }
+        Ok(data.keep(kept))
     }
 
     /// The samples that a folder sets apart for testing, if it has any.
@@ -95,9 +131,17 @@ impl Source {
         self.check(path, want)?;
         let label = self.label.as_deref();
         let data = match kind(path) {
-            Kind::Table => return table::for_model(model, path, self.header(), label, want),
-            Kind::Npy => arrays::npy(path, self.labels.as_deref(), want)?,
-            Kind::Npz => arrays::npz(path, label, want)?,
+            Kind::Table => {
+                return table::for_model(
+                    model,
+                    path,
+                    self.header(),
+                    (label, &self.selection),
+                    want,
+                );
+            }
+            Kind::Npy => self.select(arrays::npy(path, self.labels.as_deref(), want)?)?,
+            Kind::Npz => self.select(arrays::npz(path, label, want)?)?,
             Kind::Idx => arrays::idx(path, self.labels.as_deref(), want)?,
             Kind::Folder => arrays::folder(path, TEST, want)?,
         };
@@ -133,6 +177,10 @@ impl Source {
             Kind::Npy | Kind::Npz | Kind::Idx | Kind::Folder if self.no_header => {
                 unused("--no-header", "CSV files")
             }
+            Kind::Idx | Kind::Folder => match self.selection.given() {
+                Some(option) => unused(option, "CSV, .npy and .npz files"),
+                None => Ok(()),
+            },
             _ => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ use shallownet::Scalar;
 use shallownet::io::model::Model;
 use shallownet::io::table::{self, Header, Table};
 
+use super::columns::Selection;
 use super::{Data, Origin, Targets, Want};
 use crate::failure::Failure;
 use crate::say::Say;
@@ -20,7 +21,9 @@ const PLANAR_COURSE: &str = include_str!("../../../tests/data/planar_course.json
 /// The built-in set.
 pub(crate) fn planar() -> Result<Data, Failure> {
     let table = Table::new("planar.csv (built in)", PLANAR.as_bytes(), Header::Present)?;
-    for_training(table, "label", Want::Classes)
+    let label = table.column("label")?;
+    let columns = (0..table.width()).filter(|&column| column != label).collect();
+    read(table, columns, Some(label), Want::Classes)
 }
 
 /// The published starting weights of the 2-4-1 network for the built-in set, row-major.
@@ -39,40 +42,62 @@ pub(crate) fn planar_weights() -> Result<[Vec<f64>; 2], Failure> {
     Ok([course.w1.as_flattened().to_vec(), course.w2.as_flattened().to_vec()])
 }
 
-/// A file to learn from: every column but the label is a feature.
+/// A file to learn from: every column but the label is a feature, or those that were selected.
 pub(super) fn training(
     path: &Path,
     header: Header,
-    label: &str,
+    (label, selection): (&str, &Selection),
     want: Want,
 ) -> Result<Data, Failure> {
-    for_training(open(path, header)?, label, want)
-}
-
-fn for_training<R: Read>(table: Table<R>, label: &str, want: Want) -> Result<Data, Failure> {
+    let table = open(path, header)?;
     let label = table.column(label)?;
-    let columns: Vec<usize> = (0..table.width()).filter(|&column| column != label).collect();
+    let columns = selected(&table, selection, Some(label))?;
     if columns.is_empty() {
-        let problem = format!("line {}: there is no column besides the label", table.first_line());
+        let besides = match selection.given() {
+            Some(option) => format!("besides the label that {option} leaves"),
+            None => "besides the label".to_owned(),
+        };
+        let problem = format!("line {}: there is no column {besides}", table.first_line());
         return Err(Failure::File { file: table.file().to_owned(), problem });
     }
     read(table, columns, Some(label), want)?.with_two_classes()
 }
 
+fn selected<R: Read>(
+    table: &Table<R>,
+    selection: &Selection,
+    label: Option<usize>,
+) -> Result<Vec<usize>, Failure> {
+    selection.columns(table.width(), label, |name| Ok(table.column(name)?))
+}
+
 /// A file to be asked about: its columns are the model's features by name, if both have names, or
-/// else by their order, leaving the label out. The labels are read if they are wanted.
+/// else by their order, leaving out the label and what was not selected. The labels are read if
+/// they are wanted.
 pub(super) fn for_model<T: Scalar>(
     model: &Model<T>,
     path: &Path,
     header: Header,
-    label: Option<&str>,
+    (label, selection): (Option<&str>, &Selection),
     want: Want,
 ) -> Result<Data, Failure> {
     let table = open(path, header)?;
     let label = label.map(|label| table.column(label)).transpose()?;
+    let selected = selected(&table, selection, label)?;
     let columns = match (&model.features, table.names()) {
-        (Some(features), Some(names)) => by_name(&table, features, names)?,
-        _ => (0..table.width()).filter(|&column| Some(column) != label).collect(),
+        (Some(features), Some(names)) => {
+            let columns = by_name(&table, features, names)?;
+            if let Some(option) = selection.given()
+                && let Some(&column) =
+                    columns.iter().find(|column| selected.binary_search(column).is_err())
+            {
+                let name = &names[column];
+                let problem = format!("{option} leaves out {name:?}, which the model needs");
+                return Err(Failure::File { file: table.file().to_owned(), problem });
+            }
+            columns
+        }
+        _ => selected,
     };
     let (given, expected) = (columns.len(), model.network.inputs());
     if given != expected {

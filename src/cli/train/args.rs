@@ -9,6 +9,7 @@ use crate::choices::{self, Course};
 use crate::data::{Source, Want};
 use crate::failure::Failure;
 use crate::network::NetworkArgs;
+use crate::targets::TargetTransform;
 
 /// Train a network: by full batches, or by mini-batches with an optimiser.
 ///
@@ -31,7 +32,12 @@ pub(crate) struct Args {
     /// Give every feature mean 0 and standard deviation 1; the model remembers how
     #[arg(long)]
     pub(super) standardize: bool,
-    /// Hold out this fraction of the samples, to measure on them at the end
+    /// What is done to the numbers to be predicted; the model remembers it, and predictions are
+    /// turned back. Costs are those of what was learned [default: standardize, unless the output
+    /// can't take any value]
+    #[arg(long, value_name = "NAME", requires = "regression")]
+    pub(super) target_transform: Option<TargetTransform>,
+    /// Hold out this fraction of the samples (of each class), to measure on them at the end
     #[arg(long, value_name = "FRACTION", value_parser = choices::fraction)]
     pub(super) holdout: Option<f64>,
     #[command(flatten)]
@@ -80,7 +86,8 @@ pub(super) struct EpochArgs {
     /// Scale gradients down to this norm
     #[arg(long, value_name = "NORM", conflicts_with = "iterations", value_parser = choices::positive)]
     clip_norm: Option<f64>,
-    /// Measure on this fraction of the samples after every epoch; they are not trained on
+    /// Measure on this fraction of the samples (of each class) after every epoch; they are not
+    /// trained on
     #[arg(long, value_name = "FRACTION", conflicts_with = "iterations", value_parser = choices::fraction)]
     pub(super) validation: Option<f64>,
     /// Stop after so many epochs without a better validation cost, and keep the best parameters
@@ -90,8 +97,8 @@ pub(super) struct EpochArgs {
     /// --out]
     #[arg(long, value_name = "FILE")]
     pub(super) checkpoint: Option<PathBuf>,
-    /// Go on from a checkpoint, with the same data, --holdout, --validation and --standardize: the
-    /// same bits as without a break
+    /// Go on from a checkpoint, with the same data, --holdout, --validation, --standardize,
+    /// --target-transform and features: the same bits as without a break
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "iterations", "epochs", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm",
         "early_stopping", "learning_rate",
@@ -149,6 +156,43 @@ impl Args {
             training = training.early_stopping(EarlyStopping::new(patience.get()));
         }
         Some(training)
+    }
+
+    /// What may keep a training from diverging that did at this learning rate: of the options,
+    /// those that were not given.
+    pub(super) fn against_divergence(&self, learning_rate: f64) -> String {
+        let mut hints = vec![format!("a --learning-rate below {learning_rate}")];
+        hints.extend(self.scaling());
+        let is_resumed = self.epochs.resume.is_some();
+        if !is_resumed && self.training().is_some() && self.epochs.clip_norm.is_none() {
+            hints.push("--clip-norm 1".to_owned());
+        }
+        // A checkpoint has its options for good.
+        let anew = if is_resumed { "to begin anew with " } else { "" };
+        format!("{anew}{}", hints.join(", or "))
+    }
+
+    /// What may help a network that has learned nothing from its training samples.
+    pub(super) fn against_nothing_learned(&self) -> String {
+        let longer = match (&self.epochs.resume, self.training()) {
+            (None, None) => "more --iterations",
+            _ => "more --epochs",
+        };
+        let mut hints = self.scaling();
+        hints.extend([longer, "another --learning-rate", "other features"].map(str::to_owned));
+        hints.join(", ")
+    }
+
+    /// Features and targets of size 1, where they are not yet.
+    fn scaling(&self) -> Vec<String> {
+        let mut hints = Vec::new();
+        if !self.standardize {
+            hints.push("--standardize".to_owned());
+        }
+        if self.target_transform == Some(TargetTransform::None) {
+            hints.push("--target-transform standardize".to_owned());
+        }
+        hints
     }
 
     /// Where Ctrl-C leaves the training.

@@ -115,7 +115,10 @@ fn run<T: Scalar>(
         return Err(failure);
     }
     let report = report.map_err(|error| match error {
-        Error::Diverged { step, cost } => Failure::Diverged { iteration: step, cost },
+        Error::Diverged { step, cost } => {
+            let hint = args.against_divergence(options["learning_rate"].as_f64().unwrap_or(0.0));
+            Failure::Diverged { iteration: step, cost, hint }
+        }
         other => Failure::Network(other),
     })?;
     let (seconds, epochs) = (spent.as_secs_f64(), points.len());

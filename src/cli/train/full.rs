@@ -59,7 +59,10 @@ pub(super) fn train<T: Scalar>(
     let seconds = start.elapsed().as_secs_f64();
     bar.finish_and_clear();
     let report = report.map_err(|error| match error {
-        Error::Diverged { step, cost } => Failure::Diverged { iteration: step, cost },
+        Error::Diverged { step, cost } => {
+            let hint = args.against_divergence(learning_rate);
+            Failure::Diverged { iteration: step, cost, hint }
+        }
         other => Failure::Network(other),
     })?;
     if report.iterations < iterations {

@@ -10,14 +10,19 @@ use shallownet::io::model::Model;
 use shallownet::io::{Standardization, atomic};
 use shallownet::{Network, Scalar, Training, TrainingState};
 
-use crate::batch::{self, Batch, Meaning};
+use crate::batch::{self, Batch, Meaning, Preprocessing};
 use crate::choices::Precision;
 use crate::data::Data;
 use crate::failure::Failure;
+use crate::network;
+use crate::notes::Notes;
 use crate::progress;
 use crate::results::{NetworkFacts, Results};
 use crate::say::Say;
-use crate::scores;
+use crate::scores::{self, Score};
+use crate::split::split;
+use crate::targets;
+use crate::verdict;
 
 pub(crate) use args::Args;
 pub(crate) use epochs::Point;
@@ -26,9 +31,11 @@ use output::Trained;
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     args.check()?;
     let data = args.source.training(args.want())?;
+    let mut notes = Notes::default();
+    args.source.suspect(&data, &mut notes);
     match args.network.precision {
-        Precision::F32 => train::<f32>(args, data),
-        Precision::F64 => train::<f64>(args, data),
+        Precision::F32 => train::<f32>(args, data, notes),
+        Precision::F64 => train::<f64>(args, data, notes),
     }
 }
 
@@ -41,6 +48,7 @@ struct Sets<T> {
     holdout: Option<Batch<T>>,
     test: Option<Batch<T>>,
     standardization: Option<Standardization>,
+    target_standardization: Option<Standardization>,
 }
 
 /// How it is trained.
@@ -50,7 +58,7 @@ enum Plan<T> {
     Resume(Box<TrainingState<T>>),
 }
 
-fn train<T: Scalar>(args: &Args, data: Data) -> Result<(), Failure> {
+fn train<T: Scalar>(args: &Args, data: Data, mut notes: Notes) -> Result<(), Failure> {
     let say = Say { json: args.json };
     let resumed = match &args.epochs.resume {
         Some(path) => Some(checkpoint::load_with::<T>(path, |builder| {
@@ -59,8 +67,14 @@ fn train<T: Scalar>(args: &Args, data: Data) -> Result<(), Failure> {
         None => None,
     };
     let seed = resumed.as_ref().map_or(args.network.seed(), |c| seed_of(c.state.training()));
-    let sets = sets::<T>(args, &data, seed)?;
     let meaning = Meaning::of(&data);
+    let of_checkpoint = resumed.as_ref().and_then(|c| c.network.layers().last());
+    let output = of_checkpoint
+        .map(|layer| layer.activation)
+        .or(args.network.output)
+        .unwrap_or_else(|| network::output(meaning));
+    let is_standardized = targets::is_standardized(args.target_transform, output)?;
+    let sets = sets::<T>(args, &data, (seed, is_standardized), &mut notes)?;
     let is_built_in = args.source.data.is_none();
     let (mut network, plan) = match (resumed, args.training()) {
         (Some(Checkpoint { network, state }), _) => (network, Plan::Resume(Box::new(state))),
@@ -74,7 +88,16 @@ fn train<T: Scalar>(args: &Args, data: Data) -> Result<(), Failure> {
     };
     let facts = NetworkFacts::of(&network);
     say.line(format_args!("{} samples of {}", sets.train.len(), data.file()));
-    say.line(format_args!("{}\n", facts.line()));
+    say.line(facts.line());
+    if let Some(Standardization { means, stds }) = &sets.target_standardization {
+        say.line(match (&means[..], &stds[..]) {
+            ([mean], [std]) => format!(
+                "targets are standardized (mean {mean}, standard deviation {std}), and so are costs"
+            ),
+            _ => "targets are standardized, and so are costs".to_owned(),
+        });
+    }
+    say.line("");
 
     progress::catch_interrupts()?;
     let work = || match plan {
@@ -85,7 +108,7 @@ fn train<T: Scalar>(args: &Args, data: Data) -> Result<(), Failure> {
         Plan::Resume(state) => epochs::resume(&mut network, *state, &sets, args, say),
     };
     let trained = args.network.machine.run(work)??;
-    finish(args, (network, facts), &data, sets, trained)
+    finish(args, (network, facts), &data, sets, (trained, notes))
 }
 
 /// Measures, draws, writes and says.
@@ -94,7 +117,7 @@ fn finish<T: Scalar>(
     (network, facts): (Network<T>, NetworkFacts),
     data: &Data,
     sets: Sets<T>,
-    trained: Trained,
+    (trained, mut notes): (Trained, Notes),
 ) -> Result<(), Failure> {
     let score = |batch: &Batch<T>| scores::of(&network, batch);
     let of = |batch: &Option<Batch<T>>| batch.as_ref().map(score).transpose();
@@ -103,26 +126,55 @@ fn finish<T: Scalar>(
     let model = Model {
         features: data.feature_names.clone(),
         standardization: sets.standardization.clone(),
+        target_standardization: sets.target_standardization.clone(),
         classes: data.labels().classes.clone(),
         label: data.label_name.clone(),
         ..Model::new(network)
     };
     let files = output::write(&args.out, &model, data, &sets, &trained)?;
+    let held = [(&validation, &sets.validation), (&holdout, &sets.holdout), (&test, &sets.test)];
+    judge(args, (&train, held), &sets, (&model.classes, &mut notes));
     let results = Results {
         data: data.file(),
         classes: model.classes,
         network: facts,
         learning_rate: trained.learning_rate,
         course: trained.course,
+        target_standardization: sets.target_standardization,
         train,
         validation,
         holdout,
         test,
         speed: trained.speed,
         files,
+        notes,
     };
     results.say(Say { json: args.json });
     Ok(())
+}
+
+/// Notes what a constant answer does as well: on the training samples or, if these were learned, on
+/// others.
+fn judge<T: Scalar>(
+    args: &Args,
+    (train, held): (&Score, [(&Option<Score>, &Option<Batch<T>>); 3]),
+    sets: &Sets<T>,
+    (classes, notes): (&[String], &mut Notes),
+) {
+    if let Some(note) = verdict::no_better(train, &sets.train, "the training samples", classes) {
+        return notes.add(format_args!("{note}; try {}", args.against_nothing_learned()));
+    }
+    let names = ["the validation samples", "the samples held out", "the test samples"];
+    for ((score, batch), name) in held.into_iter().zip(names) {
+        if let (Some(score), Some(batch)) = (score, batch)
+            && let Some(note) = verdict::no_better(score, batch, name, classes)
+        {
+            notes.add(format_args!(
+                "{note}: what was learned does not carry over; try more samples, fewer --hidden \
+                 units, fewer epochs or iterations"
+            ));
+        }
+    }
 }
 
 /// The seed that a training was begun with.
@@ -131,20 +183,30 @@ fn seed_of(training: Training) -> u64 {
     value["seed"].as_u64().unwrap_or(0)
 }
 
-fn sets<T: Scalar>(args: &Args, data: &Data, seed: u64) -> Result<Sets<T>, Failure> {
+fn sets<T: Scalar>(
+    args: &Args,
+    data: &Data,
+    (seed, is_standardized): (u64, bool),
+    notes: &mut Notes,
+) -> Result<Sets<T>, Failure> {
     let all: Vec<usize> = (0..data.len()).collect();
-    let (rows, held) = batch::split(all, args.holdout, (seed, batch::HOLDOUT));
-    check_split(("--holdout", args.holdout), data, &rows, &held)?;
-    let share = args.epochs.validation;
-    let (rows, validation) = batch::split(rows, share, (seed, batch::VALIDATION));
-    check_split(("--validation", share), data, &rows, &validation)?;
+    let (rows, held) = split(data, all, ("--holdout", args.holdout), seed, notes)?;
+    // Not the held-out samples' seed: else these would be shuffled alike.
+    let share = ("--validation", args.epochs.validation);
+    let (rows, validation) = split(data, rows, share, !seed, notes)?;
     let standardization =
-        if args.standardize { Some(batch::standardize(data, &rows)?) } else { None };
+        if args.standardize { Some(batch::standardize(data, &rows, notes)?) } else { None };
+    let target_standardization =
+        if is_standardized { targets::standardization(data, &rows, notes)? } else { None };
     let meaning = Meaning::of(data);
-    let batch = |rows: &[usize]| Batch::<T>::new(data, rows, standardization.as_ref(), meaning);
+    let preprocessing = Preprocessing {
+        features: standardization.as_ref(),
+        targets: target_standardization.as_ref(),
+    };
+    let batch = |rows: &[usize]| Batch::<T>::new(data, rows, preprocessing, meaning);
     let some = |rows: &[usize]| (!rows.is_empty()).then(|| batch(rows)).transpose();
     let test = args.source.test(args.want())?;
-    let test = test.map(|test| test_set(&test, data, standardization.as_ref())).transpose()?;
+    let test = test.map(|test| test_set(&test, data, preprocessing)).transpose()?;
     Ok(Sets {
         train: batch(&rows)?,
         validation: some(&validation)?,
@@ -152,6 +214,7 @@ fn sets<T: Scalar>(args: &Args, data: &Data, seed: u64) -> Result<Sets<T>, Failu
         test,
         rows,
         standardization,
+        target_standardization,
     })
 }
 
@@ -159,7 +222,7 @@ fn sets<T: Scalar>(args: &Args, data: &Data, seed: u64) -> Result<Sets<T>, Failu
 fn test_set<T: Scalar>(
     test: &Data,
     data: &Data,
-    standardization: Option<&Standardization>,
+    preprocessing: Preprocessing<'_>,
 ) -> Result<Batch<T>, Failure> {
     if test.n_x != data.n_x {
         let problem = format!("{} features a sample: expected {}", test.n_x, data.n_x);
@@ -172,31 +235,7 @@ fn test_set<T: Scalar>(
         Meaning::Classes { .. } => Meaning::Classes { of_row: &of_row, count: classes.len() },
         values => values,
     };
-    Batch::new(test, &rows, standardization, meaning)
-}
-
-/// Both parts must hold something, and the one to learn from two classes.
-fn check_split(
-    (option, fraction): (&str, Option<f64>),
-    data: &Data,
-    rows: &[usize],
-    held: &[usize],
-) -> Result<(), Failure> {
-    let Some(fraction) = fraction else {
-        return Ok(());
-    };
-    let of_row = &data.labels().of_row;
-    let problem = if held.is_empty() {
-        "no sample"
-    } else if rows.is_empty() {
-        "every sample"
-    } else if !of_row.is_empty() && rows.iter().all(|&row| of_row[row] == of_row[rows[0]]) {
-        "all samples of every class but one"
-    } else {
-        return Ok(());
-    };
-    let samples = rows.len() + held.len();
-    Err(Failure::Arguments(format!("{option} {fraction} of {samples} samples: {problem} held out")))
+    Batch::new(test, &rows, preprocessing, meaning)
 }
 
 /// Saves a training that was interrupted.

@@ -67,14 +67,8 @@ impl<'a> Contents<'a> {
         let Description {
             features, standardization, target_standardization, classes, label, ..
         } = self.description;
-        let model = Model {
-            network,
-            features,
-            standardization,
-            target_standardization,
-            classes,
-            label,
-        };
+        let model =
+            Model { network, features, standardization, target_standardization, classes, label };
         model.check()?;
         Ok(model)
     }

@@ -72,7 +72,8 @@ fn standardized_targets_are_remembered_in_a_file_of_version_2() {
 
     model.target_standardization = Some(Standardization { means: vec![0.0], stds: vec![0.0] });
     assert!(matches!(encode(&model), Err(Problem::Standardization)));
-    model.target_standardization = Some(Standardization { means: vec![0.0; 2], stds: vec![1.0; 2] });
+    model.target_standardization =
+        Some(Standardization { means: vec![0.0; 2], stds: vec![1.0; 2] });
     assert_eq!(encode(&model).unwrap_err().to_string(), "2 means: expected 1");
     model.target_standardization = Some(Standardization { means: vec![0.0], stds: vec![1.0] });
     model.classes = vec!["no".to_owned(), "yes".to_owned()];

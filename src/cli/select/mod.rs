@@ -1,25 +1,26 @@
 //! `shallownet select`: which network to take, by cross-validation.
 
+mod baseline;
+mod fold;
+
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use shallownet::io::Standardization;
-use shallownet::select::{Better, Candidate, Folds, Grid, Row, Score, Split, cross_validate};
-use shallownet::{
-    Activation, Columns, DataSet, Error, Init, Network, Optimizer, Parallelism, Scalar, Training,
-    Workspace, metrics,
-};
+use shallownet::select::{Better, Candidate, Folds, Grid, Row, cross_validate};
+use shallownet::{Activation, Init, Optimizer, Scalar};
 
-use crate::batch::{Batch, Meaning};
+use crate::batch::{Batch, Meaning, Preprocessing};
 use crate::choices::{self, InitName, Precision};
 use crate::data::{Data, Source, Want};
 use crate::failure::Failure;
 use crate::network::{self, Machine};
+use crate::notes::Notes;
 use crate::pictures;
 use crate::progress;
 use crate::say::Say;
+use crate::targets::{self, TargetTransform};
+use fold::Fold;
 
 /// Compare networks by k-fold cross-validation: every combination of the lists is a candidate.
 ///
@@ -38,6 +39,10 @@ pub(crate) struct Args {
     /// Give every feature mean 0 and standard deviation 1, as the samples to train on have them
     #[arg(long)]
     standardize: bool,
+    /// What is done to the numbers to be predicted, by those of the samples to train on; predictions
+    /// are turned back
+    #[arg(long, value_name = "NAME", requires = "regression", default_value = "standardize")]
+    target_transform: TargetTransform,
 
     /// Activations of the hidden layers
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "tanh,relu", value_parser = choices::activation)]
@@ -64,7 +69,8 @@ pub(crate) struct Args {
     /// sgd, momentum, nesterov, rms_prop, adam or adam_w
     #[arg(long, value_name = "NAME", default_value = "adam", value_parser = choices::optimizer)]
     optimizer: Optimizer,
-    /// Judge by accuracy or by cost [default: accuracy; of values cost]
+    /// Judge by accuracy, by cost or, of values, by mean_squared_error, in the values' own units
+    /// [default: accuracy; of values mean_squared_error]
     #[arg(long, value_name = "NAME")]
     score: Option<ScoreName>,
     /// Seed of the folds, the weights and the order of the samples
@@ -84,9 +90,37 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
 enum ScoreName {
     Accuracy,
     Cost,
+    MeanSquaredError,
+}
+
+impl ScoreName {
+    /// What is to be judged by: as asked for, or as suits what is predicted.
+    fn of(args: &Args) -> Result<Self, Failure> {
+        let refused = |what| Err(Failure::Arguments(format!("--score {what} only")));
+        match (args.score, args.regression) {
+            (Some(Self::Accuracy), true) => refused("accuracy is for classes"),
+            (Some(Self::MeanSquaredError), false) => refused("mean_squared_error is for values"),
+            (Some(score), _) => Ok(score),
+            (None, true) => Ok(Self::MeanSquaredError),
+            (None, false) => Ok(Self::Accuracy),
+        }
+    }
+
+    fn better(self) -> Better {
+        if self == Self::Accuracy { Better::Higher } else { Better::Lower }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accuracy => "accuracy",
+            Self::Cost => "cost",
+            Self::MeanSquaredError => "mean_squared_error",
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -99,6 +133,7 @@ struct Results {
     candidates: Vec<Line>,
     /// Absent if every candidate diverged.
     best: Option<Line>,
+    notes: Notes,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -126,13 +161,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     let say = Say { json: args.json };
-    let score = match (args.score, args.regression) {
-        (Some(ScoreName::Accuracy), true) => {
-            return Err(Failure::Arguments("--score accuracy is for classes only".to_owned()));
-        }
-        (Some(ScoreName::Accuracy), _) | (None, false) => Score::Accuracy,
-        _ => Score::Cost,
-    };
+    let score = ScoreName::of(args)?;
+    let mut notes = Notes::default();
+    args.source.suspect(data, &mut notes);
     let inits: Result<Vec<Init>, String> = args.init.iter().map(|i| i.with_scale(None)).collect();
     let grid = Grid {
         activations: args.activation.clone(),
@@ -143,12 +174,18 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     let candidates = grid.candidates();
     let rows: Vec<usize> = (0..data.len()).collect();
     let meaning = Meaning::of(data);
-    let batch = Batch::<T>::new(data, &rows, None, meaning)?;
+    // In f64 to the end: standardization comes before rounding to f32. What does not fit is named
+    // here, by its place.
+    let batch = Batch::<f64>::new(data, &rows, Preprocessing::default(), meaning)?;
+    if !args.standardize {
+        data.inputs::<T>(&rows, None)?;
+    }
     let folds = if args.regression {
         Folds::new(batch.len(), args.folds, args.seed)?
     } else {
         Folds::stratified(&batch.classes, args.folds, args.seed)?
     };
+    fold::note(args, data, &folds, &mut notes);
     say.line(format_args!(
         "{} samples of {}, {} candidates, {} folds\n",
         batch.len(),
@@ -158,10 +195,13 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     ));
     let bar = progress::bar(candidates.len() * folds.count(), "trainings");
     let output = network::output(meaning);
+    let transform = args.regression.then_some(args.target_transform);
+    let how =
+        Fold { args, output, score, is_standardized: targets::is_standardized(transform, output)? };
     let table = args.machine.run(|| {
         let (x, y) = (batch.x()?, batch.y()?);
         cross_validate(&candidates, x, y, &folds, |candidate, split| {
-            let value = train(args, candidate, split, (output, score));
+            let value = how.train::<T>(candidate, split);
             bar.inc(1);
             value
         })
@@ -176,8 +216,9 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
         (true, true) => a.mean.total_cmp(&b.mean),
         (a, b) => b.cmp(&a),
     });
-    let name = if score == Score::Accuracy { "accuracy" } else { "cost" };
-    say.line(format_args!("{name:>10}  {:>8}  candidate", "sd"));
+    let name = score.name();
+    let heading = if score == ScoreName::MeanSquaredError { "mse" } else { name };
+    say.line(format_args!("{heading:>10}  {:>8}  candidate", "sd"));
     for (k, line) in lines.iter().enumerate() {
         let mark = if k == 0 && line.mean.is_finite() { "  <- best" } else { "" };
         let (mean, sd) = (line.mean, line.standard_deviation);
@@ -186,7 +227,7 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     if let Some(out) = &args.out {
         let finite = lines.iter().filter(|line| line.mean.is_finite());
         let rows: Vec<_> = finite.map(|line| (line.name.clone(), line.scores.clone())).collect();
-        let axis = format!("{name} on the fold held out");
+        let axis = format!("{} on the fold held out", name.replace('_', " "));
         let picture =
             if rows.is_empty() { None } else { pictures::boxes::draw(&rows, &axis, args.folds)? };
         say.line("");
@@ -195,6 +236,12 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
         }
     }
     let best = lines.first().filter(|line| line.mean.is_finite()).cloned();
+    match &best {
+        Some(best) => baseline::judge((best.mean, score), &batch, &folds, (data, &mut notes)),
+        None => {
+            notes.add(format_args!("every candidate diverged: try {}", against_divergence(args)))
+        }
+    }
     let (samples, folds) = (batch.len(), args.folds);
     say.results(&Results {
         data: data.file(),
@@ -203,7 +250,21 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
         score: name,
         candidates: lines,
         best,
+        notes,
     })
+}
+
+/// Of the options, those that were not given.
+fn against_divergence(args: &Args) -> String {
+    let smallest = args.learning_rate.iter().copied().fold(f64::INFINITY, f64::min);
+    let mut hints = vec![format!("a --learning-rate below {smallest}")];
+    if !args.standardize {
+        hints.push("--standardize".to_owned());
+    }
+    if args.regression && args.target_transform == TargetTransform::None {
+        hints.push("--target-transform standardize".to_owned());
+    }
+    hints.join(", or ")
 }
 
 fn line(row: &Row<'_, Candidate>) -> Line {
@@ -222,54 +283,4 @@ fn line(row: &Row<'_, Candidate>) -> Line {
         scores: row.scores.clone(),
         name,
     }
-}
-
-/// One candidate on one fold; NaN if it diverges.
-fn train<T: Scalar>(
-    args: &Args,
-    candidate: &Candidate,
-    split: &Split<T>,
-    (output, score): (Activation, Score),
-) -> Result<f64, Failure> {
-    let (y, held_y) = (split.train_y(), split.validation_y());
-    let (n_x, n_y) = (split.train_x().features(), y.features());
-    let (x, held_x) = inputs(args, split)?;
-    let (x, held_x) = (Columns::new(&x, n_x)?, Columns::new(&held_x, n_x)?);
-    let builder = candidate.network::<T>(n_x, (n_y, output), args.seed);
-    let mut net: Network<T> =
-        args.machine.configure(builder).parallelism(Parallelism::Serial).build()?;
-    let training = Training::new(args.epochs.get(), args.batch.get())
-        .optimizer(args.optimizer)
-        .learning_rate(candidate.learning_rate)
-        .seed(args.seed);
-    match training.run(&mut net, DataSet::new(x, y), |_| ControlFlow::Continue(())) {
-        Err(Error::Diverged { .. }) => return Ok(f64::NAN),
-        other => other?,
-    };
-    let mut workspace = Workspace::prediction(&net, held_x.samples())?;
-    if score == Score::Cost {
-        return Ok(net.cost(held_x, held_y, &mut workspace)?);
-    }
-    let mut a = vec![T::ZERO; held_y.as_slice().len()];
-    net.predict(held_x, &mut a, &mut workspace)?;
-    Ok(metrics::accuracy(Columns::new(&a, n_y)?, held_y)?)
-}
-
-/// What is learned from a fold's training samples must not know the others: means neither.
-fn inputs<T: Scalar>(args: &Args, split: &Split<T>) -> Result<(Vec<T>, Vec<T>), Failure> {
-    let wide = |x: Columns<'_, T>| x.as_slice().iter().map(|v| v.to_f64()).collect::<Vec<f64>>();
-    let (mut x, mut held) = (wide(split.train_x()), wide(split.validation_x()));
-    if args.standardize {
-        let features = split.train_x().features();
-        let standardization = Standardization::of(&x, features).map_err(|error| {
-            Failure::Arguments(format!(
-                "--standardize: feature {} has values that are too large",
-                error.feature + 1
-            ))
-        })?;
-        standardization.apply(&mut x);
-        standardization.apply(&mut held);
-    }
-    let narrow = |x: Vec<f64>| x.into_iter().map(T::from_f64).collect();
-    Ok((narrow(x), narrow(held)))
 }

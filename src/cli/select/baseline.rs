@@ -1,0 +1,73 @@
+//! What an answer that looks at no feature scores on the same folds.
+
+use shallownet::select::Folds;
+
+use super::ScoreName;
+use crate::batch::Batch;
+use crate::data::Data;
+use crate::notes::Notes;
+use crate::verdict;
+
+/// A mean squared error that is not below this share of the mean's own is hardly better.
+const LITTLE: f64 = 0.99;
+
+/// Notes a best candidate that is no better than the most frequent class, or the mean, of the
+/// samples that it was trained on.
+pub(super) fn judge(
+    (best, score): (f64, ScoreName),
+    batch: &Batch<f64>,
+    folds: &Folds,
+    (data, notes): (&Data, &mut Notes),
+) {
+    const TRY: &str = "try other candidates, more --epochs, other features";
+    match score {
+        ScoreName::Accuracy => {
+            let classes = &data.labels().classes;
+            let right = mean(folds, |train, held| {
+                let of_train: Vec<usize> = train.iter().map(|&row| batch.classes[row]).collect();
+                let (class, _) = verdict::most_frequent(&of_train, classes.len())?;
+                let right = held.iter().filter(|&&row| batch.classes[row] == class).count();
+                Some(right as f64 / held.len() as f64)
+            });
+            if let Some(right) = right.filter(|&right| best <= right && best < 1.0) {
+                notes.add(format_args!(
+                    "the best candidate's accuracy of {best:.4} is no better than always \
+                     answering the most frequent class: {right:.4}; {TRY}"
+                ));
+            }
+        }
+        ScoreName::MeanSquaredError => {
+            let error = mean(folds, |train, held| Some(of_mean(batch, train, held)));
+            if let Some(error) = error.filter(|&error| error > 0.0 && best >= LITTLE * error) {
+                notes.add(format_args!(
+                    "the best candidate's mean squared error of {best:.6} is hardly better than \
+                     always answering the mean: {error:.6}; {TRY}"
+                ));
+            }
+        }
+        // Nothing to compare a cost with.
+        ScoreName::Cost => {}
+    }
+}
+
+/// The mean over the folds, of their rows to train on and held out.
+fn mean(folds: &Folds, score: impl Fn(&[usize], &[usize]) -> Option<f64>) -> Option<f64> {
+    let of_fold = |fold| {
+        let (train, held): (Vec<usize>, Vec<usize>) =
+            (folds.train(fold).collect(), folds.validation(fold).collect());
+        score(&train, &held)
+    };
+    let scores: Option<Vec<f64>> = (0..folds.count()).map(of_fold).collect();
+    scores.map(|scores| scores.iter().sum::<f64>() / scores.len() as f64)
+}
+
+/// The mean squared error on the rows held out of the mean of the rows to train on.
+fn of_mean(batch: &Batch<f64>, train: &[usize], held: &[usize]) -> f64 {
+    let n_y = batch.outputs();
+    let value = |row: usize, k: usize| batch.values[row * n_y + k];
+    let of_output = |k: usize| {
+        let mean: f64 = train.iter().map(|&row| value(row, k) / train.len() as f64).sum();
+        held.iter().map(|&row| (value(row, k) - mean).powi(2)).sum::<f64>() / held.len() as f64
+    };
+    (0..n_y).map(of_output).sum::<f64>() / n_y as f64
+}
