@@ -302,7 +302,7 @@ fn bad_arguments_are_one_line() {
         ("train --bananas", "--bananas"),
         ("train --out taken", "taken: is a file: expected a folder"),
         ("train --data d.csv --label y --holdout 0.1", "no sample held out"),
-        ("train --data d.csv --label y --holdout 0.5", "every class but one held out"),
+        ("train --data d.csv --label y --holdout 0.5", "no sample held out: one of each class"),
         ("predict --data d.csv", "--model"),
         ("sing", "sing"),
     ];

@@ -1,0 +1,161 @@
+//! Promise: a regression learns targets of any size, predicts in their units, and says when it is
+//! no better than their mean; what it advises was not done yet.
+
+#[path = "common/place.rs"]
+mod place;
+
+use place::{Place, notes};
+use serde_json::Value;
+
+const UT: &str = "train --data ut.csv --label price --regression --standardize --epochs 200";
+const HOUSE: &str = "train --data house3.csv --label price --regression --standardize";
+const MODEL: &str = "--model shallownet-run/model.safetensors";
+
+fn r_squared(results: &Value) -> f64 {
+    results["train"]["r_squared"].as_f64().unwrap()
+}
+
+#[test]
+fn prices_are_learned_and_predicted_in_their_units() {
+    let place = Place::case("ut.csv");
+    for precision in ["f64", "f32"] {
+        let options = format!("--learning-rate 0.01 --precision {precision}");
+        let results = place.json(&format!("{UT} {options}"));
+        assert!(r_squared(&results) > 0.95, "{results}");
+        let of_targets = &results["target_standardization"];
+        assert!(of_targets["means"][0].as_f64().unwrap() > 1e5, "{of_targets}");
+        // The error is in the prices' units, the cost in standard deviations.
+        let std = of_targets["stds"][0].as_f64().unwrap();
+        let error = results["train"]["mean_squared_error"].as_f64().unwrap();
+        let cost = results["train"]["cost"].as_f64().unwrap();
+        assert!((error / (2.0 * cost * std * std) - 1.0).abs() < 1e-4, "{results}");
+
+        let eval = place.json(&format!("eval {MODEL} --data ut.csv --label price"));
+        assert_eq!(eval["r_squared"], results["train"]["r_squared"]);
+        assert_eq!(eval["cost"], results["train"]["cost"]);
+        let (csv, _) = place.done(&format!("predict {MODEL} --data ut.csv"));
+        let first: f64 = csv.lines().nth(1).unwrap().parse().unwrap();
+        assert!((first - 1e5).abs() < 3e4, "{first}");
+        let facts = place.json(&format!("inspect {}", &MODEL[8..]));
+        assert_eq!(&facts["target_standardization"], of_targets);
+    }
+    let (lines, _) = place.done(UT);
+    for said in ["targets are standardized (mean ", "cost of standardized targets "] {
+        assert!(lines.contains(said), "{said}: {lines}");
+    }
+}
+
+#[test]
+fn house_prices_do_not_diverge() {
+    let place = Place::case("house3.csv");
+    for options in ["--iterations 500", "--epochs 60 --learning-rate 0.01"] {
+        let results = place.json(&format!("{HOUSE} {options} --holdout 0.2"));
+        assert!(r_squared(&results) > 0.9, "{options}: {results}");
+        assert!(results["holdout"]["r_squared"].as_f64().unwrap() > 0.9, "{options}: {results}");
+        assert_eq!(notes(&results), [""; 0]);
+    }
+    let results = place.json(
+        "select --data house3.csv --label price --regression --standardize --hidden 8 \
+         --activation tanh --learning-rate 0.01 --folds 3",
+    );
+    // In the prices' units: thousands, squared.
+    assert_eq!(results["score"], "mean_squared_error");
+    let best = results["best"]["mean"].as_f64().unwrap();
+    assert!((1e3..1e9).contains(&best), "{best}");
+    assert_eq!(notes(&results), [""; 0]);
+}
+
+#[test]
+fn hints_name_what_was_not_given() {
+    let place = Place::case("house3.csv");
+    let diverges = "--target-transform none --iterations 50 --learning-rate 0.5";
+    let line = place.refused(1, &format!("{HOUSE} {diverges}"));
+    let hint = line.split("; ").nth(1).unwrap();
+    assert_eq!(
+        hint, "try a --learning-rate below 0.5, or --target-transform standardize",
+        "{line}"
+    );
+    assert!(!place.path("shallownet-run/model.safetensors").exists());
+    let by_epochs = "train --data house3.csv --label price --regression --hidden none --epochs 30 \
+                     --optimizer sgd --learning-rate 9";
+    let hint = |line: String| line.split("; ").nth(1).unwrap().to_owned();
+    let expected = "try a --learning-rate below 9, or --standardize, or --clip-norm 1";
+    assert_eq!(hint(place.refused(1, by_epochs)), expected);
+    let line = place.refused(1, &format!("{by_epochs} --standardize"));
+    assert_eq!(hint(line), "try a --learning-rate below 9, or --clip-norm 1");
+
+    let select = "select --data house3.csv --label price --regression --hidden none --epochs 20 \
+                  --optimizer sgd --activation tanh --folds 2 --learning-rate 9,8";
+    let results = place.json(select);
+    assert_eq!(results["best"], Value::Null);
+    let expected = "every candidate diverged: try a --learning-rate below 8, or --standardize";
+    assert_eq!(notes(&results), [expected]);
+}
+
+#[test]
+fn a_result_no_better_than_a_constant_answer_is_said() {
+    let place = Place::case("ut.csv");
+    let results = place.json(&format!("{UT} --target-transform none"));
+    assert!(r_squared(&results) < 0.0, "{results}");
+    let [note] = notes(&results)[..] else { panic!("{results}") };
+    assert!(note.starts_with("R^2 -"), "{note}");
+    let expected = "on the training samples is no better than always answering the mean; try \
+                    --target-transform standardize, more --epochs, another --learning-rate, other \
+                    features";
+    assert!(note.ends_with(expected), "{note}");
+    let eval = place.json(&format!("eval {MODEL} --data ut.csv --label price"));
+    assert!(
+        notes(&eval)[0].ends_with("on these samples is no better than always answering the mean")
+    );
+
+    // 19 of 20 are fine, and nothing tells which.
+    let noise = |i: u64| (i.wrapping_mul(2_654_435_761) >> 7) % 1009;
+    let kind = |i| if i % 20 == 3 { "fraud" } else { "fine" };
+    let rows: String =
+        (0..200).map(|i| format!("0.{},0.{},{}\n", noise(i), noise(i + 999), kind(i))).collect();
+    place.file("noise.csv", format!("a,b,k\n{rows}"));
+    let data = "--data noise.csv --label k";
+    let results = place.json(&format!("train {data} --standardize --iterations 20 --holdout 0.2"));
+    let expected = "95.00 % of the training samples right is no better than always answering \
+                    \"fine\": 95.00 %; try more --iterations, another --learning-rate, other features";
+    assert_eq!(notes(&results), [expected]);
+    let eval = place.json(&format!("eval {MODEL} {data}"));
+    let expected =
+        "95.00 % of these samples right is no better than always answering \"fine\": 95.00 %";
+    assert_eq!(notes(&eval), [expected]);
+    let results = place.json(&format!("select {data} --hidden 2 --activation tanh --epochs 5"));
+    let expected = "the best candidate's accuracy of 0.9500 is no better than always answering the \
+                    most frequent class: 0.9500; try other candidates, more --epochs, other features";
+    assert_eq!(notes(&results), [expected]);
+
+    let values: String = (0..200)
+        .map(|i| format!("0.{},0.{},{}\n", noise(i), noise(i * 7 + 999), 100 + noise(i * 3 + 5)))
+        .collect();
+    place.file("values.csv", format!("a,b,y\n{values}"));
+    let select =
+        "select --data values.csv --label y --regression --hidden 2 --activation tanh --epochs 3";
+    let results = place.json(select);
+    assert!(
+        notes(&results)[0].contains("is hardly better than always answering the mean: "),
+        "{results}"
+    );
+}
+
+#[test]
+fn outputs_that_cannot_take_any_value_learn_targets_as_they_are() {
+    let place = Place::new();
+    let rows: String =
+        (0..40).map(|i| format!("{},{}\n", f64::from(i) / 8.0, f64::from(i) / 40.0)).collect();
+    place.file("d.csv", format!("x,y\n{rows}"));
+    let train = "train --data d.csv --label y --regression --iterations 500";
+    let results = place.json(&format!("{train} --output sigmoid"));
+    assert_eq!(results["target_standardization"], Value::Null);
+    assert!(r_squared(&results) > 0.5, "{results}");
+    let line =
+        place.refused(2, &format!("{train} --output sigmoid --target-transform standardize"));
+    assert!(line.contains("and the output sigmoid is not: expected --output identity"), "{line}");
+    let line = place.refused(2, "train --target-transform none");
+    assert!(line.contains("--regression"), "{line}");
+    let results = place.json(&format!("{train} --target-transform none"));
+    assert_eq!(results["target_standardization"], Value::Null);
+}
