@@ -2,7 +2,7 @@
 //! `bench`.
 //!
 //! One file a command; what they share: `data` (files to samples), `choices` and `network`
-//! (arguments), `batch` (samples to what a network eats), `scores`, `pictures`, `progress` (bars and
+//! (arguments), `threads`, `batch` (samples to what a network eats), `scores`, `pictures`, `progress` (bars and
 //! Ctrl-C), `say` (where lines go) and `failure` (what can go wrong, and the exit code).
 #![deny(unsafe_code)]
 
@@ -22,6 +22,7 @@ mod results;
 mod say;
 mod scores;
 mod select;
+mod threads;
 mod train;
 
 use std::process::ExitCode;

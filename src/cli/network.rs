@@ -6,6 +6,7 @@ use crate::batch::Meaning;
 use crate::choices::{self, Hidden, HiddenActivations, InitName, Precision};
 use crate::data;
 use crate::failure::Failure;
+use crate::threads;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct NetworkArgs {
@@ -46,8 +47,9 @@ pub(crate) struct Machine {
     /// What computes: auto, fused, portable, cblas
     #[arg(long, default_value = "auto", value_parser = choices::backend)]
     pub(crate) backend: Backend,
-    /// Threads to use; 1 computes on the calling thread alone [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
+    /// Threads to use; 1 computes on the calling thread alone; at most four a core [default: as many
+    /// as there are cores]
+    #[arg(long, value_name = "N", value_parser = threads::number)]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 }
 
@@ -58,15 +60,20 @@ impl Machine {
         builder.backend(self.backend).parallelism(parallelism)
     }
 
-    /// Runs `work` in a pool of its own, if a number of threads was asked for.
+    /// Runs `work` in a pool of its own, if a number of threads was asked for: what may go wrong with
+    /// that does before the work.
     pub(crate) fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> Result<R, Failure> {
-        let Some(threads) = self.threads.filter(|n| n.get() > 1) else {
-            return Ok(work());
+        let threads = match self.threads {
+            Some(threads) if threads.get() > 1 => {
+                Some(threads::within_reason("--threads", threads.get()))
+            }
+            Some(_) => None,
+            None => threads::of_environment(),
         };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build();
-        let pool =
-            pool.map_err(|error| Failure::Arguments(format!("--threads {threads}: {error}")))?;
-        Ok(pool.install(work))
+        match threads {
+            Some(threads) => Ok(threads::pool(threads)?.install(work)),
+            None => Ok(work()),
+        }
     }
 }
 
