@@ -2,7 +2,7 @@
 //! `bench`.
 //!
 //! One file a command; what they share: `data` (files to samples), `choices` and `network`
-//! (arguments), `threads`, `batch` (samples to what a network eats), `scores`, `pictures`, `progress` (bars and
+//! (arguments), `threads`, `batch` (samples to what a network eats), `scores`, `tables`, `pictures`, `rescue`, `progress` (bars and
 //! Ctrl-C), `say` (where lines go) and `failure` (what can go wrong, and the exit code).
 #![deny(unsafe_code)]
 
@@ -18,10 +18,12 @@ mod network;
 mod pictures;
 mod predict;
 mod progress;
+mod rescue;
 mod results;
 mod say;
 mod scores;
 mod select;
+mod tables;
 mod threads;
 mod train;
 
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return failure::usage(&error),
     };
+    threads::limit_default_pool();
     let done = match cli.command {
         Command::Train(args) => train::run(&args),
         Command::Predict(args) => predict::run(&args),

@@ -1,6 +1,7 @@
 //! Files to samples, whatever their format; and the built-in set.
 
 mod arrays;
+mod plausible;
 mod source;
 mod table;
 

@@ -6,6 +6,7 @@ use shallownet::Scalar;
 use shallownet::io::model::Model;
 use shallownet::io::table::Header;
 
+use super::plausible::or_values;
 use super::{Data, Want, arrays, table};
 use crate::failure::Failure;
 
@@ -65,8 +66,8 @@ impl Source {
         let label = self.label.as_deref();
         let data = match kind(path) {
             Kind::Table => table::training(path, self.header(), label.unwrap_or(""), want)?,
-            Kind::Npy => arrays::npy(path, self.labels.as_deref(), want)?,
-            Kind::Npz => arrays::npz(path, label, want)?,
+            Kind::Npy => arrays::npy(path, self.labels.as_deref(), want).map_err(or_values)?,
+            Kind::Npz => arrays::npz(path, label, want).map_err(or_values)?,
             Kind::Idx => arrays::idx(path, self.labels.as_deref(), want)?,
             Kind::Folder => arrays::folder(path, TRAINING, want)?,
         };
