@@ -41,7 +41,7 @@ pub enum Activation {
         /// The derivative for z < 0; strictly between 0 and 1.
         slope: f64,
     },
-    /// Column-wise e^z_k / sum_j e^z_j; for the output layer.
+    /// Column-wise e^z_k / sum_j e^z_j; for an output layer of two units or more.
     Softmax,
 }
 

@@ -6,7 +6,7 @@ use crate::activation::Activation;
 use crate::buffer::AlignedBuffer;
 use crate::checks::{self, Checks};
 use crate::engine::{Backend, Engine, Level, Parallelism};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::init::{Init, Weights};
 use crate::loss::Loss;
 use crate::network::Network;
@@ -162,13 +162,16 @@ impl<T: Scalar> Builder<T> {
     ///
     /// # Errors
     /// [`Error`](crate::Error)`::Zero`, `NoLayers`, `Range` of a slope or scale, `HiddenSoftmax`,
-    /// `LossActivation`, `Backend`, `Level`, `LevelBackend`, `TooLarge`, `OutOfMemory`.
+    /// `OneUnitSoftmax`, `LossActivation`, `Backend`, `Level`, `LevelBackend`, `TooLarge`, `OutOfMemory`.
     pub fn build(self) -> Result<Network<T>> {
         let engine = Engine::resolve(self.backend, self.level)?;
         let shape = Shape::new(self.n_x, &self.layers, engine.panel::<T>(), size_of::<T>())?;
         let output = shape.output().activation;
         let loss = self.loss.unwrap_or(Loss::default_for(output));
         loss.check_output(output)?;
+        if output == Activation::Softmax && shape.output().units == 1 {
+            return Err(Error::OneUnitSoftmax);
+        }
         self.init.check()?;
         let mut parameters = AlignedBuffer::zeros(shape.len, "the parameters")?;
         let mut weights = Weights::new(self.init, self.seed);

@@ -1,5 +1,7 @@
 //! Every way a call can be refused: which argument, what was expected, what was given.
 
+use crate::fingerprint::Fingerprint;
+
 /// Why a call was refused.
 ///
 /// No public function of this crate panics on bad data: it returns one of these, and what the
@@ -130,6 +132,9 @@ pub enum Error {
         /// The layer's index, from 0.
         layer: usize,
     },
+    /// Softmax over one unit, which is 1 whatever comes in: nothing could be learned.
+    #[error("softmax over one unit is always 1: expected two units or more, or sigmoid")]
+    OneUnitSoftmax,
     /// A number outside its range: learning rate, slope, scale.
     #[error("{argument} is {given}: expected {expected}")]
     Range {
@@ -169,6 +174,14 @@ pub enum Error {
         step: usize,
         /// The cost.
         cost: f64,
+    },
+    /// Data that a training did not begin with.
+    #[error("the training began with other data: its fingerprint was {expected} and is {given}")]
+    OtherData {
+        /// The fingerprint that the training remembers.
+        expected: Fingerprint,
+        /// That of the data given.
+        given: Fingerprint,
     },
     /// Early stopping without a validation set to judge by.
     #[error("early stopping needs a validation set: the data has none")]

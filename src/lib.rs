@@ -131,11 +131,12 @@
 //!
 //! | error | when | what to do |
 //! | --- | --- | --- |
-//! | [`Zero`](Error::Zero), [`NoLayers`](Error::NoLayers), [`HiddenSoftmax`](Error::HiddenSoftmax), [`LossActivation`](Error::LossActivation) | a network that can't be | another shape, or the loss's own activation at the output |
+//! | [`Zero`](Error::Zero), [`NoLayers`](Error::NoLayers), [`HiddenSoftmax`](Error::HiddenSoftmax), [`OneUnitSoftmax`](Error::OneUnitSoftmax), [`LossActivation`](Error::LossActivation) | a network that can't be | another shape, or the loss's own activation at the output |
 //! | [`Length`](Error::Length), [`NotWholeColumns`](Error::NotWholeColumns), [`Features`](Error::Features), [`Samples`](Error::Samples), [`EmptyBatch`](Error::EmptyBatch), [`Layer`](Error::Layer) | a shape that does not fit | the message has both sizes |
 //! | [`NotFinite`](Error::NotFinite), [`Target`](Error::Target), [`Label`](Error::Label), [`OneClass`](Error::OneClass) | a value outside its domain | clean the data; [`Checks::ShapesOnly`] looks at shapes alone |
 //! | [`Range`](Error::Range), [`NoValidation`](Error::NoValidation) | an option outside its range | the message has the range |
 //! | [`Capacity`](Error::Capacity), [`Mismatch`](Error::Mismatch), [`PredictionOnly`](Error::PredictionOnly), [`NoForward`](Error::NoForward) | memory made for something else, or a call out of turn | [`Workspace::training`], [`Workspace::prediction`] or [`Tape::new`] for this network and batch |
+//! | [`OtherData`](Error::OtherData) | a training that goes on with other data | the data that it began with, or [`TrainingState::on_any_data`] |
 //! | [`Diverged`](Error::Diverged) | a cost that is not finite | a smaller learning rate, clipping, standardized features; the parameters are the last good ones |
 //! | [`Level`](Error::Level), [`LevelBackend`](Error::LevelBackend), [`Backend`](Error::Backend) | a backend or level that this machine or build lacks | [`Backend::Auto`], no forced level |
 //! | [`TooLarge`](Error::TooLarge), [`OutOfMemory`](Error::OutOfMemory) | more memory than there is | [`Network::workspace_bytes`] says it beforehand |
@@ -158,6 +159,7 @@ mod diagnostics;
 mod engine;
 mod error;
 mod ffi;
+mod fingerprint;
 mod fit;
 mod gradient_check;
 mod gradients;
@@ -210,6 +212,7 @@ pub use checks::Checks;
 pub use diagnostics::{GradientNorms, LayerStatistics, SATURATION};
 pub use engine::{Backend, Level, Parallelism};
 pub use error::{Error, Result};
+pub use fingerprint::{Fingerprint, NoFingerprint};
 pub use fit::{Fit, Progress, Report};
 pub use gradient_check::{GradientCheck, GradientError, GradientReport, Parameter, gradient_check};
 pub use gradients::Gradients;

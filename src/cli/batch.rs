@@ -42,8 +42,8 @@ impl<'a> Preprocessing<'a> {
 /// What each row of the data stands for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Meaning<'a> {
-    /// The class of every row, of so many.
-    Classes { of_row: &'a [usize], count: usize },
+    /// The class of every row, of so many, as `n_y` outputs say it.
+    Classes { of_row: &'a [usize], count: usize, n_y: usize },
     /// `n_y` numbers a row.
     Values { y: &'a [f64], n_y: usize },
 }
@@ -54,18 +54,35 @@ impl<'a> Meaning<'a> {
             Targets::Values { y, n_y } => Self::Values { y, n_y: *n_y },
             _ => {
                 let labels = data.labels();
-                Self::Classes { of_row: &labels.of_row, count: labels.classes.len() }
+                Self::classes(&labels.of_row, labels.classes.len())
             }
         }
     }
 
-    /// Outputs of the network: for two classes one sigmoid will do.
-    pub(crate) fn outputs(self) -> usize {
+    /// One output a class; for two classes one alone.
+    fn classes(of_row: &'a [usize], count: usize) -> Self {
+        Self::Classes { of_row, count, n_y: if count == 2 { 1 } else { count } }
+    }
+
+    /// The same with the classes of a model, of which `of_row` holds those of the rows.
+    pub(crate) fn among(self, of_row: &'a [usize], count: usize) -> Self {
+        if let Self::Classes { .. } = self { Self::classes(of_row, count) } else { self }
+    }
+
+    /// The same for a network of so many outputs: two classes may have two.
+    pub(crate) fn for_outputs(self, outputs: usize) -> Self {
         match self {
-            Self::Classes { count: 2, .. } => 1,
-            Self::Classes { count, .. } => count,
-            Self::Values { n_y, .. } => n_y,
+            Self::Classes { of_row, count: 2, .. } if outputs == 2 => {
+                Self::Classes { of_row, count: 2, n_y: 2 }
+            }
+            other => other,
         }
+    }
+
+    /// Outputs of the network.
+    pub(crate) fn outputs(self) -> usize {
+        let (Self::Classes { n_y, .. } | Self::Values { n_y, .. }) = self;
+        n_y
     }
 }
 
@@ -78,7 +95,7 @@ impl<T: Scalar> Batch<T> {
         meaning: Meaning<'_>,
     ) -> std::result::Result<Self, Failure> {
         let n_y = meaning.outputs();
-        let (mut y, mut classes) = (Vec::with_capacity(rows.len() * n_y), Vec::new());
+        let (mut y, mut classes) = (room(rows.len(), n_y)?, Vec::new());
         let mut values = Vec::new();
         let mut sample = vec![0.0; n_y];
         for &row in rows {
@@ -141,6 +158,19 @@ pub(crate) fn turned_back<T: Scalar>(a: &[T], targets: Option<&Standardization>)
         standardization.undo(&mut values);
     }
     values
+}
+
+/// Targets of more bytes than this are not made: one-hot targets grow with samples times classes.
+const MOST_TARGETS: usize = 4 << 30;
+
+/// Memory for the targets of so many samples, if it is not too much.
+fn room<T>(samples: usize, n_y: usize) -> std::result::Result<Vec<T>, Failure> {
+    let bytes = samples.saturating_mul(n_y).saturating_mul(size_of::<T>());
+    let mut y = Vec::new();
+    if bytes > MOST_TARGETS || y.try_reserve_exact(samples * n_y).is_err() {
+        return Err(Failure::Targets { samples, n_y, gigabytes: bytes as f64 / 1e9 });
+    }
+    Ok(y)
 }
 
 /// Mean and deviation of every feature of the rows; constants are noted.

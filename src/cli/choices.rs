@@ -25,12 +25,14 @@ pub(crate) fn layers(text: &str) -> Result<Hidden, String> {
 pub(crate) struct HiddenActivations(Vec<Activation>);
 
 pub(crate) fn activations(text: &str) -> Result<HiddenActivations, String> {
-    let known = |name: &str| {
-        Activation::from_name(name.trim())
-            .filter(|&g| g != Activation::Softmax)
-            .ok_or_else(|| format!("{name:?} is none of tanh, sigmoid, relu, leaky_relu, identity"))
-    };
-    text.split(',').map(known).collect::<Result<_, _>>().map(HiddenActivations)
+    text.split(',').map(hidden_activation).collect::<Result<_, _>>().map(HiddenActivations)
+}
+
+/// Softmax is for outputs.
+pub(crate) fn hidden_activation(name: &str) -> Result<Activation, String> {
+    Activation::from_name(name.trim())
+        .filter(|&g| g != Activation::Softmax)
+        .ok_or_else(|| format!("{name:?} is none of tanh, sigmoid, relu, leaky_relu, identity"))
 }
 
 impl HiddenActivations {

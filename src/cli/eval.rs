@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use shallownet::Scalar;
 use shallownet::io::model::{self, AnyModel, Model};
-use shallownet::metrics::{self, Confusion};
+use shallownet::metrics;
 
 use crate::batch::{Batch, Meaning, Preprocessing};
 use crate::data::{Source, Want};
@@ -14,6 +14,7 @@ use crate::notes::Notes;
 use crate::pictures;
 use crate::say::Say;
 use crate::scores::{self, Score};
+use crate::tables::{self, Cell};
 use crate::verdict;
 
 /// Measure a model on labelled samples: accuracy, cost, confusion matrix, precision, recall, F1,
@@ -48,8 +49,11 @@ struct Results<'a> {
 #[derive(Debug, Serialize)]
 struct Classes<'a> {
     classes: &'a [String],
-    /// One row an actual class, one column a predicted one.
-    confusion: Vec<Vec<u64>>,
+    /// One row an actual class, one column a predicted one; `null` of many classes.
+    confusion: Option<Vec<Vec<u64>>>,
+    /// Of many classes: the counts above 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confusion_counts: Option<Vec<Cell<'a>>>,
     /// In the order of the classes.
     precision: Vec<f64>,
     recall: Vec<f64>,
@@ -71,10 +75,8 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
     let data = args.source.for_model(model, want)?;
     let rows: Vec<usize> = (0..data.len()).collect();
     let actual = data.classes_among(&model.classes)?;
-    let meaning = match Meaning::of(&data) {
-        Meaning::Classes { .. } => Meaning::Classes { of_row: &actual, count: model.classes.len() },
-        values => values,
-    };
+    let meaning = Meaning::of(&data).among(&actual, model.classes.len());
+    let meaning = meaning.for_outputs(model.network.outputs());
     let batch = Batch::new(&data, &rows, Preprocessing::of(model), meaning)?;
     let a = scores::outputs(&model.network, batch.x()?.as_slice())?;
     let score = scores::score(&model.network, &batch, &a)?;
@@ -89,49 +91,53 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
         return say.results(&Results { score: &score, classes: None, notes });
     }
     let counts = scores::counts(&model.network, &batch, model.classes.len(), &a)?;
-    let roc_auc = match batch.y()?.features() {
-        1 => metrics::roc_auc(&a, batch.y()?.as_slice()).ok(),
-        _ => None,
-    };
+    let roc_auc = roc_auc(&batch, &a);
     say.line(format_args!("accuracy  {score}"));
     say.line(format_args!("cost      {:.6}", score.cost));
     if let Some(auc) = roc_auc {
         say.line(format_args!("ROC AUC   {auc:.4}"));
     }
     say.line("");
-    let rows = scores::rows(&counts);
-    scores::confusion(&model.classes, &rows).iter().for_each(|line| say.line(line));
+    tables::confusion(&model.classes, &counts).iter().for_each(|line| say.line(line));
     say.line("");
-    table(&model.classes, &counts).iter().for_each(|line| say.line(line));
-    if let Some(out) = &args.out {
-        let picture = pictures::confusion::draw(&model.classes, &rows, "evaluated")?;
-        say.line("");
-        for path in picture.save_in(out, "confusion")? {
-            say.line(format_args!("wrote {}", path.display()));
-        }
-    }
+    tables::scores(&model.classes, &counts).iter().for_each(|line| say.line(line));
     let each = |f: &dyn Fn(usize) -> f64| (0..counts.classes()).map(f).collect();
     let classes = Classes {
         classes: &model.classes,
-        confusion: rows,
+        confusion: tables::rows(&counts),
+        confusion_counts: tables::cells(&model.classes, &counts),
         precision: each(&|k| counts.precision(k)),
         recall: each(&|k| counts.recall(k)),
         f1: each(&|k| counts.f1(k)),
         roc_auc,
     };
-    say.results(&Results { score: &score, classes: Some(classes), notes })
+    // Before the picture, which may fail.
+    say.results(&Results { score: &score, classes: Some(classes), notes })?;
+    if let Some(out) = &args.out {
+        let draw = || pictures::confusion::draw(&model.classes, &counts, "evaluated");
+        let picture = pictures::attempt("the confusion matrix", draw)?;
+        say.line("");
+        for path in picture.save_in(out, "confusion")? {
+            say.line(format_args!("wrote {}", path.display()));
+        }
+    }
+    Ok(())
 }
 
-/// Precision, recall and F1 of every class, and their means.
-fn table(classes: &[String], counts: &Confusion) -> Vec<String> {
-    let shown = classes.iter().map(|class| class.escape_debug().to_string());
-    let mut rows: Vec<(String, metrics::Scores)> =
-        shown.enumerate().map(|(k, class)| (class, counts.scores(k))).collect();
-    rows.push(("mean".to_owned(), counts.macro_scores()));
-    let width = rows.iter().map(|row| row.0.chars().count()).max().unwrap_or(0).max(5);
-    let head = format!("{:<width$}  precision  recall      F1", "class");
-    let line = |(class, s): (String, metrics::Scores)| {
-        format!("{class:<width$}  {:>9.4}  {:>6.4}  {:>6.4}", s.precision, s.recall, s.f1)
-    };
-    std::iter::once(head).chain(rows.into_iter().map(line)).collect()
+/// Of two classes: by the one output, or by how far the second is above the first.
+fn roc_auc<T: Scalar>(batch: &Batch<T>, a: &[T]) -> Option<f64> {
+    let labels: Vec<T> = batch
+        .classes
+        .iter()
+        .map(|&class| T::from_f64(if class == 1 { 1.0 } else { 0.0 }))
+        .collect();
+    match batch.y().ok()?.features() {
+        1 => metrics::roc_auc(a, &labels).ok(),
+        2 => {
+            let (pairs, _) = a.as_chunks::<2>();
+            let scores: Vec<T> = pairs.iter().map(|[first, second]| *second - *first).collect();
+            metrics::roc_auc(&scores, &labels).ok()
+        }
+        _ => None,
+    }
 }

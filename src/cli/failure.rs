@@ -31,10 +31,23 @@ pub(crate) enum Failure {
     Arguments(String),
     #[error(transparent)]
     Network(#[from] shallownet::Error),
+    /// One-hot targets that memory has no room for.
+    #[error(
+        "{samples} samples with {n_y} outputs each take {gigabytes:.1} GB of targets: that is too much; are these classes? (--regression predicts numbers)"
+    )]
+    Targets { samples: usize, n_y: usize, gigabytes: f64 },
     #[error(
         "the cost is {cost} in iteration {iteration}: training stopped and no model was written; try {hint}"
     )]
     Diverged { iteration: usize, cost: f64, hint: String },
+    /// A checkpoint of other samples.
+    #[error(
+        "{checkpoint}: its training began with other samples than {data} gives now (or another --holdout, --validation, --standardize or --target-transform): --other-data goes on all the same"
+    )]
+    OtherData { checkpoint: String, data: String },
+    /// What went wrong after the model had been saved.
+    #[error("the model is in {model}, but then: {problem}")]
+    AfterModel { model: String, problem: Box<Failure> },
     /// Ctrl-C, after what there was has been saved.
     #[error(
         "interrupted after {done}: the checkpoint is {file}; --resume {file} with the same data goes on"
@@ -60,6 +73,7 @@ impl Failure {
             | Self::Data(DataError { problem: DataProblem::Write(_), .. })
             | Self::Network(shallownet::Error::Diverged { .. })
             | Self::Diverged { .. }
+            | Self::AfterModel { .. }
             | Self::Write(_)
             | Self::Picture { .. }
             | Self::WrongAnswer { .. }

@@ -10,7 +10,7 @@ use crate::batch::{self, Batch, Meaning, Preprocessing};
 use crate::choices::{self, Precision};
 use crate::data::{Data, Source, Want};
 use crate::failure::Failure;
-use crate::network::{self, NetworkArgs};
+use crate::network::NetworkArgs;
 use crate::notes::Notes;
 use crate::results::NetworkFacts;
 use crate::say::Say;
@@ -33,6 +33,10 @@ pub(crate) struct Args {
     /// The label is a number to be predicted, not a class
     #[arg(long, requires = "data", conflicts_with = "model")]
     regression: bool,
+    /// The label is a class, though it looks like a number to be predicted: many different numbers
+    /// of few samples each
+    #[arg(long, requires = "data", conflicts_with_all = ["model", "regression"])]
+    classification: bool,
     /// Give every feature mean 0 and standard deviation 1
     #[arg(long, conflicts_with = "model")]
     standardize: bool,
@@ -81,7 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         };
     }
     let want = if args.regression { Want::Values } else { Want::Classes };
-    let data = args.source.training(want)?;
+    let data = args.source.training(want)?.as_classes(args.classification)?;
     match args.network.precision {
         Precision::F32 => fresh::<f32>(args, &data),
         Precision::F64 => fresh::<f64>(args, &data),
@@ -92,10 +96,8 @@ fn of_model<T: Scalar>(args: &Args, model: &model::Model<T>) -> Result<(), Failu
     let want = if model.classes.is_empty() { Want::Values } else { Want::Classes };
     let data = args.source.for_model(model, want)?;
     let actual = data.classes_among(&model.classes)?;
-    let meaning = match Meaning::of(&data) {
-        Meaning::Classes { .. } => Meaning::Classes { of_row: &actual, count: model.classes.len() },
-        values => values,
-    };
+    let meaning = Meaning::of(&data).among(&actual, model.classes.len());
+    let meaning = meaning.for_outputs(model.network.outputs());
     check(args, &model.network, (&data, meaning), Preprocessing::of(model))
 }
 
@@ -104,10 +106,9 @@ fn fresh<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     let mut notes = Notes::default();
     let standardization =
         if args.standardize { Some(batch::standardize(data, &rows, &mut notes)?) } else { None };
-    let meaning = Meaning::of(data);
+    let meaning = args.network.meaning(Meaning::of(data));
     // As they are trained on.
-    let output = args.network.output.unwrap_or_else(|| network::output(meaning));
-    let of_targets = if targets::is_standardized(None, output)? {
+    let of_targets = if targets::is_standardized(None, args.network.output(meaning))? {
         targets::standardization(data, &rows, &mut notes)?
     } else {
         None
@@ -115,6 +116,7 @@ fn fresh<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     let preprocessing =
         Preprocessing { features: standardization.as_ref(), targets: of_targets.as_ref() };
     let network = args.network.build::<T>(data.n_x, meaning, args.source.data.is_none())?;
+    data.check_values(network.loss())?;
     check(args, &network, (data, meaning), preprocessing)
 }
 

@@ -115,7 +115,8 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
             say.line(format_args!("               {}  {mean}  {std}", k + 1));
         }
     }
-    if let (Some(size), Some(out)) = (args.image, &args.out) {
+    let image = args.image.zip(args.out.as_ref());
+    if let Some((size, _)) = image {
         let (inputs, pixels) = (model.network.inputs(), size.0.saturating_mul(size.1));
         if pixels != inputs {
             let (width, height) = size;
@@ -123,10 +124,8 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
                 "--image {width}x{height} has {pixels} pixels: the model takes {inputs} inputs"
             )));
         }
-        for path in pictures::weights::draw(&model.network, size)?.save_in(out, "weights")? {
-            say.line(format_args!("wrote {}", path.display()));
-        }
     }
+    // Before the picture, which may fail.
     say.results(&Results {
         network: facts,
         layers,
@@ -135,7 +134,14 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
         label: &model.label,
         standardization: &model.standardization,
         target_standardization: &model.target_standardization,
-    })
+    })?;
+    if let Some((size, out)) = image {
+        let draw = || pictures::weights::draw(&model.network, size);
+        for path in pictures::attempt("the weights", draw)?.save_in(out, "weights")? {
+            say.line(format_args!("wrote {}", path.display()));
+        }
+    }
+    Ok(())
 }
 
 fn layers<T: Scalar>(model: &Model<T>) -> Result<Vec<Layer>, Failure> {

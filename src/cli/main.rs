@@ -2,10 +2,11 @@
 //! `bench`.
 //!
 //! One file a command; what they share: `data` (files to samples), `choices` and `network`
-//! (arguments), `split` (which rows are for what), `targets` (what is done to values), `batch`
-//! (samples to what a network eats), `scores` and `verdict` (whether they are any good), `pictures`,
-//! `progress` (bars and Ctrl-C), `say` (where lines go), `notes` (what is worth knowing) and
-//! `failure` (what can go wrong, and the exit code).
+//! (arguments), `threads`, `split` (which rows are for what), `targets` (what is done to values),
+//! `batch` (samples to what a network eats), `scores` and `verdict` (whether they are any good),
+//! `tables` and `pictures`, `rescue` (a checkpoint that can't be where it was to be), `progress` (bars
+//! and Ctrl-C), `say` (where lines go), `notes` (what is worth knowing) and `failure` (what can go
+//! wrong, and the exit code).
 #![deny(unsafe_code)]
 
 mod batch;
@@ -21,12 +22,15 @@ mod notes;
 mod pictures;
 mod predict;
 mod progress;
+mod rescue;
 mod results;
 mod say;
 mod scores;
 mod select;
 mod split;
+mod tables;
 mod targets;
+mod threads;
 mod train;
 mod verdict;
 
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return failure::usage(&error),
     };
+    threads::limit_default_pool();
     let done = match cli.command {
         Command::Train(args) => train::run(&args),
         Command::Predict(args) => predict::run(&args),

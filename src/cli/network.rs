@@ -6,6 +6,8 @@ use crate::batch::Meaning;
 use crate::choices::{self, Hidden, HiddenActivations, InitName, Precision};
 use crate::data;
 use crate::failure::Failure;
+use crate::say::Say;
+use crate::threads;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct NetworkArgs {
@@ -16,8 +18,9 @@ pub(crate) struct NetworkArgs {
     /// [default: tanh]
     #[arg(long, value_name = "NAMES", value_parser = choices::activations)]
     pub(crate) activation: Option<HiddenActivations>,
-    /// The output's activation [default: sigmoid for two classes, softmax for more, identity for
-    /// values]
+    /// The output's activation [default: the one that goes with --loss, if that is given; else
+    /// sigmoid for two classes, softmax for more, identity for values]. Two classes have one output,
+    /// of softmax two
     #[arg(long, value_name = "NAME", value_parser = choices::activation)]
     pub(crate) output: Option<Activation>,
     /// binary_cross_entropy (of sigmoids), categorical_cross_entropy (of a softmax) or
@@ -46,8 +49,9 @@ pub(crate) struct Machine {
     /// What computes: auto, fused, portable, cblas
     #[arg(long, default_value = "auto", value_parser = choices::backend)]
     pub(crate) backend: Backend,
-    /// Threads to use; 1 computes on the calling thread alone [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
+    /// Threads to use; 1 computes on the calling thread alone; at most four a core [default: as many
+    /// as there are cores]
+    #[arg(long, value_name = "N", value_parser = threads::number)]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 }
 
@@ -63,10 +67,8 @@ impl Machine {
         let Some(threads) = self.threads.filter(|n| n.get() > 1) else {
             return Ok(work());
         };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build();
-        let pool =
-            pool.map_err(|error| Failure::Arguments(format!("--threads {threads}: {error}")))?;
-        Ok(pool.install(work))
+        let threads = threads::within_reason("--threads", threads.get());
+        Ok(threads::pool(threads)?.install(work))
     }
 }
 
@@ -94,6 +96,47 @@ impl NetworkArgs {
         )))
     }
 
+    /// What the rows stand for, as the outputs that were asked for say it.
+    pub(crate) fn meaning<'a>(&self, meaning: Meaning<'a>) -> Meaning<'a> {
+        let is_softmax = self.output(meaning) == Activation::Softmax;
+        if is_softmax { meaning.for_outputs(2) } else { meaning }
+    }
+
+    /// The output's activation: as asked for, or what goes with the loss, or with the data.
+    pub(crate) fn output(&self, meaning: Meaning<'_>) -> Activation {
+        let of_loss = match self.loss {
+            Some(Loss::BinaryCrossEntropy) => Some(Activation::Sigmoid),
+            Some(Loss::CategoricalCrossEntropy) => Some(Activation::Softmax),
+            _ => None,
+        };
+        self.output.or(of_loss).unwrap_or_else(|| output(meaning))
+    }
+
+    /// The output's activation and the loss, if they can work together on what is to be learned.
+    fn head(&self, meaning: Meaning<'_>) -> Result<(Activation, Loss), Failure> {
+        let output = self.output(meaning);
+        let loss = self.loss.unwrap_or(Loss::default_for(output));
+        let refused = |why: String| Err(Failure::Arguments(why));
+        let (name, wanted) = (output.name(), Loss::default_for(output));
+        if loss != Loss::SquaredError && loss != wanted {
+            let goes = Loss::SquaredError.name();
+            let both = if wanted == Loss::SquaredError {
+                goes.to_owned()
+            } else {
+                format!("{} or {goes}", wanted.name())
+            };
+            let given = loss.name();
+            return refused(format!("--output {name} goes with --loss {both}, not {given}"));
+        }
+        match meaning {
+            Meaning::Values { n_y: 1, .. } if output == Activation::Softmax => refused(
+                "--output softmax of one value is always 1: expected identity, or another"
+                    .to_owned(),
+            ),
+            _ => Ok((output, loss)),
+        }
+    }
+
     /// A network for the data; `is_built_in` if that is the built-in set.
     pub(crate) fn build<T: Scalar>(
         &self,
@@ -111,15 +154,13 @@ impl NetworkArgs {
             Some(init) => init.with_scale(self.scale).map_err(Failure::Arguments)?,
             None => Init::XavierNormal,
         };
+        let (output, loss) = self.head(meaning)?;
+        let meaning = self.meaning(meaning);
         let mut builder = Network::builder(n_x);
         for (&units, activation) in hidden.iter().zip(activations) {
             builder = builder.layer(units, activation);
         }
-        let output = self.output.unwrap_or_else(|| output(meaning));
-        builder = builder.layer(meaning.outputs(), output).init(init, self.seed());
-        if let Some(loss) = self.loss {
-            builder = builder.loss(loss);
-        }
+        builder = builder.layer(meaning.outputs(), output).loss(loss).init(init, self.seed());
         let mut network = self.machine.configure(builder).build()?;
         let is_own_start = !is_built_in || self.seed.is_some() || self.init.is_some();
         if !is_own_start && hidden == [4] {
@@ -138,5 +179,24 @@ pub(crate) fn output(meaning: Meaning<'_>) -> Activation {
         Meaning::Classes { count: 2, .. } => Activation::Sigmoid,
         Meaning::Classes { .. } => Activation::Softmax,
         Meaning::Values { .. } => Activation::Identity,
+    }
+}
+
+/// Says so where targets lie outside what the output can give.
+pub(crate) fn note_reach<T: Scalar>(network: &Network<T>, y: &[T]) {
+    let Some(g) = network.layers().last().map(|layer| layer.activation) else { return };
+    let (least, most) = match g {
+        Activation::Sigmoid | Activation::Softmax => (0.0, 1.0),
+        Activation::Tanh => (-1.0, 1.0),
+        Activation::Relu => (0.0, f64::INFINITY),
+        _ => return,
+    };
+    let outside = y.iter().filter(|v| !(least..=most).contains(&v.to_f64())).count();
+    if outside > 0 {
+        Say::note(format_args!(
+            "{outside} of {} values to learn lie outside {least} to {most}, where {} outputs are",
+            y.len(),
+            g.name()
+        ));
     }
 }

@@ -2,18 +2,20 @@
 
 use std::path::PathBuf;
 
-use shallownet::Scalar;
 use shallownet::io::model::{self, AnyModel, Model};
+use shallownet::{Activation, Scalar};
 
 use crate::batch::turned_back;
 use crate::data::{Source, Want};
 use crate::failure::Failure;
+use crate::say::Say;
 use crate::scores;
 
 /// Predict the class (or the value) of every sample of a file.
 ///
 /// Writes CSV to standard output: a header, then one row a sample with the predicted class and its
-/// probability. Columns of a CSV file are matched to the model's features by name where both have
+/// probability (of sigmoid and softmax outputs; of others the output itself, which is none). Of one
+/// output, the second class is predicted where it is more than 0.5. Columns of a CSV file are matched to the model's features by name where both have
 /// names, so their order does not matter and others are ignored; else by position.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -25,7 +27,7 @@ pub(crate) struct Args {
     model: PathBuf,
     #[command(flatten)]
     source: Source,
-    /// Write the probability of every class, too
+    /// Write the probability of every class, too; of outputs that are no probabilities, all outputs
     #[arg(long)]
     proba: bool,
 }
@@ -43,39 +45,77 @@ fn predict<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
     let x = data.inputs::<T>(&rows, model.standardization.as_ref())?;
     let a = scores::outputs(&model.network, &x)?;
 
+    let columns = Columns::of(model);
+    if args.proba && columns == Columns::Outputs {
+        let name = output(model).map_or("these", Activation::name);
+        Say::note(format_args!("{name} outputs are no probabilities: they are headed output"));
+    }
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
-    out.write_record(heads(args, model))?;
+    out.write_record(heads(args, model, columns))?;
     for a in a.chunks(model.network.outputs()) {
-        out.write_record(row(args, model, a))?;
+        out.write_record(row(args, model, (columns, a)))?;
     }
     out.flush().map_err(Failure::Output)
 }
 
-fn heads<T: Scalar>(args: &Args, model: &Model<T>) -> Vec<String> {
-    if model.classes.is_empty() {
-        return (1..=model.network.outputs()).map(|k| format!("output_{k}")).collect();
+fn output<T: Scalar>(model: &Model<T>) -> Option<Activation> {
+    model.network.layers().last().map(|layer| layer.activation)
+}
+
+/// What is written of a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Columns {
+    /// Of a model without classes.
+    Values,
+    /// The class and its probability.
+    Probabilities,
+    /// The class and its output, which is no probability.
+    Outputs,
+}
+
+impl Columns {
+    fn of<T: Scalar>(model: &Model<T>) -> Self {
+        match output(model) {
+            _ if model.classes.is_empty() => Self::Values,
+            Some(Activation::Sigmoid | Activation::Softmax) => Self::Probabilities,
+            _ => Self::Outputs,
+        }
     }
-    let mut heads = vec!["prediction".to_owned(), "probability".to_owned()];
+}
+
+fn heads<T: Scalar>(args: &Args, model: &Model<T>, columns: Columns) -> Vec<String> {
+    let name = match columns {
+        Columns::Values => {
+            return (1..=model.network.outputs()).map(|k| format!("output_{k}")).collect();
+        }
+        Columns::Probabilities => "probability",
+        Columns::Outputs => "output",
+    };
+    let mut heads = vec!["prediction".to_owned(), name.to_owned()];
     if args.proba {
-        heads.extend(model.classes.iter().map(|class| format!("probability_{class}")));
+        // One output that is no probability says nothing of the first class.
+        let from = usize::from(columns == Columns::Outputs && model.network.outputs() == 1);
+        heads.extend(model.classes[from..].iter().map(|class| format!("{name}_{class}")));
     }
     heads
 }
 
-fn row<T: Scalar>(args: &Args, model: &Model<T>, a: &[T]) -> Vec<String> {
+fn row<T: Scalar>(args: &Args, model: &Model<T>, (columns, a): (Columns, &[T])) -> Vec<String> {
     if let targets @ Some(_) = model.target_standardization.as_ref() {
         // In f64: a mean far from 0 takes digits that f32 lacks.
         return turned_back(a, targets).iter().map(number).collect();
     }
-    if model.classes.is_empty() {
-        return a.iter().map(number).collect();
-    }
     let both = |p: T| vec![T::from_f64(1.0) - p, p];
-    let probabilities = if let [p] = a { both(*p) } else { a.to_vec() };
+    let shown = match (columns, a) {
+        (Columns::Values, _) => return a.iter().map(number).collect(),
+        (Columns::Probabilities, [p]) => both(*p),
+        _ => a.to_vec(),
+    };
     let class = scores::class(a);
-    let mut row = vec![model.classes[class].clone(), number(&probabilities[class])];
+    let of_class = shown[class.min(shown.len() - 1)];
+    let mut row = vec![model.classes[class].clone(), number(&of_class)];
     if args.proba {
-        row.extend(probabilities.iter().map(number));
+        row.extend(shown.iter().map(number));
     }
     row
 }

@@ -69,6 +69,14 @@ pub(crate) struct Speed {
     pub(crate) reference: Option<Reference>,
 }
 
+impl Speed {
+    /// Beside the naive reference, which trains so many samples a second.
+    pub(crate) fn compare(&mut self, reference_samples_per_second: f64) {
+        let ratio = self.samples_per_second / reference_samples_per_second;
+        self.reference = Some(Reference { reference_samples_per_second, ratio });
+    }
+}
+
 /// The naive reference on the same samples.
 #[derive(Debug, Serialize)]
 pub(crate) struct Reference {

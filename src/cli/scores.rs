@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shallownet::metrics::{self, Confusion};
-use shallownet::{Columns, Network, Result, Scalar, Workspace};
+use shallownet::{Columns, Error, Network, Result, Scalar, Workspace};
 
 use crate::batch::Batch;
 
@@ -11,8 +11,9 @@ const CHUNK: usize = 4096;
 
 /// The output activations of every sample, one after another.
 pub(crate) fn outputs<T: Scalar>(net: &Network<T>, x: &[T]) -> Result<Vec<T>> {
-    let mut workspace = Workspace::prediction(net, CHUNK.min(x.len() / net.inputs()).max(1))?;
-    let mut a = vec![T::ZERO; x.len() / net.inputs() * net.outputs()];
+    let samples = x.len() / net.inputs();
+    let mut workspace = Workspace::prediction(net, CHUNK.min(samples).max(1))?;
+    let mut a = room(samples.saturating_mul(net.outputs()))?;
     let chunks = x.chunks(CHUNK * net.inputs()).zip(a.chunks_mut(CHUNK * net.outputs()));
     for (x, a) in chunks {
         net.predict(Columns::new(x, net.inputs())?, a, &mut workspace)?;
@@ -20,7 +21,18 @@ pub(crate) fn outputs<T: Scalar>(net: &Network<T>, x: &[T]) -> Result<Vec<T>> {
     Ok(a)
 }
 
-/// The class that output activations stand for: the likelier of two, or the first of the likeliest.
+/// So many zeros for outputs, or an error if there is no room.
+fn room<T: Scalar>(len: usize) -> Result<Vec<T>> {
+    let mut a = Vec::new();
+    let (what, bytes) = ("the predictions", len.saturating_mul(size_of::<T>()));
+    a.try_reserve_exact(len).map_err(|_| Error::OutOfMemory { what, bytes })?;
+    a.resize(len, T::ZERO);
+    Ok(a)
+}
+
+/// The class that output activations stand for: of one output the second class where it is more than
+/// half way from 0 to 1, the targets of the two (whatever the activation: half a probability, or the
+/// middle between what squared error pulls to); of several, the first of the largest.
 pub(crate) fn class<T: Scalar>(a: &[T]) -> usize {
     match a {
         [p] => usize::from(p.to_f64() > 0.5),
@@ -112,29 +124,6 @@ pub(crate) fn counts<T: Scalar>(
     Confusion::from_classes(&predicted, &batch.classes, class_count)
 }
 
-/// The counts as rows: one an actual class, one column a predicted one.
-pub(crate) fn rows(confusion: &Confusion) -> Vec<Vec<u64>> {
-    let n = confusion.classes();
-    (0..n).map(|actual| (0..n).map(|p| confusion.count(actual, p)).collect()).collect()
-}
-
-/// The counts as aligned text: one row an actual class, one column a predicted one.
-pub(crate) fn confusion(classes: &[String], counts: &[Vec<u64>]) -> Vec<String> {
-    let shown: Vec<String> = classes.iter().map(|c| c.escape_debug().to_string()).collect();
-    let length = |text: &str| text.chars().count();
-    let cells = counts.iter().flatten().map(|n| n.to_string());
-    let width = cells.chain(shown.iter().cloned()).map(|c| length(&c)).max().unwrap_or(0);
-    let corner = "actual \\ predicted";
-    let first = shown.iter().map(|c| length(c)).max().unwrap_or(0).max(length(corner));
-    let line = |head: &str, cells: &mut dyn Iterator<Item = String>| {
-        cells.fold(format!("{head:<first$}"), |line, cell| format!("{line}  {cell:>width$}"))
-    };
-    let heads = line(corner, &mut shown.iter().cloned());
-    let rows = shown.iter().zip(counts);
-    let rows = rows.map(|(head, row)| line(head, &mut row.iter().map(|n| n.to_string())));
-    std::iter::once(heads).chain(rows).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,19 +132,5 @@ mod tests {
     fn classes_of_activations() {
         assert_eq!([class(&[0.5_f64]), class(&[0.51_f64])], [0, 1]);
         assert_eq!([class(&[0.2_f32, 0.4, 0.4]), class(&[0.4_f32, 0.4, 0.2])], [1, 0]);
-    }
-
-    #[test]
-    fn the_confusion_matrix_is_aligned() {
-        let classes = ["né".to_owned(), "yes".to_owned()];
-        let lines = confusion(&classes, &[vec![10, 2], vec![0, 12345]]);
-        assert_eq!(
-            lines,
-            [
-                "actual \\ predicted     né    yes",
-                "né                     10      2",
-                "yes                     0  12345",
-            ]
-        );
     }
 }

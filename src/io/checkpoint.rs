@@ -5,7 +5,7 @@
 //! has), the parameters of the best epoch after `best.` (with early stopping, once an epoch has been
 //! judged); and one metadata entry, `shallownet_checkpoint`, a JSON object with the format's
 //! version, the network's activations and loss, the options of the training, the number of samples,
-//! and the epochs and steps done. The order of the samples needs no room: it follows from the seed.
+//! the fingerprint of the data, and the epochs and steps done. The order of the samples needs no room: it follows from the seed.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -239,7 +239,7 @@ pub fn decode<T: Scalar>(
 
 /// Options in their ranges, counts that fit each other.
 fn check(done: &Done) -> Result<(), Problem> {
-    let Done { training, samples, epochs, steps, best } = *done;
+    let Done { training, samples, epochs, steps, best, patient_from, .. } = *done;
     training.check()?;
     if samples == 0 {
         return Err(Problem::Contradiction("there are no samples"));
@@ -247,6 +247,9 @@ fn check(done: &Done) -> Result<(), Problem> {
     let batches = samples.div_ceil(training.batch_size) as u64;
     if batches.checked_mul(epochs as u64) != Some(steps) {
         return Err(Problem::Contradiction("its steps are not those of its epochs"));
+    }
+    if patient_from > epochs {
+        return Err(Problem::Contradiction("its patience begins after its last epoch"));
     }
     match best {
         Some(_) if training.early_stopping.is_none() => {

@@ -1,6 +1,7 @@
 //! The confusion matrix and what follows from it.
 
 use core::fmt;
+use std::collections::BTreeMap;
 
 use super::{check, class, columns};
 use crate::error::{Error, Result};
@@ -14,7 +15,11 @@ use crate::view::Columns;
 /// FN), their harmonic mean. Where a denominator is 0 (nothing predicted, or no samples, of the
 /// class) the value is 0, as in scikit-learn.
 ///
-/// It prints as a table, rows the true classes:
+/// Only counts above 0 are kept, so that memory is bounded by the samples, however many classes
+/// there are.
+///
+/// It prints as a table, rows the true classes; of more than [`Confusion::MOST_PRINTED`] classes, as
+/// a list of the pairs that are mistaken most often:
 ///
 /// ```
 /// use shallownet::{Columns, metrics::Confusion};
@@ -33,8 +38,10 @@ use crate::view::Columns;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confusion {
     classes: usize,
-    /// Row-major: [true class][predicted class].
-    counts: Vec<u64>,
+    /// By true class and predicted class; none is 0.
+    counts: BTreeMap<(usize, usize), u64>,
+    /// By class: its samples, and those predicted as it; never both 0.
+    totals: BTreeMap<usize, [u64; 2]>,
 }
 
 /// Precision, recall and F1; see [`Confusion`].
@@ -59,15 +66,18 @@ pub struct Scores {
 }
 
 impl Confusion {
+    /// Classes that a table has room for.
+    pub const MOST_PRINTED: usize = 32;
+
     /// Of predictions and labels of the same shape; classes as in [`metrics`](crate::metrics). One
     /// row means two classes. O(values).
     ///
     /// # Errors
     /// [`Error::EmptyBatch`]; [`Error::Features`] and [`Error::Samples`] if the shapes differ;
-    /// [`Error::NotFinite`]; [`Error::TooLarge`] if there are too many classes for a matrix.
+    /// [`Error::NotFinite`].
     pub fn of<T: Scalar>(predictions: Columns<'_, T>, labels: Columns<'_, T>) -> Result<Self> {
         check(predictions, labels)?;
-        let mut confusion = Self::empty(predictions.features().max(2))?;
+        let mut confusion = Self::empty(predictions.features().max(2));
         for (a, y) in columns(predictions).zip(columns(labels)) {
             confusion.add(class(y), class(a));
         }
@@ -89,7 +99,7 @@ impl Confusion {
         let (a, y) = (Columns::new(predictions, 1)?, Columns::new(labels, 1)?);
         check(a, y)?;
         crate::checks::finite("threshold", &[threshold])?;
-        let mut confusion = Self::empty(2)?;
+        let mut confusion = Self::empty(2);
         for (a, y) in predictions.iter().zip(labels) {
             confusion.add(class(&[*y]), usize::from(*a > threshold));
         }
@@ -100,7 +110,7 @@ impl Confusion {
     ///
     /// # Errors
     /// [`Error::Zero`] classes, [`Error::EmptyBatch`], [`Error::Length`] if the lengths differ,
-    /// [`Error::Label`] for a class number that is too large, [`Error::TooLarge`].
+    /// [`Error::Label`] for a class number that is too large.
     pub fn from_classes(predicted: &[usize], labels: &[usize], classes: usize) -> Result<Self> {
         if predicted.is_empty() {
             return Err(Error::EmptyBatch { argument: "predicted" });
@@ -112,28 +122,21 @@ impl Confusion {
                 return Err(Error::Label { argument, index, value, expected });
             }
         }
-        let mut confusion = Self::empty(classes)?;
+        let mut confusion = Self::empty(classes);
         for (&p, &y) in predicted.iter().zip(labels) {
             confusion.add(y, p);
         }
         Ok(confusion)
     }
 
-    fn empty(classes: usize) -> Result<Self> {
-        const WHAT: &str = "the confusion matrix";
-        if classes == 0 {
-            return Err(Error::Zero { argument: "classes" });
-        }
-        let cells = classes.checked_mul(classes).ok_or(Error::TooLarge { what: WHAT })?;
-        let mut counts = Vec::new();
-        let bytes = cells.saturating_mul(size_of::<u64>());
-        counts.try_reserve_exact(cells).map_err(|_| Error::OutOfMemory { what: WHAT, bytes })?;
-        counts.resize(cells, 0);
-        Ok(Self { classes, counts })
+    fn empty(classes: usize) -> Self {
+        Self { classes, counts: BTreeMap::new(), totals: BTreeMap::new() }
     }
 
     fn add(&mut self, actual: usize, predicted: usize) {
-        self.counts[actual * self.classes + predicted] += 1;
+        *self.counts.entry((actual, predicted)).or_default() += 1;
+        self.totals.entry(actual).or_default()[0] += 1;
+        self.totals.entry(predicted).or_default()[1] += 1;
     }
 
     /// The number of classes.
@@ -143,22 +146,44 @@ impl Confusion {
 
     /// Samples of class `actual` that were predicted as `predicted`; 0 for classes there are not.
     pub fn count(&self, actual: usize, predicted: usize) -> u64 {
-        if actual < self.classes && predicted < self.classes {
-            self.counts[actual * self.classes + predicted]
-        } else {
-            0
-        }
+        self.counts.get(&(actual, predicted)).copied().unwrap_or(0)
+    }
+
+    /// The counts above 0, by true class and then by predicted class: (true, predicted, samples).
+    ///
+    /// ```
+    /// # use shallownet::metrics::Confusion;
+    /// let confusion = Confusion::from_classes(&[0, 7, 0], &[0, 1, 0], 1_000_000)?;
+    /// assert_eq!(confusion.counts().collect::<Vec<_>>(), [(0, 0, 2), (1, 7, 1)]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn counts(&self) -> impl Iterator<Item = (usize, usize, u64)> + '_ {
+        self.counts.iter().map(|(&(actual, predicted), &count)| (actual, predicted, count))
+    }
+
+    /// The counts of samples predicted as what they are not, the largest first and equal ones by
+    /// their classes: (true, predicted, samples).
+    ///
+    /// ```
+    /// # use shallownet::metrics::Confusion;
+    /// let confusion = Confusion::from_classes(&[0, 1, 1, 0, 0], &[1, 1, 2, 2, 2], 3)?;
+    /// assert_eq!(confusion.mistakes(), [(2, 0, 2), (1, 0, 1), (2, 1, 1)]);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn mistakes(&self) -> Vec<(usize, usize, u64)> {
+        let mut mistakes: Vec<_> = self.counts().filter(|(a, p, _)| a != p).collect();
+        mistakes.sort_by_key(|&(_, _, count)| core::cmp::Reverse(count));
+        mistakes
     }
 
     /// All samples.
     pub fn samples(&self) -> u64 {
-        self.counts.iter().sum()
+        self.counts.values().sum()
     }
 
     /// The share predicted as what they are.
     pub fn accuracy(&self) -> f64 {
-        let right: u64 = (0..self.classes).map(|k| self.count(k, k)).sum();
-        ratio(right, self.samples())
+        ratio(self.right(), self.samples())
     }
 
     /// Precision of a class taken as the positive one.
@@ -184,8 +209,10 @@ impl Confusion {
     /// The means over all classes, each counting alike however many samples it has. A class that
     /// neither occurs nor is predicted counts with zeros.
     pub fn macro_scores(&self) -> Scores {
+        // The scores of all others are 0.
+        let classes = || self.totals.keys();
         let mean =
-            |f: &dyn Fn(usize) -> f64| (0..self.classes).map(f).sum::<f64>() / self.classes as f64;
+            |f: &dyn Fn(usize) -> f64| classes().map(|&k| f(k)).sum::<f64>() / self.classes as f64;
         Scores {
             precision: mean(&|k| self.precision(k)),
             recall: mean(&|k| self.recall(k)),
@@ -193,12 +220,18 @@ impl Confusion {
         }
     }
 
-    fn actual(&self, class: usize) -> u64 {
-        (0..self.classes).map(|k| self.count(class, k)).sum()
+    fn right(&self) -> u64 {
+        self.totals.keys().map(|&k| self.count(k, k)).sum()
     }
 
-    fn predicted(&self, class: usize) -> u64 {
-        (0..self.classes).map(|k| self.count(k, class)).sum()
+    /// The samples of a class.
+    pub fn actual(&self, class: usize) -> u64 {
+        self.totals.get(&class).map_or(0, |total| total[0])
+    }
+
+    /// The samples predicted as a class.
+    pub fn predicted(&self, class: usize) -> u64 {
+        self.totals.get(&class).map_or(0, |total| total[1])
     }
 }
 
@@ -209,8 +242,14 @@ fn ratio(part: u64, whole: u64) -> f64 {
 
 impl fmt::Display for Confusion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.classes > Self::MOST_PRINTED { self.list(f) } else { self.table(f) }
+    }
+}
+
+impl Confusion {
+    fn table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const CORNER: &str = r"true \ predicted";
-        let largest = self.counts.iter().copied().max().unwrap_or(0);
+        let largest = self.counts.values().copied().max().unwrap_or(0);
         let digits = largest.max(self.classes as u64 - 1).to_string().len();
         write!(f, "{CORNER}")?;
         for k in 0..self.classes {
@@ -218,13 +257,25 @@ impl fmt::Display for Confusion {
         }
         writeln!(f)?;
         let label = CORNER.len();
-        for (k, row) in self.counts.chunks_exact(self.classes).enumerate() {
-            write!(f, "{k:>label$}")?;
-            for count in row {
-                write!(f, "  {count:>digits$}")?;
+        for actual in 0..self.classes {
+            write!(f, "{actual:>label$}")?;
+            for predicted in 0..self.classes {
+                write!(f, "  {:>digits$}", self.count(actual, predicted))?;
             }
             writeln!(f)?;
         }
         Ok(())
+    }
+
+    fn list(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (samples, mistakes) = (self.samples(), self.mistakes());
+        writeln!(f, "{} of {samples} samples right, of {} classes", self.right(), self.classes)?;
+        for &(actual, predicted, count) in mistakes.iter().take(Self::MOST_PRINTED) {
+            writeln!(f, "{actual} as {predicted}: {count}")?;
+        }
+        match mistakes.len().saturating_sub(Self::MOST_PRINTED) {
+            0 => Ok(()),
+            more => writeln!(f, "and {more} pairs more"),
+        }
     }
 }

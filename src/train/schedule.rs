@@ -16,7 +16,8 @@ use crate::train::state::power;
 /// | warm-up of w epochs | (s + 1) / (n w) up to 1, over the first n w steps (rounded up); the schedule after it begins at its own step 0 then |
 ///
 /// Cosine: Loshchilov and Hutter, *SGDR*, ICLR 2017, without restarts. Warm-up: Goyal and others,
-/// *Accurate, large minibatch SGD*, 2017. (cos is the platform's: its last bit may differ elsewhere.)
+/// *Accurate, large minibatch SGD*, 2017. What becomes of a schedule when more epochs are asked for
+/// says [`TrainingState::until`](crate::TrainingState::until). (cos is the platform's: its last bit may differ elsewhere.)
 ///
 /// ```
 /// use shallownet::Schedule;
@@ -125,6 +126,18 @@ impl Schedule {
                 let cosine = (core::f64::consts::PI * (step as f64 / end as f64)).cos();
                 floor + (1.0 - floor) * (0.5 + 0.5 * cosine)
             }
+        }
+    }
+
+    /// For a training of `new` epochs instead of `old`: a cosine that would have ended with it still
+    /// does.
+    pub(crate) fn end_moves(&mut self, old: usize, new: usize) {
+        // A float of nonsense becomes the nearest number of epochs.
+        let warm_up = self.warm_up.ceil() as usize;
+        if let Decay::Cosine { epochs, .. } = &mut self.decay
+            && warm_up.saturating_add(*epochs) == old
+        {
+            *epochs = new.saturating_sub(warm_up).max(1);
         }
     }
 

@@ -1,6 +1,7 @@
 //! All that a run needs to go on later: what a checkpoint holds, besides the network.
 
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 #[cfg(feature = "safetensors")]
 use crate::gradients::Gradients;
 use crate::network::Network;
@@ -33,8 +34,13 @@ pub struct TrainingState<T> {
     pub(crate) training: Training,
     /// Training samples: with another number of them, epochs would have other steps.
     pub(crate) samples: usize,
+    /// The data that it was trained on; `None` if that is not known, or no longer insisted on.
+    pub(crate) data: Option<Fingerprint>,
     /// Epochs done.
     pub(crate) epochs: usize,
+    /// Epochs that were done when patience had come to an end and more were asked for: it begins
+    /// anew there.
+    pub(crate) patient_from: usize,
     pub(crate) optimizer: OptimizerState<T>,
     /// Present if there is early stopping.
     pub(crate) best: Option<BestSoFar<T>>,
@@ -50,6 +56,18 @@ pub(crate) struct Done {
     pub(crate) epochs: usize,
     pub(crate) steps: u64,
     pub(crate) best: Option<Best>,
+    /// Absent in files of version 0.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) data: Option<Fingerprint>,
+    /// Likewise, and where it is 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) patient_from: usize,
+}
+
+#[cfg(feature = "safetensors")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The parameters of the best epoch so far.
@@ -80,7 +98,7 @@ impl<T: Scalar> TrainingState<T> {
         }
         let copy = |_| Ok(BestSoFar { network: net.try_clone()?, judged: None });
         let best = training.early_stopping.map(copy).transpose()?;
-        Ok(Self { training, samples, epochs: 0, optimizer, best })
+        Ok(Self { training, samples, data: None, epochs: 0, patient_from: 0, optimizer, best })
     }
 
     /// A state as it was put away, for a network of this shape. `moments` and `best` fill in the
@@ -93,7 +111,8 @@ impl<T: Scalar> TrainingState<T> {
         best: impl FnOnce(&mut Network<T>) -> core::result::Result<(), P>,
     ) -> core::result::Result<Self, P> {
         let mut state = Self::new(net, done.training, done.samples)?;
-        state.epochs = done.epochs;
+        (state.epochs, state.data) = (done.epochs, done.data);
+        state.patient_from = done.patient_from;
         state.optimizer.set_steps(done.steps);
         for (which, moment) in state.optimizer.moments_mut().iter_mut().enumerate() {
             if let Some(moment) = moment {
@@ -116,8 +135,15 @@ impl<T: Scalar> TrainingState<T> {
     /// The counts and choices.
     #[cfg(feature = "safetensors")]
     pub(crate) fn done(&self) -> Done {
-        let (training, samples, best) = (self.training, self.samples, self.best());
-        Done { training, samples, epochs: self.epochs, steps: self.steps(), best }
+        Done {
+            training: self.training,
+            samples: self.samples,
+            epochs: self.epochs,
+            steps: self.steps(),
+            best: self.best(),
+            data: self.data,
+            patient_from: self.patient_from,
+        }
     }
 
     /// What was asked for.
@@ -192,9 +218,96 @@ impl<T: Scalar> TrainingState<T> {
         match (self.training.early_stopping, self.best()) {
             (Some(stopping), Some(best)) => {
                 // Epochs since the best one, which was number best.epoch + 1.
-                self.epochs.saturating_sub(best.epoch.saturating_add(1)) >= stopping.patience
+                let from = best.epoch.saturating_add(1).max(self.patient_from);
+                self.epochs.saturating_sub(from) >= stopping.patience
             }
             _ => false,
+        }
+    }
+
+    /// The same training for another number of epochs in all, those done included: a finished one
+    /// goes on, with the bits of one that was asked for so many at first (if the network was not
+    /// given its best parameters in between, see [`EarlyStopping`](crate::EarlyStopping)).
+    ///
+    /// A cosine that ended with the training ends with the new number instead, and goes on from the
+    /// step that it has come to (what is done was done at the old cosine's rates); other schedules
+    /// stay. If patience had come to an end, it begins anew; the best epoch stays the one to beat.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use shallownet::{Activation, Columns, DataSet, Network, Trainer, Training};
+    ///
+    /// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
+    /// let data = DataSet::new(x, y);
+    /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
+    /// let mut trainer = Trainer::new(&net, Training::new(10, 1), data)?;
+    /// trainer.run(&mut net, data, |_| ControlFlow::Continue(()))?;
+    ///
+    /// let state = trainer.into_state().until(25)?;
+    /// let mut trainer = Trainer::resume(&net, state, data)?;
+    /// let report = trainer.run(&mut net, data, |_| ControlFlow::Continue(()))?;
+    /// assert_eq!((report.epochs, report.steps), (25, 50));
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Range`] if so many epochs are done already.
+    pub fn until(mut self, epochs: usize) -> Result<Self> {
+        if epochs <= self.epochs {
+            return Err(Error::Range {
+                argument: "number of epochs in all",
+                expected: "more than are done",
+                given: epochs as f64,
+            });
+        }
+        if self.is_out_of_patience() {
+            self.patient_from = self.epochs;
+        }
+        self.training.schedule.end_moves(self.training.epochs, epochs);
+        self.training.epochs = epochs;
+        Ok(self)
+    }
+
+    /// The data that it was trained on; `None` in a checkpoint of version 0.1, and after
+    /// [`on_any_data`](Self::on_any_data).
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, DataSet, Network, Trainer, Training};
+    /// # let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
+    /// # let net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
+    /// let data = DataSet::new(x, y);
+    /// let trainer = Trainer::new(&net, Training::new(10, 1), data)?;
+    /// assert_eq!(trainer.state().data(), Some(data.fingerprint()));
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn data(&self) -> Option<Fingerprint> {
+        self.data
+    }
+
+    /// Lets [`Trainer::resume`](crate::Trainer::resume) take other data of as many samples.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, DataSet, Error, Network, Trainer, Training};
+    /// # let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
+    /// # let net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
+    /// let state = || Ok(Trainer::new(&net, Training::new(10, 1), DataSet::new(x, y))?.into_state());
+    /// let other = DataSet::new(y, y);
+    /// assert!(matches!(Trainer::resume(&net, state()?, other), Err(Error::OtherData { .. })));
+    /// assert!(Trainer::resume(&net, state()?.on_any_data(), other).is_ok());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_any_data(mut self) -> Self {
+        self.data = None;
+        self
+    }
+
+    /// Refuses data that the training did not begin with, and remembers it where none was known.
+    pub(super) fn recognise(&mut self, data: DataSet<'_, T>) -> Result<()> {
+        let given = data.fingerprint();
+        match self.data.replace(given) {
+            Some(expected) if expected != given => Err(Error::OtherData { expected, given }),
+            _ => Ok(()),
         }
     }
 

@@ -167,14 +167,21 @@ impl<T: Scalar> Trainer<T> {
         Self::resume(net, TrainingState::new(net, training, data.x.samples())?, data)
     }
 
-    /// Goes on where `state` was put away. `net` must have the parameters that it had then, and
-    /// `data` must be the same: their shapes are checked, their values can't be.
+    /// Goes on where `state` was put away. `net` must have the parameters that it had then (its shape
+    /// is checked, its values can't be), and `data` must be the same, by its
+    /// [`fingerprint`](DataSet::fingerprint), unless the state is
+    /// [`on_any_data`](TrainingState::on_any_data).
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`Error::Mismatch`] or [`Error::Samples`] for the state of another
-    /// network or of another number of samples.
-    pub fn resume(net: &Network<T>, state: TrainingState<T>, data: DataSet<'_, T>) -> Result<Self> {
+    /// As [`new`](Self::new), and [`Error::Mismatch`], [`Error::Samples`] or [`Error::OtherData`] for
+    /// the state of another network, another number of samples, or other data.
+    pub fn resume(
+        net: &Network<T>,
+        mut state: TrainingState<T>,
+        data: DataSet<'_, T>,
+    ) -> Result<Self> {
         state.check(net, data)?;
+        state.recognise(data)?;
         let samples = state.samples;
         let batch = state.training.batch_size.min(samples);
         let evaluation = data

@@ -17,11 +17,11 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use rayon::ThreadPoolBuilder;
 use shallownet::{Backend, Level, Network, Parallelism, Scalar};
 
 use crate::choices;
 use crate::failure::Failure;
+use crate::threads;
 use peak::Peak;
 use shapes::{Element, SHAPES, Shape};
 use timing::Effort;
@@ -61,8 +61,8 @@ pub(crate) struct Args {
     /// The shapes to measure, such as S5,S6 [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = shape)]
     shape: Vec<&'static Shape>,
-    /// Threads to use; 1 computes on the calling thread alone
-    #[arg(long, value_name = "N", default_value = "1")]
+    /// Threads to use; 1 computes on the calling thread alone; at most four a core
+    #[arg(long, value_name = "N", default_value = "1", value_parser = threads::number)]
     threads: NonZeroUsize,
     /// What computes: auto, fused, portable, cblas
     #[arg(long, default_value = "auto", value_parser = choices::backend)]
@@ -108,7 +108,7 @@ impl Setting {
         } else {
             (effort(2000, 21), effort(300, 7))
         };
-        let threads = args.threads.get();
+        let threads = threads::within_reason("--threads", args.threads.get());
         let (backend, level, percentiles) = (args.backend, args.level, args.percentiles);
         Self { backend, level, threads, effort, reference, percentiles }
     }
@@ -130,9 +130,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if setting.threads == 1 {
         return table(args, &setting);
     }
-    let pool = ThreadPoolBuilder::new().num_threads(setting.threads).build();
-    let pool = pool.map_err(|error| Failure::Arguments(format!("--threads: {error}")))?;
-    pool.install(|| table(args, &setting))
+    threads::pool(setting.threads)?.install(|| table(args, &setting))
 }
 
 fn table(args: &Args, setting: &Setting) -> Result<(), Failure> {

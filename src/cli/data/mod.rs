@@ -2,6 +2,7 @@
 
 mod arrays;
 mod columns;
+mod plausible;
 mod source;
 mod suspicions;
 mod table;

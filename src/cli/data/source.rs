@@ -7,6 +7,7 @@ use shallownet::io::model::Model;
 use shallownet::io::table::Header;
 
 use super::columns::Selection;
+use super::plausible::or_values;
 use super::{Data, Want, arrays, suspicions, table};
 use crate::failure::Failure;
 use crate::notes::Notes;
@@ -72,8 +73,11 @@ impl Source {
                 let columns = (label.unwrap_or(""), &self.selection);
                 table::training(path, self.header(), columns, want)?
             }
-            Kind::Npy => self.select(arrays::npy(path, self.labels.as_deref(), want)?)?,
-            Kind::Npz => self.select(arrays::npz(path, label, want)?)?,
+            Kind::Npy => {
+                let read = arrays::npy(path, self.labels.as_deref(), want);
+                self.select(read.map_err(or_values)?)?
+            }
+            Kind::Npz => self.select(arrays::npz(path, label, want).map_err(or_values)?)?,
             Kind::Idx => arrays::idx(path, self.labels.as_deref(), want)?,
             Kind::Folder => arrays::folder(path, TRAINING, want)?,
         };

@@ -54,13 +54,13 @@ struct Boundary {
 }
 
 /// Draws what the model makes of the plane that the samples in `rows` lie in; `None` for networks
-/// with other than two features, and for features too large for axes.
+/// with other than two features or without classes, and for features too large for axes.
 pub(crate) fn draw<T: Scalar>(
     model: &Model<T>,
     data: &Data,
     rows: &[usize],
 ) -> Result<Option<Picture>, Failure> {
-    if model.network.inputs() != 2 {
+    if model.network.inputs() != 2 || model.classes.is_empty() {
         return Ok(None);
     }
     let axis = |feature: usize| range(rows.iter().map(|&row| data.row(row)[feature]));

@@ -3,9 +3,12 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use shallownet::metrics::Confusion;
+
 use super::palette::{BLUE, on_white};
-use super::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture, short};
+use super::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, mistakes, picture, short};
 use crate::failure::Failure;
+use crate::tables;
 
 /// Of more classes, cells have no room for numbers.
 const MOST_NUMBERS: usize = 14;
@@ -22,11 +25,14 @@ struct Matrix<'a> {
     title: String,
 }
 
-/// Draws the counts, a row an actual class, of the `set` samples.
-pub(crate) fn draw(classes: &[String], counts: &[Vec<u64>], set: &str) -> Result<Picture, Failure> {
-    let samples: u64 = counts.iter().flatten().sum();
-    let title = format!("Confusion matrix of {samples} {set} samples");
-    picture(&Matrix { classes, counts, title })
+/// Draws the counts, a row an actual class, of the `set` samples; of many classes, the pairs that
+/// were mistaken most often.
+pub(crate) fn draw(classes: &[String], counts: &Confusion, set: &str) -> Result<Picture, Failure> {
+    let Some(rows) = tables::rows(counts) else {
+        return mistakes::draw(classes, counts, set);
+    };
+    let title = format!("Confusion matrix of {} {set} samples", counts.samples());
+    picture(&Matrix { classes, counts: &rows, title })
 }
 
 impl Drawing for Matrix<'_> {

@@ -4,9 +4,11 @@ pub(crate) mod boundary;
 pub(crate) mod boxes;
 pub(crate) mod confusion;
 pub(crate) mod curve;
+mod mistakes;
 mod palette;
 pub(crate) mod weights;
 
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -58,6 +60,25 @@ impl Picture {
             let _ = std::fs::remove_file(path);
         }
     }
+}
+
+/// What `draw` draws. A panic in it, of the drawing library for instance, is an error like others:
+/// no picture is worth the results that it would take along.
+pub(crate) fn attempt<R>(
+    file: &'static str,
+    draw: impl FnOnce() -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    let hook = std::panic::take_hook();
+    // The one line about it is the caller's.
+    std::panic::set_hook(Box::new(|_| {}));
+    let drawn = std::panic::catch_unwind(AssertUnwindSafe(draw));
+    std::panic::set_hook(hook);
+    drawn.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let reason = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        let reason = reason.unwrap_or("the drawing gave up").to_owned();
+        Err(Failure::Picture { file, reason })
+    })
 }
 
 /// A drawing, whatever it is drawn on.
@@ -150,6 +171,19 @@ fn short(text: &str, length: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_that_names_the_picture() {
+        let mut counts = [1, 2];
+        let drawn = attempt("the counts", || {
+            counts[0] = 3;
+            let none = &counts[2..];
+            Ok(none[counts.len()])
+        });
+        let line = drawn.unwrap_err().to_string();
+        assert!(line.starts_with("the counts: could not be drawn: index out of bounds"), "{line}");
+        assert_eq!(attempt("the counts", || Ok(counts[0])).unwrap(), 3);
+    }
 
     #[test]
     fn ticks_are_short() {

@@ -36,6 +36,10 @@ pub(crate) struct Args {
     /// The label is a number to be predicted (regression), not a class
     #[arg(long, requires = "data")]
     regression: bool,
+    /// The label is a class, though it looks like a number to be predicted: many different numbers
+    /// of few samples each
+    #[arg(long, requires = "data", conflicts_with = "regression")]
+    classification: bool,
     /// Give every feature mean 0 and standard deviation 1, as the samples to train on have them
     #[arg(long)]
     standardize: bool,
@@ -45,7 +49,7 @@ pub(crate) struct Args {
     target_transform: TargetTransform,
 
     /// Activations of the hidden layers
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "tanh,relu", value_parser = choices::activation)]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "tanh,relu", value_parser = choices::hidden_activation)]
     activation: Vec<Activation>,
     /// Hidden layers: commas between candidates, hyphens between the layers of one; or none
     #[arg(long, value_name = "SIZES", value_delimiter = ',', default_value = "4,16", value_parser = choices::layers)]
@@ -152,7 +156,7 @@ struct Line {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let want = if args.regression { Want::Values } else { Want::Classes };
-    let data = args.source.training(want)?;
+    let data = args.source.training(want)?.as_classes(args.classification)?;
     match args.precision {
         Precision::F32 => select::<f32>(args, &data),
         Precision::F64 => select::<f64>(args, &data),
@@ -224,17 +228,6 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
         let (mean, sd) = (line.mean, line.standard_deviation);
         say.line(format_args!("{mean:>10.4}  {sd:>8.4}  {}{mark}", line.name));
     }
-    if let Some(out) = &args.out {
-        let finite = lines.iter().filter(|line| line.mean.is_finite());
-        let rows: Vec<_> = finite.map(|line| (line.name.clone(), line.scores.clone())).collect();
-        let axis = format!("{} on the fold held out", name.replace('_', " "));
-        let picture =
-            if rows.is_empty() { None } else { pictures::boxes::draw(&rows, &axis, args.folds)? };
-        say.line("");
-        for path in picture.map(|p| p.save_in(out, "selection")).transpose()?.iter().flatten() {
-            say.line(format_args!("wrote {}", path.display()));
-        }
-    }
     let best = lines.first().filter(|line| line.mean.is_finite()).cloned();
     match &best {
         Some(best) => baseline::judge((best.mean, score), &batch, &folds, (data, &mut notes)),
@@ -243,6 +236,9 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
         }
     }
     let (samples, folds) = (batch.len(), args.folds);
+    let finite = lines.iter().filter(|line| line.mean.is_finite());
+    let rows: Vec<_> = finite.map(|line| (line.name.clone(), line.scores.clone())).collect();
+    // Before the picture, which may fail.
     say.results(&Results {
         data: data.file(),
         samples,
@@ -251,7 +247,15 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
         candidates: lines,
         best,
         notes,
-    })
+    })?;
+    let Some(out) = args.out.as_ref().filter(|_| !rows.is_empty()) else { return Ok(()) };
+    let axis = format!("{} on the fold held out", name.replace('_', " "));
+    let picture = pictures::attempt("the box plot", || pictures::boxes::draw(&rows, &axis, folds))?;
+    say.line("");
+    for path in picture.map(|p| p.save_in(out, "selection")).transpose()?.iter().flatten() {
+        say.line(format_args!("wrote {}", path.display()));
+    }
+    Ok(())
 }
 
 /// Of the options, those that were not given.

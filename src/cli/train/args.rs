@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use shallownet::{EarlyStopping, Optimizer, Training};
 
+use super::output;
 use crate::choices::{self, Course};
 use crate::data::{Source, Want};
 use crate::failure::Failure;
@@ -29,6 +30,10 @@ pub(crate) struct Args {
     /// The label is a number to be predicted (regression), not a class
     #[arg(long, requires = "data")]
     pub(super) regression: bool,
+    /// The label is a class, though it looks like a number to be predicted: many different numbers
+    /// of few samples each
+    #[arg(long, requires = "data", conflicts_with = "regression")]
+    pub(super) classification: bool,
     /// Give every feature mean 0 and standard deviation 1; the model remembers how
     #[arg(long)]
     pub(super) standardize: bool,
@@ -64,16 +69,18 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Mini-batches")]
 pub(super) struct EpochArgs {
-    /// Passes over the samples, shuffled [default: 20]
+    /// Passes over the samples, shuffled; with --resume, all in all, those done included [default:
+    /// 20, or the checkpoint's]
     #[arg(long, value_name = "N", conflicts_with = "iterations")]
-    epochs: Option<NonZeroUsize>,
+    pub(super) epochs: Option<NonZeroUsize>,
     /// Samples a step [default: 64]
     #[arg(long, value_name = "SAMPLES", conflicts_with = "iterations")]
     batch: Option<NonZeroUsize>,
     /// sgd, momentum, nesterov, rms_prop, adam or adam_w [default: adam]
     #[arg(long, value_name = "NAME", conflicts_with = "iterations", value_parser = choices::optimizer)]
     optimizer: Option<Optimizer>,
-    /// The learning rate's course: constant, cosine, cosine:FLOOR or step:EPOCHS:FACTOR [default:
+    /// The learning rate's course: constant, cosine, cosine:FLOOR or step:EPOCHS:FACTOR; a cosine
+    /// ends with the last epoch, and if --resume asks for more, with the new last one [default:
     /// constant]
     #[arg(long, value_name = "COURSE", conflicts_with = "iterations", value_parser = choices::course)]
     schedule: Option<Course>,
@@ -98,12 +105,16 @@ pub(super) struct EpochArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) checkpoint: Option<PathBuf>,
     /// Go on from a checkpoint, with the same data, --holdout, --validation, --standardize,
-    /// --target-transform and features: the same bits as without a break
+    /// --target-transform and features: the same bits as without a break. With --epochs also from the
+    /// end of a training; patience then begins anew
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "iterations", "epochs", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm",
+        "iterations", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm",
         "early_stopping", "learning_rate",
     ])]
     pub(super) resume: Option<PathBuf>,
+    /// Go on though the samples are not those that the checkpoint's training began with
+    #[arg(long, requires = "resume")]
+    pub(super) other_data: bool,
 }
 
 impl Args {
@@ -115,6 +126,9 @@ impl Args {
         if self.out.exists() && !self.out.is_dir() {
             let file = self.out.display().to_string();
             return Err(Failure::File { file, problem: "is a file: expected a folder".to_owned() });
+        }
+        if let Some(path) = &self.epochs.checkpoint {
+            output::check_folder(path)?;
         }
         match &self.epochs.resume {
             Some(_) => self.network.must_be_absent("--resume"),

@@ -1,6 +1,7 @@
 //! Training by mini-batches, watched epoch by epoch.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -12,6 +13,7 @@ use shallownet::{
 use super::output::Trained;
 use super::{Args, Sets, interrupted};
 use crate::batch::Batch;
+use crate::data::Data;
 use crate::failure::Failure;
 use crate::progress;
 use crate::results::{Course, EpochFacts, Speed};
@@ -51,12 +53,22 @@ pub(super) fn start<T: Scalar>(
 pub(super) fn resume<T: Scalar>(
     net: &mut Network<T>,
     state: TrainingState<T>,
-    sets: &Sets<T>,
+    (sets, file): (&Sets<T>, &Data),
     args: &Args,
     say: Say,
 ) -> Result<Trained, Failure> {
     say.line(format_args!("going on after epoch {}", state.epochs()));
-    let trainer = Trainer::resume(net, state, data(sets)?)?;
+    if state.is_finished() {
+        Say::note("the training is at its end: --epochs N goes on until there are N in all");
+    }
+    let trainer = Trainer::resume(net, state, data(sets)?).map_err(|error| match error {
+        Error::OtherData { .. } => {
+            let checkpoint = args.epochs.resume.as_deref().unwrap_or(Path::new("the checkpoint"));
+            let checkpoint = checkpoint.display().to_string();
+            Failure::OtherData { checkpoint, data: file.file() }
+        }
+        other => other.into(),
+    })?;
     run(net, trainer, sets, args, say)
 }
 
@@ -80,6 +92,7 @@ fn run<T: Scalar>(
     let bar = progress::bar((last as usize).saturating_sub(first), "epochs");
     let mut workspace = Workspace::prediction(net, CHUNK)?;
     let (mut points, mut failed, mut spent) = (Vec::new(), None, Duration::ZERO);
+    let mut unsaved = None;
     let mut start = Instant::now();
     let report = trainer.run(net, data(sets)?, |epoch| {
         let seconds = start.elapsed();
@@ -104,8 +117,12 @@ fn run<T: Scalar>(
             let done = format!("epoch {}", point.epoch);
             failed = Some(interrupted(args, epoch.network, epoch.state, done));
         } else if let Some(path) = &args.epochs.checkpoint {
-            let saved = checkpoint::save(path, epoch.network, epoch.state);
-            failed = saved.err().map(Failure::from);
+            // What is trained is worth more than the way back to it.
+            let before = unsaved.is_some();
+            unsaved = checkpoint::save(path, epoch.network, epoch.state).err().map(Failure::from);
+            if let Some(failure) = unsaved.as_ref().filter(|_| !before) {
+                bar.suspend(|| Say::note(format_args!("{failure}; the training goes on")));
+            }
         }
         start = Instant::now();
         if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -145,6 +162,7 @@ fn run<T: Scalar>(
         },
         costs: Vec::new(),
         points,
+        unsaved,
     })
 }
 

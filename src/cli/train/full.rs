@@ -10,7 +10,7 @@ use super::{Args, interrupted};
 use crate::batch::Batch;
 use crate::failure::Failure;
 use crate::progress;
-use crate::results::{Course, Reference, Speed};
+use crate::results::{Course, Speed};
 use crate::say::Say;
 
 /// Iterations between two lines that say the cost.
@@ -71,20 +71,13 @@ pub(super) fn train<T: Scalar>(
     costs.push((report.iterations, report.cost));
     say.line(cost_line(report.iterations, report.cost));
     let samples_per_second = (iterations * batch.len()) as f64 / seconds;
-    let of_reference = reference_rate(net, batch, learning_rate)?;
     Ok(Trained {
         learning_rate,
         course: Course::Iterations { iterations },
-        speed: Speed {
-            seconds,
-            samples_per_second,
-            reference: Some(Reference {
-                reference_samples_per_second: of_reference,
-                ratio: samples_per_second / of_reference,
-            }),
-        },
+        speed: Speed { seconds, samples_per_second, reference: None },
         costs,
         points: Vec::new(),
+        unsaved: None,
     })
 }
 
@@ -112,7 +105,7 @@ fn cost_line(iteration: usize, cost: f64) -> String {
 }
 
 /// Samples a second that the naive reference trains, from a few steps on (some of) the batch.
-fn reference_rate<T: Scalar>(
+pub(super) fn reference_rate<T: Scalar>(
     net: &Network<T>,
     batch: &Batch<T>,
     learning_rate: f64,

@@ -5,19 +5,22 @@ mod epochs;
 mod full;
 mod output;
 
+use std::path::Path;
+
+use shallownet::io::Standardization;
 use shallownet::io::checkpoint::{self, Checkpoint};
 use shallownet::io::model::Model;
-use shallownet::io::{Standardization, atomic};
 use shallownet::{Network, Scalar, Training, TrainingState};
 
 use crate::batch::{self, Batch, Meaning, Preprocessing};
 use crate::choices::Precision;
 use crate::data::Data;
 use crate::failure::Failure;
-use crate::network;
+use crate::network::note_reach;
 use crate::notes::Notes;
 use crate::progress;
-use crate::results::{NetworkFacts, Results};
+use crate::rescue;
+use crate::results::{Course, NetworkFacts, Results};
 use crate::say::Say;
 use crate::scores::{self, Score};
 use crate::split::split;
@@ -30,7 +33,7 @@ use output::Trained;
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     args.check()?;
-    let data = args.source.training(args.want())?;
+    let data = args.source.training(args.want())?.as_classes(args.classification)?;
     let mut notes = Notes::default();
     args.source.suspect(&data, &mut notes);
     match args.network.precision {
@@ -60,21 +63,17 @@ enum Plan<T> {
 
 fn train<T: Scalar>(args: &Args, data: Data, mut notes: Notes) -> Result<(), Failure> {
     let say = Say { json: args.json };
-    let resumed = match &args.epochs.resume {
-        Some(path) => Some(checkpoint::load_with::<T>(path, |builder| {
-            args.network.machine.configure(builder)
-        })?),
-        None => None,
-    };
+    let resumed = args.epochs.resume.as_ref().map(|path| resumed::<T>(path, args)).transpose()?;
     let seed = resumed.as_ref().map_or(args.network.seed(), |c| seed_of(c.state.training()));
-    let meaning = Meaning::of(&data);
+    let meaning = match &resumed {
+        Some(checkpoint) => Meaning::of(&data).for_outputs(checkpoint.network.outputs()),
+        None => args.network.meaning(Meaning::of(&data)),
+    };
     let of_checkpoint = resumed.as_ref().and_then(|c| c.network.layers().last());
-    let output = of_checkpoint
-        .map(|layer| layer.activation)
-        .or(args.network.output)
-        .unwrap_or_else(|| network::output(meaning));
+    let output =
+        of_checkpoint.map(|layer| layer.activation).unwrap_or_else(|| args.network.output(meaning));
     let is_standardized = targets::is_standardized(args.target_transform, output)?;
-    let sets = sets::<T>(args, &data, (seed, is_standardized), &mut notes)?;
+    let sets = sets::<T>(args, (&data, meaning), (seed, is_standardized), &mut notes)?;
     let is_built_in = args.source.data.is_none();
     let (mut network, plan) = match (resumed, args.training()) {
         (Some(Checkpoint { network, state }), _) => (network, Plan::Resume(Box::new(state))),
@@ -86,6 +85,8 @@ fn train<T: Scalar>(args: &Args, data: Data, mut notes: Notes) -> Result<(), Fai
             (network, plan)
         }
     };
+    data.check_values(network.loss())?;
+    note_reach(&network, sets.train.y()?.as_slice());
     let facts = NetworkFacts::of(&network);
     say.line(format_args!("{} samples of {}", sets.train.len(), data.file()));
     say.line(facts.line());
@@ -105,24 +106,41 @@ fn train<T: Scalar>(args: &Args, data: Data, mut notes: Notes) -> Result<(), Fai
             full::train(&mut network, &sets.train, (iterations, learning_rate), args, say)
         }
         Plan::Epochs(training) => epochs::start(&mut network, training, &sets, args, say),
-        Plan::Resume(state) => epochs::resume(&mut network, *state, &sets, args, say),
+        Plan::Resume(state) => epochs::resume(&mut network, *state, (&sets, &data), args, say),
     };
     let trained = args.network.machine.run(work)??;
     finish(args, (network, facts), &data, sets, (trained, notes))
 }
 
-/// Measures, draws, writes and says.
+/// A checkpoint as the arguments want it to go on.
+fn resumed<T: Scalar>(path: &Path, args: &Args) -> Result<Checkpoint<T>, Failure> {
+    let configure = |builder| args.network.machine.configure(builder);
+    let Checkpoint { network, mut state } = checkpoint::load_with::<T>(path, configure)?;
+    if let Some(epochs) = args.epochs.epochs {
+        let (done, before) = (state.epochs(), state.training());
+        state = state.until(epochs.get()).map_err(|_| {
+            let path = path.display();
+            Failure::Arguments(format!("--epochs {epochs}: {path} has {done} done: expected more"))
+        })?;
+        if option(before, "schedule") != option(state.training(), "schedule") {
+            Say::note(format_args!("the cosine of the learning rate now ends with epoch {epochs}"));
+        }
+    }
+    if args.epochs.other_data {
+        state = state.on_any_data();
+    }
+    Ok(Checkpoint { network, state })
+}
+
+/// Saves the model before all else; then measures, draws and says. What fails there does not cost
+/// the model.
 fn finish<T: Scalar>(
     args: &Args,
     (network, facts): (Network<T>, NetworkFacts),
     data: &Data,
     sets: Sets<T>,
-    (trained, mut notes): (Trained, Notes),
+    (mut trained, mut notes): (Trained, Notes),
 ) -> Result<(), Failure> {
-    let score = |batch: &Batch<T>| scores::of(&network, batch);
-    let of = |batch: &Option<Batch<T>>| batch.as_ref().map(score).transpose();
-    let (train, validation) = (score(&sets.train)?, of(&sets.validation)?);
-    let (holdout, test) = (of(&sets.holdout)?, of(&sets.test)?);
     let model = Model {
         features: data.feature_names.clone(),
         standardization: sets.standardization.clone(),
@@ -131,26 +149,45 @@ fn finish<T: Scalar>(
         label: data.label_name.clone(),
         ..Model::new(network)
     };
-    let files = output::write(&args.out, &model, data, &sets, &trained)?;
-    let held = [(&validation, &sets.validation), (&holdout, &sets.holdout), (&test, &sets.test)];
-    judge(args, (&train, held), &sets, (&model.classes, &mut notes));
-    let results = Results {
-        data: data.file(),
-        classes: model.classes,
-        network: facts,
-        learning_rate: trained.learning_rate,
-        course: trained.course,
-        target_standardization: sets.target_standardization,
-        train,
-        validation,
-        holdout,
-        test,
-        speed: trained.speed,
-        files,
-        notes,
+    let file = output::save(&args.out, &model)?;
+    let unsaved = trained.unsaved.take();
+    let report = || {
+        let score = |batch: &Batch<T>| scores::of(&model.network, batch);
+        let of = |batch: &Option<Batch<T>>| batch.as_ref().map(score).transpose();
+        let (train, validation) = (score(&sets.train)?, of(&sets.validation)?);
+        let (holdout, test) = (of(&sets.holdout)?, of(&sets.test)?);
+        if let Course::Iterations { .. } = trained.course {
+            let rate = full::reference_rate(&model.network, &sets.train, trained.learning_rate)?;
+            trained.speed.compare(rate);
+        }
+        let mut files = vec![file.clone()];
+        files.extend(output::pictures(&args.out, &model, data, &sets, &trained));
+        let held =
+            [(&validation, &sets.validation), (&holdout, &sets.holdout), (&test, &sets.test)];
+        judge(args, (&train, held), &sets, (&model.classes, &mut notes));
+        let results = Results {
+            data: data.file(),
+            classes: model.classes,
+            network: facts,
+            learning_rate: trained.learning_rate,
+            course: trained.course,
+            target_standardization: sets.target_standardization,
+            train,
+            validation,
+            holdout,
+            test,
+            speed: trained.speed,
+            files,
+            notes,
+        };
+        results.say(Say { json: args.json });
+        Ok(())
     };
-    results.say(Say { json: args.json });
-    Ok(())
+    report().map_err(|problem: Failure| Failure::AfterModel {
+        model: file.display().to_string(),
+        problem: Box::new(problem),
+    })?;
+    unsaved.map_or(Ok(()), Err)
 }
 
 /// Notes what a constant answer does as well: on the training samples or, if these were learned, on
@@ -179,13 +216,17 @@ fn judge<T: Scalar>(
 
 /// The seed that a training was begun with.
 fn seed_of(training: Training) -> u64 {
-    let value = serde_json::to_value(training).unwrap_or_default();
-    value["seed"].as_u64().unwrap_or(0)
+    option(training, "seed").as_u64().unwrap_or(0)
+}
+
+/// An option of a training, as a checkpoint has it.
+fn option(training: Training, name: &str) -> serde_json::Value {
+    serde_json::to_value(training).unwrap_or_default()[name].take()
 }
 
 fn sets<T: Scalar>(
     args: &Args,
-    data: &Data,
+    (data, meaning): (&Data, Meaning<'_>),
     (seed, is_standardized): (u64, bool),
     notes: &mut Notes,
 ) -> Result<Sets<T>, Failure> {
@@ -198,7 +239,6 @@ fn sets<T: Scalar>(
         if args.standardize { Some(batch::standardize(data, &rows, notes)?) } else { None };
     let target_standardization =
         if is_standardized { targets::standardization(data, &rows, notes)? } else { None };
-    let meaning = Meaning::of(data);
     let preprocessing = Preprocessing {
         features: standardization.as_ref(),
         targets: target_standardization.as_ref(),
@@ -206,7 +246,8 @@ fn sets<T: Scalar>(
     let batch = |rows: &[usize]| Batch::<T>::new(data, rows, preprocessing, meaning);
     let some = |rows: &[usize]| (!rows.is_empty()).then(|| batch(rows)).transpose();
     let test = args.source.test(args.want())?;
-    let test = test.map(|test| test_set(&test, data, preprocessing)).transpose()?;
+    let of = (data, meaning.outputs());
+    let test = test.map(|test| test_set(&test, of, preprocessing)).transpose()?;
     Ok(Sets {
         train: batch(&rows)?,
         validation: some(&validation)?,
@@ -221,7 +262,7 @@ fn sets<T: Scalar>(
 /// The samples of the file for testing; their classes must be those of the training set.
 fn test_set<T: Scalar>(
     test: &Data,
-    data: &Data,
+    (data, outputs): (&Data, usize),
     preprocessing: Preprocessing<'_>,
 ) -> Result<Batch<T>, Failure> {
     if test.n_x != data.n_x {
@@ -231,14 +272,11 @@ fn test_set<T: Scalar>(
     let rows: Vec<usize> = (0..test.len()).collect();
     let classes = &data.labels().classes;
     let of_row = test.classes_among(classes)?;
-    let meaning = match Meaning::of(test) {
-        Meaning::Classes { .. } => Meaning::Classes { of_row: &of_row, count: classes.len() },
-        values => values,
-    };
+    let meaning = Meaning::of(test).among(&of_row, classes.len()).for_outputs(outputs);
     Batch::new(test, &rows, preprocessing, meaning)
 }
 
-/// Saves a training that was interrupted.
+/// Saves a training that was interrupted: where it was to be, or else wherever there is room.
 fn interrupted<T: Scalar>(
     args: &Args,
     network: &Network<T>,
@@ -246,14 +284,13 @@ fn interrupted<T: Scalar>(
     done: String,
 ) -> Failure {
     let path = args.checkpoint();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder
-        && let Err(source) = std::fs::create_dir_all(folder)
-    {
-        return atomic::WriteError { file: folder.display().to_string(), source }.into();
-    }
-    match checkpoint::save(&path, network, state) {
-        Ok(()) => Failure::Interrupted { done, file: path.display().to_string() },
-        Err(error) => error.into(),
-    }
+    let write = |path: &Path| checkpoint::save(path, network, state);
+    let saved = match rescue::write(&path, write) {
+        Ok(()) => path,
+        Err(failure) => match rescue::elsewhere(&path, write) {
+            Some(rescued) => rescued,
+            None => return failure,
+        },
+    };
+    Failure::Interrupted { done, file: saved.display().to_string() }
 }

@@ -11,7 +11,9 @@ use super::epochs::Point;
 use crate::data::Data;
 use crate::failure::Failure;
 use crate::pictures::{self, Picture, curve, weights};
+use crate::rescue;
 use crate::results::{Course, Speed};
+use crate::say::Say;
 use crate::scores;
 
 /// What training left besides the parameters.
@@ -24,47 +26,68 @@ pub(crate) struct Trained {
     pub(crate) costs: Vec<(usize, f64)>,
     /// Mini-batches: each epoch.
     pub(crate) points: Vec<Point>,
+    /// Why the last checkpoint could not be saved.
+    pub(crate) unsaved: Option<Failure>,
 }
 
-/// Draws everything, then writes everything.
-pub(super) fn write<T: Scalar>(
+/// Before hours of training: the folder of a file to be written must be there.
+pub(super) fn check_folder(path: &Path) -> Result<(), Failure> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let there = std::fs::metadata(folder).and_then(|folder| {
+        if folder.is_dir() { Ok(()) } else { Err(std::io::ErrorKind::NotADirectory.into()) }
+    });
+    let file = path.display().to_string();
+    there.map_err(|source| atomic::WriteError { file, source }.into())
+}
+
+/// Saves the model; if it can't be saved where it was to be, elsewhere, and fails.
+pub(super) fn save<T: Scalar>(out: &Path, model: &Model<T>) -> Result<PathBuf, Failure> {
+    let path = out.join("model.safetensors");
+    let write = |path: &Path| model::save(path, model);
+    if let Err(failure) = rescue::write(&path, write) {
+        rescue::elsewhere(&path, write);
+        return Err(failure);
+    }
+    Ok(path)
+}
+
+/// Draws and writes each picture that there is something for. One that fails is a note: the model is
+/// what training was for.
+pub(super) fn pictures<T: Scalar>(
     out: &Path,
     model: &Model<T>,
     data: &Data,
     sets: &Sets<T>,
     trained: &Trained,
-) -> Result<Vec<PathBuf>, Failure> {
+) -> Vec<PathBuf> {
     let is_by_epochs = trained.costs.is_empty();
-    let confusion = if is_by_epochs { confusion(model, sets)? } else { None };
-    let cost = if is_by_epochs {
-        epochs(&trained.points)?
-    } else {
-        curve::cost(&trained.costs).map(Some)?
-    };
-    let weights = match data.image {
-        Some(size) => Some(weights::draw(&model.network, size)?),
-        None => None,
-    };
-    let pictures = [
-        ("accuracy", accuracies(&trained.points)?),
-        ("boundary", pictures::boundary::draw(model, data, &sets.rows)?),
-        ("confusion", confusion),
-        ("cost", cost),
-        ("weights", weights),
+    type Draw<'a> = &'a dyn Fn() -> Result<Option<Picture>, Failure>;
+    let drawings: [(&'static str, Draw<'_>); 5] = [
+        ("accuracy", &|| accuracies(&trained.points)),
+        ("boundary", &|| pictures::boundary::draw(model, data, &sets.rows)),
+        ("confusion", &|| if is_by_epochs { confusion(model, sets) } else { Ok(None) }),
+        ("cost", &|| match &trained.costs[..] {
+            [] => epochs(&trained.points),
+            costs => curve::cost(costs).map(Some),
+        }),
+        ("weights", &|| data.image.map(|size| weights::draw(&model.network, size)).transpose()),
     ];
-    std::fs::create_dir_all(out)
-        .map_err(|source| atomic::WriteError { file: out.display().to_string(), source })?;
-    let path = out.join("model.safetensors");
-    model::save(&path, model)?;
-    let mut files = vec![path];
-    for (name, picture) in &pictures {
-        match picture {
-            Some(picture) => files.extend(picture.save(out, name)?),
+    let mut files = Vec::new();
+    for (name, draw) in drawings {
+        let drawn = pictures::attempt(name, draw);
+        if !matches!(drawn, Ok(Some(_))) {
             // An earlier run's would be of another network.
-            None => Picture::remove(out, name),
+            Picture::remove(out, name);
+        }
+        let written = drawn.and_then(|drawn| drawn.map(|p| p.save(out, name)).transpose());
+        match written {
+            Ok(written) => files.extend(written.into_iter().flatten()),
+            Err(failure) => Say::note(format_args!("no new picture {name}: {failure}")),
         }
     }
-    Ok(files)
+    files
 }
 
 /// Of the samples that were trained on least.
@@ -80,7 +103,7 @@ fn confusion<T: Scalar>(model: &Model<T>, sets: &Sets<T>) -> Result<Option<Pictu
     }
     let a = scores::outputs(&model.network, batch.x()?.as_slice())?;
     let counts = scores::counts(&model.network, batch, model.classes.len(), &a)?;
-    pictures::confusion::draw(&model.classes, &scores::rows(&counts), name).map(Some)
+    pictures::confusion::draw(&model.classes, &counts, name).map(Some)
 }
 
 fn epochs(points: &[Point]) -> Result<Option<Picture>, Failure> {
