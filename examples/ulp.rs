@@ -31,6 +31,7 @@ mod ulp;
 #[path = "../src/kernels/wide_lanes.rs"]
 mod wide_lanes;
 
+use exp::ExpElement;
 use slices::{Apply, Function};
 use ulp::{Exact, Reference, ulp_f32, ulp_f64};
 
@@ -94,7 +95,9 @@ fn bounds(f: Function) -> [f64; 2] {
             [exp::EXP_MAX_ULP, exp::EXP_MAX_ULP_UNFUSED]
         }
         Function::Tanh => [tanh::TANH_MAX_ULP, tanh::TANH_MAX_ULP_UNFUSED],
-        Function::Sigmoid => [sigmoid::SIGMOID_MAX_ULP, sigmoid::SIGMOID_MAX_ULP_UNFUSED],
+        Function::Sigmoid | Function::SigmoidNormal | Function::SigmoidDelta => {
+            [sigmoid::SIGMOID_MAX_ULP, sigmoid::SIGMOID_MAX_ULP_UNFUSED]
+        }
     }
 }
 
@@ -169,9 +172,10 @@ impl<T: Apply + PartialEq + Default + std::fmt::Debug + std::fmt::LowerExp> Chec
 fn in_f64(f: Function, x: f64) -> f64 {
     match f {
         Function::Exp => x.exp(),
+        Function::ExpNegAbs if -x.abs() < f64::from(<f32 as ExpElement>::NORMAL_LOW) => 0.0,
         Function::ExpNegAbs | Function::SigmoidPart => (-x.abs()).exp(),
         Function::Tanh => x.tanh(),
-        Function::Sigmoid => {
+        Function::Sigmoid | Function::SigmoidNormal | Function::SigmoidDelta => {
             let t = (-x.abs()).exp();
             if x < 0.0 { t / (1.0 + t) } else { 1.0 / (1.0 + t) }
         }
@@ -267,9 +271,10 @@ fn sampled_f64(samples: u64) -> bool {
                 for (e, &x) in exact.iter_mut().zip(&x) {
                     *e = match f {
                         Function::Exp => reference.exp(x),
+                        Function::ExpNegAbs if -x.abs() < <f64 as ExpElement>::NORMAL_LOW => Exact::new(0.0),
                         Function::ExpNegAbs | Function::SigmoidPart => reference.exp(-x.abs()),
                         Function::Tanh => reference.tanh(x),
-                        Function::Sigmoid => reference.sigmoid(x),
+                        Function::Sigmoid | Function::SigmoidNormal | Function::SigmoidDelta => reference.sigmoid(x),
                     };
                 }
             });

@@ -178,7 +178,7 @@ impl<T: Scalar> Builder<T> {
         for (index, layer) in shape.layers.iter().enumerate() {
             for unit in 0..layer.units {
                 for input in 0..layer.inputs {
-                    let w = T::from_f64(weights.draw(layer.inputs, layer.units));
+                    let w = checks::normal(T::from_f64(weights.draw(layer.inputs, layer.units)));
                     parameters.as_mut_slice()[shape.weight_index(index, unit, input)] = w;
                 }
             }

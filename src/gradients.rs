@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::buffer::AlignedBuffer;
+use crate::checks;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 use crate::shape::Shape;
@@ -58,12 +59,14 @@ impl<T: Scalar> Gradients<T> {
     pub(crate) fn set_layer(&mut self, layer: usize, weights: &[T], bias: &[T]) -> Result<()> {
         check_layer(&self.shape, layer)?;
         let size = self.shape.layers[layer];
-        crate::checks::length("weights", size.weights(), weights.len())?;
-        crate::checks::length("bias", size.units, bias.len())?;
+        checks::length("weights", size.weights(), weights.len())?;
+        checks::length("bias", size.units, bias.len())?;
         let buffer = self.buffer.as_mut_slice();
         scatter_weights(&self.shape, buffer, layer, weights);
         let start = self.shape.spans[layer].bias.start;
-        buffer[start..start + size.units].copy_from_slice(bias);
+        for (into, &b) in buffer[start..start + size.units].iter_mut().zip(bias) {
+            *into = checks::normal(b);
+        }
         Ok(())
     }
 
@@ -99,7 +102,8 @@ pub(crate) fn gather_weights<T: Scalar>(
         .collect())
 }
 
-/// The other way: row-major (n_l, n_{l-1}) weights, as many as the layer has, into a buffer.
+/// The other way: row-major (n_l, n_{l-1}) weights, as many as the layer has, into a buffer;
+/// subnormal ones become 0.
 pub(crate) fn scatter_weights<T: Scalar>(
     shape: &Shape,
     buffer: &mut [T],
@@ -108,7 +112,7 @@ pub(crate) fn scatter_weights<T: Scalar>(
 ) {
     for (unit, row) in weights.chunks_exact(shape.layers[layer].inputs).enumerate() {
         for (input, &w) in row.iter().enumerate() {
-            buffer[shape.weight_index(layer, unit, input)] = w;
+            buffer[shape.weight_index(layer, unit, input)] = checks::normal(w);
         }
     }
 }

@@ -111,6 +111,22 @@
 //! g and g' are listed at [`Activation`], L and dZ\[L\] at [`Loss`], starting weights at [`Init`].
 //! [`mod@reference`] is all of it as plain loops.
 //!
+//! # Small numbers
+//!
+//! Weights under a penalty, probabilities of wrong classes, moments of dead units: what decays step
+//! by step would end among the subnormal numbers (f32: below 1.2e-38), on which many processors take
+//! a hundred times as long. So it becomes 0, by rules that depend on the value alone, and hold on
+//! all backends, levels and threads:
+//!
+//! | number | becomes 0 below | f32 | f64 |
+//! | --- | --- | --- | --- |
+//! | a parameter that is given or drawn; a predicted probability; a moment of an optimiser | the smallest normal number | 1.2e-38 | 2.2e-308 |
+//! | a parameter after a step | the same, divided by epsilon | 9.9e-32 | 1.0e-292 |
+//! | A and dZ of a hidden sigmoid; dZ of a cross-entropy | its square root | 1.1e-19 | 1.5e-154 |
+//! | a gradient g, for RMSProp and Adam | where (1 - beta2) g^2 is below the smallest normal number | 3.4e-18 | 4.7e-153 |
+//!
+//! Costs are computed from the logits, and know no such limit. Data are taken as they are.
+//!
 //! # Errors
 //!
 //! Whatever can be wrong with an argument is an [`Error`] that names the argument, what was expected

@@ -233,7 +233,8 @@ impl<T: Scalar> Network<T> {
         gradients::bias(&self.shape, self.parameters.as_slice(), layer)
     }
 
-    /// Sets W of `layer` from row-major (n_l, n_{l-1}) values.
+    /// Sets W of `layer` from row-major (n_l, n_{l-1}) values. Subnormal ones become 0, as all
+    /// [small numbers](crate#small-numbers) of a network do.
     ///
     /// ```
     /// # use shallownet::{Activation, Network};
@@ -256,7 +257,7 @@ impl<T: Scalar> Network<T> {
         Ok(())
     }
 
-    /// Sets b of `layer`.
+    /// Sets b of `layer`. Subnormal values become 0.
     ///
     /// ```
     /// # use shallownet::{Activation, Network};
@@ -274,7 +275,10 @@ impl<T: Scalar> Network<T> {
         checks::length("bias", units, bias.len())?;
         self.check_finite("bias", bias)?;
         let start = self.shape.spans[layer].bias.start;
-        self.parameters.as_mut_slice()[start..start + units].copy_from_slice(bias);
+        let into = &mut self.parameters.as_mut_slice()[start..start + units];
+        for (into, &b) in into.iter_mut().zip(bias) {
+            *into = checks::normal(b);
+        }
         Ok(())
     }
 

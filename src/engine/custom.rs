@@ -198,6 +198,8 @@ impl<T: Scalar, O: LayerOps<T>> Walk<'_, T, O> {
             let a = BlockMut { data: a, rows: layer.units, stride: regions.stride(index), columns };
             let g = match layer.activation {
                 Activation::Softmax => Activation::Identity,
+                // As a prediction has it: see below.
+                Activation::Sigmoid if index == self.last() => Activation::Identity,
                 g => g,
             };
             self.ops.forward(self.layer(index), g, x, a);
@@ -210,6 +212,15 @@ impl<T: Scalar, O: LayerOps<T>> Walk<'_, T, O> {
         }
         match self.g(last) {
             Activation::Softmax => self.ops.output(self.model.head, out),
+            Activation::Sigmoid => {
+                self.ops.output(self.model.head, out);
+                let kept = &mut buffers[regions.activation(last, columns)];
+                for (a, out) in
+                    kept.chunks_exact_mut(regions.stride(last)).zip(out.chunks_exact(n_y))
+                {
+                    a[..n_y].copy_from_slice(out);
+                }
+            }
             // The mark of z < 0 is for the backward pass: -0.0 + 0.0 = 0.0.
             Activation::Relu | Activation::LeakyRelu { .. } => {
                 out.iter_mut().for_each(|a| *a += T::ZERO);

@@ -12,6 +12,7 @@ use super::pass::{Prediction, Propagation};
 use super::sums::WeightSums;
 use super::tiles::{self, Cut, Model, Samples, Tiles};
 use crate::activation::Activation;
+use crate::kernels::flush;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::dense::{self, Dense};
 use crate::kernels::narrow::gather::{columns_to_lanes, lanes_to_columns};
@@ -66,8 +67,12 @@ pub(crate) fn sum_weights<T: Scalar, S: Simd>(
                     at += layout.len;
                     sum = sum + T::Register::<S>::load(simd, &tiles[at..]);
                 }
-                let before = if keep { T::Register::<S>::load(simd, into) } else { zero };
-                sum.mul_add(factor, before).store(into);
+                if keep {
+                    let w = sum.mul_add(factor, T::Register::<S>::load(simd, into));
+                    flush::parameter(simd, w).store(into);
+                } else {
+                    sum.mul_add(factor, zero).store(into);
+                }
             }
         },
     );

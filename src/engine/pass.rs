@@ -178,8 +178,9 @@ impl<'a, T: Scalar, O: LayerOps<T>> Tile<'a, T, O> {
     fn predict(&self, buffers: &mut [T], x: &[T], out: &mut [T]) {
         let (last, head) = (self.model.shape.layers.len() - 1, self.model.head);
         let columns = x.len() / self.model.shape.n_x();
-        // Softmax needs whole columns; ReLUs mark zeros in a layer's activations, not in predictions.
-        let direct = matches!(head.g, Activation::Sigmoid | Activation::Tanh);
+        // Softmax needs whole columns; ReLUs mark zeros in a layer's activations, not in predictions;
+        // sigmoids have another limit there.
+        let direct = head.g == Activation::Tanh;
         for layer in 0..=last {
             let of_last = if direct { head.g } else { Activation::Identity };
             let g = if layer == last { of_last } else { self.g(layer) };

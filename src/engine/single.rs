@@ -152,7 +152,7 @@ fn own_loss<T: Scalar, V: Lanes<Elem = T>>(
 
 /// Does an output's activation need nothing but its own logit, and no tidying?
 pub(super) fn finished(g: Activation) -> bool {
-    matches!(g, Activation::Identity | Activation::Sigmoid | Activation::Tanh)
+    matches!(g, Activation::Identity | Activation::Tanh)
 }
 
 /// One layer; the network's last with the activation `output`, if that can be done here.

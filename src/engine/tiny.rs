@@ -74,8 +74,8 @@ where
     let Some(z) = forward::<V>(t, shape, parameters, x, |_, _| ()) else { return false };
     let Layer { activation: g, units: n_y, .. } = *shape.output();
     let mut a = [V::Elem::ZERO; MAX_LANES];
-    if finished(g) {
-        epilogue::g(t, g, z).store(&mut a);
+    if finished(g) || g == Activation::Sigmoid {
+        head::g(t, g, z).store(&mut a);
     } else {
         z.store(&mut a);
         // The loss is of no consequence.

@@ -4,8 +4,9 @@
 //! a column ends.
 
 use super::exp::ExpElement;
+use super::flush;
 use super::lanes::{Element, Lanes};
-use super::sigmoid::sigmoid;
+use super::sigmoid::sigmoid_from;
 use super::tanh::tanh;
 use crate::activation::Activation;
 use crate::scalar::Scalar;
@@ -16,7 +17,8 @@ pub(crate) const MAX_LANES: usize = 16;
 /// a = g(z), in place. Softmax is left as it is: it needs whole columns, see `head`.
 ///
 /// ReLUs leave the sign of z in a (z < 0 gives -0.0 or slope z, z = 0 of either sign gives +0.0),
-/// so that g'(z) can be read off a.
+/// so that g'(z) can be read off a. A sigmoid below the root is 0: see `flush`. (Of an output it is
+/// not: see `head`.)
 #[inline(always)]
 pub(crate) fn activate<V>(t: V::Token, activation: Activation, z: &mut [V::Elem])
 where
@@ -31,7 +33,7 @@ where
             t,
             z,
             #[inline(always)]
-            |z| sigmoid(z),
+            |z| sigmoid_from(z, V::Elem::DELTA_LOW),
         ),
         Activation::Tanh => update_lanes::<V>(
             t,
@@ -76,7 +78,7 @@ where
     let zero = V::splat(t, V::Elem::ZERO);
     match g {
         Activation::Identity | Activation::Softmax => z,
-        Activation::Sigmoid => sigmoid(z),
+        Activation::Sigmoid => sigmoid_from(z, V::Elem::DELTA_LOW),
         Activation::Tanh => tanh(z),
         Activation::Relu => V::select(z.lt(zero), V::splat(t, -V::Elem::ZERO), z + zero),
         Activation::LeakyRelu { slope } => {
@@ -85,7 +87,8 @@ where
     }
 }
 
-/// da g'(z) of one register, with g' from a = g(z), as [`times_derivative`].
+/// da g'(z) of one register, with g' from a = g(z), as [`times_derivative`]. Of a sigmoid it is 0
+/// below the root: see `flush`.
 #[inline(always)]
 pub(crate) fn times_g_prime<V>(t: V::Token, g: Activation, a: V, da: V) -> V
 where
@@ -95,7 +98,10 @@ where
     let (zero, one) = (V::splat(t, V::Elem::ZERO), V::splat(t, <V::Elem as Element>::ONE));
     match g {
         Activation::Identity | Activation::Softmax => da,
-        Activation::Sigmoid => da * (a * (one - a)),
+        Activation::Sigmoid => {
+            let root = V::splat(t, V::Elem::from_f64(flush::root::<V::Elem>()));
+            flush::below(t, root, da * (a * (one - a)))
+        }
         Activation::Tanh => da * a.neg_mul_add(a, one),
         Activation::Relu => da * step(one, a, zero, zero),
         Activation::LeakyRelu { slope } => {

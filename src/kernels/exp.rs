@@ -38,8 +38,6 @@ pub trait ExpElement: Element {
     const SHIFT: Self;
     /// `SHIFT` with the bias counted twice, for an exponent that is halved.
     const SHIFT_HALVED: Self;
-    /// `SHIFT` + 64: for an exponent that would leave the normal range below.
-    const SHIFT_LIFTED: Self;
     /// `SHIFT` - 64: for an exponent that would leave the normal range above.
     const SHIFT_LOWERED: Self;
     /// 2^-64.
@@ -57,6 +55,12 @@ pub trait ExpElement: Element {
     const SIGMOID_LOW: Self;
     /// Above this, sigmoid(x) rounds to 1.
     const SIGMOID_HIGH: Self;
+    /// From here on, e^x and sigmoid(x) are normal numbers: ln of the smallest, rounded up.
+    const NORMAL_LOW: Self;
+    /// From here on, they are not below [`root`](super::flush::root), half of that exponent.
+    const DELTA_LOW: Self;
+    /// 0: what is below becomes.
+    const VANISHED: Self;
 }
 
 impl ExpElement for f32 {
@@ -69,7 +73,6 @@ impl ExpElement for f32 {
         &[0.499_999_97, 0.166_665_42, 0.041_667_525, 0.008_366_683, 0.001_386_244_8];
     const SHIFT: f32 = 12_582_912.0 + 127.0;
     const SHIFT_HALVED: f32 = 12_582_912.0 + 254.0;
-    const SHIFT_LIFTED: f32 = 12_582_912.0 + 127.0 + 64.0;
     const SHIFT_LOWERED: f32 = 12_582_912.0 + 127.0 - 64.0;
     const UNLIFT: f32 = 1.0 / 18_446_744_073_709_551_616.0;
     const EXP_LOW: f32 = -104.0;
@@ -78,6 +81,9 @@ impl ExpElement for f32 {
     const TANH_EXTRA: Option<(f32, f32)> = None;
     const SIGMOID_LOW: f32 = -104.0;
     const SIGMOID_HIGH: f32 = 20.0;
+    const NORMAL_LOW: f32 = -87.3365;
+    const DELTA_LOW: f32 = -43.668;
+    const VANISHED: f32 = 0.0;
 }
 
 impl ExpElement for f64 {
@@ -101,7 +107,6 @@ impl ExpElement for f64 {
     ];
     const SHIFT: f64 = 6_755_399_441_055_744.0 + 1023.0;
     const SHIFT_HALVED: f64 = 6_755_399_441_055_744.0 + 2046.0;
-    const SHIFT_LIFTED: f64 = 6_755_399_441_055_744.0 + 1023.0 + 64.0;
     const SHIFT_LOWERED: f64 = 6_755_399_441_055_744.0 + 1023.0 - 64.0;
     const UNLIFT: f64 = 1.0 / 18_446_744_073_709_551_616.0;
     const EXP_LOW: f64 = -746.0;
@@ -110,6 +115,9 @@ impl ExpElement for f64 {
     const TANH_EXTRA: Option<(f64, f64)> = Some((-0.08, 2.319_046_813_846_299_6e-17));
     const SIGMOID_LOW: f64 = -746.0;
     const SIGMOID_HIGH: f64 = 40.0;
+    const NORMAL_LOW: f64 = -708.396_418_532_2;
+    const DELTA_LOW: f64 = -354.198_209_266;
+    const VANISHED: f64 = 0.0;
 }
 
 /// q(r) r^2 + last for |r| <= ln2/2: step 4, which is expm1(r) if `last` is r.
@@ -174,25 +182,34 @@ where
     s.mul_add(p, s) * s2
 }
 
-/// e^-|x|: cheaper than [`exp`], for arguments known not to be positive (as in
-/// a softmax after the greatest logit is subtracted).
+/// e^-|x|, for arguments known not to be positive (as in a softmax after the greatest logit is
+/// subtracted), and without subnormal results: 0 where |x| > -low. `low` is `NORMAL_LOW` or more.
 ///
-/// At most [`EXP_MAX_ULP`] from the exact value, subnormal results included;
-/// 0 at both infinities, NaN at NaN.
+/// At most [`EXP_MAX_ULP`] from the exact value where it is not 0; NaN at NaN.
 #[inline(always)]
-pub(crate) fn exp_neg_abs<V>(x: V) -> V
+pub(crate) fn exp_neg_abs<V>(x: V, low: V::Elem) -> V
 where
     V: Lanes,
     V::Elem: ExpElement,
 {
     let t = x.token();
-    let x = x.neg_abs().at_least(V::splat(t, V::Elem::EXP_LOW));
-    let (shifted, r) = reduce(x, V::Elem::SHIFT_LIFTED);
+    let vanishes = x.neg_abs().lt(V::splat(t, low));
+    V::select(vanishes, V::splat(t, V::Elem::VANISHED), exp_neg_abs_clamped(x, low))
+}
+
+/// [`exp_neg_abs`], but e^low, a normal number, where |x| > -low.
+#[inline(always)]
+pub(crate) fn exp_neg_abs_clamped<V>(x: V, low: V::Elem) -> V
+where
+    V: Lanes,
+    V::Elem: ExpElement,
+{
+    let x = x.neg_abs().at_least(V::splat(x.token(), low));
+    let (shifted, r) = reduce(x, V::Elem::SHIFT);
     let p = expm1_tail(r, r);
-    // n is never positive, so 2^(n+64) is always normal, and a constant brings
-    // it back down.
+    // 2^n is normal, since low is.
     let s = shifted.exponent_from_low_bits();
-    s.mul_add(p, s) * V::splat(t, V::Elem::UNLIFT)
+    s.mul_add(p, s)
 }
 
 #[cfg(test)]
@@ -222,11 +239,13 @@ mod tests {
             check_value(f, f64::NEG_INFINITY, 0.0);
             check_value(f, f32::MIN, 0.0);
             check_value(f, -746f64, 0.0);
-            // The least subnormal number, and one in between.
-            check_value(f, -103.5f32, f32::from_bits(1));
-            check_value(f, -745f64, f64::from_bits(1));
-            check_value(f, -100f32, f32::from_bits(27));
         }
+        // The least subnormal number, and one in between.
+        check_value(Exp, -103.5f32, f32::from_bits(1));
+        check_value(Exp, -745f64, f64::from_bits(1));
+        check_value(Exp, -100f32, f32::from_bits(27));
+        check_value(ExpNegAbs, -100f32, 0.0);
+        check_value(ExpNegAbs, -745f64, 0.0);
         check_value(Exp, f32::INFINITY, f32::INFINITY);
         check_value(Exp, f64::INFINITY, f64::INFINITY);
         check_value(Exp, f64::MAX, f64::INFINITY);

@@ -2,11 +2,12 @@
 //!
 //! `z`, `y` and `dz` hold whole columns of n_y values, one behind the other.
 
-use super::epilogue::{MAX_LANES, activate, times_derivative, update_lanes};
+use super::epilogue::{self, MAX_LANES, activate, times_derivative, update_lanes};
 use super::exp::{ExpElement, exp_neg_abs};
+use super::flush;
 use super::lanes::{Element, Lanes};
 use super::ln_1p::ln_1p_unit;
-use super::sigmoid::sigmoid_parts;
+use super::sigmoid::{sigmoid_from, sigmoid_parts};
 use crate::activation::Activation;
 use crate::engine::OutputHead;
 use crate::loss::Loss;
@@ -19,8 +20,39 @@ where
     V: Lanes,
     V::Elem: Scalar + ExpElement,
 {
-    activate::<V>(t, head.g, z);
+    elementwise::<V>(t, head.g, z);
     finish_output::<V>(t, head, z);
+}
+
+/// a = g(z) of an output, but for softmax: a sigmoid that is a normal number is kept.
+#[inline(always)]
+fn elementwise<V>(t: V::Token, g: Activation, z: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    if g != Activation::Sigmoid {
+        return activate::<V>(t, g, z);
+    }
+    update_lanes::<V>(
+        t,
+        z,
+        #[inline(always)]
+        |z| self::g(t, Activation::Sigmoid, z),
+    );
+}
+
+/// g(z) of one register of an output: see `epilogue` for what the ReLUs leave.
+#[inline(always)]
+pub(crate) fn g<V>(t: V::Token, g: Activation, z: V) -> V
+where
+    V: Lanes,
+    V::Elem: Scalar + ExpElement,
+{
+    match g {
+        Activation::Sigmoid => sigmoid_from(z, V::Elem::NORMAL_LOW),
+        g => epilogue::g(t, g, z),
+    }
 }
 
 /// What is left to do after an elementwise activation: softmax, which needs whole columns; and the
@@ -117,7 +149,7 @@ where
     total
 }
 
-/// (L, dz) of one register of logits and targets.
+/// (L, dz) of one register of logits and targets. An a below the root counts as 0 in dz: see `flush`.
 #[inline(always)]
 pub(crate) fn logit_loss<V>(z: V, y: V) -> (V, V)
 where
@@ -143,7 +175,8 @@ where
     values[..lanes].iter().map(|v| v.to_f64()).sum()
 }
 
-/// L = ln sum_j e^(z_j - max z) - sum_k y_k (z_k - max z), dz = a - y.
+/// L = ln sum_j e^(z_j - max z) - sum_k y_k (z_k - max z), dz = a - y, where an a below the root
+/// counts as 0: see `flush`.
 #[inline(always)]
 fn categorical_cross_entropy<V>(
     t: V::Token,
@@ -166,7 +199,7 @@ where
         t,
         dz,
         #[inline(always)]
-        |z| exp_neg_abs(z),
+        |z| exp_neg_abs(z, V::Elem::DELTA_LOW),
     );
     for (dz, y) in dz.chunks_exact_mut(n_y).zip(y.chunks_exact(n_y)) {
         let sum = column_sum(dz);
@@ -179,7 +212,7 @@ where
     total
 }
 
-/// a_k = e^(z_k - max z) / sum_j e^(z_j - max z), column by column.
+/// a_k = e^(z_k - max z) / sum_j e^(z_j - max z), column by column; 0 where that is subnormal.
 #[inline(always)]
 fn softmax<V>(t: V::Token, n_y: usize, z: &mut [V::Elem])
 where
@@ -191,12 +224,18 @@ where
         t,
         z,
         #[inline(always)]
-        |z| exp_neg_abs(z),
+        |z| exp_neg_abs(z, V::Elem::NORMAL_LOW),
     );
     for a in z.chunks_exact_mut(n_y) {
         let share = V::Elem::ONE / column_sum(a);
         a.iter_mut().for_each(|a| *a *= share);
     }
+    update_lanes::<V>(
+        t,
+        z,
+        #[inline(always)]
+        |a| flush::subnormal(t, a),
+    );
 }
 
 #[inline(always)]
@@ -226,7 +265,7 @@ where
 {
     match head.g {
         Activation::Softmax => softmax::<V>(t, head.n_y, z),
-        g => activate::<V>(t, g, z),
+        g => elementwise::<V>(t, g, z),
     }
     let mut total = 0.0;
     for ((d, &a), &y) in dz.iter_mut().zip(&*z).zip(y) {
@@ -242,5 +281,11 @@ where
     } else {
         times_derivative::<V>(t, head.g, z, dz);
     }
+    update_lanes::<V>(
+        t,
+        dz,
+        #[inline(always)]
+        |d| flush::subnormal(t, d),
+    );
     total / 2.0
 }

@@ -8,6 +8,7 @@ pub(crate) mod column;
 pub(crate) mod epilogue;
 pub(crate) mod exp;
 pub(crate) mod finite;
+pub(crate) mod flush;
 pub(crate) mod head;
 pub(crate) mod lanes;
 pub(crate) mod ln_1p;

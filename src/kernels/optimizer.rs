@@ -9,14 +9,14 @@
 //!
 //! 1. What depends on the step's number alone (Adam's bias corrections) comes as a number, computed
 //!    once a step.
-//! 2. A moment below the smallest normal number becomes 0. The moments of a unit that is dead (its
-//!    gradient is 0) shrink for ever, and would stay at a subnormal number, on which many
-//!    processors take a hundred times as long.
+//! 2. What decays becomes 0 before it is subnormal (`flush`): moments, parameters, and a gradient
+//!    whose square would be.
 //! 3. Padding stays 0: with g = 0, w = 0 and moments of 0 every rule gives w = 0, since epsilon is
 //!    more than 0.
 //!
 //! Every operation is exactly rounded, so levels that agree on FMA give the same bits.
 
+use super::flush;
 use super::lanes::Lanes;
 use crate::scalar::Scalar;
 
@@ -69,14 +69,12 @@ pub(crate) fn update<V>(
         clip: V::splat(t, terms.clip),
         l2: V::splat(t, terms.l2),
         decay: V::splat(t, terms.decay),
-        smallest: V::splat(t, V::Elem::MIN_POSITIVE),
-        zero: V::splat(t, V::Elem::ZERO),
     };
     match rule {
         Rule::Sgd => {
             for (w, dw) in w.chunks_exact_mut(V::LEN).zip(dw.chunks_exact(V::LEN)) {
                 let (w0, g) = step.gradient(t, w, dw);
-                step.take(w0, g).store(w);
+                step.take(t, w0, g).store(w);
             }
         }
         Rule::Momentum { beta } => {
@@ -86,7 +84,7 @@ pub(crate) fn update<V>(
                 (w, dw, m),
                 #[inline(always)]
                 |g, m| {
-                    let m = step.flush(m.mul_add(beta, g));
+                    let m = flush::subnormal(t, m.mul_add(beta, g));
                     (m, m)
                 },
             );
@@ -98,12 +96,13 @@ pub(crate) fn update<V>(
                 (w, dw, m),
                 #[inline(always)]
                 |g, m| {
-                    let m = step.flush(m.mul_add(beta, g));
+                    let m = flush::subnormal(t, m.mul_add(beta, g));
                     (m, m.mul_add(beta, g))
                 },
             );
         }
         Rule::RmsProp { rho, rest, epsilon } => {
+            let least = V::splat(t, least_gradient(rest));
             let [rho, rest, epsilon] = [rho, rest, epsilon].map(
                 #[inline(always)]
                 |x| V::splat(t, x),
@@ -113,12 +112,14 @@ pub(crate) fn update<V>(
                 (w, dw, v),
                 #[inline(always)]
                 |g, v| {
-                    let v = step.flush(v.mul_add(rho, (g * rest) * g));
+                    let g = flush::below(t, least, g);
+                    let v = flush::subnormal(t, v.mul_add(rho, (g * rest) * g));
                     (v, g / (v.sqrt() + epsilon))
                 },
             );
         }
         Rule::Adam { beta1, rest1, beta2, rest2, scale, epsilon } => {
+            let least = V::splat(t, least_gradient(rest2));
             let [beta1, rest1, beta2, rest2] = [beta1, rest1, beta2, rest2].map(
                 #[inline(always)]
                 |x| V::splat(t, x),
@@ -128,11 +129,12 @@ pub(crate) fn update<V>(
             let moments = m.chunks_exact_mut(V::LEN).zip(v.chunks_exact_mut(V::LEN));
             for ((w, dw), (m, v)) in parameters.zip(moments) {
                 let (w0, g) = step.gradient(t, w, dw);
-                let m1 = step.flush(V::load(t, m).mul_add(beta1, g * rest1));
-                let v1 = step.flush(V::load(t, v).mul_add(beta2, (g * rest2) * g));
+                let g = flush::below(t, least, g);
+                let m1 = flush::subnormal(t, V::load(t, m).mul_add(beta1, g * rest1));
+                let v1 = flush::subnormal(t, V::load(t, v).mul_add(beta2, (g * rest2) * g));
                 m1.store(m);
                 v1.store(v);
-                step.take(w0, m1 / v1.sqrt().mul_add(scale, epsilon)).store(w);
+                step.take(t, w0, m1 / v1.sqrt().mul_add(scale, epsilon)).store(w);
             }
         }
     }
@@ -145,11 +147,13 @@ struct Step<V> {
     clip: V,
     l2: V,
     decay: V,
-    smallest: V,
-    zero: V,
 }
 
-impl<V: Lanes> Step<V> {
+impl<V> Step<V>
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
     /// w, and clip dw + l2 w.
     #[inline(always)]
     fn gradient(&self, t: V::Token, w: &[V::Elem], dw: &[V::Elem]) -> (V, V) {
@@ -159,15 +163,15 @@ impl<V: Lanes> Step<V> {
 
     /// (w - decay w) - rate d.
     #[inline(always)]
-    fn take(&self, w: V, d: V) -> V {
-        d.neg_mul_add(self.rate, w.neg_mul_add(self.decay, w))
+    fn take(&self, t: V::Token, w: V, d: V) -> V {
+        flush::parameter(t, d.neg_mul_add(self.rate, w.neg_mul_add(self.decay, w)))
     }
+}
 
-    /// 0 in place of subnormal numbers; NaN stays NaN.
-    #[inline(always)]
-    fn flush(&self, moment: V) -> V {
-        V::select(moment.abs().lt(self.smallest), self.zero, moment)
-    }
+/// The least |g| for which rest g^2 is a normal number.
+#[inline(always)]
+fn least_gradient<T: Scalar>(rest: T) -> T {
+    T::from_f64(flush::root::<T>() / rest.to_f64().sqrt())
 }
 
 /// w, dw and a moment.
@@ -175,17 +179,20 @@ type Operands<'a, T> = (&'a mut [T], &'a [T], &'a mut [T]);
 
 /// The loop of a rule with one moment; `f` has the moment's next value and the direction.
 #[inline(always)]
-fn one<V: Lanes>(
+fn one<V>(
     (t, step): (V::Token, Step<V>),
     (w, dw, moment): Operands<'_, V::Elem>,
     f: impl Fn(V, V) -> (V, V),
-) {
+) where
+    V: Lanes,
+    V::Elem: Scalar,
+{
     let parameters = w.chunks_exact_mut(V::LEN).zip(dw.chunks_exact(V::LEN));
     for ((w, dw), moment) in parameters.zip(moment.chunks_exact_mut(V::LEN)) {
         let (w0, g) = step.gradient(t, w, dw);
         let (next, d) = f(g, V::load(t, moment));
         next.store(moment);
-        step.take(w0, d).store(w);
+        step.take(t, w0, d).store(w);
     }
 }
 

@@ -8,7 +8,7 @@
 //! 4. sigmoid(x) = u / d. The division rounds correctly even where the result
 //!    is subnormal.
 
-use super::exp::{ExpElement, exp_neg_abs, expm1_tail, reduce};
+use super::exp::{ExpElement, exp_neg_abs_clamped, expm1_tail, reduce};
 use super::lanes::Lanes;
 
 /// Greatest error of `sigmoid` in ULP where `mul_add` is fused. Tested on
@@ -27,9 +27,18 @@ where
     V: Lanes,
     V::Elem: ExpElement,
 {
+    sigmoid_clamped(x, V::Elem::SIGMOID_LOW)
+}
+
+/// sigmoid(max(x, low)).
+#[inline(always)]
+fn sigmoid_clamped<V>(x: V, low: V::Elem) -> V
+where
+    V: Lanes,
+    V::Elem: ExpElement,
+{
     let t = x.token();
-    let x =
-        x.at_least(V::splat(t, V::Elem::SIGMOID_LOW)).at_most(V::splat(t, V::Elem::SIGMOID_HIGH));
+    let x = x.at_least(V::splat(t, low)).at_most(V::splat(t, V::Elem::SIGMOID_HIGH));
     let (shifted, r) = reduce(-x, V::Elem::SHIFT_LOWERED);
     let p = expm1_tail(r, r);
     let s = shifted.exponent_from_low_bits();
@@ -37,10 +46,20 @@ where
     u / (u.max(s) + s.mul_add(p, u.min(s)))
 }
 
-/// `(sigmoid(x), e^-|x|)`, each with the bits of the function alone.
-///
-/// The second part is what a stable cross-entropy needs:
-/// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
+/// [`sigmoid`], but 0 for x < low: at `NORMAL_LOW`, where it would be subnormal. NaN at NaN.
+#[inline(always)]
+pub(crate) fn sigmoid_from<V>(x: V, low: V::Elem) -> V
+where
+    V: Lanes,
+    V::Elem: ExpElement,
+{
+    let t = x.token();
+    let vanishes = x.lt(V::splat(t, low));
+    V::select(vanishes, V::splat(t, V::Elem::VANISHED), sigmoid_clamped(x, low))
+}
+
+/// What a stable cross-entropy needs: sigmoid(x), but 0 below `DELTA_LOW`; and e^-|x|, but never less
+/// than the smallest normal number, since ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
 ///
 /// The two share no work: e^-|x| would have to be the numerator of the first
 /// for x < 0, and its rounding would push the error above the bound.
@@ -50,12 +69,14 @@ where
     V: Lanes,
     V::Elem: ExpElement,
 {
-    (sigmoid(x), exp_neg_abs(x))
+    (sigmoid_from(x, V::Elem::DELTA_LOW), exp_neg_abs_clamped(x, V::Elem::NORMAL_LOW))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::slices::Function::{ExpNegAbs, Sigmoid, SigmoidPart};
+    use super::super::slices::Function::{
+        ExpNegAbs, Sigmoid, SigmoidDelta, SigmoidNormal, SigmoidPart,
+    };
     use super::super::test_support::{Sample, check_bounds, check_value, greatest_fall, paths};
     use super::*;
 
@@ -83,21 +104,50 @@ mod tests {
         check_value(Sigmoid, -745f64, f64::from_bits(1));
     }
 
-    fn second_part_is_exp<T: Sample>() {
-        let x = T::samples(20_000);
+    /// The variants have the bits of the function from their limit on, and below it 0; the clamped
+    /// one the smallest normal number, all but for rounding.
+    fn variants<T: Sample>() {
+        let smallest = T::NORMAL_LOW.to_f64().exp();
+        let (normal, delta) = (T::NORMAL_LOW.to_f64(), T::DELTA_LOW.to_f64());
+        let mut x = T::samples(20_000);
+        for low in [T::NORMAL_LOW, T::DELTA_LOW] {
+            let below = T::from_f64(-T::from_f64(-low.to_f64()).up().to_f64());
+            x.extend([low, low.up(), below]);
+        }
         for path in paths() {
-            let part = path.apply(SigmoidPart, &x);
-            let alone = path.apply(ExpNegAbs, &x);
-            for ((x, a), b) in x.iter().zip(part).zip(alone) {
-                assert_eq!(a.key(), b.key(), "{path:?} at {x:?}");
+            let (sigmoid, e) = (path.apply(Sigmoid, &x), path.apply(ExpNegAbs, &x));
+            let outputs = path.apply(SigmoidNormal, &x);
+            let (deltas, parts) = (path.apply(SigmoidDelta, &x), path.apply(SigmoidPart, &x));
+            for (i, x) in x.iter().enumerate() {
+                let at = format!("{path:?} at {x:?}");
+                let unless = |vanishes: bool, value: T| if vanishes { 0 } else { value.key() };
+                assert_eq!(outputs[i].key(), unless(x.to_f64() < normal, sigmoid[i]), "{at}");
+                assert_eq!(deltas[i].key(), unless(x.to_f64() < delta, sigmoid[i]), "{at}");
+                if -x.to_f64().abs() < normal {
+                    assert!((parts[i].to_f64() / smallest - 1.0).abs() < 1e-6, "{at}");
+                } else {
+                    assert_eq!(parts[i].key(), e[i].key(), "{at}");
+                }
+                let values = [outputs[i], deltas[i], e[i], parts[i]];
+                assert!(values.iter().all(|v| !v.is_subnormal()), "{at}: {values:?}");
             }
         }
     }
 
     #[test]
-    fn parts() {
-        second_part_is_exp::<f32>();
-        second_part_is_exp::<f64>();
+    fn results_that_would_be_subnormal_vanish() {
+        variants::<f32>();
+        variants::<f64>();
+        let limits = [
+            (f64::from(f32::DELTA_LOW), -63.0),
+            (f64::DELTA_LOW, -511.0),
+            (f64::from(f32::NORMAL_LOW), -126.0),
+            (f64::NORMAL_LOW, -1022.0),
+        ];
+        for (low, root) in limits {
+            let above: f64 = low - root * core::f64::consts::LN_2;
+            assert!((0.0..1e-3).contains(&above), "{low}");
+        }
     }
 
     #[test]

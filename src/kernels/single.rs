@@ -12,7 +12,8 @@
 
 use super::epilogue::{self, MAX_LANES};
 use super::exp::ExpElement;
-use super::head::{lane_sum, logit_loss};
+use super::flush;
+use super::head::{g as output_g, lane_sum, logit_loss};
 use super::lanes::Lanes;
 use super::shuffle::{Shuffle, lane_sums};
 use crate::activation::Activation;
@@ -44,12 +45,13 @@ where
     };
     let (cost, d) = match head.loss {
         Loss::SquaredError => {
-            let a = epilogue::g(t, head.g, z);
+            let a = output_g(t, head.g, z);
             let d = a - y;
             let mut differences = [V::Elem::ZERO; MAX_LANES];
             d.store(&mut differences);
             let squares = differences[..head.n_y].iter().map(|d| d.to_f64() * d.to_f64());
-            (squares.sum::<f64>() / 2.0, epilogue::times_g_prime(t, head.g, a, d))
+            let d = epilogue::times_g_prime(t, head.g, a, d);
+            (squares.sum::<f64>() / 2.0, flush::subnormal(t, d))
         }
         _ => {
             let (losses, d) = logit_loss(z, y);
@@ -145,7 +147,7 @@ where
     lane_sums(acc)
 }
 
-/// dW = factor dz a^T and db = factor dz; with `add`, added to what is there.
+/// dW = factor dz a^T and db = factor dz; with `add`, added to the parameters that are there.
 #[inline(always)]
 pub(crate) fn weights<V, R>(
     t: V::Token,
@@ -164,10 +166,10 @@ pub(crate) fn weights<V, R>(
     for ((w, b), dz) in w.zip(V::Elem::panels_mut(b)).zip(V::Elem::panels(dz)) {
         let (dz, b) = (V::load(t, dz.as_ref()) * factor, b.as_mut());
         if add {
-            (V::load(t, b) + dz).store(b);
+            flush::parameter(t, V::load(t, b) + dz).store(b);
             for (w, &a) in w.iter_mut().zip(a) {
                 let w = w.as_mut();
-                dz.mul_add(V::splat(t, a), V::load(t, w)).store(w);
+                flush::parameter(t, dz.mul_add(V::splat(t, a), V::load(t, w))).store(w);
             }
         } else {
             dz.store(b);

@@ -14,6 +14,7 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
+use super::flush;
 use super::lanes::Lanes;
 use super::shuffle::Paired;
 use crate::engine::block::{Block, GradientRows, Pass, Turn};
@@ -172,7 +173,8 @@ fn block<V, K>(
     if let Some((w, _)) = into.parameters.as_mut().filter(|_| turn.last) {
         for (w, sum) in K::Row::rows_mut(&mut w[weights]).iter_mut().zip(sums) {
             let w = w.as_mut();
-            (K::Sums::load(t, w) + K::Sums::load(t, sum.as_ref())).store(w);
+            let sum = K::Sums::load(t, w) + K::Sums::load(t, sum.as_ref());
+            flush::parameter(t, sum).store(w);
         }
     }
 }

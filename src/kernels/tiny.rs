@@ -6,6 +6,7 @@
 //! cycles, in which the next call can't begin).
 
 use super::epilogue::{self, MAX_LANES};
+use super::flush;
 use super::lanes::Lanes;
 use super::panel::piece_end;
 use super::shuffle::{Shuffle, lane_sums};
@@ -159,11 +160,19 @@ where
 }
 
 #[inline(always)]
-fn add<V: Lanes>(t: V::Token, dz: V, b: &mut [V::Elem]) {
-    (V::load(t, b) + dz).store(b);
+fn add<V>(t: V::Token, dz: V, b: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    flush::parameter(t, V::load(t, b) + dz).store(b);
 }
 
 #[inline(always)]
-fn add_product<V: Lanes>(t: V::Token, dz: V, x: V::Elem, w: &mut [V::Elem]) {
-    dz.mul_add(V::splat(t, x), V::load(t, w)).store(w);
+fn add_product<V>(t: V::Token, dz: V, x: V::Elem, w: &mut [V::Elem])
+where
+    V: Lanes,
+    V::Elem: Scalar,
+{
+    flush::parameter(t, dz.mul_add(V::splat(t, x), V::load(t, w))).store(w);
 }

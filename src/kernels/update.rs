@@ -1,6 +1,7 @@
 //! Updates of parameters, elementwise over whole buffers.
 
 use super::epilogue::combine_lanes;
+use super::flush;
 use super::lanes::Lanes;
 use crate::scalar::Scalar;
 
@@ -21,7 +22,7 @@ pub(crate) fn descend<V>(
         gradients,
         parameters,
         #[inline(always)]
-        |d, w| d.neg_mul_add(rate, w),
+        |d, w| flush::parameter(t, d.neg_mul_add(rate, w)),
     );
 }
 
@@ -37,6 +38,6 @@ where
         sums,
         parameters,
         #[inline(always)]
-        |d, w| w + d,
+        |d, w| flush::parameter(t, w + d),
     );
 }

@@ -19,6 +19,7 @@
 
 use core::marker::PhantomData;
 
+use super::flush;
 use super::lanes::Lanes;
 use super::streamed::{self, Streamed};
 use crate::engine::block::{GradientRows, Pass, Turn};
@@ -198,7 +199,7 @@ where
                 skip,
                 w,
                 #[inline(always)]
-                |acc, w, _| acc.mul_add(factor, V::load(t, w)).store(w),
+                |acc, w, _| flush::parameter(t, acc.mul_add(factor, V::load(t, w))).store(w),
             ),
             (false, Some(w)) => {
                 let sums = W::rows(sums);
@@ -209,7 +210,7 @@ where
                     #[inline(always)]
                     |acc, w, at| {
                         let sum = acc.mul_add(factor, V::load(t, sums[at].as_ref()));
-                        (V::load(t, w) + sum).store(w);
+                        flush::parameter(t, V::load(t, w) + sum).store(w);
                     },
                 );
             }

@@ -8,7 +8,9 @@
 //! * a sum of n products, in any order and with or without FMA, is off by at most
 //!   gamma_n sum |x_i y_i|, gamma_n = n u / (1 - n u) (Higham, *Accuracy and Stability of Numerical
 //!   Algorithms*, equation 3.5);
-//! * exp, sigmoid and tanh are within the ULPs that src/kernels documents.
+//! * exp, sigmoid and tanh are within the ULPs that src/kernels documents;
+//! * what is small enough may have become 0, as src/kernels/flush.rs documents: [`vanish`] adds the
+//!   limit to the bound of a value that may be below it, and to no other's.
 //!
 //! The reference errs as well, by the same inequalities with f64's u. Since gamma_n(u) +
 //! gamma_n(u') <= gamma_n(u + u'), one analysis with the sum of both covers the difference of the
@@ -65,6 +67,9 @@ const LN_1P_ULP: usize = 4;
 pub(crate) struct Rounding {
     u: f64,
     pub(super) eta: f64,
+    /// The tested type's smallest normal number, and its epsilon.
+    normal: f64,
+    epsilon: f64,
 }
 
 impl Rounding {
@@ -72,12 +77,32 @@ impl Rounding {
     pub(crate) fn of<T: Scalar>() -> Self {
         let alone = Self::of_reference();
         let tested_eta = if T::NAME == "f32" { f64::from(f32::from_bits(1)) } else { alone.eta };
-        Self { u: T::EPSILON.to_f64() / 2.0 + alone.u, eta: tested_eta + alone.eta }
+        let (normal, epsilon) = (T::MIN_POSITIVE.to_f64(), T::EPSILON.to_f64());
+        Self { u: epsilon / 2.0 + alone.u, eta: tested_eta + alone.eta, normal, epsilon }
     }
 
     /// The reference against exact arithmetic.
     pub(crate) fn of_reference() -> Self {
-        Self { u: f64::EPSILON / 2.0, eta: f64::from_bits(1) }
+        // It lets nothing vanish.
+        let (normal, epsilon) = (0.0, f64::EPSILON);
+        Self { u: epsilon / 2.0, eta: f64::from_bits(1), normal, epsilon }
+    }
+
+    /// The same value, which may be 0 if it is below `least`.
+    fn vanish(self, x: Approx, least: f64) -> Approx {
+        let may = x.value.abs() - x.error < least;
+        Approx { error: x.error + if may { least } else { 0.0 }, ..x }
+    }
+
+    /// As [`vanish`](Self::vanish), for what vanishes where it is subnormal. (The limits of sigmoid
+    /// and exp are numbers whose exponential is up to 1.0001 times the smallest normal one.)
+    pub(super) fn normal(self, x: Approx) -> Approx {
+        self.vanish(x, 1.0001 * self.normal)
+    }
+
+    /// As [`vanish`](Self::vanish), for what vanishes where its square is subnormal.
+    pub(super) fn root(self, x: Approx) -> Approx {
+        self.vanish(x, 1.001 * self.normal.sqrt())
     }
 
     pub(super) fn gamma(self, n: usize) -> f64 {
@@ -169,7 +194,8 @@ impl Rounding {
                 let relative = (1.0 + quotient) * (1.0 + rounding) - 1.0;
                 let underflow = ((z.len() + 2) * EXP_ULP) as f64 * self.eta;
                 // Neither a nor a' leaves [0, 1 + rounding].
-                Approx { value, error: (value * relative + underflow).min(1.0 + rounding) }
+                let error = (value * relative + underflow).min(1.0 + rounding);
+                self.normal(Approx { value, error })
             })
             .collect()
     }
@@ -209,10 +235,17 @@ impl Rounding {
         jump + slope_error
     }
 
-    /// x y, rounded twice at most.
+    /// dZ = dA g'(Z), which of a sigmoid vanishes below the root.
+    pub(super) fn delta(self, g: Activation, da: Approx, derivative: Approx, value: f64) -> Approx {
+        let delta = self.product(da, derivative, value);
+        if g == Activation::Sigmoid { self.root(delta) } else { delta }
+    }
+
+    /// x y, rounded twice at most, or 0 if it would be subnormal.
     pub(super) fn product(self, x: Approx, y: Approx, value: f64) -> Approx {
         let inherited = x.error * y.size() + x.value.abs() * y.error;
-        Approx { value, error: inherited + self.gamma(2) * x.size() * y.size() + 2.0 * self.eta }
+        let error = inherited + self.gamma(2) * x.size() * y.size() + 2.0 * self.eta;
+        self.normal(Approx { value, error })
     }
 
     /// a - y, rounded once.
@@ -228,7 +261,8 @@ impl Rounding {
         let (z, a) = (pass.z.last().unwrap(), pass.a.last().unwrap());
         let error = match net.loss {
             // |dL/dz| = |a - y|; max(z, 0) - z y takes three roundings, ln(1 + t) its own ULPs and
-            // those of t (its condition t / ((1 + t) ln(1 + t)) is at most 1), the sum one more.
+            // those of t (its condition t / ((1 + t) ln(1 + t)) is at most 1), the sum one more. t
+            // is a normal number, however small e^-|z|.
             Loss::BinaryCrossEntropy => z
                 .iter()
                 .zip(a)
@@ -238,12 +272,16 @@ impl Rounding {
                         z.value.max(0.0) + z.size() * y.abs() + (-z.value.abs()).exp().ln_1p();
                     let roundings = 4 + 2 * (EXP_ULP + LN_1P_ULP);
                     let inherited = ((a.value - y).abs() + a.error) * z.error;
-                    inherited + self.gamma(roundings) * (size + 2.0 * z.error) + 8.0 * self.eta
+                    inherited
+                        + self.gamma(roundings) * (size + 2.0 * z.error)
+                        + 8.0 * self.eta
+                        + 1.001 * self.normal
                 })
                 .sum(),
             // L = ln sum e^d_j - sum y_k d_k, d = z - max z, dL/dd_k = a_k - y_k; moving max z
             // moves L by sum y - 1 (0 but for rounding). d is rounded once; the exponentials'
-            // relative error is ln's absolute one.
+            // relative error is ln's absolute one, and so is what vanishes from the sum, which is at
+            // least 1.
             Loss::CategoricalCrossEntropy => {
                 let max = z.iter().map(|z| z.value).fold(f64::NEG_INFINITY, f64::max);
                 let widest = z.iter().map(|z| z.error).fold(0.0, f64::max);
@@ -256,7 +294,8 @@ impl Rounding {
                     size += y.abs() * depth;
                 }
                 let unbalance = (y.iter().sum::<f64>() - 1.0).abs();
-                inherited + unbalance * widest + self.gamma(roundings) * size
+                let vanished = z.len() as f64 * 1.001 * self.normal.sqrt();
+                inherited + unbalance * widest + self.gamma(roundings) * size + vanished
             }
             // |d'^2 - d^2| / 2 <= |d| e + e^2 / 2, the square rounded.
             Loss::SquaredError => a
@@ -282,11 +321,15 @@ impl Rounding {
         y: &[f64],
         values: &[f64],
     ) -> Vec<Approx> {
-        let a = pass.a.last().unwrap();
-        let d: Vec<Approx> = a.iter().zip(y).map(|(&a, &y)| self.difference(a, y)).collect();
+        let a = pass.a.last().unwrap().iter().zip(y);
         match net.loss {
-            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => d,
-            _ => self.logit_delta(net, pass, &d, values),
+            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => {
+                a.map(|(&a, &y)| self.difference(self.root(a), y)).collect()
+            }
+            _ => {
+                let d: Vec<Approx> = a.map(|(&a, &y)| self.difference(a, y)).collect();
+                self.logit_delta(net, pass, &d, values)
+            }
         }
     }
 
@@ -312,25 +355,28 @@ impl Rounding {
                         + (z.len() + 4) as f64 * self.eta
                 };
                 let all = a.iter().zip(da).zip(values);
-                all.map(|((&a, &d), &value)| Approx { value, error: error(a, d) }).collect()
+                all.map(|((&a, &d), &value)| self.normal(Approx { value, error: error(a, d) }))
+                    .collect()
             }
             g => z
                 .iter()
                 .zip(a)
                 .zip(da)
                 .zip(values)
-                .map(|(((&z, &a), &d), &value)| self.product(d, self.derivative(g, z, a), value))
+                .map(|(((&z, &a), &d), &value)| self.delta(g, d, self.derivative(g, z, a), value))
                 .collect(),
         }
     }
 
     /// W - lr dW: the product and the difference are rounded. Or (lr/m) dZ is, before its products
-    /// with A_prev: `reach` is the sum of these |a|.
+    /// with A_prev: `reach` is the sum of these |a|. Below the smallest normal number divided by
+    /// epsilon it is 0.
     pub(crate) fn update(self, w: f64, dw: Approx, learning_rate: f64, reach: f64) -> Approx {
         let step = learning_rate * dw.size();
         let underflow = self.eta * (1.0 + reach);
         let error = learning_rate * dw.error + self.gamma(2) * (w.abs() + step) + underflow;
-        Approx { value: w - learning_rate * dw.value, error }
+        let updated = Approx { value: w - learning_rate * dw.value, error };
+        self.vanish(updated, self.normal / self.epsilon)
     }
 }
 

@@ -138,7 +138,7 @@ pub(crate) fn nested<T: Scalar>(values: &[T], features: usize) -> Vec<Vec<f64>> 
     values.chunks(features).map(|c| c.iter().map(|v| v.to_f64()).collect()).collect()
 }
 
-fn widen<T: Scalar>(x: f32) -> T {
+pub(crate) fn widen<T: Scalar>(x: f32) -> T {
     T::from_f64(f64::from(x))
 }
 

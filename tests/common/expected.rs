@@ -23,6 +23,12 @@ impl Pass {
                 Activation::Softmax => r.softmax(&z, a),
                 g => z.iter().zip(a).map(|(&z, &a)| r.activation(g, z, a)).collect(),
             };
+            // What of a sigmoid vanishes, in a hidden layer and at the output.
+            if layer.activation == Activation::Sigmoid {
+                let is_hidden = pass.z.len() + 1 < net.layers.len();
+                let vanish = |a: Approx| if is_hidden { r.root(a) } else { r.normal(a) };
+                a_prev = a_prev.into_iter().map(vanish).collect();
+            }
             pass.z.push(z);
             pass.a.push(a_prev.clone());
         }
@@ -42,7 +48,7 @@ impl Pass {
             let g = net.layers[l].activation;
             let da = through(r, &net.layers[l + 1], &deltas[0]);
             let unit = |(i, &da): (usize, &Approx)| {
-                r.product(da, r.derivative(g, self.z[l][i], self.a[l][i]), values[l][i])
+                r.delta(g, da, r.derivative(g, self.z[l][i], self.a[l][i]), values[l][i])
             };
             let dz = da.iter().enumerate().map(unit).collect();
             deltas.insert(0, dz);

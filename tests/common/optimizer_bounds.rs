@@ -15,7 +15,9 @@ pub(crate) struct Bounded {
 pub(crate) struct Arithmetic {
     u: f64,
     eta: f64,
+    /// The smallest normal number.
     smallest: f64,
+    epsilon: f64,
 }
 
 pub(crate) const U64: f64 = f64::EPSILON / 2.0;
@@ -24,8 +26,9 @@ impl Arithmetic {
     pub(crate) fn of<T: Scalar>() -> Self {
         let smallest = T::MIN_POSITIVE.to_f64();
         // The smallest subnormal is the smallest normal number times epsilon.
-        let eta = smallest * T::EPSILON.to_f64() + f64::from_bits(1);
-        Self { u: T::EPSILON.to_f64() / 2.0 + U64, eta, smallest }
+        let epsilon = T::EPSILON.to_f64();
+        let eta = smallest * epsilon + f64::from_bits(1);
+        Self { u: epsilon / 2.0 + U64, eta, smallest, epsilon }
     }
 
     pub(crate) fn exact(value: f64) -> Bounded {
@@ -70,8 +73,18 @@ impl Arithmetic {
 
     /// What is subnormal may have become 0.
     fn flushed(self, a: Bounded) -> Bounded {
-        let may = a.value.abs() - a.error < self.smallest;
-        Bounded { error: a.error + if may { self.smallest } else { 0.0 }, ..a }
+        self.vanish(a, self.smallest)
+    }
+
+    /// What is below `least` may have become 0.
+    fn vanish(self, a: Bounded, least: f64) -> Bounded {
+        let may = a.value.abs() - a.error < least;
+        Bounded { error: a.error + if may { least } else { 0.0 }, ..a }
+    }
+
+    /// A gradient may have become 0 where `rest` times its square is subnormal.
+    fn squarable(self, g: Bounded, rest: f64) -> Bounded {
+        self.vanish(g, 1.001 * (self.smallest / rest).sqrt())
     }
 }
 
@@ -92,7 +105,7 @@ pub(crate) fn bound(
     let mean = |m: Bounded, beta: f64, rest: f64, g| {
         a.flushed(a.add(a.mul(c(beta), m), a.mul(c(rest), g)))
     };
-    let squares = |v: Bounded, beta: f64| {
+    let squares = |v: Bounded, beta: f64, g: Bounded| {
         let square = a.mul(a.mul(c(1.0 - beta), g), g);
         a.flushed(a.add(a.mul(c(beta), v), square))
     };
@@ -107,7 +120,8 @@ pub(crate) fn bound(
             (w, a.add(g, a.mul(c(beta), *m)))
         }
         Optimizer::RmsProp { rho, epsilon } => {
-            *v = squares(*v, rho);
+            let g = a.squarable(g, 1.0 - rho);
+            *v = squares(*v, rho, g);
             (w, a.div(g, a.add(a.sqrt(*v), c(epsilon))))
         }
         Optimizer::Adam { beta1, beta2, epsilon }
@@ -116,8 +130,9 @@ pub(crate) fn bound(
                 Optimizer::AdamW { weight_decay, .. } => a.mul(lr, c(weight_decay)),
                 _ => Arithmetic::exact(0.0),
             };
+            let g = a.squarable(g, 1.0 - beta2);
             *m = mean(*m, beta1, 1.0 - beta1, g);
-            *v = squares(*v, beta2);
+            *v = squares(*v, beta2, g);
             // beta^t by t products or by a power function, 1 - beta^t, and the quotient.
             let correction = |beta: f64| {
                 let power = beta.powi(t as i32);
@@ -131,5 +146,5 @@ pub(crate) fn bound(
         }
         other => unreachable!("{other:?} has no analysis yet"),
     };
-    a.sub(base, a.mul(lr, direction)).error
+    a.vanish(a.sub(base, a.mul(lr, direction)), a.smallest / a.epsilon).error
 }

@@ -4,7 +4,8 @@ use crate::activation::Activation;
 use crate::engine::OutputHead;
 use crate::kernels::epilogue::{self, MAX_LANES};
 use crate::kernels::exp::{ExpElement, exp_neg_abs};
-use crate::kernels::head::{lane_sum, logit_loss};
+use crate::kernels::flush;
+use crate::kernels::head::{g as output_g, lane_sum, logit_loss};
 use crate::kernels::lanes::{Element, Lanes};
 use crate::kernels::narrow::Rows;
 use crate::loss::Loss;
@@ -166,7 +167,7 @@ where
     V::load(t, &lanes)
 }
 
-/// Max over the classes and the sum of e^(z - max), which go to `e`.
+/// Max over the classes and the sum of e^(z - max), which go to `e`; those below the root count as 0.
 #[inline(always)]
 fn exponentials<V>(
     t: V::Token,
@@ -185,7 +186,7 @@ where
     }
     let mut sum = V::splat(t, V::Elem::ZERO);
     for k in 0..n_y {
-        let term = exp_neg_abs(V::load(t, &z[k * row..]) - max);
+        let term = exp_neg_abs(V::load(t, &z[k * row..]) - max, V::Elem::DELTA_LOW);
         term.store(&mut e[k * row..]);
         sum = sum + term;
     }
@@ -214,13 +215,15 @@ where
         let d = a - V::load(t, &y[k * row..]);
         loss = (d * half).mul_add(d, loss);
         mean = d.mul_add(a, mean);
-        epilogue::times_g_prime(t, head.g, a, d).store(&mut dz[k * row..]);
+        let d = epilogue::times_g_prime(t, head.g, a, d);
+        flush::subnormal(t, d).store(&mut dz[k * row..]);
     }
     if head.g == Activation::Softmax {
         // dz_k = a_k (d_k - sum_j a_j d_j)
         for k in 0..head.n_y {
             let d = V::load(t, &dz[k * row..]);
-            (V::load(t, &z[k * row..]) * (d - mean)).store(&mut dz[k * row..]);
+            let d = V::load(t, &z[k * row..]) * (d - mean);
+            flush::subnormal(t, d).store(&mut dz[k * row..]);
         }
     }
     loss
@@ -241,18 +244,19 @@ where
         }
         let mut sum = V::splat(t, V::Elem::ZERO);
         for k in 0..head.n_y {
-            let e = exp_neg_abs(V::load(t, &z[k * row..]) - max);
+            let e = exp_neg_abs(V::load(t, &z[k * row..]) - max, V::Elem::NORMAL_LOW);
             e.store(&mut z[k * row..]);
             sum = sum + e;
         }
         let share = V::splat(t, <V::Elem as Element>::ONE) / sum;
         for k in 0..head.n_y {
-            (V::load(t, &z[k * row..]) * share).store(&mut z[k * row..]);
+            let a = flush::subnormal(t, V::load(t, &z[k * row..]) * share);
+            a.store(&mut z[k * row..]);
         }
         return;
     }
     for k in 0..head.n_y {
-        epilogue::g(t, head.g, V::load(t, &z[k * row..])).store(&mut z[k * row..]);
+        output_g(t, head.g, V::load(t, &z[k * row..])).store(&mut z[k * row..]);
     }
 }
 

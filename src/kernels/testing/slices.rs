@@ -7,7 +7,7 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use super::exp::{ExpElement, exp, exp_neg_abs};
 use super::lanes::{Lanes, Vector};
-use super::sigmoid::{sigmoid, sigmoid_parts};
+use super::sigmoid::{sigmoid, sigmoid_from, sigmoid_parts};
 use super::tanh::tanh;
 use super::wide_lanes::{WideF32, WideF64};
 
@@ -16,12 +16,16 @@ use super::wide_lanes::{WideF32, WideF64};
 pub(crate) enum Function {
     /// e^x.
     Exp,
-    /// e^-|x|.
+    /// e^-|x|, or 0 where it would be subnormal.
     ExpNegAbs,
     /// tanh.
     Tanh,
     /// The logistic function.
     Sigmoid,
+    /// The same as an activation, 0 where it would be subnormal.
+    SigmoidNormal,
+    /// The first part of `sigmoid_parts`.
+    SigmoidDelta,
     /// e^-|x| as the second part of `sigmoid_parts`.
     SigmoidPart,
 }
@@ -64,7 +68,7 @@ where
             src,
             dst,
             #[inline(always)]
-            |x| exp_neg_abs(x),
+            |x| exp_neg_abs(x, V::Elem::NORMAL_LOW),
         ),
         Function::Tanh => map::<V>(
             t,
@@ -86,6 +90,20 @@ where
             dst,
             #[inline(always)]
             |x| sigmoid_parts(x).1,
+        ),
+        Function::SigmoidDelta => map::<V>(
+            t,
+            src,
+            dst,
+            #[inline(always)]
+            |x| sigmoid_parts(x).0,
+        ),
+        Function::SigmoidNormal => map::<V>(
+            t,
+            src,
+            dst,
+            #[inline(always)]
+            |x| sigmoid_from(x, V::Elem::NORMAL_LOW),
         ),
     }
 }

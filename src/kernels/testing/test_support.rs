@@ -2,6 +2,7 @@
 
 use fearless_simd::Level;
 
+use super::exp::ExpElement;
 use super::slices::{Apply, Function};
 
 /// A way to run a kernel.
@@ -66,7 +67,9 @@ pub(crate) fn paths() -> Vec<Path> {
 }
 
 /// A float type the tests can be written once for.
-pub(crate) trait Sample: Apply + Default + Copy + PartialOrd + core::fmt::Debug {
+pub(crate) trait Sample:
+    Apply + ExpElement + Default + Copy + PartialOrd + core::fmt::Debug
+{
     /// The bits, the same for every NaN.
     fn key(self) -> u64;
     /// Position among all floats of the type: neighbors differ by 1.
@@ -77,6 +80,8 @@ pub(crate) trait Sample: Apply + Default + Copy + PartialOrd + core::fmt::Debug 
     fn to_f64(self) -> f64;
     /// The next greater number.
     fn up(self) -> Self;
+    /// Not 0, and smaller than the smallest normal number.
+    fn is_subnormal(self) -> bool;
     /// Error of a result in ULP.
     fn error(f: Function, x: Self, got: Self) -> f64;
     /// About `count` arguments: both signs, every exponent, denser where the
@@ -113,14 +118,20 @@ impl Sample for f32 {
     fn up(self) -> Self {
         self.next_up()
     }
+    fn is_subnormal(self) -> bool {
+        f32::is_subnormal(self)
+    }
     fn error(f: Function, x: f32, got: f32) -> f64 {
         let x = f64::from(x);
         let t = (-x.abs()).exp();
         let exact = match f {
             Function::Exp => x.exp(),
+            Function::ExpNegAbs if -x.abs() < f64::from(Self::NORMAL_LOW) => 0.0,
             Function::ExpNegAbs | Function::SigmoidPart => t,
             Function::Tanh => x.tanh(),
-            Function::Sigmoid => (if x < 0.0 { t } else { 1.0 }) / (1.0 + t),
+            Function::Sigmoid | Function::SigmoidNormal | Function::SigmoidDelta => {
+                (if x < 0.0 { t } else { 1.0 }) / (1.0 + t)
+            }
         };
         super::ulp::ulp_f32(got, exact)
     }
@@ -147,13 +158,19 @@ impl Sample for f64 {
     fn up(self) -> Self {
         self.next_up()
     }
+    fn is_subnormal(self) -> bool {
+        f64::is_subnormal(self)
+    }
     fn error(f: Function, x: f64, got: f64) -> f64 {
         let reference = super::ulp::Reference::new();
         let exact = match f {
             Function::Exp => reference.exp(x),
+            Function::ExpNegAbs if -x.abs() < Self::NORMAL_LOW => super::ulp::Exact::new(0.0),
             Function::ExpNegAbs | Function::SigmoidPart => reference.exp(-x.abs()),
             Function::Tanh => reference.tanh(x),
-            Function::Sigmoid => reference.sigmoid(x),
+            Function::Sigmoid | Function::SigmoidNormal | Function::SigmoidDelta => {
+                reference.sigmoid(x)
+            }
         };
         super::ulp::ulp_f64(got, exact)
     }
