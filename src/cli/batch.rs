@@ -102,7 +102,7 @@ pub(crate) fn standardize(
     data: &Data,
     rows: &[usize],
 ) -> std::result::Result<Standardization, Failure> {
-    Standardization::of(&data.gather(rows), data.n_x).map_err(|NotStandardizable { feature }| {
+    Standardization::of(&data.gather(rows)?, data.n_x).map_err(|NotStandardizable { feature }| {
         Failure::Cell {
             place: data.place(rows[0], feature),
             problem: "the values of this column are too large to be standardized".to_owned(),
