@@ -50,6 +50,13 @@ fn csv() -> Answer<()> {
     put("csv", "numbers", 1, b"1,2\r\n3,4\r\r\n5,6")?;
     put("csv", "classes_of_numbers", 2, b"k,v\n1,1\n1.0,2\n1e0,3\n-0,4\n0,5\n")?;
     put("csv", "quotes", label_third, b"\xef\xbb\xbfa,b,c\n1, 2 ,\"x\n\"\"y\"\"\"\n\n3,4,z\n")?;
+    put("csv", "stray_quote", label_third, b"x,y,k\n1,1,a\n2,1,\"b\n3,1,a\n4,1,b\n")?;
+    put("csv", "text_after_quote", 0, b"a,b\n1,2\n\"3\"0,4\n")?;
+    put("csv", "quote_after_space", 0, b"a,b\n5, \"6\"\n")?;
+    let look_alike =
+        b"k,v\n9007199254740992,1\n9007199254740993,2\n1.1,3\n1.10,4\n0012,5\n12.0,6\n12,7\n";
+    put("csv", "look_alike_labels", 2, look_alike)?;
+    put("csv", "merged_labels", 3, b"1,1\n0.0,2\n1.0,3\n0,4\n-7.0,5\n")?;
     put("csv", "ragged", 0, b"a,b\n1,2\n3\n")?;
     put("csv", "not_finite", 0, b"a,b\n1,1e999\nnan,inf\n")?;
     put("csv", "not_utf8", label_third, b"a,b,c\n1,2,\xff\xfe\n")?;

@@ -179,7 +179,7 @@ pub(crate) fn standardize(
     rows: &[usize],
     notes: &mut Notes,
 ) -> std::result::Result<Standardization, Failure> {
-    let x = data.gather(rows);
+    let x = data.gather(rows)?;
     let standardization =
         Standardization::of(&x, data.n_x).map_err(|NotStandardizable { feature }| {
             Failure::Cell {

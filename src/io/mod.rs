@@ -71,6 +71,14 @@ pub use fault::{DataError, DataProblem};
 pub use owned::OwnedColumns;
 pub use standardization::{NotStandardizable, Standardization};
 
+#[cfg(any(
+    feature = "csv",
+    feature = "idx",
+    feature = "npy",
+    feature = "onnx",
+    feature = "safetensors"
+))]
+pub use names::Quoted;
 #[cfg(feature = "safetensors")]
 use names::one_line;
 #[cfg(any(

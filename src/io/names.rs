@@ -1,23 +1,103 @@
-//! Names and reasons as messages have them: on one line.
+//! Names and reasons as messages have them: on one line, and never long.
+
+use core::fmt;
+
+/// The most characters of a name or a cell that a message has.
+const MOST: usize = 60;
+
+/// The most characters of what another reader said, from its beginning and from its end: there it
+/// says where.
+const SAID: [usize; 2] = [200, 100];
+
+/// A name or a cell as messages quote it: on one line, and of more than 60 characters the first 60.
+///
+/// ```
+/// use shallownet::io::Quoted;
+/// assert_eq!(Quoted("two\nlines").to_string(), r#""two\nlines""#);
+/// let long = "z".repeat(20_000_000);
+/// assert_eq!(Quoted(&long).to_string(), format!("\"{}...\"", "z".repeat(60)));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quoted<'a>(pub &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(MOST) {
+            Some((end, _)) => write!(f, "{:?}", format!("{}...", &self.0[..end])),
+            None => write!(f, "{:?}", self.0),
+        }
+    }
+}
+
+/// The first names, without quotes.
+#[cfg(feature = "csv")]
+pub(super) fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let short = |name: &String| {
+        let quoted = Quoted(name).to_string();
+        quoted[1..quoted.len() - 1].to_owned()
+    };
+    let mut text: Vec<String> = names.iter().take(SHOWN).map(short).collect();
+    if names.len() > SHOWN {
+        text.push(format!("and {} more", names.len() - SHOWN));
+    }
+    text.join(", ")
+}
 
 /// What the operating system said, without its number, to stand at the end of a line.
 pub(super) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
+    one_line(&text.split(" (os error").next().unwrap_or(&text))
 }
 
-/// A path as messages name it: on one line, whatever it holds.
+/// A path as messages name it: on one line, whatever it holds; in full, so that it can be found.
 pub(super) fn display(path: &std::path::Path) -> String {
-    one_line(&path.display())
+    path.display().to_string().chars().flat_map(escaped).collect()
 }
 
-/// A text as messages have it: what a reader of files says may quote what they hold.
-pub(super) fn one_line(text: &impl std::fmt::Display) -> String {
-    text.to_string().chars().flat_map(escaped).collect()
+/// What another reader says of a file, which may quote what the file holds: on one line, the middle
+/// of a long one left out.
+pub(super) fn one_line(text: &impl fmt::Display) -> String {
+    let text = text.to_string();
+    let (begin, end) = (text.char_indices().nth(SAID[0]), text.char_indices().nth_back(SAID[1]));
+    match (begin, end) {
+        (Some((begin, _)), Some((end, _))) if begin < end => {
+            let parts = [&text[..begin], "...", &text[end..]];
+            parts.iter().flat_map(|part| part.chars()).flat_map(escaped).collect()
+        }
+        _ => text.chars().flat_map(escaped).collect(),
+    }
 }
 
 fn escaped(c: char) -> impl Iterator<Item = char> {
     let (kept, escape) =
         if c.is_control() { (None, Some(c.escape_default())) } else { (Some(c), None) };
     kept.into_iter().chain(escape.into_iter().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_long_is_cut() {
+        for name in ["", "a", "\u{e9}\"\n", &"\u{e9}".repeat(MOST)] {
+            assert_eq!(Quoted(name).to_string(), format!("{name:?}"));
+        }
+        let cut = Quoted(&"\u{e9}".repeat(MOST + 1)).to_string();
+        assert_eq!(cut, format!("\"{}...\"", "\u{e9}".repeat(MOST)));
+    }
+
+    #[test]
+    fn of_long_sentences_both_ends_are_kept() {
+        let sentence = |n| format!("unknown `{}`\nat line 1, column 7", "\u{e9}".repeat(n));
+        assert_eq!(one_line(&sentence(200)), sentence(200).replace('\n', "\\n"));
+        for n in [300, 10_000_000] {
+            let line = one_line(&sentence(n));
+            assert!(
+                line.starts_with("unknown `\u{e9}") && line.ends_with("`\\nat line 1, column 7")
+            );
+            assert!(line.chars().count() < 320 && line.contains("\u{e9}...\u{e9}"), "{line}");
+        }
+    }
 }

@@ -161,7 +161,9 @@ mod tests {
     #[test]
     fn every_value_and_its_place_count() {
         let (x, y) = ([0.5_f64, -0.0, 3.0, 4.0, 5.0, 6.0], [1.0, 0.0]);
-        let columns = |values, features| Columns::new(values, features).unwrap();
+        fn columns(values: &[f64], features: usize) -> Columns<'_, f64> {
+            Columns::new(values, features).unwrap()
+        }
         let data = DataSet::new(columns(&x, 3), columns(&y, 1));
         let held = [7.0, 8.0, 9.0];
         let all = [

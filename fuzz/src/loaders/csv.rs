@@ -3,11 +3,12 @@
 //! Besides what holds of every file: rows read at once, block by block, and from a reader that
 //! gives a byte at a time are the same, errors included; every value is finite; labels are classes
 //! that are there, as they stand at `first_row`, and so does a second pass over the same classes
-//! find them.
+//! find them; each row's label is its class's text, or the same whole number with or without `.0`,
+//! and then said; a wrong quote is found where one finds it cell by cell, in whatever column.
 
 use std::io::Read;
 
-use shallownet::io::table::{Error, Header, Samples, Table};
+use shallownet::io::table::{Error, Header, Labels, Limits, Problem, Samples, Table, classes_of};
 
 use super::{BASE, choice, load};
 
@@ -22,6 +23,8 @@ pub fn run(input: &[u8]) {
     let whole = load(text, most, |path| read(Table::open(path, header)?, flags));
     let by_bytes = Table::new("file", ByBytes(text), header).and_then(|table| read(table, flags));
     assert_eq!(whole.is_some(), by_bytes.is_ok());
+    quotes_are_found(text);
+    limits_are_kept(text, usize::from(flags));
     let Some(samples) = whole else {
         let answer = Table::new("file", text, header).and_then(|table| read(table, flags));
         let said = [answer, by_bytes].map(|answer| answer.map(drop).unwrap_err().to_string());
@@ -63,6 +66,92 @@ fn check(samples: &Samples) {
     assert!(labels.of_row.iter().all(|class| *class < labels.classes.len()));
     for (class, row) in labels.first_row.iter().enumerate() {
         assert_eq!(labels.of_row.iter().position(|c| *c == class), Some(*row));
+    }
+    for merged in &labels.merged {
+        let class = &labels.classes[merged.class];
+        assert_eq!(labels.of_row[merged.row], merged.class);
+        let whole = [class, &merged.spelling].map(|text| text.strip_suffix(".0").unwrap_or(text));
+        assert!(*class != merged.spelling && whole[0] == whole[1]);
+        assert!(whole[0].parse::<i64>().is_ok_and(|n| n.unsigned_abs() < 1 << 53));
+    }
+    // Different classes are different to a second look, whatever floats make of them.
+    let found: Vec<Option<usize>> = (0..labels.classes.len()).map(Some).collect();
+    assert_eq!(classes_of(&labels.classes, &labels.classes), found);
+}
+
+/// All texts of all cells are taken, or the first wrong quote is named.
+fn quotes_are_found(text: &[u8]) {
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    let expected = first_wrong_quote(lines.strip_prefix('\u{feff}').unwrap_or(&lines));
+    let error = match Table::new("file", text.as_bytes(), Header::Absent) {
+        Ok(table) => table.blocks(&[], None, 1).expect("no columns").find_map(Result::err),
+        Err(error) => Some(error),
+    };
+    match error {
+        Some(Error::Cell { place, problem }) => {
+            assert!(matches!(
+                problem,
+                Problem::OpenQuote | Problem::AfterQuote { .. } | Problem::QuoteAfterSpace
+            ));
+            assert_eq!(expected, Some((place.line, place.column)));
+        }
+        // A row that is longer or shorter than the first ends the reading before a wrong quote.
+        Some(Error::Ragged { line, .. }) => {
+            assert!(expected.is_none_or(|(wrong, _)| line < wrong), "{expected:?}");
+        }
+        Some(Error::Empty { .. }) | None => assert_eq!(expected, None),
+        Some(other) => panic!("{other}"),
+    }
+}
+
+/// Line and column (from 1) of the first cell whose quotes are wrong, cell by cell.
+fn first_wrong_quote(mut text: &str) -> Option<(u64, usize)> {
+    let blanks = [' ', '\t'];
+    let (mut line, mut column) = (1, 1);
+    loop {
+        let (begun, mut rest) = (line, text);
+        if text.trim_start_matches(blanks).starts_with('"') {
+            // In pieces between quotes, an empty one between two quotes means that one is written.
+            let mut parts = text.strip_prefix('"').into_iter().flat_map(|t| t.split_inclusive('"'));
+            let mut length = 1;
+            loop {
+                let Some(part) = parts.next().filter(|part| part.ends_with('"')) else {
+                    return Some((begun, column));
+                };
+                length += part.len();
+                line += part.matches('\n').count() as u64;
+                if !text[length..].starts_with('"') {
+                    break;
+                }
+                (length, _) = (length + 1, parts.next());
+            }
+            rest = text[length..].trim_start_matches(blanks);
+            if !rest.is_empty() && !rest.starts_with([',', '\n']) {
+                return Some((begun, column));
+            }
+        } else {
+            rest = rest.trim_start_matches(|c| c != ',' && c != '\n');
+        }
+        (line, column) = if rest.starts_with(',') { (line, column + 1) } else { (line + 1, 1) };
+        text = rest.get(1..).filter(|rest| !rest.is_empty())?;
+    }
+}
+
+/// Rows up to the limits are read as without them, however the text comes.
+fn limits_are_kept(text: &[u8], most: usize) {
+    let limits = Limits { bytes: most, columns: most / 4 };
+    fn read(text: impl Read, limits: Limits) -> Result<Option<Labels>, String> {
+        Table::with_limits("file", text, Header::Absent, limits)
+            .and_then(|table| Ok(table.samples(&[], Some(0))?.labels))
+            .map_err(|error| error.to_string())
+    }
+    let answer = read(text, limits);
+    assert_eq!(answer, read(ByBytes(text), limits));
+    if let Ok(labels) = answer {
+        assert_eq!(Ok(labels), read(text, Limits::default()));
+        let longest = text.split(|byte| b"\r\n".contains(byte)).map(<[u8]>::len).max();
+        assert!(longest.is_none_or(|bytes| bytes <= most + 3), "3: a byte order mark");
     }
 }
 

@@ -120,5 +120,6 @@ fn classes(labels: Vec<i64>) -> Targets {
         classes: first.keys().map(i64::to_string).collect(),
         of_row: labels.iter().map(|label| index[label]).collect(),
         first_row: first.into_values().collect(),
+        merged: Vec::new(),
     })
 }

@@ -7,11 +7,12 @@ mod source;
 mod suspicions;
 mod table;
 
-use shallownet::Scalar;
-use shallownet::io::Standardization;
-use shallownet::io::table::{Labels, Samples, same_class};
+use shallownet::io::table::{Labels, Samples, classes_of};
+use shallownet::io::{Quoted, Standardization};
+use shallownet::{Error, Scalar};
 
 use crate::failure::Failure;
+use crate::say::Say;
 
 pub(crate) use source::Source;
 pub(crate) use table::planar_weights;
@@ -62,8 +63,12 @@ enum Origin {
 impl Data {
     /// The classes of all samples; empty if there are none.
     pub(crate) fn labels(&self) -> &Labels {
-        const NONE: &Labels =
-            &Labels { classes: Vec::new(), of_row: Vec::new(), first_row: Vec::new() };
+        const NONE: &Labels = &Labels {
+            classes: Vec::new(),
+            of_row: Vec::new(),
+            first_row: Vec::new(),
+            merged: Vec::new(),
+        };
         if let Targets::Classes(labels) = &self.targets { labels } else { NONE }
     }
 
@@ -144,8 +149,10 @@ impl Data {
     }
 
     /// The samples in `rows`, one after another, as the file has them.
-    pub(crate) fn gather(&self, rows: &[usize]) -> Vec<f64> {
-        rows.iter().flat_map(|&row| self.row(row)).copied().collect()
+    pub(crate) fn gather(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
+        let mut gathered = with_room(rows.len() * self.n_x)?;
+        rows.iter().for_each(|&row| gathered.extend_from_slice(self.row(row)));
+        Ok(gathered)
     }
 
     /// The samples in `rows` as the network sees them.
@@ -154,7 +161,7 @@ impl Data {
         rows: &[usize],
         standardization: Option<&Standardization>,
     ) -> Result<Vec<T>, Failure> {
-        let mut inputs = Vec::with_capacity(rows.len() * self.n_x);
+        let mut inputs = with_room(rows.len() * self.n_x)?;
         let mut sample = vec![0.0; self.n_x];
         for &row in rows {
             sample.copy_from_slice(self.row(row));
@@ -180,25 +187,72 @@ impl Data {
             && let [class] = &labels.classes[..]
         {
             let problem =
-                format!("every row has the label {class:?}: expected two classes or more");
+                format!("every row has the label {}: expected two classes or more", Quoted(class));
             return Err(Failure::Cell { place: self.label_place(0), problem });
         }
         Ok(self)
     }
 
-    /// The class of every row, as an index into the classes of a model.
+    /// The class of every row, as an index into the classes of a model. Says which labels were taken
+    /// for classes that the model spells otherwise.
     pub(crate) fn classes_among(&self, classes: &[String]) -> Result<Vec<usize>, Failure> {
         let labels = self.labels();
-        let known = |(class, &row): (&String, &usize)| {
-            classes.iter().position(|c| same_class(c, class)).ok_or_else(|| {
-                let names: Vec<String> = classes.iter().map(|c| format!("{c:?}")).collect();
-                let problem =
-                    format!("the model has no class {class:?} (but {})", names.join(", "));
-                Failure::Cell { place: self.label_place(row), problem }
-            })
-        };
-        let index: Vec<usize> =
-            labels.classes.iter().zip(&labels.first_row).map(known).collect::<Result<_, _>>()?;
+        let found = classes_of(&labels.classes, classes);
+        let mut index = Vec::with_capacity(found.len());
+        let mut respelled = Vec::new();
+        for ((found, label), &row) in found.iter().zip(&labels.classes).zip(&labels.first_row) {
+            let Some(class) = *found else {
+                return Err(self.unknown(label, row, classes));
+            };
+            if classes[class] != *label {
+                respelled.push((row, &label[..], &classes[class][..]));
+            }
+            index.push(class);
+        }
+        self.say_respelled(&respelled);
         Ok(labels.of_row.iter().map(|&class| index[class]).collect())
     }
+
+    fn unknown(&self, label: &str, row: usize, classes: &[String]) -> Failure {
+        const SHOWN: usize = 12;
+        let shown = classes.iter().take(SHOWN).map(|class| Quoted(class).to_string());
+        let mut shown: Vec<String> = shown.collect();
+        if classes.len() > SHOWN {
+            shown.push(format!("and {} more", classes.len() - SHOWN));
+        }
+        let problem =
+            format!("the model has no class {} (but {})", Quoted(label), shown.join(", "));
+        Failure::Cell { place: self.label_place(row), problem }
+    }
+
+    /// Says which labels of the file were taken for classes that it spells otherwise elsewhere.
+    fn say_merged(&self) {
+        let labels = self.labels();
+        let merged = labels.merged.iter();
+        let respelled = merged.map(|m| (m.row, &m.spelling[..], &labels.classes[m.class][..]));
+        self.say_respelled(&respelled.collect::<Vec<_>>());
+    }
+
+    /// Of labels (by row, label and class) the first, and how many more.
+    fn say_respelled(&self, respelled: &[(usize, &str, &str)]) {
+        let Some(&(row, label, class)) = respelled.first() else { return };
+        let more = match respelled.len() {
+            1 => String::new(),
+            n => format!(", and {} more like it", n - 1),
+        };
+        Say::note(format_args!(
+            "{}: the label {} is taken for the class {}{more}",
+            self.label_place(row),
+            Quoted(label),
+            Quoted(class)
+        ));
+    }
+}
+
+/// An empty vector for so many values, or an error.
+fn with_room<T>(values: usize) -> Result<Vec<T>, Error> {
+    let (mut room, what) = (Vec::new(), "the samples of a file");
+    let bytes = values.saturating_mul(size_of::<T>());
+    room.try_reserve_exact(values).map_err(|_| Error::OutOfMemory { what, bytes })?;
+    Ok(room)
 }

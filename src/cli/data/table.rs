@@ -8,7 +8,7 @@ use shallownet::io::model::Model;
 use shallownet::io::table::{self, Header, Table};
 
 use super::columns::Selection;
-use super::{Data, Origin, Targets, Want};
+use super::{Data, Origin, Targets, Want, with_room};
 use crate::failure::Failure;
 use crate::say::Say;
 
@@ -156,12 +156,18 @@ fn read<R: Read>(
     let targets = match (samples.labels.take(), value) {
         (Some(labels), _) => Targets::Classes(labels),
         (None, Some(_)) => {
-            let y = x.iter().skip(n_x).step_by(n_x + 1).copied().collect();
-            x = x.chunks(n_x + 1).flat_map(|row| &row[..n_x]).copied().collect();
+            let rows = x.len() / (n_x + 1);
+            let mut y = with_room(rows)?;
+            y.extend(x.iter().skip(n_x).step_by(n_x + 1));
+            // What is left moves together, in place.
+            let mut at = 0..;
+            x.retain(|_| at.next().is_some_and(|at| at % (n_x + 1) < n_x));
             Targets::Values { y, n_y: 1 }
         }
         (None, None) => Targets::None,
     };
     let origin = Origin::Table { samples, columns, label: label_column };
-    Ok(Data { x, n_x, targets, feature_names, label_name, image: None, origin })
+    let data = Data { x, n_x, targets, feature_names, label_name, image: None, origin };
+    data.say_merged();
+    Ok(data)
 }

@@ -96,7 +96,12 @@ fn parts<T: Scalar>(
 
 /// Notes classes that some folds are without, and features that are constant where they are
 /// standardized.
-pub(super) fn note(args: &Args, data: &Data, folds: &Folds, notes: &mut Notes) {
+pub(super) fn note(
+    args: &Args,
+    data: &Data,
+    folds: &Folds,
+    notes: &mut Notes,
+) -> Result<(), Failure> {
     let rows: Vec<usize> = (0..data.len()).collect();
     if !args.regression {
         let sizes = class_sizes(data, &rows).into_iter().enumerate();
@@ -114,15 +119,16 @@ pub(super) fn note(args: &Args, data: &Data, folds: &Folds, notes: &mut Notes) {
         }
     }
     if !args.standardize {
-        return;
+        return Ok(());
     }
-    let always = Standardization::constants(&data.gather(&rows), data.n_x);
+    let always = Standardization::constants(&data.gather(&rows)?, data.n_x);
     note_constants(data, &always, "", notes);
     for fold in 0..folds.count() {
         let train: Vec<usize> = folds.train(fold).collect();
-        let mut constants = Standardization::constants(&data.gather(&train), data.n_x);
+        let mut constants = Standardization::constants(&data.gather(&train)?, data.n_x);
         constants.retain(|feature| !always.contains(feature));
         let of = format!(" in the samples to train on without fold {}", fold + 1);
         note_constants(data, &constants, &of, notes);
     }
+    Ok(())
 }

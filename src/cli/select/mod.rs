@@ -189,7 +189,7 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     } else {
         Folds::stratified(&batch.classes, args.folds, args.seed)?
     };
-    fold::note(args, data, &folds, &mut notes);
+    fold::note(args, data, &folds, &mut notes)?;
     say.line(format_args!(
         "{} samples of {}, {} candidates, {} folds\n",
         batch.len(),

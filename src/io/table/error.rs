@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::io::reason;
+use crate::io::names::listed;
+use crate::io::{Quoted, reason};
 
 /// What is wrong with a CSV file, and where: each message is one line.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,30 @@ pub enum Error {
         /// Columns of this row.
         given: usize,
     },
+    /// A row of more bytes than [`Limits`](super::Limits) allow.
+    #[error(
+        "{file}: line {line}: no line end within {most} bytes, the most that a row may have: is this a table?"
+    )]
+    LongRow {
+        /// The file.
+        file: String,
+        /// The line that the row begins on.
+        line: u64,
+        /// The most bytes.
+        most: usize,
+    },
+    /// A row of more columns than [`Limits`](super::Limits) allow.
+    #[error(
+        "{file}: line {line}: no line end within {most} columns, the most that a row may have: is this a table?"
+    )]
+    WideRow {
+        /// The file.
+        file: String,
+        /// The line that the row begins on.
+        line: u64,
+        /// The most columns.
+        most: usize,
+    },
     /// Bytes that are no text.
     #[error("{file}: line {line}, column {column}: the text is not UTF-8")]
     NotUtf8 {
@@ -58,7 +83,11 @@ pub enum Error {
         column: usize,
     },
     /// No column of that name.
-    #[error("{file}: line {line}: no column is named {name:?} (there are: {})", listed(names))]
+    #[error(
+        "{file}: line {line}: no column is named {} (there are: {})",
+        Quoted(name),
+        listed(names)
+    )]
     NoColumn {
         /// The file.
         file: String,
@@ -70,7 +99,7 @@ pub enum Error {
         names: Vec<String>,
     },
     /// No column of that number.
-    #[error("{file}: no column {given:?}: expected a number from 1 to {width}")]
+    #[error("{file}: no column {}: expected a number from 1 to {width}", Quoted(given))]
     NoColumnNumber {
         /// The file.
         file: String,
@@ -105,7 +134,7 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: line {}, column {}", self.file, self.line, self.column)?;
-        self.name.as_ref().map_or(Ok(()), |name| write!(f, " ({:?})", Short(name)))
+        self.name.as_ref().map_or(Ok(()), |name| write!(f, " ({})", Quoted(name)))
     }
 }
 
@@ -114,13 +143,13 @@ impl fmt::Display for Place {
 #[non_exhaustive]
 pub enum Problem {
     /// Text in a number column.
-    #[error("{:?} is not a number", Short(cell))]
+    #[error("{} is not a number", Quoted(cell))]
     NotANumber {
         /// What it holds.
         cell: String,
     },
     /// NaN, an infinity, or a number beyond the largest f64.
-    #[error("{:?} is not a finite number", Short(cell))]
+    #[error("{} is not a finite number", Quoted(cell))]
     NotFinite {
         /// What it holds.
         cell: String,
@@ -132,52 +161,40 @@ pub enum Problem {
     #[error("the label is empty")]
     EmptyLabel,
     /// A label that is none of the classes asked for.
-    #[error("{:?} is none of the classes", Short(cell))]
+    #[error("{} is none of the classes", Quoted(cell))]
     UnknownLabel {
         /// What it holds.
         cell: String,
     },
+    /// A quote with no second one: everything behind it would be one cell.
+    #[error("the quote that begins this cell is never closed")]
+    OpenQuote,
+    /// A quote that is not closed within the bytes that a row may have.
+    #[error(
+        "the quote that begins this cell is not closed within {most} bytes, the most that a row may have"
+    )]
+    LongQuote {
+        /// The most bytes.
+        most: usize,
+    },
+    /// Text after the quote that closes a cell.
+    #[error(
+        "text follows the quote that closes this cell on line {line}: expected a comma or a line end (a quote within quotes is written twice)"
+    )]
+    AfterQuote {
+        /// The line of the closing quote.
+        line: u64,
+    },
+    /// A quote behind a space: to some programs it begins a quoted cell, to others it is text.
+    #[error("a quote after a space: expected it at the beginning of the cell")]
+    QuoteAfterSpace,
+    /// Less memory than the rows up to this one take.
+    #[error("there is no memory for it and what was read before")]
+    OutOfMemory,
     /// A header that names two columns alike.
     #[error("column {by} has the same name")]
     NameTaken {
         /// The other column, from 1.
         by: usize,
     },
-}
-
-impl Error {
-    /// What the CSV reader refused in the row that ends on `line`.
-    pub(super) fn from_csv(file: String, line: u64, error: csv::Error) -> Self {
-        match error.into_kind() {
-            csv::ErrorKind::Io(source) => Self::Read { file, source },
-            csv::ErrorKind::Utf8 { err, .. } => {
-                Self::NotUtf8 { file, line, column: err.field() + 1 }
-            }
-            // The other kinds come from serde, seeking and strict widths, which are not used.
-            other => Self::Read { file, source: std::io::Error::other(format!("{other:?}")) },
-        }
-    }
-}
-
-/// Text in quotes, its line breaks escaped, cut after 40 characters.
-struct Short<'a>(&'a str);
-
-impl fmt::Debug for Short<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(40) {
-            Some((end, _)) => write!(f, "{:?}", format!("{}...", &self.0[..end])),
-            None => write!(f, "{:?}", self.0),
-        }
-    }
-}
-
-/// The first names, on one line.
-fn listed(names: &[String]) -> String {
-    const SHOWN: usize = 12;
-    let mut text: Vec<String> =
-        names.iter().take(SHOWN).map(|name| name.escape_debug().to_string()).collect();
-    if names.len() > SHOWN {
-        text.push(format!("and {} more", names.len() - SHOWN));
-    }
-    text.join(", ")
 }

@@ -22,17 +22,21 @@
 //! ```
 
 mod error;
+mod guard;
 mod labels;
 mod newlines;
+mod order;
 mod rows;
 
 use std::io::Read;
 use std::path::Path;
 
 pub use error::{Error, Place, Problem};
-pub use labels::{Labels, same_class};
+pub use guard::Limits;
+pub use labels::{Labels, Merged, classes_of, same_class};
 pub use rows::{Block, Blocks};
 
+use guard::Guard;
 use newlines::Newlines;
 use rows::Row;
 
@@ -47,12 +51,18 @@ pub enum Header {
 
 /// A CSV file whose columns are known and whose rows are still to be read.
 ///
-/// Comma-separated, quotes as in RFC 4180, UTF-8 (with or without a byte-order mark); spaces
-/// around a cell are dropped, blank lines skipped.
+/// Comma-separated, UTF-8 (with or without a byte-order mark); spaces around a cell are dropped,
+/// blank lines skipped. Rows are as long and wide as [`Limits`] allow.
+///
+/// **Quotes** as in RFC 4180: a cell that begins with a quote ends with one, and may hold commas,
+/// line ends, and quotes written twice. A quote that is never closed, text after a closing quote, and
+/// a quote after a space are errors, in whatever column. Within a cell that does not begin with a
+/// quote, one stands for itself: `5"` is 5 inches, as it is to other readers.
 #[derive(Debug)]
 pub struct Table<R> {
     file: String,
-    reader: csv::Reader<Newlines<R>>,
+    limits: Limits,
+    reader: csv::Reader<Guard<Newlines<R>>>,
     names: Option<Vec<String>>,
     width: usize,
     /// The line of the row that gave the width.
@@ -76,7 +86,7 @@ pub struct Samples {
 
 impl Samples {
     /// Where the cell of a sample and a column (both from 0) is, for what is found wrong with it
-    /// later on.
+    /// later on. Of a sample that is not there, line 1; of a column that is not there, its number.
     ///
     /// ```
     /// use shallownet::io::table::{Header, Table};
@@ -88,7 +98,7 @@ impl Samples {
         Place {
             file: self.file.clone(),
             line: self.lines.get(sample).copied().unwrap_or(1),
-            column: column + 1,
+            column: column.saturating_add(1),
             name: self.names.as_ref().and_then(|names| names.get(column)).cloned(),
         }
     }
@@ -120,12 +130,26 @@ impl<R: Read> Table<R> {
     /// # Errors
     /// As [`Table::open`].
     pub fn new(file: impl Into<String>, reader: R, header: Header) -> Result<Self, Error> {
+        Self::with_limits(file, reader, header, Limits::default())
+    }
+
+    /// As [`Table::new`], with rows of other lengths and widths than the usual.
+    ///
+    /// # Errors
+    /// As [`Table::open`].
+    pub fn with_limits(
+        file: impl Into<String>,
+        reader: R,
+        header: Header,
+        limits: Limits,
+    ) -> Result<Self, Error> {
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .from_reader(Newlines::new(reader));
+            .from_reader(Guard::new(Newlines::new(reader), limits));
+        let file = file.into();
         let mut table =
-            Self { file: file.into(), reader, names: None, width: 0, first_line: 1, pending: None };
+            Self { file, limits, reader, names: None, width: 0, first_line: 1, pending: None };
         let mut first = Row::default();
         if !table.next_row(&mut first)? {
             return Err(Error::Empty { file: table.file });
@@ -134,8 +158,22 @@ impl<R: Read> Table<R> {
         match header {
             Header::Absent => table.pending = Some(first),
             Header::Present => {
-                table.names = Some(first.cells.iter().map(|cell| cell.trim().to_owned()).collect());
-                table.check_names()?;
+                let names = || first.cells.iter().map(str::trim);
+                // Of names that are all alike (or empty) no copies are made first.
+                let twice = named_twice(names());
+                table.names = Some(
+                    names()
+                        .take(twice.map_or(table.width, |twice| twice.1 + 1))
+                        .map(str::to_owned)
+                        .collect(),
+                );
+                if let Some((first, column)) = twice {
+                    let place = table.place(table.first_line, column);
+                    return Err(Error::Cell {
+                        place,
+                        problem: Problem::NameTaken { by: first + 1 },
+                    });
+                }
             }
         }
         Ok(table)
@@ -229,24 +267,16 @@ impl<R: Read> Table<R> {
         Place {
             file: self.file.clone(),
             line,
-            column: column + 1,
+            column: column.saturating_add(1),
             name: self.name(column).map(str::to_owned),
         }
     }
+}
 
-    fn check_names(&self) -> Result<(), Error> {
-        let names = self.names.as_deref().unwrap_or_default();
-        let mut seen = std::collections::HashMap::new();
-        for (column, name) in names.iter().enumerate() {
-            if let Some(first) = seen.insert(name, column) {
-                return Err(Error::Cell {
-                    place: self.place(self.first_line, column),
-                    problem: Problem::NameTaken { by: first + 1 },
-                });
-            }
-        }
-        Ok(())
-    }
+/// The first two columns of one name.
+fn named_twice<'a>(names: impl Iterator<Item = &'a str>) -> Option<(usize, usize)> {
+    let mut seen = std::collections::HashMap::new();
+    names.enumerate().find_map(|(column, name)| Some((seen.insert(name, column)?, column)))
 }
 
 #[cfg(test)]

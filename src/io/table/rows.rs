@@ -1,11 +1,13 @@
 //! Rows to numbers: all of them, or so many at a time.
 
+use std::collections::TryReserveError;
 use std::io::Read;
 
 use csv::StringRecord;
 
+use super::guard::Fault;
 use super::labels::LabelReader;
-use super::{Error, Problem, Samples, Table};
+use super::{Error, Merged, Problem, Samples, Table};
 
 /// The cells of a row, and the line it begins on.
 #[derive(Debug, Default)]
@@ -15,6 +17,7 @@ pub(super) struct Row {
 }
 
 impl Row {
+    #[inline]
     fn cell(&self, column: usize) -> &str {
         self.cells[column].trim()
     }
@@ -96,16 +99,23 @@ impl<R: Read> Table<R> {
             self.add(&row, &columns, &mut labels, &mut all)?;
         }
         let Block { x, classes, lines } = all;
-        if lines.is_empty() {
+        let Some(&last) = lines.last() else {
             return Err(Error::HeaderOnly { file: self.file, line: self.first_line });
-        }
-        let labels = label.map(|_| labels.finish(&classes));
+        };
+        let labels = match label {
+            Some(column) => Some(labels.finish(classes).map_err(|_| {
+                let (place, problem) = (self.place(last, column), Problem::OutOfMemory);
+                Error::Cell { place, problem }
+            })?),
+            None => None,
+        };
         Ok(Samples { x, labels, lines, file: self.file, names: self.names })
     }
 
     fn columns(&self, features: &[usize], label: Option<usize>) -> Result<Columns, Error> {
         if let Some(&past) = features.iter().chain(&label).find(|&&c| c >= self.width) {
-            let (file, given) = (self.file.clone(), (past + 1).to_string());
+            // Counted from 1, the last usize is beyond it.
+            let (file, given) = (self.file.clone(), (past as u128 + 1).to_string());
             return Err(Error::NoColumnNumber { file, given, width: self.width });
         }
         Ok(Columns { features: features.to_vec(), label })
@@ -129,12 +139,16 @@ impl<R: Read> Table<R> {
             });
         }
         let refuse = |column, problem| Error::Cell { place: self.place(line, column), problem };
+        to.reserve(columns).map_err(|_| {
+            let first = columns.features.first().copied().or(columns.label);
+            refuse(first.unwrap_or(0), Problem::OutOfMemory)
+        })?;
         for &column in &columns.features {
             let value = number(row.cell(column)).map_err(|problem| refuse(column, problem))?;
             to.x.push(value);
         }
         if let Some(column) = columns.label {
-            let class = labels.class(row.cell(column), to.classes.len());
+            let class = labels.class(row.cell(column));
             to.classes.push(class.map_err(|problem| refuse(column, problem))?);
         }
         to.lines.push(line);
@@ -159,9 +173,60 @@ impl<R: Read> Table<R> {
             Ok(false) => Ok(false),
             Err(error) => {
                 let line = self.reader.position().line().saturating_sub(1).max(earliest);
-                Err(Error::from_csv(self.file.clone(), line, error))
+                Err(self.refused(line, error))
             }
         }
+    }
+
+    /// What the CSV reader, or the guard before it, refused in the row that ends on `line`.
+    fn refused(&self, line: u64, error: csv::Error) -> Error {
+        let file = self.file.clone();
+        match error.into_kind() {
+            csv::ErrorKind::Io(source) => match source.downcast::<Fault>() {
+                Ok(Fault::Cell { line, column, problem }) => {
+                    Error::Cell { place: self.place(line, column), problem }
+                }
+                Ok(Fault::Long { line }) => Error::LongRow { file, line, most: self.limits.bytes },
+                Ok(Fault::Wide { line }) => {
+                    Error::WideRow { file, line, most: self.limits.columns }
+                }
+                Err(source) => Error::Read { file, source },
+            },
+            csv::ErrorKind::Utf8 { err, .. } => {
+                Error::NotUtf8 { file, line, column: err.field() + 1 }
+            }
+            // The other kinds come from serde, seeking and strict widths, which are not used.
+            other => Error::Read { file, source: std::io::Error::other(format!("{other:?}")) },
+        }
+    }
+}
+
+impl Block {
+    /// Room for one more row.
+    fn reserve(&mut self, columns: &Columns) -> Result<(), TryReserveError> {
+        self.x.try_reserve(columns.features.len())?;
+        self.classes.try_reserve(usize::from(columns.label.is_some()))?;
+        self.lines.try_reserve(1)
+    }
+}
+
+impl<R> Blocks<R> {
+    /// The labels met so far that were taken for classes spelled otherwise, as `1.0` for `1`: worth a
+    /// word to the user. Their rows are counted from 0 over all blocks.
+    ///
+    /// ```
+    /// use shallownet::io::table::{Header, Table};
+    ///
+    /// let table = Table::new("t.csv", "1,x\n2,1.0\n".as_bytes(), Header::Absent)?;
+    /// let classes = ["1", "x"].map(str::to_owned);
+    /// let mut blocks = table.blocks(&[0], Some((1, &classes)), 1)?;
+    /// assert!(blocks.by_ref().all(|block| block.is_ok()));
+    /// let merged = &blocks.merged()[0];
+    /// assert_eq!((merged.class, &merged.spelling[..], merged.row), (0, "1.0", 1));
+    /// # Ok::<(), shallownet::io::table::Error>(())
+    /// ```
+    pub fn merged(&self) -> &[Merged] {
+        self.labels.merged()
     }
 }
 
@@ -200,6 +265,7 @@ impl<R: Read> Iterator for Blocks<R> {
     }
 }
 
+#[inline]
 fn number(cell: &str) -> Result<f64, Problem> {
     match cell.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),

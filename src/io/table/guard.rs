@@ -1,0 +1,245 @@
+//! What the CSV reader would take silently: quotes that don't pair, and rows without end.
+//!
+//! That reader makes something of any text: it takes all that follows an open quote for one cell,
+//! and text after a closing quote for a part of the cell. So the text is gone through here before,
+//! byte by byte, in constant memory.
+
+use std::io::Read;
+
+use super::error::Problem;
+
+/// How long and how wide a row may be. A file that goes beyond is refused by line, before more
+/// memory is taken than some multiple of that.
+///
+/// ```
+/// use shallownet::io::table::{Header, Limits, Table};
+/// let limits = Limits { columns: 2, ..Limits::default() };
+/// let text = "a,b\n1,2,3".as_bytes();
+/// let table = Table::with_limits("t.csv", text, Header::Present, limits)?;
+/// assert_eq!(
+///     table.samples(&[0], None).unwrap_err().to_string(),
+///     "t.csv: line 2: no line end within 2 columns, the most that a row may have: is this a table?"
+/// );
+/// # Ok::<(), shallownet::io::table::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a row: by default 16 MiB (16,777,216).
+    pub bytes: usize,
+    /// Columns of a row: by default 1,048,576.
+    pub columns: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 1 << 24, columns: 1 << 20 }
+    }
+}
+
+/// Where a text can't be read on as a table, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Fault {
+    /// In the cell of this line (where its quote stands) and column (from 0).
+    #[error("line {line}, column {column}: {problem}")]
+    Cell { line: u64, column: usize, problem: Problem },
+    /// In the row that begins on this line.
+    #[error("line {line}: a row of too many bytes")]
+    Long { line: u64 },
+    #[error("line {line}: a row of too many columns")]
+    Wide { line: u64 },
+}
+
+/// Where in a cell the text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// Nothing has come of the cell.
+    Start,
+    /// Nothing but spaces.
+    Spaces,
+    /// A cell that does not begin with a quote: quotes in it stand for themselves.
+    Plain,
+    /// Within quotes.
+    Quoted,
+    /// After a quote within quotes: it closes them, or is the first of two that stand for one.
+    Quote,
+    /// After the closing quote and a space.
+    Closed,
+}
+
+/// Passes a text with `\n` as line ends on up to the first [`Fault`], which is then the error.
+#[derive(Debug)]
+pub(super) struct Guard<R> {
+    text: R,
+    limits: Limits,
+    has_begun: bool,
+    at: At,
+    line: u64,
+    /// The line that the row begins on.
+    row_line: u64,
+    /// The line that the cell's quote stands on.
+    quote_line: u64,
+    column: usize,
+    /// Bytes of the row so far.
+    bytes: usize,
+    fault: Option<Fault>,
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+impl<R> Guard<R> {
+    /// The text's first piece must be longer than a byte order mark, if the text is.
+    pub(super) fn new(text: R, limits: Limits) -> Self {
+        Self {
+            text,
+            limits,
+            has_begun: false,
+            at: At::Start,
+            line: 1,
+            row_line: 1,
+            quote_line: 1,
+            column: 0,
+            bytes: 0,
+            fault: None,
+        }
+    }
+
+    /// How many of these bytes are right, which is all of them unless there is a fault.
+    fn check(&mut self, text: &[u8]) -> usize {
+        if self.skip(text) {
+            return text.len();
+        }
+        let mut at = 0;
+        while at < text.len() {
+            // Most of a text is gone through here: on to a byte that means something.
+            let skipped = match self.at {
+                At::Plain => run(&text[at..], b','),
+                At::Quoted => run(&text[at..], b'"'),
+                _ => 0,
+            };
+            let room = self.limits.bytes - self.bytes;
+            if skipped > room {
+                self.fault = Some(self.too_long());
+                return at + room;
+            }
+            (at, self.bytes) = (at + skipped, self.bytes + skipped);
+            let Some(&byte) = text.get(at) else { break };
+            self.fault = self.step(byte);
+            if self.fault.is_some() {
+                return at;
+            }
+            at += 1;
+        }
+        text.len()
+    }
+
+    /// Takes a piece that has no quotes and is well within the limits, as most are: so there is
+    /// nothing to be found in it, and counting is faster than going from byte to byte.
+    fn skip(&mut self, text: &[u8]) -> bool {
+        let count = |text: &[u8], wanted| text.iter().filter(|&&byte| byte == wanted).count();
+        let is_plain =
+            matches!(self.at, At::Start | At::Spaces | At::Plain) && !text.contains(&b'"');
+        let is_short = text.len() <= self.limits.bytes - self.bytes;
+        if !is_plain || !is_short || count(text, b',') >= self.limits.columns - self.column {
+            return false;
+        }
+        let mut row = text;
+        if let Some(end) = text.iter().rposition(|&byte| byte == b'\n') {
+            row = &text[end + 1..];
+            self.line += count(text, b'\n') as u64;
+            (self.at, self.row_line, self.column, self.bytes) = (At::Start, self.line, 0, 0);
+        }
+        self.bytes += row.len();
+        self.column += count(row, b',');
+        let mut cell = row;
+        if let Some(comma) = row.iter().rposition(|&byte| byte == b',') {
+            (cell, self.at) = (&row[comma + 1..], At::Start);
+        }
+        if cell.iter().any(|byte| !b" \t".contains(byte)) {
+            self.at = At::Plain;
+        } else if !cell.is_empty() && self.at == At::Start {
+            self.at = At::Spaces;
+        }
+        true
+    }
+
+    /// Takes the next byte, unless it is wrong.
+    #[inline]
+    fn step(&mut self, byte: u8) -> Option<Fault> {
+        let is_quoted = self.at == At::Quoted;
+        if byte == b'\n' {
+            self.line += 1;
+            if !is_quoted {
+                (self.at, self.row_line) = (At::Start, self.line);
+                (self.column, self.bytes) = (0, 0);
+                return None;
+            }
+        }
+        if self.bytes == self.limits.bytes {
+            return Some(self.too_long());
+        }
+        self.bytes += 1;
+        self.at = match (self.at, byte) {
+            (At::Quoted, b'"') => At::Quote,
+            (At::Quoted, _) | (At::Quote, b'"') => At::Quoted,
+            (_, b',') => {
+                self.column += 1;
+                if self.column >= self.limits.columns {
+                    return Some(Fault::Wide { line: self.row_line });
+                }
+                At::Start
+            }
+            (At::Start, b'"') => {
+                self.quote_line = self.line;
+                At::Quoted
+            }
+            (At::Start | At::Spaces, b' ' | b'\t') => At::Spaces,
+            (At::Spaces, b'"') => {
+                self.quote_line = self.line;
+                return Some(self.cell(Problem::QuoteAfterSpace));
+            }
+            (At::Start | At::Spaces | At::Plain, _) => At::Plain,
+            (At::Quote | At::Closed, b' ' | b'\t') => At::Closed,
+            (At::Quote | At::Closed, _) => {
+                return Some(self.cell(Problem::AfterQuote { line: self.line }));
+            }
+        };
+        None
+    }
+
+    fn cell(&self, problem: Problem) -> Fault {
+        Fault::Cell { line: self.quote_line, column: self.column, problem }
+    }
+
+    fn too_long(&self) -> Fault {
+        match self.at {
+            At::Quoted => self.cell(Problem::LongQuote { most: self.limits.bytes }),
+            _ => Fault::Long { line: self.row_line },
+        }
+    }
+}
+
+impl<R: Read> Read for Guard<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if let Some(fault) = &self.fault {
+            return Err(std::io::Error::other(fault.clone()));
+        }
+        let given = self.text.read(buffer)?;
+        if given == 0 && !buffer.is_empty() && self.at == At::Quoted {
+            return Err(std::io::Error::other(self.cell(Problem::OpenQuote)));
+        }
+        let text = &buffer[..given];
+        let is_marked = !self.has_begun && text.starts_with(BYTE_ORDER_MARK);
+        self.has_begun |= given > 0;
+        let mark = if is_marked { BYTE_ORDER_MARK.len() } else { 0 };
+        match mark + self.check(&text[mark..]) {
+            0 if given > 0 => self.read(buffer),
+            right => Ok(right),
+        }
+    }
+}
+
+/// How many bytes come before the first that is this one or a line end.
+#[inline]
+fn run(text: &[u8], stop: u8) -> usize {
+    text.iter().position(|&byte| byte == stop || byte == b'\n').unwrap_or(text.len())
+}
