@@ -1,23 +1,30 @@
 //! Files to samples, whatever their format; and the built-in set.
 
 mod arrays;
+mod scale;
 mod source;
 mod table;
 
 use shallownet::Scalar;
-use shallownet::io::Standardization;
+use shallownet::io::{Inputs, Standardization};
 use shallownet::io::table::{Labels, Samples, same_class};
 
 use crate::failure::Failure;
 
+use scale::Holds;
 pub(crate) use source::Source;
 pub(crate) use table::planar_weights;
 
 /// Samples, with classes or values to learn if there are any.
 #[derive(Debug)]
 pub(crate) struct Data {
-    /// Sample after sample, as the file has them.
+    /// Sample after sample: as the file has them, and once they are scaled, divided as the model
+    /// wants it.
     x: Vec<f64>,
+    /// What the file says that they are.
+    holds: Holds,
+    /// Of samples to learn from, what they were before.
+    pub(crate) inputs: Option<Inputs>,
     pub(crate) n_x: usize,
     pub(crate) targets: Targets,
     pub(crate) feature_names: Option<Vec<String>>,
@@ -115,7 +122,12 @@ impl Data {
         rows: &[usize],
         standardization: Option<&Standardization>,
     ) -> Result<Vec<T>, Failure> {
-        let mut inputs = Vec::with_capacity(rows.len() * self.n_x);
+        let mut inputs = Vec::new();
+        let count = rows.len().saturating_mul(self.n_x);
+        inputs.try_reserve_exact(count).map_err(|_| shallownet::Error::OutOfMemory {
+            what: "the inputs",
+            bytes: count.saturating_mul(size_of::<T>()),
+        })?;
         let mut sample = vec![0.0; self.n_x];
         for &row in rows {
             sample.copy_from_slice(self.row(row));

@@ -7,6 +7,7 @@ use shallownet::Scalar;
 use shallownet::io::model::Model;
 use shallownet::io::table::{self, Header, Table};
 
+use super::scale::Holds;
 use super::{Data, Origin, Targets, Want};
 use crate::failure::Failure;
 use crate::say::Say;
@@ -20,7 +21,7 @@ const PLANAR_COURSE: &str = include_str!("../../../tests/data/planar_course.json
 /// The built-in set.
 pub(crate) fn planar() -> Result<Data, Failure> {
     let table = Table::new("planar.csv (built in)", PLANAR.as_bytes(), Header::Present)?;
-    for_training(table, "label", Want::Classes)
+    for_training(table, "label", Want::Classes)?.scaled(None)
 }
 
 /// The published starting weights of the 2-4-1 network for the built-in set, row-major.
@@ -138,5 +139,6 @@ fn read<R: Read>(
         (None, None) => Targets::None,
     };
     let origin = Origin::Table { samples, columns, label: label_column };
-    Ok(Data { x, n_x, targets, feature_names, label_name, image: None, origin })
+    let (holds, inputs) = (Holds::Numbers, None);
+    Ok(Data { x, holds, inputs, n_x, targets, feature_names, label_name, image: None, origin })
 }

@@ -102,6 +102,7 @@ fn finish<T: Scalar>(
     let (holdout, test) = (of(&sets.holdout)?, of(&sets.test)?);
     let model = Model {
         features: data.feature_names.clone(),
+        inputs: data.inputs,
         standardization: sets.standardization.clone(),
         classes: data.labels().classes.clone(),
         label: data.label_name.clone(),
@@ -143,7 +144,7 @@ fn sets<T: Scalar>(args: &Args, data: &Data, seed: u64) -> Result<Sets<T>, Failu
     let meaning = Meaning::of(data);
     let batch = |rows: &[usize]| Batch::<T>::new(data, rows, standardization.as_ref(), meaning);
     let some = |rows: &[usize]| (!rows.is_empty()).then(|| batch(rows)).transpose();
-    let test = args.source.test(args.want())?;
+    let test = args.source.test(args.want(), data.inputs.as_ref())?;
     let test = test.map(|test| test_set(&test, data, standardization.as_ref())).transpose()?;
     Ok(Sets {
         train: batch(&rows)?,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Model;
 use super::error::Problem;
-use crate::io::{Standardization, one_line};
+use crate::io::{Inputs, Standardization, one_line};
 use crate::{Activation, Loss, Network, Scalar};
 
 /// The entry's name.
@@ -19,6 +19,9 @@ pub(in crate::io) struct Description {
     activations: Vec<NamedActivation>,
     loss: String,
     pub(super) features: Option<Vec<String>>,
+    /// Left out where it is unknown, as in files of version 0.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) inputs: Option<Inputs>,
     pub(super) standardization: Option<Standardization>,
     pub(super) classes: Vec<String>,
     pub(super) label: Option<String>,
@@ -42,6 +45,7 @@ impl Description {
     pub(super) fn of<T: Scalar>(model: &Model<T>) -> Self {
         Self {
             features: model.features.clone(),
+            inputs: model.inputs,
             standardization: model.standardization.clone(),
             classes: model.classes.clone(),
             label: model.label.clone(),
@@ -60,6 +64,7 @@ impl Description {
             activations: network.layers().iter().map(|l| named(l.activation)).collect(),
             loss: network.loss().name().to_owned(),
             features: None,
+            inputs: None,
             standardization: None,
             classes: Vec::new(),
             label: None,

@@ -3,8 +3,10 @@
 //! The file holds, for every layer from 0, a tensor `layers.0.weight` of shape (n_l, n_{l-1}),
 //! row-major, and a tensor `layers.0.bias` of shape (n_l), all F32 or all F64; and one metadata
 //! entry, `shallownet`, a JSON object with the format's version, the activations (with the slope
-//! of a leaky ReLU), the loss, and where they are known the feature names, the standardization,
-//! the class names and the label column. One entry, so that the same model gives the same bytes.
+//! of a leaky ReLU), the loss, and where they are known what the inputs were (`inputs`: from `bytes`,
+//! `whole` or `real` numbers, their range, what they are divided by), the feature names, the
+//! standardization, the class names and the label column. One entry, so that the same model gives the
+//! same bytes. Files of version 0.1 have no `inputs`: nothing is known of their scale.
 //!
 //! ```
 //! use shallownet::io::model::{self, Model};
@@ -34,11 +36,13 @@ pub(in crate::io) mod decode;
 pub(in crate::io) mod description;
 pub(in crate::io) mod encode;
 mod error;
-pub(in crate::io) mod header;
+mod header;
+pub(in crate::io) mod tensors;
 
 use std::path::Path;
 
-use crate::io::{Standardization, atomic};
+use crate::io::open::{self, NotOpened};
+use crate::io::{Inputs, Standardization, atomic};
 use crate::{Network, Scalar};
 
 pub use decode::{decode, decode_any};
@@ -66,7 +70,9 @@ pub struct Model<T> {
     pub network: Network<T>,
     /// The names of the inputs, n_x of them.
     pub features: Option<Vec<String>>,
-    /// What is to be done to samples before the network sees them; n_x means and deviations.
+    /// What the training samples were, and what samples are divided by before anything else.
+    pub inputs: Option<Inputs>,
+    /// What is to be done to samples then, before the network sees them; n_x means and deviations.
     pub standardization: Option<Standardization>,
     /// The names of the classes: two for one sigmoid output (the second is the one whose
     /// probability the output is), else one an output, or none.
@@ -78,7 +84,14 @@ pub struct Model<T> {
 impl<T: Scalar> Model<T> {
     /// A model of which nothing is known but the network.
     pub fn new(network: Network<T>) -> Self {
-        Self { network, features: None, standardization: None, classes: Vec::new(), label: None }
+        Self {
+            network,
+            features: None,
+            inputs: None,
+            standardization: None,
+            classes: Vec::new(),
+            label: None,
+        }
     }
 
     /// Do the names and numbers fit the network? Asked before saving and after loading.
@@ -90,14 +103,13 @@ impl<T: Scalar> Model<T> {
         if let Some(names) = &self.features {
             fits("feature names", inputs, names.len())?;
         }
+        if self.inputs.is_some_and(|inputs| !inputs.is_sound()) {
+            return Err(Problem::Inputs);
+        }
         if let Some(standardization) = &self.standardization {
             fits("means", inputs, standardization.means.len())?;
             fits("standard deviations", inputs, standardization.stds.len())?;
-            let finite = |v: &f64| v.is_finite();
-            let above_0 = |v: &f64| finite(v) && *v > 0.0;
-            if !standardization.means.iter().all(finite)
-                || !standardization.stds.iter().all(above_0)
-            {
+            if !standardization.is_sound() {
                 return Err(Problem::Standardization);
             }
         }
@@ -166,17 +178,14 @@ pub fn load_any(path: &Path) -> Result<AnyModel, Error> {
 pub(in crate::io) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     use std::io::Read;
     let io = |source| Error::read(path, source);
-    let mut file = std::fs::File::open(path).map_err(io)?;
-    let about = file.metadata().map_err(io)?;
-    if !about.is_file() {
-        return Err(Error::refused(path, Problem::NotAFile));
-    }
+    let (mut file, length) = open::regular(path).map_err(|refused| match refused {
+        NotOpened::Io(source) => io(source),
+        NotOpened::Is(kind) => Error::refused(path, Problem::NotAFile(kind)),
+    })?;
     let mut bytes = Vec::new();
     file.by_ref().take(header::LENGTH_BYTES as u64).read_to_end(&mut bytes).map_err(io)?;
-    header::check_length(&bytes, about.len()).map_err(|problem| Error::refused(path, problem))?;
-    file.take(about.len().saturating_sub(bytes.len() as u64))
-        .read_to_end(&mut bytes)
-        .map_err(io)?;
+    header::check_length(&bytes, length).map_err(|problem| Error::refused(path, problem))?;
+    file.take(length.saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes).map_err(io)?;
     Ok(bytes)
 }
 
