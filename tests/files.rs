@@ -200,10 +200,15 @@ fn cut_anywhere_a_file_is_refused() {
 #[test]
 fn longer_files_are_refused() {
     with_each(|format, path| {
-        // Behind an archive's end there may be a comment; gzip may be followed by more gzip.
+        // Behind an archive's end there may be a comment; behind gzip zeros, which tools for tapes
+        // leave.
         if format.parts_are_refused && format.name != "npz" {
-            let longer = [&format.good[..], &[0]].concat();
-            assert!(load(format, &longer, path).is_err(), "{}", format.name);
+            for more in [0, 1] {
+                let longer = [&format.good[..], &[more]].concat();
+                let answer = load(format, &longer, path);
+                let is_padding = format.name == "idx, gzipped" && more == 0;
+                assert_eq!(answer.is_ok(), is_padding, "{}, {more}", format.name);
+            }
         }
     });
 }

@@ -13,7 +13,7 @@ use common::cases::nested;
 use common::compare::within;
 use common::expected::Expected;
 use shallownet::io::model::Problem;
-use shallownet::io::pytorch;
+use shallownet::io::pytorch::{self, Loader};
 use shallownet::{Activation, Columns, Network, Scalar, Workspace, reference};
 
 struct Fixture {
@@ -87,10 +87,11 @@ fn every_element_type_predicts_as_pytorch_does() {
 #[test]
 fn one_of_several_networks_is_chosen_by_its_prefix() {
     let (path, fixture) = (path("prefixes"), fixture("prefixes"));
-    let net = pytorch::load_under::<f32>(&path, "actor.", &fixture.activations).unwrap();
+    let loader = Loader::new(&fixture.activations);
+    let net = loader.under("actor.").without_biases().load::<f32>(&path).unwrap();
     assert_eq!(net.bias(0).unwrap(), [0.0; 3]);
     agrees("prefixes", &net, &fixture);
-    let critic = pytorch::load_under::<f32>(&path, "critic.", &[Activation::Identity]).unwrap();
+    let critic = Loader::new(&[Activation::Identity]).under("critic.").load::<f32>(&path).unwrap();
     assert_eq!((critic.inputs(), critic.outputs()), (2, 1));
 
     let message = pytorch::load::<f32>(&path, &fixture.activations).unwrap_err().to_string();
@@ -98,6 +99,6 @@ fn one_of_several_networks_is_chosen_by_its_prefix() {
         r#"layers under several prefixes: "actor.", "critic.": expected one, or one to be named"#
     ));
     let bytes = std::fs::read(&path).unwrap();
-    let none = pytorch::decode::<f32>(&bytes, Some("policy."), &fixture.activations);
+    let none = loader.under("policy.").decode::<f32>(&bytes);
     assert!(matches!(none, Err(Problem::NoLinear(prefix)) if prefix == "policy."));
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use shallownet::Scalar;
-use shallownet::io::Standardization;
 use shallownet::io::model::{self, AnyModel, Model};
+use shallownet::io::{InputKind, Inputs, Standardization};
 
 use crate::choices;
 use crate::failure::Failure;
@@ -40,6 +40,7 @@ struct Results<'a> {
     features: &'a Option<Vec<String>>,
     classes: &'a [String],
     label: &'a Option<String>,
+    inputs: Option<Inputs>,
     standardization: &'a Option<Standardization>,
     target_standardization: &'a Option<Standardization>,
 }
@@ -97,6 +98,7 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
     if !model.classes.is_empty() {
         say.line(format_args!("classes   {}", names(&model.classes)));
     }
+    say.line(inputs(model.inputs));
     match &model.standardization {
         None => say.line("preprocessing  none"),
         Some(Standardization { means, stds }) => {
@@ -132,6 +134,7 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
         features: &model.features,
         classes: &model.classes,
         label: &model.label,
+        inputs: model.inputs,
         standardization: &model.standardization,
         target_standardization: &model.target_standardization,
     })?;
@@ -142,6 +145,23 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// What the model learned from.
+fn inputs(inputs: Option<Inputs>) -> String {
+    let Some(Inputs { from, lowest, highest, divided_by }) = inputs else {
+        return "inputs    unknown: the file does not say what they were".to_owned();
+    };
+    let what = match from {
+        InputKind::Bytes => "bytes",
+        InputKind::Whole => "whole numbers",
+        _ => "numbers",
+    };
+    let mut line = format!("inputs    {what} from {lowest} to {highest}");
+    if divided_by != 1.0 {
+        line += &format!(", divided by {divided_by}");
+    }
+    line
 }
 
 fn layers<T: Scalar>(model: &Model<T>) -> Result<Vec<Layer>, Failure> {

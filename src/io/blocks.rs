@@ -92,6 +92,7 @@ impl<T: Scalar, R: Read> Blocks<T, R> {
     }
 
     /// Bytes 0 to 255 become 0 to 1.
+    #[cfg(feature = "idx")]
     pub(super) fn scaled(mut self) -> Self {
         if self.element.kind == Kind::U8 {
             let value = |byte: usize| T::from_f64(byte as f64 / 255.0);
@@ -120,6 +121,7 @@ impl<T: Scalar, R: Read> Blocks<T, R> {
         let samples = self.block.min(self.left);
         // No overflow: the promise was checked, all its elements together.
         let mut missing = samples * self.features;
+        self.bytes.check_memory::<T>(missing, 1)?;
         let mut values = Vec::new();
         if self.bytes.length.is_exact() {
             reserve(&mut values, missing)?;
@@ -193,6 +195,7 @@ pub(super) fn integers<R: Read>(
     promise: Promise,
 ) -> Result<Vec<i64>, DataProblem> {
     let (element, size) = (promise.element, promise.element.kind.bytes());
+    bytes.check_memory::<i64>(promise.samples, 1)?;
     let (mut labels, mut read) = (Vec::new(), Vec::new());
     let mut buffer = [0_u8; BUFFER];
     while labels.len() < promise.samples {

@@ -45,9 +45,9 @@ use serde::{Deserialize, Serialize};
 
 use super::atomic;
 use super::model;
-use super::model::decode::Tensors;
 use super::model::description::Description;
 use super::model::encode::{bias_name, weight_name};
+use super::model::tensors::Tensors;
 use super::one_line;
 use crate::train::Done;
 use crate::{Builder, Network, Scalar, TrainingState};
@@ -59,6 +59,10 @@ const ENTRY: &str = "shallownet_checkpoint";
 
 /// The format's version; it changes when an older program would misread a file.
 const VERSION: u64 = 1;
+
+/// 2^53: schedules and optimisers compute with the step as an f64, and the rest of a u64 is room
+/// enough to go on counting. At ten nanoseconds a step it takes three years to get there.
+const MOST_STEPS: u64 = 1 << 53;
 
 /// What stands before the names of m and v, and of the best parameters.
 const MOMENTS: [&str; 2] = ["m.", "v."];
@@ -196,15 +200,15 @@ pub fn decode<T: Scalar>(
     bytes: &[u8],
     configure: impl FnOnce(Builder<T>) -> Builder<T>,
 ) -> Result<Checkpoint<T>, Problem> {
-    let (tensors, entry) = Tensors::parse(bytes, ENTRY)?;
-    let entry = entry.ok_or(Problem::NotACheckpoint)?;
+    let (tensors, metadata) = Tensors::parse(bytes)?;
+    let entry = metadata.get(ENTRY).ok_or(Problem::NotACheckpoint)?;
     let unreadable = |error: serde_json::Error| Problem::Description(one_line(&error));
-    let Version { version } = serde_json::from_str(&entry).map_err(unreadable)?;
+    let Version { version } = serde_json::from_str(entry).map_err(unreadable)?;
     if version != VERSION {
         return Err(Problem::Version { given: version, known: VERSION });
     }
     let Entry { network: description, done, .. } =
-        serde_json::from_str(&entry).map_err(unreadable)?;
+        serde_json::from_str(entry).map_err(unreadable)?;
     check(&done)?;
     let mut prefixes = vec![""];
     let moments = MOMENTS.into_iter().zip(done.training.optimizer.moments());
@@ -250,6 +254,9 @@ fn check(done: &Done) -> Result<(), Problem> {
     }
     if patient_from > epochs {
         return Err(Problem::Contradiction("its patience begins after its last epoch"));
+    }
+    if steps > MOST_STEPS {
+        return Err(Problem::Contradiction("it has more steps than any computer has taken"));
     }
     match best {
         Some(_) if training.early_stopping.is_none() => {

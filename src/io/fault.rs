@@ -40,9 +40,9 @@ pub enum DataProblem {
     /// The file can't be written.
     #[error("could not be written: {}", reason(.0))]
     Write(#[source] std::io::Error),
-    /// A folder, a pipe, a device.
-    #[error("not a regular file")]
-    NotAFile,
+    /// A folder, a pipe, a device: which of them. It was not waited for.
+    #[error("it is {0}: expected a regular file")]
+    NotAFile(&'static str),
     /// Bytes that are not what the format has there.
     #[error("byte {at}: {given}: expected {expected}")]
     Format {
@@ -82,6 +82,17 @@ pub enum DataProblem {
         element: &'static str,
         /// The file's length, or the most that its compressed bytes can unpack to.
         length: u64,
+    },
+    /// Values that would take more memory than the limit: see
+    /// [`idx::Reader::memory_limit`](super::idx::Reader::memory_limit) and
+    /// [`npz::Archive::memory_limit`](super::npy::npz::Archive::memory_limit).
+    #[error("its values would take {needed} bytes of memory: the limit is {limit}")]
+    Memory {
+        /// How much they would take.
+        needed: u64,
+        /// The limit that was asked for, or the default one: 64 times the file's length, or 256 MiB
+        /// if that is more.
+        limit: u64,
     },
     /// A shape that is not asked for.
     #[error("an array of shape {given}: expected {expected}")]
@@ -130,6 +141,12 @@ pub enum DataProblem {
         name: String,
         /// The names there are.
         there: String,
+    },
+    /// Two entries that are one array's name, as `x` and `x.npy` are.
+    #[error("two entries of the archive are named {name:?}, one with and one without \".npy\"")]
+    Ambiguous {
+        /// The name.
+        name: String,
     },
     /// Two arrays of one name.
     #[error("byte {at}: the name {name:?} stands twice in the archive")]

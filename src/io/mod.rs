@@ -15,13 +15,17 @@
 //! | `pytorch` | `safetensors` | the weights of a PyTorch `nn.Sequential`, saved as safetensors | - |
 //! | `onnx` | `onnx` | a network for other runtimes; out only | - |
 //! | `atomic` | those that write | a file that is there in whole or not at all | - |
+//! | [`Inputs`] | any | what the samples were that a model learned from: bytes or numbers, divided or not |
 //! | [`Standardization`] | any | mean 0 and standard deviation 1, feature by feature | - |
 //!
 //! **Bad files.** Whatever a file holds, the answer is what it should hold or an error of one line
 //! that names the file, and the line and column of a text or the offset in bytes. A size in a
 //! header is checked against the file's length before any memory is reserved by it; of compressed
 //! files, against the most that their bytes can unpack to, and then memory grows only with what
-//! comes. Names that stand twice are refused. Numbers are finite.
+//! comes, up to a limit (64 times the file's length, or 256 MiB if that is more) that
+//! `idx::Reader` and `npy::npz::Archive` can be given. Names that stand twice are refused. Numbers
+//! are finite. What is no regular file is refused without being waited for; a CSV file may come
+//! through a pipe without a name, as in `<(command)`.
 
 #[cfg(feature = "ndarray")]
 pub mod arrays;
@@ -40,7 +44,10 @@ mod element;
 #[cfg(any(feature = "idx", feature = "npy"))]
 mod fault;
 #[cfg(feature = "idx")]
+mod gzip;
+#[cfg(feature = "idx")]
 pub mod idx;
+mod inputs;
 #[cfg(feature = "safetensors")]
 pub mod model;
 #[cfg(any(
@@ -55,6 +62,18 @@ mod names;
 pub mod npy;
 #[cfg(feature = "onnx")]
 pub mod onnx;
+#[cfg(any(
+    feature = "csv",
+    feature = "idx",
+    feature = "npy",
+    feature = "onnx",
+    feature = "safetensors"
+))]
+#[cfg_attr(
+    not(any(feature = "csv", feature = "idx", feature = "npy", feature = "safetensors")),
+    allow(dead_code, reason = "ONNX is written, not read")
+)]
+mod open;
 #[cfg(any(feature = "idx", feature = "npy"))]
 mod owned;
 #[cfg(feature = "safetensors")]
@@ -67,6 +86,7 @@ pub mod table;
 pub use blocks::Blocks;
 #[cfg(any(feature = "idx", feature = "npy"))]
 pub use fault::{DataError, DataProblem};
+pub use inputs::{InputKind, Inputs};
 #[cfg(any(feature = "idx", feature = "npy"))]
 pub use owned::OwnedColumns;
 pub use standardization::{NotStandardizable, Standardization};

@@ -12,22 +12,24 @@
 //! | `LeakyReLU(s)` | `Activation::LeakyRelu { slope: s }` |
 //! | `Softmax(dim=1)` | `Activation::Softmax` |
 //!
-//! A `Linear` without a bias has a bias of zeros here. Its type may be F16, BF16 or F32, for a
-//! network of either element type, or F64 for one of f64; nothing is rounded. Any other module with
-//! weights (a convolution, a normalisation) is refused.
+//! The type may be F16, BF16 or F32, for a network of either element type, or F64 for one of f64;
+//! nothing is rounded. Any other module with weights (a convolution, a normalisation) is refused.
+//!
+//! **Without a bias.** A weight alone does not say what it is: an `Embedding`, an `EmbeddingBag` and an
+//! `RMSNorm` of two dimensions leave a tensor of the same name and form as a `Linear(bias=False)` does.
+//! It is refused, unless the caller knows better: [`Loader::without_biases`].
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use half::{bf16, f16};
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
+use super::model::tensors::Tensors;
 use super::model::{self, Error, Problem};
-use super::one_line;
 use crate::{Activation, Init, Network, Scalar};
 
-/// Loads a network whose layers are the file's only ones.
+/// Loads a network whose layers are the file's only ones, each with a bias.
 ///
 /// ```
 /// use shallownet::Activation;
@@ -44,58 +46,120 @@ use crate::{Activation, Init, Network, Scalar};
 /// ```
 ///
 /// # Errors
-/// [`Error`], as [`model::load`]; layers under more than one prefix.
+/// [`Error`], as [`model::load`]; layers under more than one prefix; a weight without a bias.
 pub fn load<T: Scalar>(path: &Path, activations: &[Activation]) -> Result<Network<T>, Error> {
-    let bytes = model::read(path)?;
-    decode(&bytes, None, activations).map_err(|problem| Error::refused(path, problem))
+    Loader::new(activations).load(path)
 }
 
-/// Loads the layers under `prefix` (`"net."`; `""` for none) and leaves others alone.
+/// What a file does not say of itself.
 ///
-/// # Errors
-/// As [`load`].
-pub fn load_under<T: Scalar>(
-    path: &Path,
-    prefix: &str,
-    activations: &[Activation],
-) -> Result<Network<T>, Error> {
-    let bytes = model::read(path)?;
-    decode(&bytes, Some(prefix), activations).map_err(|problem| Error::refused(path, problem))
+/// ```
+/// use shallownet::Activation;
+/// use shallownet::io::pytorch::Loader;
+///
+/// // Two networks in one module: self.actor = nn.Sequential(nn.Linear(2, 3, bias=False), ...
+/// let path = "tests/fixtures/pytorch_prefixes.safetensors".as_ref();
+/// let activations = [Activation::Tanh, Activation::Identity];
+/// let loader = Loader::new(&activations).under("actor.");
+/// let error = loader.load::<f32>(path).unwrap_err().to_string();
+/// assert!(error.contains("\"actor.0.weight\" has no bias beside it"));
+///
+/// let net = loader.without_biases().load::<f32>(path)?;
+/// assert_eq!((net.inputs(), net.bias(0).unwrap()), (2, &[0.0; 3][..]));
+/// # Ok::<(), shallownet::io::model::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Loader<'a> {
+    activations: &'a [Activation],
+    prefix: Option<&'a str>,
+    without_biases: bool,
 }
 
-/// A network from the bytes of a file; `prefix` as in [`load_under`], or `None` for the only one.
-///
-/// # Errors
-/// [`Problem`].
-pub fn decode<T: Scalar>(
-    bytes: &[u8],
-    prefix: Option<&str>,
-    activations: &[Activation],
-) -> Result<Network<T>, Problem> {
-    model::header::check_names(bytes)?;
-    let tensors =
-        SafeTensors::deserialize(bytes).map_err(|error| Problem::Layout(one_line(&error)))?;
-    let layers = layers(&tensors, prefix)?;
-    if activations.len() != layers.len() {
-        let (expected, given) = (layers.len(), activations.len());
-        return Err(Problem::Count { what: "activations", expected, given });
+impl<'a> Loader<'a> {
+    /// One activation a `Linear`; the file holds no other layers, and each has a bias.
+    pub fn new(activations: &'a [Activation]) -> Self {
+        Self { activations, prefix: None, without_biases: false }
     }
-    let mut read: Vec<LayerData<T>> = Vec::new();
-    for layer in &layers {
-        let before = read.last().map(|layer| layer.bias.len());
-        read.push(layer_data(&tensors, layer, before)?);
+
+    /// Only the layers under `prefix` (`"net."`; `""` for none); others are left alone.
+    pub fn under(self, prefix: &'a str) -> Self {
+        Self { prefix: Some(prefix), ..self }
     }
-    let inputs = read.first().ok_or(crate::Error::NoLayers)?.inputs;
-    let mut builder = Network::builder(inputs).init(Init::Zeros, 0);
-    for (layer, &activation) in read.iter().zip(activations) {
-        builder = builder.layer(layer.bias.len(), activation);
+
+    /// Every weight without a bias is a `Linear(bias=False)`: it gets a bias of zeros.
+    pub fn without_biases(self) -> Self {
+        Self { without_biases: true, ..self }
     }
-    let mut net = builder.build()?;
-    for (l, layer) in read.iter().enumerate() {
-        net.set_weights(l, &layer.weights)?;
-        net.set_bias(l, &layer.bias)?;
+
+    /// Loads a network.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn load<T: Scalar>(self, path: &Path) -> Result<Network<T>, Error> {
+        let bytes = model::read(path)?;
+        self.decode(&bytes).map_err(|problem| Error::refused(path, problem))
     }
-    Ok(net)
+
+    /// A network from the bytes of a file.
+    ///
+    /// # Errors
+    /// [`Problem`].
+    pub fn decode<T: Scalar>(self, bytes: &[u8]) -> Result<Network<T>, Problem> {
+        let (tensors, _) = Tensors::parse(bytes)?;
+        let layers = layers(&tensors, self.prefix)?;
+        let activations = self.activations;
+        if activations.len() != layers.len() {
+            let (expected, given) = (layers.len(), activations.len());
+            return Err(Problem::Count { what: "activations", expected, given });
+        }
+        let mut read: Vec<LayerData<T>> = Vec::new();
+        for layer in &layers {
+            let before = read.last().map(|layer| layer.bias.len());
+            read.push(self.layer_data(&tensors, layer, before)?);
+        }
+        let inputs = read.first().ok_or(crate::Error::NoLayers)?.inputs;
+        let mut builder = Network::builder(inputs).init(Init::Zeros, 0);
+        for (layer, &activation) in read.iter().zip(activations) {
+            builder = builder.layer(layer.bias.len(), activation);
+        }
+        let mut net = builder.build()?;
+        for (l, layer) in read.iter().enumerate() {
+            net.set_weights(l, &layer.weights)?;
+            net.set_bias(l, &layer.bias)?;
+        }
+        Ok(net)
+    }
+
+    fn layer_data<T: Scalar>(
+        self,
+        tensors: &Tensors<'_>,
+        layer: &str,
+        before: Option<usize>,
+    ) -> Result<LayerData<T>, Problem> {
+        let name = format!("{layer}.weight");
+        let weight = tensors.tensor(&name)?;
+        let (units, inputs) = match *weight.shape() {
+            [n, k] if n > 0 && k > 0 && before.is_none_or(|before| before == k) => (n, k),
+            _ => {
+                let expected = match before {
+                    Some(k) => format!("(units, {k}), as the layer before has {k} units"),
+                    None => "(units, inputs)".to_owned(),
+                };
+                return Err(Problem::Shape { name, expected, given: weight.shape().to_vec() });
+            }
+        };
+        let bias_name = format!("{layer}.bias");
+        let bias = match tensors.find(&bias_name)? {
+            None if self.without_biases => vec![T::ZERO; units],
+            None => return Err(Problem::NoBias(name)),
+            Some(bias) if bias.shape() == [units] => values(&bias_name, &bias)?,
+            Some(bias) => {
+                let (name, given) = (bias_name, bias.shape().to_vec());
+                return Err(Problem::Shape { name, expected: format!("[{units}]"), given });
+            }
+        };
+        Ok(LayerData { inputs, weights: values(&name, &weight)?, bias })
+    }
 }
 
 struct LayerData<T> {
@@ -105,9 +169,9 @@ struct LayerData<T> {
 }
 
 /// The names of the layers without `.weight`, in their order.
-fn layers(tensors: &SafeTensors<'_>, prefix: Option<&str>) -> Result<Vec<String>, Problem> {
+fn layers(tensors: &Tensors<'_>, prefix: Option<&str>) -> Result<Vec<String>, Problem> {
     let mut found: BTreeMap<&str, BTreeMap<u64, String>> = BTreeMap::new();
-    let mut names = tensors.names();
+    let mut names: Vec<&str> = tensors.names().collect();
     names.sort_unstable();
     for name in names {
         if prefix.is_some_and(|prefix| !name.starts_with(prefix)) {
@@ -141,36 +205,6 @@ fn parts(name: &str) -> Option<(&str, u64, &str)> {
     let number = layer[place.len()..].parse().ok()?;
     let is_ours = matches!(kind, "weight" | "bias") && (place.is_empty() || place.ends_with('.'));
     is_ours.then_some((place, number, layer))
-}
-
-fn layer_data<T: Scalar>(
-    tensors: &SafeTensors<'_>,
-    layer: &str,
-    before: Option<usize>,
-) -> Result<LayerData<T>, Problem> {
-    let name = format!("{layer}.weight");
-    let weight = tensors.tensor(&name).map_err(|_| Problem::Missing(name.clone()))?;
-    let (units, inputs) = match *weight.shape() {
-        [n, k] if n > 0 && k > 0 && before.is_none_or(|before| before == k) => (n, k),
-        _ => {
-            let expected = match before {
-                Some(k) => format!("(units, {k}), as the layer before has {k} units"),
-                None => "(units, inputs)".to_owned(),
-            };
-            return Err(Problem::Shape { name, expected, given: weight.shape().to_vec() });
-        }
-    };
-    let weights = values(&name, &weight)?;
-    let name = format!("{layer}.bias");
-    let bias = match tensors.tensor(&name) {
-        Err(_) => vec![T::ZERO; units],
-        Ok(bias) if bias.shape() == [units] => values(&name, &bias)?,
-        Ok(bias) => {
-            let (expected, given) = (format!("[{units}]"), bias.shape().to_vec());
-            return Err(Problem::Shape { name, expected, given });
-        }
-    };
-    Ok(LayerData { inputs, weights, bias })
 }
 
 /// The tensor's values; widened, never rounded.

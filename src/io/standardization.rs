@@ -85,6 +85,13 @@ impl Standardization {
         (0..features).filter(is_constant).collect()
     }
 
+    /// Finite means, and finite deviations above 0?
+    #[cfg(any(feature = "onnx", feature = "safetensors"))]
+    pub(super) fn is_sound(&self) -> bool {
+        self.means.iter().all(|v| v.is_finite())
+            && self.stds.iter().all(|v| v.is_finite() && *v > 0.0)
+    }
+
     /// Standardises samples in place. Values past the last whole sample stay as they are.
     pub fn apply(&self, x: &mut [f64]) {
         if self.means.is_empty() {

@@ -128,7 +128,8 @@ impl<T: Scalar> OptimizerState<T> {
     }
 
     pub(crate) fn count(&mut self) {
-        self.steps += 1;
+        // A count that a file states is checked there; here nothing may overflow, whoever set it.
+        self.steps = self.steps.saturating_add(1);
     }
 
     pub(crate) fn set_steps(&mut self, steps: u64) {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use shallownet::io::table::Labels;
-use shallownet::io::{OwnedColumns, idx, npy};
+use shallownet::io::{DataError, DataProblem, OwnedColumns, idx, npy};
 
+use super::scale::Holds;
 use super::{Data, Origin, Targets, Want};
 use crate::failure::Failure;
 
@@ -22,47 +23,87 @@ pub(super) fn npy(x: &Path, labels: Option<&Path>, want: Want) -> Result<Data, F
         (Want::Classes, Some(labels)) => classes(npy::load_labels(labels)?),
         (Want::Values, Some(labels)) => values(npy::load(labels)?),
     };
-    data(npy::load(x)?, targets, x, labels)
+    let holds = if npy::holds_bytes(x)? { Holds::Bytes } else { Holds::Numbers };
+    data((npy::load(x)?, holds), targets, x, labels)
 }
 
-/// A `.npz` archive: the samples are its array `x`, the labels the array of that name, or `y`.
-pub(super) fn npz(path: &Path, label: Option<&str>, want: Want) -> Result<Data, Failure> {
+/// A `.npz` archive: the samples are its array `x`, the labels the array of that name, or `y`. The
+/// values of each may take `limit` bytes of memory, or as much as the library allows.
+pub(super) fn npz(
+    path: &Path,
+    label: Option<&str>,
+    want: Want,
+    limit: Option<u64>,
+) -> Result<Data, Failure> {
     let mut archive = npy::npz::Archive::open(path)?;
+    if let Some(limit) = limit {
+        archive = archive.memory_limit(limit);
+    }
     let label = label.unwrap_or(ARRAYS[1]);
     let targets = match want {
         Want::Nothing => Targets::None,
-        Want::Classes => classes(archive.labels(label)?),
-        Want::Values => values(archive.columns(label)?),
+        Want::Classes => classes(archive.labels(label).map_err(unpacked)?),
+        Want::Values => values(archive.columns(label).map_err(unpacked)?),
     };
     let named = PathBuf::from(format!("{}: {label}", path.display()));
-    data(archive.columns(ARRAYS[0])?, targets, path, Some(&named))
+    let holds = if archive.holds_bytes(ARRAYS[0])? { Holds::Bytes } else { Holds::Numbers };
+    let x = archive.columns(ARRAYS[0]).map_err(unpacked)?;
+    data((x, holds), targets, path, Some(&named))
 }
 
-/// An IDX file, its labels in another.
-pub(super) fn idx(x: &Path, labels: Option<&Path>, want: Want) -> Result<Data, Failure> {
+/// An IDX file, its labels in another; `limit` as for archives.
+pub(super) fn idx(
+    x: &Path,
+    labels: Option<&Path>,
+    want: Want,
+    limit: Option<u64>,
+) -> Result<Data, Failure> {
+    // Values to be predicted stand for themselves, and inputs are scaled as the model wants it.
+    let open = |path: &Path| {
+        let reader = idx::Reader::open(path)?.unscaled();
+        Ok::<_, Failure>(limit.into_iter().fold(reader, idx::Reader::memory_limit))
+    };
     let targets = match (want, labels) {
         (Want::Nothing, _) | (_, None) => Targets::None,
         // A label of an IDX file is 32 bits wide at most.
         (Want::Classes, Some(labels)) => {
-            classes(idx::load_labels(labels)?.into_iter().map(|label| label as i64).collect())
+            let labels = open(labels)?.labels().map_err(unpacked)?;
+            classes(labels.into_iter().map(|label| label as i64).collect())
         }
-        (Want::Values, Some(labels)) => values(idx::load(labels)?),
+        (Want::Values, Some(labels)) => values(open(labels)?.columns().map_err(unpacked)?),
     };
-    let mut data = data(idx::load(x)?, targets, x, labels)?;
+    let reader = open(x)?;
+    let holds = if reader.holds_bytes() { Holds::Brightness } else { Holds::Numbers };
+    let mut data = data((reader.columns().map_err(unpacked)?, holds), targets, x, labels)?;
     // Images are square as a rule; of others the file's dimensions are not kept.
     let side = data.n_x.isqrt();
     data.image = (side > 1 && side * side == data.n_x).then_some((side, side));
     Ok(data)
 }
 
+/// What was refused because it would take too much memory can be allowed.
+fn unpacked(error: DataError) -> Failure {
+    let is_limit = matches!(error.problem, DataProblem::Memory { .. });
+    if !is_limit {
+        return error.into();
+    }
+    let problem = format!("{}; --memory-limit MIB allows more", error.problem);
+    Failure::File { file: error.file, problem }
+}
+
 /// A set (`train` or `t10k`) in a folder with MNIST's file names.
-pub(super) fn folder(folder: &Path, set: &str, want: Want) -> Result<Data, Failure> {
+pub(super) fn folder(
+    folder: &Path,
+    set: &str,
+    want: Want,
+    limit: Option<u64>,
+) -> Result<Data, Failure> {
     let [images, labels] = MNIST.map(|name| {
         let plain = folder.join(format!("{set}-{name}"));
         let gzipped = folder.join(format!("{set}-{name}.gz"));
         if !plain.exists() && gzipped.exists() { gzipped } else { plain }
     });
-    idx(&images, Some(&labels), want)
+    idx(&images, Some(&labels), want, limit)
 }
 
 /// Whether a folder has such a set.
@@ -72,7 +113,7 @@ pub(super) fn has_set(folder: &Path, set: &str) -> bool {
 }
 
 fn data(
-    x: OwnedColumns<f64>,
+    (x, holds): (OwnedColumns<f64>, Holds),
     targets: Targets,
     path: &Path,
     labels: Option<&Path>,
@@ -96,6 +137,8 @@ fn data(
     Ok(Data {
         n_x: x.features(),
         x: x.into_vec(),
+        holds,
+        inputs: None,
         targets,
         feature_names: None,
         label_name: None,

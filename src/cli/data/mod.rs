@@ -3,25 +3,32 @@
 mod arrays;
 mod columns;
 mod plausible;
+mod scale;
 mod source;
 mod suspicions;
 mod table;
 
 use shallownet::io::table::{Labels, Samples, classes_of};
-use shallownet::io::{Quoted, Standardization};
+use shallownet::io::{Inputs, Quoted, Standardization};
 use shallownet::{Error, Scalar};
 
 use crate::failure::Failure;
 use crate::say::Say;
 
+use scale::Holds;
 pub(crate) use source::Source;
 pub(crate) use table::planar_weights;
 
 /// Samples, with classes or values to learn if there are any.
 #[derive(Debug)]
 pub(crate) struct Data {
-    /// Sample after sample, as the file has them.
+    /// Sample after sample: as the file has them, and once they are scaled, divided as the model
+    /// wants it.
     x: Vec<f64>,
+    /// What the file says that they are.
+    holds: Holds,
+    /// Of samples to learn from, what they were before.
+    pub(crate) inputs: Option<Inputs>,
     pub(crate) n_x: usize,
     pub(crate) targets: Targets,
     pub(crate) feature_names: Option<Vec<String>>,
@@ -161,7 +168,7 @@ impl Data {
         rows: &[usize],
         standardization: Option<&Standardization>,
     ) -> Result<Vec<T>, Failure> {
-        let mut inputs = with_room(rows.len() * self.n_x)?;
+        let mut inputs = with_room(rows.len().saturating_mul(self.n_x))?;
         let mut sample = vec![0.0; self.n_x];
         for &row in rows {
             sample.copy_from_slice(self.row(row));

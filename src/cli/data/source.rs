@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use shallownet::Scalar;
+use shallownet::io::Inputs;
 use shallownet::io::model::Model;
 use shallownet::io::table::Header;
 
 use super::columns::Selection;
 use super::plausible::or_values;
+use super::scale::Given;
 use super::{Data, Want, arrays, suspicions, table};
 use crate::failure::Failure;
 use crate::notes::Notes;
@@ -29,6 +31,15 @@ pub(crate) struct Source {
     /// The labels of .npy or IDX samples, a file of the same kind
     #[arg(long, value_name = "FILE", requires = "data")]
     pub(crate) labels: Option<PathBuf>,
+    /// What the values are: bytes (0 to 255; divided as the model's were, else by 255), or as-is (as
+    /// the network takes them) [default: IDX bytes are divided in training, and a model asks for what
+    /// it learned from]
+    #[arg(long, value_name = "WHAT", requires = "data")]
+    pub(crate) inputs: Option<Given>,
+    /// The most memory, in MiB, that the values of a compressed file (.npz, gzipped IDX) may take
+    /// [default: 64 times the file, or 256 if that is more]
+    #[arg(long, value_name = "MIB", requires = "data")]
+    memory_limit: Option<u64>,
     /// CSV: the file has no header: its first line is a sample
     #[arg(long, requires = "data")]
     pub(crate) no_header: bool,
@@ -73,15 +84,9 @@ impl Source {
                 let columns = (label.unwrap_or(""), &self.selection);
                 table::training(path, self.header(), columns, want)?
             }
-            Kind::Npy => {
-                let read = arrays::npy(path, self.labels.as_deref(), want);
-                self.select(read.map_err(or_values)?)?
-            }
-            Kind::Npz => self.select(arrays::npz(path, label, want).map_err(or_values)?)?,
-            Kind::Idx => arrays::idx(path, self.labels.as_deref(), want)?,
-            Kind::Folder => arrays::folder(path, TRAINING, want)?,
+            kind => self.arrays((path, kind), TRAINING, want)?,
         };
-        data.with_two_classes()
+        data.with_two_classes()?.scaled(self.inputs)
     }
 
     /// Notes what looks as if it were no feature: said before a network learns from it.
@@ -113,11 +118,17 @@ impl Source {
         Ok(data.keep(kept))
     }
 
-    /// The samples that a folder sets apart for testing, if it has any.
-    pub(crate) fn test(&self, want: Want) -> Result<Option<Data>, Failure> {
+    /// The samples that a folder sets apart for testing, if it has any, scaled as those to learn
+    /// from (`inputs`) were.
+    pub(crate) fn test(
+        &self,
+        want: Want,
+        inputs: Option<&Inputs>,
+    ) -> Result<Option<Data>, Failure> {
         match &self.data {
             Some(path) if kind(path) == Kind::Folder && arrays::has_set(path, TEST) => {
-                arrays::folder(path, TEST, want).map(Some)
+                let data = self.arrays((path, Kind::Folder), TEST, want)?;
+                data.scaled_for(inputs, self.inputs).map(Some)
             }
             _ => Ok(None),
         }
@@ -136,25 +147,33 @@ impl Source {
         let label = self.label.as_deref();
         let data = match kind(path) {
             Kind::Table => {
-                return table::for_model(
-                    model,
-                    path,
-                    self.header(),
-                    (label, &self.selection),
-                    want,
-                );
+                let columns = (label, &self.selection);
+                table::for_model(model, path, self.header(), columns, want)?
             }
-            Kind::Npy => self.select(arrays::npy(path, self.labels.as_deref(), want)?)?,
-            Kind::Npz => self.select(arrays::npz(path, label, want)?)?,
-            Kind::Idx => arrays::idx(path, self.labels.as_deref(), want)?,
-            Kind::Folder => arrays::folder(path, TEST, want)?,
+            kind => self.arrays((path, kind), TEST, want)?,
         };
         let (given, expected) = (data.n_x, model.network.inputs());
         if given != expected {
             let problem = format!("{given} features a sample: the model takes {expected}");
             return Err(Failure::File { file: data.file(), problem });
         }
-        Ok(data)
+        data.scaled_for(model.inputs.as_ref(), self.inputs)
+    }
+
+    /// Samples of a file that is no table; of a folder, those of this set.
+    fn arrays(&self, (path, kind): (&Path, Kind), set: &str, want: Want) -> Result<Data, Failure> {
+        let limit = self.memory_limit.map(|mib| mib.saturating_mul(1 << 20));
+        match kind {
+            Kind::Npy | Kind::Table => {
+                self.select(arrays::npy(path, self.labels.as_deref(), want).map_err(or_values)?)
+            }
+            Kind::Npz => {
+                let read = arrays::npz(path, self.label.as_deref(), want, limit);
+                self.select(read.map_err(or_values)?)
+            }
+            Kind::Idx => arrays::idx(path, self.labels.as_deref(), want, limit),
+            Kind::Folder => arrays::folder(path, set, want, limit),
+        }
     }
 
     fn header(&self) -> Header {

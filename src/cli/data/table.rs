@@ -8,6 +8,7 @@ use shallownet::io::model::Model;
 use shallownet::io::table::{self, Header, Table};
 
 use super::columns::Selection;
+use super::scale::Holds;
 use super::{Data, Origin, Targets, Want, with_room};
 use crate::failure::Failure;
 use crate::say::Say;
@@ -23,7 +24,7 @@ pub(crate) fn planar() -> Result<Data, Failure> {
     let table = Table::new("planar.csv (built in)", PLANAR.as_bytes(), Header::Present)?;
     let label = table.column("label")?;
     let columns = (0..table.width()).filter(|&column| column != label).collect();
-    read(table, columns, Some(label), Want::Classes)
+    read(table, columns, Some(label), Want::Classes)?.scaled(None)
 }
 
 /// The published starting weights of the 2-4-1 network for the built-in set, row-major.
@@ -167,7 +168,9 @@ fn read<R: Read>(
         (None, None) => Targets::None,
     };
     let origin = Origin::Table { samples, columns, label: label_column };
-    let data = Data { x, n_x, targets, feature_names, label_name, image: None, origin };
+    let (holds, inputs) = (Holds::Numbers, None);
+    let data =
+        Data { x, holds, inputs, n_x, targets, feature_names, label_name, image: None, origin };
     data.say_merged();
     Ok(data)
 }

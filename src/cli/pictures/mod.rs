@@ -54,10 +54,10 @@ impl Picture {
         self.save(folder, name)
     }
 
-    /// Removes an earlier run's.
+    /// Removes an earlier run's; what is no picture's file stays.
     pub(crate) fn remove(folder: &Path, name: &str) {
         for path in Self::paths(folder, name) {
-            let _ = std::fs::remove_file(path);
+            let _ = atomic::remove(&path);
         }
     }
 }

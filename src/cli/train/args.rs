@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use shallownet::io::atomic;
 use shallownet::{EarlyStopping, Optimizer, Training};
 
 use super::output;
@@ -127,9 +128,12 @@ impl Args {
             let file = self.out.display().to_string();
             return Err(Failure::File { file, problem: "is a file: expected a folder".to_owned() });
         }
+        // Before the work, not after it.
         if let Some(path) = &self.epochs.checkpoint {
             output::check_folder(path)?;
         }
+        atomic::check(&self.out.join("model.safetensors"))?;
+        atomic::check(&self.checkpoint())?;
         match &self.epochs.resume {
             Some(_) => self.network.must_be_absent("--resume"),
             None => Ok(()),

@@ -143,6 +143,7 @@ fn finish<T: Scalar>(
 ) -> Result<(), Failure> {
     let model = Model {
         features: data.feature_names.clone(),
+        inputs: data.inputs,
         standardization: sets.standardization.clone(),
         target_standardization: sets.target_standardization.clone(),
         classes: data.labels().classes.clone(),
@@ -245,7 +246,7 @@ fn sets<T: Scalar>(
     };
     let batch = |rows: &[usize]| Batch::<T>::new(data, rows, preprocessing, meaning);
     let some = |rows: &[usize]| (!rows.is_empty()).then(|| batch(rows)).transpose();
-    let test = args.source.test(args.want())?;
+    let test = args.source.test(args.want(), data.inputs.as_ref())?;
     let of = (data, meaning.outputs());
     let test = test.map(|test| test_set(&test, of, preprocessing)).transpose()?;
     Ok(Sets {

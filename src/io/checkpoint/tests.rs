@@ -44,15 +44,21 @@ fn refused(bytes: &[u8]) -> String {
 }
 
 /// The file with this header in place of the true one.
-fn edited(bytes: &[u8], from: &str, to: &str) -> String {
+fn with_header(bytes: &[u8], edits: &[(&str, &str)]) -> Vec<u8> {
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    let header = String::from_utf8(bytes[8..8 + length].to_vec()).unwrap();
-    assert!(header.contains(from), "{from} is not in {header}");
-    let header = header.replacen(from, to, 1);
+    let mut header = String::from_utf8(bytes[8..8 + length].to_vec()).unwrap();
+    for (from, to) in edits {
+        assert!(header.contains(from), "{from} is not in {header}");
+        header = header.replacen(from, to, 1);
+    }
     let mut edited = (header.len() as u64).to_le_bytes().to_vec();
     edited.extend(header.as_bytes());
     edited.extend(&bytes[8 + length..]);
-    refused(&edited)
+    edited
+}
+
+fn edited(bytes: &[u8], from: &str, to: &str) -> String {
+    refused(&with_header(bytes, &[(from, to)]))
 }
 
 #[test]
@@ -156,6 +162,38 @@ fn files_that_lie_are_named() {
     let sgd = self::bytes(Training::new(5, 2));
     let given = edited(&sgd, r#"\"sgd\""#, r#"{\"momentum\":{\"beta\":0.5}}"#);
     assert_eq!(given, "tensor \"m.layers.0.weight\" is missing");
+}
+
+/// Counts that would overflow in the next step are refused; those that are just taken can be gone on
+/// from, with every other number as large as its type allows.
+#[test]
+fn huge_counts_are_refused_or_gone_on_from() {
+    let training = Training::new(7, 4).early_stopping(EarlyStopping::new(5)).seed(u64::MAX);
+    let bytes = bytes(training);
+    let largest = u64::MAX.to_string();
+    let with = |epochs: u64, steps: u64| {
+        let (epochs, steps) = (epochs.to_string(), steps.to_string());
+        let done = format!(r#"\"samples\":6,\"epochs\":{epochs},\"steps\":{steps}"#);
+        with_header(
+            &bytes,
+            &[
+                (r#"\"epochs\":7"#, &format!(r#"\"epochs\":{largest}"#)),
+                (r#"\"patience\":5"#, &format!(r#"\"patience\":{largest}"#)),
+                (r#"\"samples\":6,\"epochs\":3,\"steps\":6"#, &done),
+            ],
+        )
+    };
+    for epochs in [(1 << 63) - 1, 1 << 62, (1 << 52) + 1] {
+        let message = refused(&with(epochs, 2 * epochs));
+        assert!(message.ends_with("it has more steps than any computer has taken"), "{message}");
+    }
+    let overflowing = refused(&with(1 << 63, 0));
+    assert!(overflowing.ends_with("its steps are not those of its epochs"), "{overflowing}");
+
+    let Checkpoint { mut network, state } = decode::<f64>(&with(1 << 52, 1 << 53), |b| b).unwrap();
+    let mut trainer = Trainer::resume(&network, state, data()).unwrap();
+    let report = trainer.run(&mut network, data(), |_| ControlFlow::Break(())).unwrap();
+    assert_eq!((report.epochs, report.steps), ((1 << 52) + 1, (1 << 53) + 2));
 }
 
 #[test]

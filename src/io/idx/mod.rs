@@ -7,9 +7,11 @@
 //! others together are one sample's features, so that a 28 x 28 image is 784 features, row by row.
 //!
 //! **Scaling.** u8 is taken for brightness: 0 to 255 become v / 255, in 0 to 1, rounded once. The
-//! other types stand for themselves.
+//! other types stand for themselves. [`Reader::unscaled`] leaves bytes as they are; what was done to
+//! the samples that a model learned from belongs to the model ([`Inputs`](super::Inputs)).
 //!
-//! A file that begins as gzip (1f 8b) is unpacked on the way, whatever its name.
+//! A file that begins as gzip (1f 8b) is unpacked on the way, whatever its name: one member or more,
+//! and zeros behind them, as the program `gzip` takes them.
 //!
 //! ```
 //! use shallownet::io::idx;
@@ -41,6 +43,7 @@ use super::bytes::{self, Bytes, Length};
 use super::display;
 use super::element::{Element, Kind};
 use super::fault::{DataError, DataProblem, shape_text};
+use super::gzip::{self, Gzip};
 use super::owned::OwnedColumns;
 use crate::Scalar;
 
@@ -61,7 +64,7 @@ use crate::Scalar;
 /// # Errors
 /// [`DataError`].
 pub fn load<T: Scalar>(path: &Path) -> Result<OwnedColumns<T>, DataError> {
-    blocks(path, 1)?.all()
+    Reader::open(path)?.columns()
 }
 
 /// The samples of a file, `block` at a time.
@@ -69,9 +72,7 @@ pub fn load<T: Scalar>(path: &Path) -> Result<OwnedColumns<T>, DataError> {
 /// # Errors
 /// [`DataError`]: of the header at once, of the data by the iterator; a block of 0 samples.
 pub fn blocks<T: Scalar>(path: &Path, block: usize) -> Result<Blocks<T>, DataError> {
-    let file = display(path);
-    let (bytes, promise) = open(path).map_err(|problem| problem.of(&file))?;
-    Ok(Blocks::new(file, bytes, promise, block)?.scaled())
+    Reader::open(path)?.blocks(block)
 }
 
 /// The classes of a label file: one whole number a sample, from 0.
@@ -79,11 +80,111 @@ pub fn blocks<T: Scalar>(path: &Path, block: usize) -> Result<Blocks<T>, DataErr
 /// # Errors
 /// [`DataError`]: more than one dimension, a float type, a label below 0.
 pub fn load_labels(path: &Path) -> Result<Vec<usize>, DataError> {
-    try_labels(path).map_err(|problem| problem.of(&display(path)))
+    Reader::open(path)?.labels()
 }
 
-fn try_labels(path: &Path) -> Result<Vec<usize>, DataProblem> {
-    let (mut bytes, promise) = open(path)?;
+/// A file whose header has been read, and choices of how the rest is read.
+///
+/// ```
+/// use shallownet::io::idx::Reader;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("images");
+/// std::fs::write(&path, [0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 2, 51, 255])?;
+/// let reader = Reader::open(&path)?;
+/// assert!(reader.holds_bytes());
+/// assert_eq!(reader.columns::<f32>()?.into_vec(), [0.2, 1.0]);
+/// assert_eq!(Reader::open(&path)?.unscaled().columns::<f32>()?.into_vec(), [51.0, 255.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Reader {
+    file: String,
+    bytes: Bytes<Box<dyn Read + Send>>,
+    promise: Promise,
+    is_scaled: bool,
+}
+
+impl core::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Promise { samples, features, .. } = self.promise;
+        write!(f, "Reader({}: {samples} samples of {features})", self.file)
+    }
+}
+
+impl Reader {
+    /// Opens a file and reads its header.
+    ///
+    /// # Errors
+    /// [`DataError`].
+    pub fn open(path: &Path) -> Result<Self, DataError> {
+        let file = display(path);
+        match open(path) {
+            Ok((bytes, promise)) => Ok(Self { file, bytes, promise, is_scaled: true }),
+            Err(problem) => Err(problem.of(&file)),
+        }
+    }
+
+    /// Are its values bytes (u8)? Then they are divided by 255, unless it is to be
+    /// [`unscaled`](Self::unscaled).
+    pub fn holds_bytes(&self) -> bool {
+        self.promise.element.kind == Kind::U8
+    }
+
+    /// Bytes as they are: 0 to 255.
+    pub fn unscaled(mut self) -> Self {
+        self.is_scaled = false;
+        self
+    }
+
+    /// How many bytes of memory the values may take (those of a block, where it is read in blocks);
+    /// more are refused. Without it: 64 times the file's length, or 256 MiB if that is more, which
+    /// only a gzipped file can reach.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("images");
+    /// std::fs::write(&path, [0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 2, 51, 255])?;
+    /// let reader = shallownet::io::idx::Reader::open(&path)?.memory_limit(15);
+    /// let error = reader.columns::<f64>().unwrap_err().to_string();
+    /// assert!(error.ends_with("its values would take 16 bytes of memory: the limit is 15"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.bytes.memory_limit = bytes;
+        self
+    }
+
+    /// All samples.
+    ///
+    /// # Errors
+    /// [`DataError`].
+    pub fn columns<T: Scalar>(self) -> Result<OwnedColumns<T>, DataError> {
+        self.blocks(1)?.all()
+    }
+
+    /// The samples, `block` at a time.
+    ///
+    /// # Errors
+    /// [`DataError`]: a block of 0 samples; of the data, by the iterator.
+    pub fn blocks<T: Scalar>(self, block: usize) -> Result<Blocks<T>, DataError> {
+        let blocks = Blocks::new(self.file, self.bytes, self.promise, block)?;
+        Ok(if self.is_scaled { blocks.scaled() } else { blocks })
+    }
+
+    /// The classes of a label file.
+    ///
+    /// # Errors
+    /// As [`load_labels`].
+    pub fn labels(self) -> Result<Vec<usize>, DataError> {
+        let Self { file, bytes, promise, .. } = self;
+        labels(bytes, promise).map_err(|problem| problem.of(&file))
+    }
+}
+
+fn labels(
+    mut bytes: Bytes<Box<dyn Read + Send>>,
+    promise: Promise,
+) -> Result<Vec<usize>, DataProblem> {
     if promise.features != 1 {
         let given = shape_text(&[promise.samples as u64, promise.features as u64]);
         return Err(DataProblem::Shape { given, expected: "one label a sample" });
@@ -95,10 +196,10 @@ fn try_labels(path: &Path) -> Result<Vec<usize>, DataProblem> {
     let (data, size) = (bytes.at, promise.element.kind.bytes() as u64);
     let labels = blocks::integers(&mut bytes, promise)?;
     let class = |(index, label): (usize, i64)| {
-        let (index, value) = (index as u64, label.to_string());
-        let refused =
-            DataProblem::Label { at: data + index * size, index, value, expected: "0 or more" };
-        usize::try_from(label).map_err(|_| refused)
+        usize::try_from(label).map_err(|_| {
+            let (index, value) = (index as u64, label.to_string());
+            DataProblem::Label { at: data + index * size, index, value, expected: "0 or more" }
+        })
     };
     labels.into_iter().enumerate().map(class).collect()
 }
@@ -108,14 +209,14 @@ type Opened = (Bytes<Box<dyn Read + Send>>, Promise);
 fn open(path: &Path) -> Result<Opened, DataProblem> {
     let (mut file, length) = bytes::open(path)?;
     let mut start = [0; 2];
-    let is_gzip = length >= 2 && file.read_exact(&mut start).is_ok() && start == [0x1f, 0x8b];
+    let is_gzip = length >= 2 && file.read_exact(&mut start).is_ok() && start == gzip::MAGIC;
     file.rewind().map_err(DataProblem::Read)?;
-    let mut bytes: Bytes<Box<dyn Read + Send>> = if is_gzip {
-        let unpacked = flate2::read::MultiGzDecoder::new(std::io::BufReader::new(file));
-        Bytes::new(Box::new(unpacked), Length::deflated(length))
+    let (bytes, length_in_all): (Box<dyn Read + Send>, _) = if is_gzip {
+        (Box::new(Gzip::new(std::io::BufReader::new(file))), Length::deflated(length))
     } else {
-        Bytes::new(Box::new(file), Length::Exactly(length))
+        (Box::new(file), Length::Exactly(length))
     };
+    let mut bytes = Bytes::new(bytes, length_in_all, length);
     let promise = header(&mut bytes)?;
     Ok((bytes, promise))
 }

@@ -57,6 +57,34 @@ fn bytes_are_scaled_to_0_to_1_rounded_once() {
     }
 }
 
+/// 64 KB of gzip can hold 64 MB: more than the limit allows as f64, unless more is asked for. In
+/// blocks it is a block that counts.
+#[test]
+fn small_gzipped_files_of_much_are_refused_unless_they_are_asked_for() {
+    let (rows, columns) = (1 << 20, 64);
+    let file = write(&gzip(&file(8, &[rows, columns], &vec![0; 1 << 26])));
+    let open = || Reader::open(file.path()).unwrap();
+    let error = open().columns::<f64>().unwrap_err();
+    let DataProblem::Memory { needed, limit } = error.problem else { panic!("{error}") };
+    assert_eq!((needed, limit), (1 << 29, 1 << 28));
+    assert!(open().columns::<f32>().is_ok());
+    assert!(open().memory_limit((1 << 28) - 1).columns::<f32>().is_err());
+    let blocks = open().memory_limit(1 << 20).blocks::<f64>(2048).unwrap();
+    assert_eq!(blocks.take(3).filter(Result::is_ok).count(), 3);
+    let mut blocks = open().memory_limit((1 << 20) - 1).blocks::<f64>(2048).unwrap();
+    assert!(blocks.next().unwrap().is_err() && blocks.next().is_none());
+    assert!(open().unscaled().memory_limit(1 << 10).labels().is_err());
+}
+
+#[test]
+fn bytes_can_stay_as_they_are() {
+    let bytes = write(&file(8, &[1, 3], &[0, 51, 255]));
+    let reader = Reader::open(bytes.path()).unwrap();
+    assert!(reader.holds_bytes());
+    assert_eq!(reader.unscaled().columns::<f32>().unwrap().into_vec(), [0.0, 51.0, 255.0]);
+    assert!(!Reader::open(write(&file(9, &[1], &[1])).path()).unwrap().holds_bytes());
+}
+
 #[test]
 fn blocks_are_the_whole_in_pieces() {
     let data: Vec<u8> = (0..70).collect();

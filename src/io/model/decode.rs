@@ -1,13 +1,12 @@
 //! Bytes to a model, each step checked before the next one relies on it.
 
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::description::{Description, ENTRY};
 use super::encode::{bias_name, check_finite, dtype, weight_name};
 use super::error::Problem;
-use super::{AnyModel, Model, header};
-use crate::io::one_line;
+use super::tensors::Tensors;
+use super::{AnyModel, Model};
 use crate::{Activation, Builder, Init, Network, Scalar};
 
 /// A model of element type `T` from the bytes of its file.
@@ -57,44 +56,37 @@ struct Contents<'a> {
 
 impl<'a> Contents<'a> {
     fn parse(bytes: &'a [u8]) -> Result<Self, Problem> {
-        let (tensors, entry) = Tensors::parse(bytes, ENTRY)?;
-        let description = Description::parse(&entry.ok_or(Problem::NotOurs)?)?;
+        let (tensors, metadata) = Tensors::parse(bytes)?;
+        let description = Description::parse(metadata.get(ENTRY).ok_or(Problem::NotOurs)?)?;
         Ok(Self { tensors, description })
     }
 
     fn model<T: Scalar>(self) -> Result<Model<T>, Problem> {
         let network = self.tensors.network(&self.description, &[""], |builder| builder)?;
         let Description {
-            features, standardization, target_standardization, classes, label, ..
+            features,
+            inputs,
+            standardization,
+            target_standardization,
+            classes,
+            label,
+            ..
         } = self.description;
-        let model =
-            Model { network, features, standardization, target_standardization, classes, label };
+        let model = Model {
+            network,
+            features,
+            inputs,
+            standardization,
+            target_standardization,
+            classes,
+            label,
+        };
         model.check()?;
         Ok(model)
     }
 }
 
-/// The tensors of a file whose header has been read and agrees with its length.
-pub(in crate::io) struct Tensors<'a>(SafeTensors<'a>);
-
-impl<'a> Tensors<'a> {
-    /// And the metadata entry of that name, if there is one.
-    pub(in crate::io) fn parse(
-        bytes: &'a [u8],
-        entry: &str,
-    ) -> Result<(Self, Option<String>), Problem> {
-        header::check_names(bytes)?;
-        let layout = |error: safetensors::SafeTensorError| Problem::Layout(one_line(&error));
-        let tensors = SafeTensors::deserialize(bytes).map_err(layout)?;
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(layout)?;
-        let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(entry));
-        Ok((Self(tensors), entry.cloned()))
-    }
-
-    fn tensor(&self, name: &str) -> Result<TensorView<'a>, Problem> {
-        self.0.tensor(name).map_err(|_| Problem::Missing(name.to_owned()))
-    }
-
+impl Tensors<'_> {
     /// The network whose parameters have plain names. The file must hold one set of tensors for
     /// each prefix, and nothing else; the first prefix is the plain names' (empty).
     pub(in crate::io) fn network<T: Scalar>(
@@ -154,9 +146,7 @@ impl<'a> Tensors<'a> {
         let names = (0..layers).flat_map(|l| [weight_name(l), bias_name(l)]);
         let known: std::collections::HashSet<String> =
             names.flat_map(|name| prefixes.iter().map(move |p| format!("{p}{name}"))).collect();
-        let mut names = self.0.names();
-        names.sort_unstable();
-        match names.into_iter().find(|name| !known.contains(*name)) {
+        match self.names().filter(|name| !known.contains(*name)).min() {
             Some(name) => Err(Problem::Unexpected(name.to_owned(), layers)),
             None => Ok(()),
         }
@@ -176,7 +166,7 @@ fn shape(name: String, expected: String, tensor: &TensorView<'_>) -> Problem {
 }
 
 /// The tensor's values, if they are of type `T` and finite. Its length has been checked against
-/// its shape by `SafeTensors::deserialize`.
+/// its shape by `Tensors::parse`.
 fn values<T: Scalar>(name: &str, tensor: &TensorView<'_>) -> Result<Vec<T>, Problem> {
     let expected = dtype::<T>();
     if tensor.dtype() != expected {

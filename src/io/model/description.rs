@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Model;
 use super::error::Problem;
-use crate::io::{Standardization, one_line};
+use crate::io::{Inputs, Standardization, one_line};
 use crate::{Activation, Loss, Network, Scalar};
 
 /// The entry's name.
@@ -22,6 +22,9 @@ pub(in crate::io) struct Description {
     activations: Vec<NamedActivation>,
     loss: String,
     pub(super) features: Option<Vec<String>>,
+    /// Left out where it is unknown, as in files of version 0.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) inputs: Option<Inputs>,
     pub(super) standardization: Option<Standardization>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) target_standardization: Option<Standardization>,
@@ -48,6 +51,7 @@ impl Description {
         Self {
             version: if model.target_standardization.is_some() { VERSION } else { PLAIN },
             features: model.features.clone(),
+            inputs: model.inputs,
             standardization: model.standardization.clone(),
             target_standardization: model.target_standardization.clone(),
             classes: model.classes.clone(),
@@ -67,6 +71,7 @@ impl Description {
             activations: network.layers().iter().map(|l| named(l.activation)).collect(),
             loss: network.loss().name().to_owned(),
             features: None,
+            inputs: None,
             standardization: None,
             target_standardization: None,
             classes: Vec::new(),

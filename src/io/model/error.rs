@@ -35,9 +35,9 @@ pub enum Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// A folder, a pipe, a device.
-    #[error("not a regular file")]
-    NotAFile,
+    /// A folder, a pipe, a device: which of them. It was not waited for.
+    #[error("it is {0}: expected a regular file")]
+    NotAFile(&'static str),
     /// Too short for even the header's length.
     #[error("not a model: it has {given} bytes, and the header's length alone takes 8")]
     TooShort {
@@ -123,6 +123,11 @@ pub enum Problem {
         "tensor {0:?} is no weight or bias of a Linear in an nn.Sequential, as in \"0.weight\""
     )]
     NotLinear(String),
+    /// A weight that may be another module's than a `Linear`'s.
+    #[error(
+        "tensor {0:?} has no bias beside it: it may be an Embedding's or a normalisation's; if it is a Linear's, ask for layers without biases (Loader::without_biases)"
+    )]
+    NoBias(String),
     /// No layer (under the prefix, if one was named).
     #[error("no tensor is named as the layers of an nn.Sequential are, as in \"{0}0.weight\"")]
     NoLinear(String),
@@ -139,6 +144,9 @@ pub enum Problem {
         /// How many there are.
         given: usize,
     },
+    /// A range of inputs that is none, or a divisor that is not finite and above 0.
+    #[error("the inputs have no finite range, or no finite divisor above 0")]
+    Inputs,
     /// A mean that is not finite, or a deviation that is not finite and above 0.
     #[error("the standardization is not of finite means and positive standard deviations")]
     Standardization,

@@ -3,10 +3,12 @@
 //! The file holds, for every layer from 0, a tensor `layers.0.weight` of shape (n_l, n_{l-1}),
 //! row-major, and a tensor `layers.0.bias` of shape (n_l), all F32 or all F64; and one metadata
 //! entry, `shallownet`, a JSON object with the format's version, the activations (with the slope
-//! of a leaky ReLU), the loss, and where they are known the feature names, the standardization of
-//! the features and of the targets, the class names and the label column. One entry, so that the
-//! same model gives the same bytes. The version is 1, or 2 where the targets were standardized:
-//! a program that knows version 1 alone would not turn predictions back.
+//! of a leaky ReLU), the loss, and where they are known what the inputs were (`inputs`: from `bytes`,
+//! `whole` or `real` numbers, their range, what they are divided by), the feature names, the
+//! standardization of the features and of the targets, the class names and the label column. One
+//! entry, so that the same model gives the same bytes. The version is 1, or 2 where the targets were
+//! standardized: a program that knows version 1 alone would not turn predictions back. Files of
+//! version 0.1 have no `inputs`: nothing is known of their scale.
 //!
 //! ```
 //! use shallownet::io::model::{self, Model};
@@ -36,11 +38,13 @@ pub(in crate::io) mod decode;
 pub(in crate::io) mod description;
 pub(in crate::io) mod encode;
 mod error;
-pub(in crate::io) mod header;
+mod header;
+pub(in crate::io) mod tensors;
 
 use std::path::Path;
 
-use crate::io::{Standardization, atomic};
+use crate::io::open::{self, NotOpened};
+use crate::io::{Inputs, Standardization, atomic};
 use crate::{Network, Scalar};
 
 pub use decode::{decode, decode_any};
@@ -68,7 +72,9 @@ pub struct Model<T> {
     pub network: Network<T>,
     /// The names of the inputs, n_x of them.
     pub features: Option<Vec<String>>,
-    /// What is to be done to samples before the network sees them; n_x means and deviations.
+    /// What the training samples were, and what samples are divided by before anything else.
+    pub inputs: Option<Inputs>,
+    /// What is to be done to samples then, before the network sees them; n_x means and deviations.
     pub standardization: Option<Standardization>,
     /// How the targets were standardized that the network learned; n_y means and deviations. What
     /// it predicts is to be turned back by [`Standardization::undo`].
@@ -86,6 +92,7 @@ impl<T: Scalar> Model<T> {
         Self {
             network,
             features: None,
+            inputs: None,
             standardization: None,
             target_standardization: None,
             classes: Vec::new(),
@@ -102,16 +109,15 @@ impl<T: Scalar> Model<T> {
         if let Some(names) = &self.features {
             fits("feature names", inputs, names.len())?;
         }
+        if self.inputs.is_some_and(|inputs| !inputs.is_sound()) {
+            return Err(Problem::Inputs);
+        }
         let both = [(&self.standardization, inputs), (&self.target_standardization, outputs)];
         for (standardization, expected) in both {
             let Some(standardization) = standardization else { continue };
             fits("means", expected, standardization.means.len())?;
             fits("standard deviations", expected, standardization.stds.len())?;
-            let finite = |v: &f64| v.is_finite();
-            let above_0 = |v: &f64| finite(v) && *v > 0.0;
-            if !standardization.means.iter().all(finite)
-                || !standardization.stds.iter().all(above_0)
-            {
+            if !standardization.is_sound() {
                 return Err(Problem::Standardization);
             }
         }
@@ -181,17 +187,14 @@ pub fn load_any(path: &Path) -> Result<AnyModel, Error> {
 pub(in crate::io) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     use std::io::Read;
     let io = |source| Error::read(path, source);
-    let mut file = std::fs::File::open(path).map_err(io)?;
-    let about = file.metadata().map_err(io)?;
-    if !about.is_file() {
-        return Err(Error::refused(path, Problem::NotAFile));
-    }
+    let (mut file, length) = open::regular(path).map_err(|refused| match refused {
+        NotOpened::Io(source) => io(source),
+        NotOpened::Is(kind) => Error::refused(path, Problem::NotAFile(kind)),
+    })?;
     let mut bytes = Vec::new();
     file.by_ref().take(header::LENGTH_BYTES as u64).read_to_end(&mut bytes).map_err(io)?;
-    header::check_length(&bytes, about.len()).map_err(|problem| Error::refused(path, problem))?;
-    file.take(about.len().saturating_sub(bytes.len() as u64))
-        .read_to_end(&mut bytes)
-        .map_err(io)?;
+    header::check_length(&bytes, length).map_err(|problem| Error::refused(path, problem))?;
+    file.take(length.saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes).map_err(io)?;
     Ok(bytes)
 }
 

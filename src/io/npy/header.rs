@@ -140,7 +140,8 @@ impl<'a> Text<'a> {
         };
         let (&order, kind) = descr.split_first().ok_or_else(refused)?;
         let kind = match kind {
-            b"u1" | b"b1" => Kind::U8,
+            b"b1" => Kind::Bool,
+            b"u1" => Kind::U8,
             b"i1" => Kind::I8,
             b"u2" => Kind::U16,
             b"i2" => Kind::I16,

@@ -80,6 +80,23 @@ pub fn load_labels(path: &Path) -> Result<Vec<i64>, DataError> {
     open(path)?.labels().map_err(|problem| problem.of(&display(path)))
 }
 
+/// Are its values bytes (u8)? Then they are brightness, as a rule, and what is done to them before a
+/// network sees them (nothing, by [`load`]) belongs to the network: see [`Inputs`](super::Inputs).
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("y.npy");
+/// shallownet::io::npy::save_labels(&path, &[1, 0])?;
+/// assert!(!shallownet::io::npy::holds_bytes(&path)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`DataError`], of the header.
+pub fn holds_bytes(path: &Path) -> Result<bool, DataError> {
+    Ok(open(path)?.holds_bytes())
+}
+
 /// Saves samples as an array of shape (m, n), in whole or not at all.
 ///
 /// # Errors
@@ -99,7 +116,8 @@ pub fn save_labels(path: &Path, labels: &[i64]) -> Result<(), DataError> {
 type File = Box<dyn std::io::Read + Send>;
 
 fn open(path: &Path) -> Result<Array<File>, DataError> {
-    let plain = |(file, length)| Bytes::new(Box::new(file) as File, Length::Exactly(length));
+    let plain =
+        |(file, length)| Bytes::new(Box::new(file) as File, Length::Exactly(length), length);
     let array = bytes::open(path).map(plain).and_then(Array::open);
     array.map_err(|problem| problem.of(&display(path)))
 }

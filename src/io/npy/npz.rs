@@ -19,6 +19,10 @@
 //! **Sizes that lie.** Deflate makes at most 1032 bytes of one; an entry that says it unpacks to
 //! more is refused. No memory is reserved by what it says: memory grows with the data that comes,
 //! up to what the array's own header promises. Check sums are compared.
+//!
+//! **Sizes that are true.** 65 KB of zeros, deflated, are honest and take 67 MB of bytes, 1 GB as
+//! f64 while they are turned from Fortran order: [`Archive::memory_limit`] is the most that an
+//! array's values may take.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -46,6 +50,7 @@ pub struct Archive {
     file: String,
     names: Vec<String>,
     zip: ZipArchive<File>,
+    memory_limit: u64,
 }
 
 impl core::fmt::Debug for Archive {
@@ -58,13 +63,31 @@ impl Archive {
     /// Reads an archive's directory.
     ///
     /// # Errors
-    /// [`DataError`]: no archive, or one that names two arrays alike.
+    /// [`DataError`]: no archive, or one that names two arrays alike (`x` and `x.npy` are).
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let file = display(path);
         match try_open(path) {
-            Ok((zip, names)) => Ok(Self { file, names, zip }),
+            Ok((zip, names, length)) => {
+                Ok(Self { file, names, zip, memory_limit: bytes::memory_limit(length) })
+            }
             Err(problem) => Err(DataError { file, problem }),
         }
+    }
+
+    /// How many bytes of memory the values of an array may take; more are refused. Without it: 64
+    /// times the archive's length, or 256 MiB if that is more.
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.memory_limit = bytes;
+        self
+    }
+
+    /// Are the values of an array bytes (u8)? See [`holds_bytes`](super::holds_bytes).
+    ///
+    /// # Errors
+    /// [`DataError`]: no such array; of its header.
+    pub fn holds_bytes(&mut self, name: &str) -> Result<bool, DataError> {
+        let file = self.entry_name(name);
+        self.array(name).map(|array| array.holds_bytes()).map_err(|problem| problem.of(&file))
     }
 
     /// The names of the arrays, without `.npy`, in the archive's order.
@@ -112,23 +135,39 @@ impl Archive {
             return Err(DataProblem::Format { at: 0, given, expected });
         }
         // One more than it says, so that an entry that goes on is noticed.
-        read::Array::open(Bytes::new(entry.take(size.saturating_add(1)), Length::AtMost(size)))
+        let entry = entry.take(size.saturating_add(1));
+        let mut bytes = Bytes::new(entry, Length::AtMost(size), packed);
+        bytes.memory_limit = self.memory_limit;
+        read::Array::open(bytes)
     }
 }
 
-fn try_open(path: &Path) -> Result<(ZipArchive<File>, Vec<String>), DataProblem> {
+type Opened = (ZipArchive<File>, Vec<String>, u64);
+
+fn try_open(path: &Path) -> Result<Opened, DataProblem> {
     let (mut file, length) = bytes::open(path)?;
     let start = ZipArchive::new(&mut file).map_err(refused)?.central_directory_start();
-    check_names(&mut file, start, length)?;
+    let entries = check_names(&mut file, start, length)?;
     let zip = ZipArchive::new(file).map_err(refused)?;
+    if zip.len() != entries {
+        // Written in two ways, a name would be two entries here and one there.
+        let given = format!("a directory of {entries} entries, of {} names", zip.len());
+        let expected = "as many names as entries";
+        return Err(DataProblem::Format { at: start, given, expected });
+    }
     let bare = |name: &str| name.strip_suffix(".npy").unwrap_or(name).to_owned();
     let names = zip.file_names().map(|name| Ok(bare(&name.map_err(refused)?)));
-    let names = names.collect::<Result<_, DataProblem>>()?;
-    Ok((zip, names))
+    let names: Vec<String> = names.collect::<Result<_, DataProblem>>()?;
+    let mut known = HashSet::new();
+    match names.iter().find(|name| !known.insert(name.as_str())) {
+        Some(name) => Err(DataProblem::Ambiguous { name: name.clone() }),
+        None => Ok((zip, names, length)),
+    }
 }
 
-/// Refuses an archive whose directory has a name twice: a reader would take one of the two.
-fn check_names(file: &mut File, start: u64, length: u64) -> Result<(), DataProblem> {
+/// Refuses an archive whose directory has a name twice: a reader would take one of the two. The
+/// number of its entries.
+fn check_names(file: &mut File, start: u64, length: u64) -> Result<usize, DataProblem> {
     let size = length.saturating_sub(start);
     if size > LONGEST_DIRECTORY {
         let given = format!("a directory of {size} bytes");
@@ -152,7 +191,7 @@ fn check_names(file: &mut File, start: u64, length: u64) -> Result<(), DataProbl
         }
         at += ENTRY + name + extra + comment;
     }
-    Ok(())
+    Ok(names.len())
 }
 
 fn refused(error: zip::result::ZipError) -> DataProblem {

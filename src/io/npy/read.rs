@@ -6,6 +6,7 @@ use super::header::Header;
 use crate::Scalar;
 use crate::io::blocks::{self, Blocks, Promise, reserve};
 use crate::io::bytes::Bytes;
+use crate::io::element::Kind;
 use crate::io::fault::{DataError, DataProblem, shape_text};
 use crate::io::owned::OwnedColumns;
 
@@ -29,6 +30,10 @@ impl<R: Read> Array<R> {
         Ok(Self { bytes, promise, by_feature: header.fortran_order && !is_line })
     }
 
+    pub(super) fn holds_bytes(&self) -> bool {
+        self.promise.element.kind == Kind::U8
+    }
+
     pub(super) fn blocks<T: Scalar>(
         self,
         file: String,
@@ -47,6 +52,9 @@ impl<R: Read> Array<R> {
             return self.blocks(file, 1)?.all();
         }
         let Promise { samples, features, .. } = self.promise;
+        // While it is turned it is there twice.
+        let checked = self.bytes.check_memory::<T>(samples * features, 2);
+        checked.map_err(|problem| problem.of(&file))?;
         let turned = Promise { samples: features, features: samples, ..self.promise };
         let rows = Blocks::<T, R>::new(file.clone(), self.bytes, turned, 1)?.all()?.into_vec();
         transposed(&rows, samples, features).map_err(|problem| problem.of(&file))

@@ -118,6 +118,62 @@ fn headers_that_lie_are_named_by_offset() {
 }
 
 #[test]
+fn bytes_are_told_from_other_types() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npy");
+    for (descr, expected) in [("|u1", true), ("|b1", false), ("|i1", false)] {
+        let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (2,), }}");
+        std::fs::write(&path, file(&header, &[0, 2])).unwrap();
+        assert_eq!(holds_bytes(&path).unwrap(), expected, "{descr}");
+        // True is 1, whatever the byte that stands for it.
+        let value = if descr == "|b1" { 1.0 } else { 2.0 };
+        assert_eq!(load::<f64>(&path).unwrap().into_vec(), [0.0, value]);
+    }
+}
+
+/// 65 KB that hold 64 MB of zeros: no lie, and 512 MB as f64, twice that while they are turned.
+#[test]
+fn small_archives_of_much_are_refused_unless_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bomb.npz");
+    let count: u32 = 1 << 20;
+    let archive = |order: &str, count: u32| {
+        let header =
+            format!("{{'descr': '|u1', 'fortran_order': {order}, 'shape': ({count}, 64), }}");
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file("x.npy", options).unwrap();
+        zip.write_all(&file(&header, &vec![0; count as usize * 64])).unwrap();
+        let bytes = zip.finish().unwrap().into_inner();
+        std::fs::write(&path, &bytes).unwrap();
+        (npz::Archive::open(&path).unwrap(), bytes.len() as u64)
+    };
+    for (order, copies) in [("False", 1), ("True", 2)] {
+        let (mut bomb, length) = archive(order, count);
+        assert!(length < 70_000, "{length}");
+        assert!(bomb.holds_bytes("x").unwrap());
+        let needed = u64::from(count) * 64 * 8 * copies;
+        let limit = (64 * length).max(1 << 28);
+        let error = bomb.columns::<f64>("x").unwrap_err();
+        let expected = format!(
+            "bomb.npz: x: its values would take {needed} bytes of memory: the limit is {limit}"
+        );
+        assert!(error.to_string().ends_with(&expected), "{error}\n  expected: {expected}");
+    }
+    // Up to the byte; as f32 it is half as much; labels take 8 bytes each.
+    let needed = 1024 * 64 * 8 * 2;
+    let (bomb, _) = archive("True", 1024);
+    assert!(bomb.memory_limit(needed - 1).columns::<f64>("x").is_err());
+    let (bomb, _) = archive("True", 1024);
+    assert_eq!(bomb.memory_limit(needed).columns::<f64>("x").unwrap().samples(), 1024);
+    let (bomb, _) = archive("True", 1024);
+    assert_eq!(bomb.memory_limit(needed / 2).columns::<f32>("x").unwrap().samples(), 1024);
+    npz::save(&path, &[("y", npz::Array::Labels(&[1, 2, 3]))]).unwrap();
+    let archive = |limit| npz::Archive::open(&path).unwrap().memory_limit(limit).labels("y");
+    assert!(archive(24).is_ok() && archive(23).is_err());
+}
+
+#[test]
 fn archives_that_lie_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.npz");
@@ -150,6 +206,18 @@ fn archives_that_lie_are_named() {
         directory + bytes[directory + 4..].windows(4).position(|w| w == b"PK\x01\x02").unwrap() + 4;
     let twice = changed(second + 46, b"x");
     assert!(twice.contains("the name \"x.npy\" stands twice in the archive"), "{twice}");
+
+    // An entry `y` beside `y.npy`: both are the array `y`.
+    let short = {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for name in ["x", "y.npy", "y"] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    std::fs::write(&path, short).unwrap();
+    let both = npz::Archive::open(&path).unwrap_err();
+    assert!(matches!(&both.problem, DataProblem::Ambiguous { name } if name == "y"), "{both}");
 
     let refused = npz::save(&path, &[("x", x), ("x", x)]).unwrap_err().to_string();
     assert!(refused.ends_with("the name \"x\" stands twice in the archive"), "{refused}");

@@ -5,6 +5,10 @@
 //! before them Sub and Div, if a standardization of the features is given, after them Mul and Add,
 //! if one of the targets is (in f64, between Casts for an f32 network). f32 and f64.
 //!
+//! `x` is what the standardization, or else the network, takes: where a model divides its inputs
+//! ([`Inputs::divided_by`](super::Inputs::divided_by), as after training on IDX images), `x` is to be
+//! divided first.
+//!
 //! ```
 //! use shallownet::io::onnx;
 //! use shallownet::{Activation, Network};
@@ -75,6 +79,21 @@ pub enum Problem {
         /// How many there are.
         given: usize,
     },
+    /// A mean that is not finite, or a deviation that is not finite and above 0.
+    #[error("the standardization is not of finite means and positive standard deviations")]
+    Standardization,
+    /// A parameter that is NaN or infinite.
+    #[error(
+        "the network's parameter {name} holds {value} at index {index}: expected finite values"
+    )]
+    NotFinite {
+        /// `W0`, `b0`, `W1`, ...
+        name: String,
+        /// Where.
+        index: usize,
+        /// What.
+        value: f64,
+    },
     /// Protobuf's limit is 2 GiB.
     #[error("{bytes} bytes of ONNX: the format's limit is 2147483647")]
     TooLarge {
@@ -115,7 +134,8 @@ pub fn save<T: Scalar>(
 /// ```
 ///
 /// # Errors
-/// [`Problem`].
+/// [`Problem`]: a standardization of other features, with a mean that is not finite or a deviation
+/// that is not finite and above 0; a parameter that is not finite; a file beyond 2 GiB.
 pub fn encode<T: Scalar>(
     net: &Network<T>,
     standardization: Option<&Standardization>,
@@ -130,6 +150,13 @@ pub fn encode<T: Scalar>(
             }
         }
     }
+    if standardization.is_some_and(|standardization| !standardization.is_sound()) {
+        return Err(Problem::Standardization);
+    }
+    for l in 0..net.layers().len() {
+        check_finite(format!("W{l}"), &net.weights(l)?)?;
+        check_finite(format!("b{l}"), net.bias(l)?)?;
+    }
     let model = ModelProto {
         ir_version: IR_VERSION,
         producer_name: env!("CARGO_PKG_NAME").to_owned(),
@@ -142,4 +169,11 @@ pub fn encode<T: Scalar>(
         return Err(Problem::TooLarge { bytes });
     }
     Ok(model.encode_to_vec())
+}
+
+fn check_finite<T: Scalar>(name: String, values: &[T]) -> Result<(), Problem> {
+    match values.iter().position(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(index) => Err(Problem::NotFinite { name, index, value: values[index].to_f64() }),
+    }
 }

@@ -111,7 +111,7 @@ impl Table<std::fs::File> {
     /// [`Error`]: the file can't be read or is empty, or its header names two columns alike.
     pub fn open(path: &Path, header: Header) -> Result<Self, Error> {
         let file = super::display(path);
-        match std::fs::File::open(path) {
+        match super::open::stream(path) {
             Ok(reader) => Table::new(file, reader, header),
             Err(source) => Err(Error::Read { file, source }),
         }

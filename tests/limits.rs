@@ -1,0 +1,142 @@
+//! Promise: what a small or strange file asks for has its limit: time by its length, and no more;
+//! numbers that no network has are refused, on the way in and on the way out.
+
+use std::time::{Duration, Instant};
+
+use shallownet::io::model::{self, Model, Problem};
+use shallownet::io::pytorch::Loader;
+use shallownet::io::{InputKind, Inputs, Standardization, onnx};
+use shallownet::{Activation, Checks, Network};
+
+/// A safetensors file of so many tensors of one value.
+fn tensors(count: usize, name: impl Fn(usize) -> String) -> Vec<u8> {
+    let mut header = r#"{"__metadata__":{"shallownet":"{\"version\":1}"}"#.to_owned();
+    for i in 0..count {
+        let (name, start, end) = (name(i), 4 * i, 4 * i + 4);
+        header +=
+            &format!(r#","{name}":{{"dtype":"F32","shape":[1,1],"data_offsets":[{start},{end}]}}"#);
+    }
+    header.push('}');
+    let length = (header.len() as u64).to_le_bytes();
+    [&length[..], header.as_bytes(), &vec![0; 4 * count]].concat()
+}
+
+/// The shortest of three.
+fn time<R>(mut call: impl FnMut() -> R) -> Duration {
+    let one = |_| {
+        let begun = Instant::now();
+        let _ = std::hint::black_box(call());
+        begun.elapsed()
+    };
+    (0..3).map(one).min().unwrap()
+}
+
+/// A header of 300,000 tensors is read in the time that it takes to read it as JSON: it was once
+/// read three times, each time by way of a copy.
+#[test]
+fn a_file_of_very_many_tensors_is_read_once() {
+    let models = tensors(300_000, |i| format!("layers.{i}.weight"));
+    let header = 8 + u64::from_le_bytes(models[..8].try_into().unwrap()) as usize;
+    let json = time(|| serde_json::from_slice::<serde_json::Value>(&models[8..header]).unwrap());
+    let model = time(|| model::decode::<f32>(&models).map(drop).unwrap_err());
+    let torch = tensors(300_000, |i| format!("{i}.weight"));
+    let one = Loader::new(&[Activation::Tanh]);
+    let pytorch = time(|| one.decode::<f32>(&torch).map(drop).unwrap_err());
+    println!("JSON {json:?}, model {model:?}, PyTorch {pytorch:?}");
+    // Names are put in order besides.
+    assert!(model < 2 * json, "{model:?}: JSON takes {json:?}");
+    assert!(pytorch < 3 * json, "{pytorch:?}: JSON takes {json:?}");
+}
+
+fn network() -> Network<f32> {
+    Network::<f32>::builder(2).layer(1, Activation::Tanh).build().unwrap()
+}
+
+#[test]
+fn standardizations_that_are_none_are_refused_wherever_they_are_written() {
+    let sound = ([0.5, -1.0].to_vec(), [1.0, 2.0].to_vec());
+    let with = |edit: fn(&mut Vec<f64>, &mut Vec<f64>)| {
+        let (mut means, mut stds) = sound.clone();
+        edit(&mut means, &mut stds);
+        let standardization = Standardization { means, stds };
+        let exported = onnx::encode(&network(), Some(&standardization), None).map(drop);
+        let saved = Model { standardization: Some(standardization), ..Model::new(network()) };
+        (exported, model::encode(&saved).map(drop))
+    };
+    assert!(matches!(with(|_, _| ()), (Ok(()), Ok(()))));
+    let values: [fn(&mut Vec<f64>, &mut Vec<f64>); 7] = [
+        |_, stds| stds[0] = 0.0,
+        |_, stds| stds[1] = -0.0,
+        |_, stds| stds[1] = -1.0,
+        |_, stds| stds[0] = f64::NAN,
+        |_, stds| stds[0] = f64::INFINITY,
+        |means, _| means[1] = f64::NAN,
+        |means, _| means[0] = f64::NEG_INFINITY,
+    ];
+    for edit in values {
+        let answers = with(edit);
+        let are_refused =
+            matches!(answers, (Err(onnx::Problem::Standardization), Err(Problem::Standardization)));
+        assert!(are_refused, "{answers:?}");
+    }
+    let lengths: [fn(&mut Vec<f64>, &mut Vec<f64>); 3] = [
+        |means, _| means.push(0.0),
+        |_, stds| {
+            stds.pop();
+        },
+        |means, stds| {
+            means.clear();
+            stds.clear();
+        },
+    ];
+    for edit in lengths {
+        let answers = with(edit);
+        let are_refused =
+            matches!(answers, (Err(onnx::Problem::Count { .. }), Err(Problem::Count { .. })));
+        assert!(are_refused, "{answers:?}");
+    }
+}
+
+#[test]
+fn a_network_of_nan_is_not_exported() {
+    let trusting = Network::<f64>::builder(1).layer(2, Activation::Tanh);
+    let mut net = trusting.checks(Checks::ShapesOnly).build().unwrap();
+    net.set_bias(0, &[0.0, f64::NAN]).unwrap();
+    let message = onnx::encode(&net, None, None).unwrap_err().to_string();
+    assert_eq!(message, "the network's parameter b0 holds NaN at index 1: expected finite values");
+}
+
+#[test]
+fn what_inputs_were_is_kept_and_checked() {
+    let inputs = Inputs::of(InputKind::Bytes, &[0.0, 7.0, 255.0], Inputs::BYTE).unwrap();
+    let with =
+        |inputs: Inputs| model::encode(&Model { inputs: Some(inputs), ..Model::new(network()) });
+    let bytes = with(inputs).unwrap();
+    assert_eq!(model::decode::<f32>(&bytes).unwrap().inputs, Some(inputs));
+    let unsound = [
+        Inputs { divided_by: 0.0, ..inputs },
+        Inputs { divided_by: -1.0, ..inputs },
+        Inputs { divided_by: f64::NAN, ..inputs },
+        Inputs { divided_by: f64::INFINITY, ..inputs },
+        Inputs { lowest: f64::NAN, ..inputs },
+        Inputs { highest: f64::INFINITY, ..inputs },
+        Inputs { lowest: 256.0, ..inputs },
+    ];
+    for inputs in unsound {
+        assert!(matches!(with(inputs), Err(Problem::Inputs)), "{inputs:?}");
+    }
+    assert_eq!(Inputs::of(InputKind::Real, &[], 1.0), None);
+    assert_eq!(Inputs::of(InputKind::Real, &[0.0, f64::NAN], 1.0), None);
+
+    // A step that this version does not know is not left out.
+    let text = String::from_utf8_lossy(&bytes);
+    let edited = text.replacen(r#"\"divided_by\":255.0"#, r#"\"clipped_at\":255.0"#, 1);
+    assert_ne!(text, edited);
+    let message = model::decode::<f32>(edited.as_bytes()).unwrap_err().to_string();
+    assert!(message.contains("unknown field `clipped_at`"), "{message}");
+
+    // As version 0.1 wrote them, models have none, and are written without again.
+    let old = model::encode(&Model::new(network())).unwrap();
+    assert!(!String::from_utf8_lossy(&old).contains("inputs"));
+    assert_eq!(model::decode::<f32>(&old).unwrap().inputs, None);
+}
