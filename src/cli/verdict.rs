@@ -6,7 +6,11 @@ use crate::batch::Batch;
 use crate::scores::{Kind, Score};
 
 /// Below this share of explained variance a prediction is hardly better than the mean.
-const LITTLE: f64 = 0.01;
+pub(crate) const LITTLE_VARIANCE: f64 = 0.01;
+
+/// Nor is one better than the most frequent class that is right for less than this share of the
+/// samples of other classes.
+pub(crate) const LITTLE_MORE: f64 = 0.05;
 
 /// What there is to say about a score on `samples` ("the training samples") that a constant
 /// answer reaches as well: the most frequent class, or the mean.
@@ -19,21 +23,24 @@ pub(crate) fn no_better<T: Scalar>(
     match score.kind {
         Kind::Classes { correct, accuracy } => {
             let (class, count) = most_frequent(&batch.classes, classes.len())?;
-            let is_perfect = correct == batch.len();
-            (correct <= count && !is_perfect).then(|| {
+            let others = (batch.len() - count) as f64;
+            let gain = correct as f64 - count as f64;
+            // Nothing is to be gained where all are of one class.
+            (others > 0.0 && gain < LITTLE_MORE * others).then(|| {
                 let (percent, always) = (100.0 * accuracy, 100.0 * share(count, batch.len()));
                 let class = &classes[class];
                 format!(
-                    "{percent:.2} % of {samples} right is no better than always answering \
-                     {class:?}: {always:.2} %"
+                    "{percent:.2} % of {samples} right is {} better than always answering \
+                     {class:?}: {always:.2} %",
+                    how(gain)
                 )
             })
         }
         Kind::Values { r_squared, .. } => {
             let varies = batch.values.iter().skip(batch.outputs()).zip(&batch.values);
             let varies = varies.into_iter().any(|(a, b)| a != b);
-            (r_squared < LITTLE && varies).then(|| {
-                let how = if r_squared > 0.0 { "hardly" } else { "no" };
+            (r_squared < LITTLE_VARIANCE && varies).then(|| {
+                let how = how(r_squared);
                 format!(
                     "R^2 {r_squared:.4} on {samples} is {how} better than always answering the mean"
                 )
@@ -51,6 +58,11 @@ pub(crate) fn most_frequent(of_sample: &[usize], classes: usize) -> Option<(usiz
     }
     // The last of equals in reverse order is the first.
     counts.into_iter().enumerate().rev().max_by_key(|&(_, count)| count).filter(|&(_, n)| n > 0)
+}
+
+/// How much better.
+pub(crate) fn how(gain: f64) -> &'static str {
+    if gain > 0.0 { "hardly" } else { "no" }
 }
 
 fn share(count: usize, of: usize) -> f64 {

@@ -8,9 +8,6 @@ use crate::data::Data;
 use crate::notes::Notes;
 use crate::verdict;
 
-/// A mean squared error that is not below this share of the mean's own is hardly better.
-const LITTLE: f64 = 0.99;
-
 /// Notes a best candidate that is no better than the most frequent class, or the mean, of the
 /// samples that it was trained on.
 pub(super) fn judge(
@@ -29,18 +26,24 @@ pub(super) fn judge(
                 let right = held.iter().filter(|&&row| batch.classes[row] == class).count();
                 Some(right as f64 / held.len() as f64)
             });
-            if let Some(right) = right.filter(|&right| best <= right && best < 1.0) {
+            if let Some(right) = right
+                .filter(|&right| right < 1.0 && best - right < verdict::LITTLE_MORE * (1.0 - right))
+            {
+                let how = verdict::how(best - right);
                 notes.add(format_args!(
-                    "the best candidate's accuracy of {best:.4} is no better than always \
+                    "the best candidate's accuracy of {best:.4} is {how} better than always \
                      answering the most frequent class: {right:.4}; {TRY}"
                 ));
             }
         }
         ScoreName::MeanSquaredError => {
             let error = mean(folds, |train, held| Some(of_mean(batch, train, held)));
-            if let Some(error) = error.filter(|&error| error > 0.0 && best >= LITTLE * error) {
+            if let Some(error) =
+                error.filter(|&error| error > 0.0 && 1.0 - best / error < verdict::LITTLE_VARIANCE)
+            {
+                let how = verdict::how(error - best);
                 notes.add(format_args!(
-                    "the best candidate's mean squared error of {best:.6} is hardly better than \
+                    "the best candidate's mean squared error of {best:.6} is {how} better than \
                      always answering the mean: {error:.6}; {TRY}"
                 ));
             }
