@@ -32,6 +32,11 @@ pub(crate) fn output(u: &mut Unstructured<'_>) -> Result<(Activation, Loss)> {
     })
 }
 
+/// As many units as the output may have: of softmax at least two.
+pub(crate) fn enough(units: usize, output: Activation) -> usize {
+    if output == Activation::Softmax { units.max(2) } else { units }
+}
+
 /// Any activation, allowed there or not.
 pub(crate) fn activation(u: &mut Unstructured<'_>) -> Result<Activation> {
     Ok(match u.arbitrary::<u8>()? % 8 {

@@ -56,7 +56,15 @@ impl<T: Scalar> World<T> {
     pub(super) fn resume(&mut self, net: u8, state: u8, data: u8) -> Option<()> {
         let net = self.nets.get(net)?;
         let samples = self.data.get(data)?.of(net);
-        let state = self.states.take(state)?;
+        let mut state = self.states.take(state)?;
+        if data & 64 != 0 {
+            state = state.on_any_data();
+        }
+        if data & 32 != 0 {
+            let epochs = state.epochs().saturating_add(2);
+            state = said(state.until(epochs))?;
+            assert!(!state.is_finished());
+        }
         self.trainers.put(said(Trainer::resume(net, state, samples.set()))?);
         Some(())
     }

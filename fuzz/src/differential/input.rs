@@ -5,7 +5,7 @@ use shallownet::Loss;
 
 use crate::common::cases::Case;
 use crate::numbers::{Wild, pick, rarely, within};
-use crate::shapes::{elementwise, output};
+use crate::shapes::{elementwise, enough, output};
 
 /// A network, its batches, and which of its numbers are not what the case's seed says.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ impl<'a> Arbitrary<'a> for Input {
             layers.push((units(u)?, elementwise(u)?));
         }
         let (g, loss) = output(u)?;
-        layers.push((units(u)?, g));
+        layers.push((enough(units(u)?, g), g));
         let mut batches = vec![within(u, 1, 70)?];
         if flags & 16 != 0 {
             batches.push(within(u, 1, 70)?);

@@ -8,7 +8,7 @@ use shallownet::{Activation, Loss, Network, Scalar};
 
 use crate::common::{BACKENDS, On, Setup};
 use crate::numbers::{Wild, pick, within};
-use crate::shapes::{elementwise, output};
+use crate::shapes::{elementwise, enough, output};
 
 /// A small network of any kind.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ impl Shape {
             layers.push((within(u, 1, most)?, elementwise(u)?));
         }
         let (g, loss) = output(u)?;
-        layers.push((within(u, 1, most)?, g));
+        layers.push((enough(within(u, 1, most)?, g), g));
         Ok(Self { n_x, layers, loss, setup: pick(u, &BACKENDS)? })
     }
 
