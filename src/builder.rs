@@ -169,7 +169,7 @@ impl<T: Scalar> Builder<T> {
         let output = shape.output().activation;
         let loss = self.loss.unwrap_or(Loss::default_for(output));
         loss.check_output(output)?;
-        self.init.check()?;
+        self.init.check::<T>()?;
         let mut parameters = AlignedBuffer::zeros(shape.len, "the parameters")?;
         let mut weights = Weights::new(self.init, self.seed);
         for (index, layer) in shape.layers.iter().enumerate() {

@@ -221,8 +221,9 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// As [`backward`](Self::backward) and [`descend`](Self::descend); [`Error::Diverged`] if the
-    /// cost is not finite, with the parameters unchanged.
+    /// As [`backward`](Self::backward) and [`descend`](Self::descend), and [`Error::Range`] for a
+    /// learning rate that is infinite once it is divided by the sum of the weights;
+    /// [`Error::Diverged`] if the cost is not finite, with the parameters unchanged.
     #[inline]
     pub fn step<'a>(
         &mut self,
@@ -265,6 +266,7 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
         check_x: Checks,
     ) -> Result<f64> {
+        y.check_rate(learning_rate.to_f64())?;
         if self.is_tiny_sample(x, workspace)
             && let Some(cost) = self.step_tiny(x, y, learning_rate)
         {
