@@ -76,9 +76,8 @@ fn samples_of_another_shape_are_refused() {
 fn a_single_sample_of_another_shape_is_refused() {
     let (net, [x, y]) = (network(), samples());
     let trace = net.forward(&x[0]);
-    let message = |argument, expected, given| {
-        Error::Length { argument, expected, given }.to_string()
-    };
+    let message =
+        |argument, expected, given| Error::Length { argument, expected, given }.to_string();
     for x in resized(&x[0]) {
         let text = message("x", 3, x.len());
         assert_eq!(panic_of(|| net.forward(&x)), text);
@@ -104,9 +103,8 @@ fn a_trace_or_deltas_of_another_network_are_refused() {
     for layer in 0..2 {
         let expected = deltas[layer].len();
         for wrong in resized(&deltas[layer]) {
-            let message = |argument| {
-                Error::Length { argument, expected, given: wrong.len() }.to_string()
-            };
+            let message =
+                |argument| Error::Length { argument, expected, given: wrong.len() }.to_string();
             let mut z = trace.clone();
             z.z[layer].clone_from(&wrong);
             let mut a = trace.clone();

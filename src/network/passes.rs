@@ -3,7 +3,7 @@
 use super::Network;
 use crate::checks::{self, Checks};
 use crate::engine::pass::{Prediction, Propagation};
-use crate::engine::sums::WeightSums;
+use crate::engine::sums::{Destination, WeightSums};
 use crate::engine::tiles::Samples;
 use crate::engine::tiny;
 use crate::error::{Error, Result};
@@ -153,7 +153,8 @@ impl<T: Scalar> Network<T> {
             factor: T::from_f64(1.0 / y.total()),
         };
         let gradients = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
-        T::sum_weights(self.engine, &task, gradients.buffer.as_mut_slice(), None);
+        let (sums, stretch) = (gradients.buffer.as_mut_slice(), workspace.stretch.as_mut_slice());
+        T::sum_weights(self.engine, &task, Destination { sums, stretch, parameters: None });
         Ok(cost)
     }
 
@@ -283,8 +284,9 @@ impl<T: Scalar> Network<T> {
             factor: T::from_f64(-learning_rate.to_f64() / y.total()),
         };
         let sums = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
-        let parameters = self.parameters.as_mut_slice();
-        T::sum_weights(self.engine, &task, sums.buffer.as_mut_slice(), Some(parameters));
+        let (sums, stretch) = (sums.buffer.as_mut_slice(), workspace.stretch.as_mut_slice());
+        let parameters = Some(self.parameters.as_mut_slice());
+        T::sum_weights(self.engine, &task, Destination { sums, stretch, parameters });
         Ok(cost)
     }
 
