@@ -172,7 +172,7 @@ impl<T: Scalar> Builder<T> {
         if output == Activation::Softmax && shape.output().units == 1 {
             return Err(Error::OneUnitSoftmax);
         }
-        self.init.check()?;
+        self.init.check::<T>()?;
         let mut parameters = AlignedBuffer::zeros(shape.len, "the parameters")?;
         let mut weights = Weights::new(self.init, self.seed);
         for (index, layer) in shape.layers.iter().enumerate() {

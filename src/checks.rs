@@ -70,3 +70,31 @@ pub(crate) fn learning_rate<T: Scalar>(rate: T) -> Result<()> {
         given: rate.to_f64(),
     })
 }
+
+/// T's largest number, in words.
+pub(crate) fn largest<T: Scalar>() -> &'static str {
+    match T::NAME {
+        "f32" => "at most 3.4e38, the largest number of f32",
+        _ => "a finite number",
+    }
+}
+
+/// Refuses an option that is infinite as a T.
+pub(crate) fn finite_as<T: Scalar>(argument: &'static str, given: f64) -> Result<()> {
+    if T::from_f64(given).is_finite() {
+        return Ok(());
+    }
+    Err(Error::Range { argument, expected: largest::<T>(), given })
+}
+
+/// Refuses an option that is 0 as a T, or subnormal.
+pub(crate) fn least_as<T: Scalar>(argument: &'static str, given: f64) -> Result<()> {
+    if T::from_f64(given) >= T::MIN_POSITIVE {
+        return Ok(());
+    }
+    let expected = match T::NAME {
+        "f32" => "at least 1.2e-38, the smallest normal number of f32",
+        _ => "at least 2.3e-308, the smallest normal number of f64",
+    };
+    Err(Error::Range { argument, expected, given })
+}

@@ -136,7 +136,7 @@ pub enum Error {
     #[error("softmax over one unit is always 1: expected two units or more, or sigmoid")]
     OneUnitSoftmax,
     /// A number outside its range: learning rate, slope, scale.
-    #[error("{argument} is {given}: expected {expected}")]
+    #[error("{argument} is {}: expected {expected}", Short(*given))]
     Range {
         /// The argument.
         argument: &'static str,
@@ -224,6 +224,19 @@ pub enum Error {
         /// Why it can't be used.
         reason: &'static str,
     },
+}
+
+/// A number in few characters, whatever its size: 1e-19, not 0.0000000000000000001.
+struct Short(f64);
+
+impl core::fmt::Display for Short {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let size = self.0.abs();
+        if size.is_finite() && size != 0.0 && !(1e-5..1e16).contains(&size) {
+            return write!(f, "{:e}", self.0);
+        }
+        write!(f, "{}", self.0)
+    }
 }
 
 /// What fallible calls of this crate return.

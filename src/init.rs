@@ -4,7 +4,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
+use crate::checks;
 use crate::error::{Error, Result};
+use crate::scalar::Scalar;
 
 /// How a network's weights are drawn. Biases always begin at 0.
 ///
@@ -65,19 +67,17 @@ impl Default for Init {
 }
 
 impl Init {
-    pub(crate) fn check(self) -> Result<()> {
-        match self {
-            Self::Uniform { scale } | Self::Normal { scale }
-                if !(scale.is_finite() && scale >= 0.0) =>
-            {
-                Err(Error::Range {
-                    argument: "initialisation scale",
-                    expected: "finite and not negative",
-                    given: scale,
-                })
-            }
-            _ => Ok(()),
+    /// Refuses a scale that is none, and one that would become infinite in T, or 0: weights that are
+    /// all 0 must be asked for.
+    pub(crate) fn check<T: Scalar>(self) -> Result<()> {
+        const ARGUMENT: &str = "initialisation scale";
+        let (Self::Uniform { scale } | Self::Normal { scale }) = self else { return Ok(()) };
+        if !(scale.is_finite() && scale >= 0.0) {
+            let expected = "finite and not negative";
+            return Err(Error::Range { argument: ARGUMENT, expected, given: scale });
         }
+        checks::finite_as::<T>(ARGUMENT, scale)?;
+        if scale == 0.0 { Ok(()) } else { checks::least_as::<T>(ARGUMENT, scale) }
     }
 
     /// One weight of a layer with `n_in` inputs and `n_out` units.

@@ -131,7 +131,7 @@
 //!
 //! Whatever can be wrong with an argument is an [`Error`] that names the argument, what was expected
 //! and what was given. No public call of the network panics on bad data, and a refused call changes
-//! nothing. (The [`mod@reference`] is different: it indexes, and panics on shapes that don't fit.)
+//! nothing. (The [`mod@reference`] is different: it panics on shapes that don't fit.)
 //! A cost that is NaN or infinite stops training with [`Error::Diverged`].
 //!
 //! ```

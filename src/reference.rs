@@ -3,6 +3,9 @@
 //! Written to be read beside the formulas and to be obviously right, not to be fast. Every backend
 //! is tested against it; it is public so that your own property tests and fuzzers can do the same.
 //!
+//! Its functions panic where shapes don't fit, and say which: [`Network::check`] and
+//! [`Network::check_samples`] say the same as an error, beforehand.
+//!
 //! ```
 //! use shallownet::{Activation, Columns, Init, Network, Workspace, reference};
 //!
@@ -24,10 +27,12 @@
 #![allow(clippy::needless_range_loop, reason = "indices as in the formulas")]
 
 pub mod optimizer;
+mod shapes;
 
 use crate::activation::Activation;
 use crate::loss::Loss;
 use crate::scalar::Scalar;
+use shapes::must;
 
 /// One dense layer: a = g(W x + b).
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +89,7 @@ impl<T: Scalar> From<&crate::Network<T>> for Network {
 impl Network {
     /// z = W a_prev + b, a = g(z), layer after layer, for one sample.
     pub fn forward(&self, x: &[f64]) -> Trace {
+        must(self.check_x(x));
         let mut trace = Trace { z: Vec::new(), a: Vec::new() };
         let mut a_prev = x.to_vec();
         for layer in &self.layers {
@@ -109,6 +115,7 @@ impl Network {
 
     /// J = (1/m) sum over samples of L.
     pub fn cost(&self, x: &[Vec<f64>], y: &[Vec<f64>]) -> f64 {
+        must(self.check_samples(x, y));
         let mut sum = 0.0;
         for i in 0..x.len() {
             sum += self.sample_loss(&self.forward(&x[i]), &y[i]);
@@ -118,6 +125,7 @@ impl Network {
 
     /// L of one sample, from the logits.
     pub fn sample_loss(&self, trace: &Trace, y: &[f64]) -> f64 {
+        must(self.check_trace(trace, ("y", y)));
         let (z, a) = (last(&trace.z), last(&trace.a));
         let mut loss = 0.0;
         match self.loss {
@@ -150,6 +158,7 @@ impl Network {
 
     /// dZ at the output, for one sample: dL/dz.
     pub fn output_delta(&self, trace: &Trace, y: &[f64]) -> Vec<f64> {
+        must(self.check_trace(trace, ("y", y)));
         let a = last(&trace.a);
         let mut d = vec![0.0; a.len()];
         for k in 0..a.len() {
@@ -164,6 +173,7 @@ impl Network {
     /// dZ at the output from dA, for one sample: dz_k = sum_j da_j (da_j/dz_k), which is
     /// dA * g'(Z) unit by unit for all activations but softmax.
     pub fn logit_delta(&self, trace: &Trace, da: &[f64]) -> Vec<f64> {
+        must(self.check_trace(trace, ("da", da)));
         let (z, a) = (last(&trace.z), last(&trace.a));
         let activation = self.layers[self.layers.len() - 1].activation;
         let mut dz = vec![0.0; a.len()];
@@ -189,6 +199,7 @@ impl Network {
     /// dZ of every layer from dZ at the output, for one sample: dZ\[l\] = W\[l+1\]^T dZ\[l+1\] *
     /// g'(Z\[l\]).
     pub fn deltas_from(&self, trace: &Trace, dz: &[f64]) -> Vec<Vec<f64>> {
+        must(self.check_trace(trace, ("dz", dz)));
         let mut deltas = vec![dz.to_vec()];
         for l in (0..self.layers.len() - 1).rev() {
             let da = through(&self.layers[l + 1], &deltas[0]);
@@ -203,16 +214,19 @@ impl Network {
 
     /// dX = W\[1\]^T dZ\[1\] of one sample, from what [`deltas`](Self::deltas) gives.
     pub fn input_gradient(&self, deltas: &[Vec<f64>]) -> Vec<f64> {
+        must(self.check_layers("deltas", deltas));
         through(&self.layers[0], &deltas[0])
     }
 
     /// dW\[l\] = (1/m) sum_i dZ\[l\]_i A\[l-1\]_i^T and db\[l\] = (1/m) sum_i dZ\[l\]_i.
     pub fn gradients(&self, x: &[Vec<f64>], y: &[Vec<f64>]) -> Vec<LayerGradient> {
+        must(self.check_samples(x, y));
         self.sum_gradients(x, |s, trace| self.deltas(trace, &y[s]))
     }
 
     /// The same, from each sample's dZ at the output.
     pub fn gradients_from(&self, x: &[Vec<f64>], dz: &[Vec<f64>]) -> Vec<LayerGradient> {
+        must(self.check_batch(x, ("dz", dz)));
         self.sum_gradients(x, |s, trace| self.deltas_from(trace, &dz[s]))
     }
 

@@ -6,6 +6,7 @@ use crate::buffer::AlignedBuffer;
 use crate::checks;
 use crate::engine::custom::{self, Backward, Forward, Start, Transposed};
 use crate::engine::plan::{self, Purpose, Regions};
+use crate::engine::stretches;
 use crate::error::{Error, Result};
 use crate::gradients::{self, Gradients};
 use crate::network::{self, Network};
@@ -66,6 +67,8 @@ pub struct Tape<T> {
     /// Columns of dX, where they need padding.
     padded: AlignedBuffer<T>,
     gradients: Gradients<T>,
+    /// The gradients of a stretch of a large batch.
+    stretch: AlignedBuffer<T>,
 }
 
 /// The caller's derivative of a sample's loss by the network's output, one column a sample.
@@ -122,6 +125,7 @@ impl<T: Scalar> Tape<T> {
             out: AlignedBuffer::zeros(out, WHAT)?,
             transposed: AlignedBuffer::zeros(transposed, WHAT)?,
             gradients: Gradients::zeros(&shape)?,
+            stretch: AlignedBuffer::zeros(stretches::room(&shape, size_of::<T>(), capacity), WHAT)?,
             shape,
             regions,
             capacity,
@@ -148,8 +152,8 @@ impl<T: Scalar> Tape<T> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn bytes(&self) -> usize {
-        let Self { tiles, out, transposed, padded, gradients, .. } = self;
-        let buffers = [tiles, out, transposed, padded, &gradients.buffer];
+        let Self { tiles, out, transposed, padded, gradients, stretch, .. } = self;
+        let buffers = [tiles, out, transposed, padded, &gradients.buffer, stretch];
         buffers.map(|b| b.as_slice().len()).iter().sum::<usize>() * size_of::<T>()
     }
 
@@ -329,6 +333,7 @@ impl<T: Scalar> Network<T> {
             },
             transposed: Transposed { first: others..transposed.len(), buffer: transposed },
             gradients: tape.gradients.buffer.as_mut_slice(),
+            stretch: tape.stretch.as_mut_slice(),
             dx,
             padded: tape.padded.as_mut_slice(),
         };

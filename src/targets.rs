@@ -9,8 +9,10 @@ use crate::view::Columns;
 ///
 /// With weights w, the cost is their weighted mean, J = sum_i w_i L_i / sum_i w_i, and the gradient
 /// is the gradient of that; without, every sample counts the same, J = (1/m) sum_i L_i. A weight of
-/// 2 is a sample that stands twice. Weights are finite and not negative; a batch whose weights are
-/// all 0 costs 0 and teaches nothing.
+/// 2 is a sample that stands twice. A batch whose weights are all 0 costs 0 and teaches nothing.
+///
+/// A weight is 0, or from 1e-9 to 1e9 in f32, 1e-75 to 1e75 in f64: then neither their sum nor their
+/// products leave the type's range. (Only their ratios count: divide others by the largest.)
 ///
 /// Wherever targets are asked for, plain [`Columns`] will do.
 ///
@@ -62,18 +64,39 @@ impl<'a, T: Scalar> Targets<'a, T> {
         }
     }
 
-    /// Refuses weights of another number, negative ones, and what is not finite.
+    /// Refuses weights of another number, and those that are none: about the fourth root of T's
+    /// smallest normal number, and its inverse, are the ends.
     pub(crate) fn check_weights(&self) -> Result<()> {
         let Some(weights) = self.weights else { return Ok(()) };
         checks::length("weights of the samples", self.y.samples(), weights.len())?;
-        checks::finite("weights of the samples", weights)?;
-        match weights.iter().find(|&&w| w < T::ZERO) {
-            None => Ok(()),
-            Some(w) => Err(Error::Range {
-                argument: "a sample's weight",
-                expected: "0 or more",
-                given: w.to_f64(),
-            }),
+        let (least, greatest, expected) = match T::NAME {
+            "f32" => (1e-9, 1e9, "0, or from 1e-9 to 1e9 (only their ratios count)"),
+            _ => (1e-75, 1e75, "0, or from 1e-75 to 1e75 (only their ratios count)"),
+        };
+        let (least, greatest) = (T::from_f64(least), T::from_f64(greatest));
+        let fits = |w: &T| *w == T::ZERO || (*w >= least && *w <= greatest);
+        if checks::all(weights, fits) {
+            return Ok(());
         }
+        checks::finite("weights of the samples", weights)?;
+        match weights.iter().find(|w| !fits(w)) {
+            None => Ok(()),
+            Some(w) => {
+                let argument = "a sample's weight";
+                Err(Error::Range { argument, expected, given: w.to_f64() })
+            }
+        }
+    }
+
+    /// Refuses a learning rate that the sum of the weights makes infinite.
+    pub(crate) fn check_rate(&self, learning_rate: f64) -> Result<()> {
+        if self.weights.is_none() || T::from_f64(learning_rate / self.total()).is_finite() {
+            return Ok(());
+        }
+        Err(Error::Range {
+            argument: "learning rate",
+            expected: "so small that its quotient by the sum of the weights is finite",
+            given: learning_rate,
+        })
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::buffer::AlignedBuffer;
 use crate::engine::plan::{self, Purpose, Regions};
+use crate::engine::stretches;
 use crate::error::{Error, Result};
 use crate::gradients::Gradients;
 use crate::network::Network;
@@ -40,6 +41,8 @@ pub struct Workspace<T> {
     /// One partial cost a tile, added up in tile order whatever thread wrote it.
     pub(crate) costs: Vec<f64>,
     pub(crate) gradients: Option<Gradients<T>>,
+    /// The gradients of a stretch of a large batch.
+    pub(crate) stretch: AlignedBuffer<T>,
 }
 
 impl<T: Scalar> Workspace<T> {
@@ -79,7 +82,7 @@ impl<T: Scalar> Workspace<T> {
     }
 
     fn sized(net: &Network<T>, capacity: usize, purpose: Purpose) -> Result<Self> {
-        let Room { regions, tiles: elements, transposed, costs: tiles } =
+        let Room { regions, tiles: elements, transposed, stretch, costs: tiles } =
             Room::new::<T>(net.shape(), capacity, purpose)?;
         let mut costs = Vec::new();
         costs.try_reserve_exact(tiles).map_err(|_| Error::OutOfMemory {
@@ -89,8 +92,9 @@ impl<T: Scalar> Workspace<T> {
         costs.resize(tiles, 0.0);
         let tiles = AlignedBuffer::zeros(elements, "the workspace")?;
         let transposed = AlignedBuffer::zeros(transposed, "the workspace")?;
+        let stretch = AlignedBuffer::zeros(stretch, "the workspace")?;
         let shape = Arc::clone(net.shape());
-        Ok(Self { shape, regions, capacity, tiles, transposed, costs, gradients: None })
+        Ok(Self { shape, regions, capacity, tiles, transposed, costs, gradients: None, stretch })
     }
 
     /// The largest batch, in samples.
@@ -115,9 +119,9 @@ impl<T: Scalar> Workspace<T> {
     /// ```
     pub fn bytes(&self) -> usize {
         let gradients = self.gradients.as_ref().map_or(0, |g| g.buffer.as_slice().len());
-        (self.tiles.as_slice().len() + self.transposed.as_slice().len() + gradients)
-            * size_of::<T>()
-            + self.costs.len() * size_of::<f64>()
+        let buffers = [&self.tiles, &self.transposed, &self.stretch];
+        let elements = buffers.map(|buffer| buffer.as_slice().len()).iter().sum::<usize>();
+        (elements + gradients) * size_of::<T>() + self.costs.len() * size_of::<f64>()
     }
 
     /// The gradients of the last [`backward`](Network::backward).
@@ -160,6 +164,7 @@ struct Room {
     regions: Regions,
     tiles: usize,
     transposed: usize,
+    stretch: usize,
     costs: usize,
 }
 
@@ -171,14 +176,19 @@ impl Room {
         let regions = Regions::new(shape, purpose, size_of::<T>(), capacity)?;
         let (tiles, costs) = plan::room_for(&regions, capacity)?;
         let transposed = regions.transposed(shape.layers.len() - 1).end;
-        Ok(Self { regions, tiles, transposed, costs })
+        let stretch = match purpose {
+            Purpose::Training => stretches::room(shape, size_of::<T>(), capacity),
+            Purpose::Prediction => 0,
+        };
+        Ok(Self { regions, tiles, transposed, stretch, costs })
     }
 }
 
 /// Bytes of a training workspace; see [`Network::workspace_bytes`].
 pub(crate) fn training_bytes<T: Scalar>(shape: &Shape, capacity: usize) -> Result<usize> {
     let room = Room::new::<T>(shape, capacity, Purpose::Training)?;
-    let elements = room.tiles.checked_add(room.transposed).and_then(|n| n.checked_add(shape.len));
+    let others = [room.transposed, room.stretch, shape.len];
+    let elements = others.into_iter().try_fold(room.tiles, usize::checked_add);
     let bytes = elements.and_then(|n| n.checked_mul(size_of::<T>()));
     let costs = room.costs.checked_mul(size_of::<f64>());
     bytes.and_then(|n| n.checked_add(costs?)).ok_or(Error::TooLarge { what: "the workspace" })
@@ -208,7 +218,7 @@ mod tests {
         let shapes: [&[usize]; 5] =
             [&[2, 4, 1], &[3, 1], &[8, 16, 1], &[100, 120, 10], &[17, 65, 33, 5]];
         for units in shapes {
-            for capacity in [1, 5, 31, 32, 33, 400, 1001] {
+            for capacity in [1, 5, 31, 32, 33, 400, 1001, 40_000] {
                 for backend in [Backend::Auto, Backend::Fused, Backend::Portable] {
                     is_foretold::<f32>(units, backend, capacity);
                     is_foretold::<f64>(units, backend, capacity);

@@ -49,6 +49,8 @@ pub(crate) type Pass<'a, T> = (Block<'a, T>, Block<'a, T>);
 pub(crate) struct GradientRows<'a, T> {
     /// dW of the units in `rows`, whole panels, and their db.
     pub(crate) sums: Pair<'a, T>,
+    /// Room for the sums of a stretch of tiles, where there are many: see `stretches`.
+    pub(crate) stretch: Option<Pair<'a, T>>,
     /// The same units' W and b, if the sums are to be added to them at the end.
     pub(crate) parameters: Option<Pair<'a, T>>,
     /// Which of the layer's units these are.
@@ -72,11 +74,24 @@ impl<'a, T> GradientRows<'a, T> {
             ((w0, b0), (w1, b1))
         }
         let (left, right) = split(self.sums, units, inputs);
+        let (s_left, s_right) = self.stretch.map(|s| split(s, units, inputs)).unzip();
         let (p_left, p_right) = self.parameters.map(|p| split(p, units, inputs)).unzip();
         let (panel, middle) = (self.panel, self.rows.start + units);
         (
-            Self { sums: left, parameters: p_left, rows: self.rows.start..middle, panel },
-            Self { sums: right, parameters: p_right, rows: middle..self.rows.end, panel },
+            Self {
+                sums: left,
+                stretch: s_left,
+                parameters: p_left,
+                rows: self.rows.start..middle,
+                panel,
+            },
+            Self {
+                sums: right,
+                stretch: s_right,
+                parameters: p_right,
+                rows: middle..self.rows.end,
+                panel,
+            },
         )
     }
 
@@ -89,14 +104,15 @@ impl<'a, T> GradientRows<'a, T> {
         inputs: usize,
         mut with: impl FnMut(GradientRows<'_, T>),
     ) {
-        let Self { sums: (w, b), parameters, rows, panel } = self;
+        let Self { sums: (w, b), mut stretch, parameters, rows, panel } = self;
         let Some((p_w, p_b)) = parameters else {
-            return with(GradientRows { sums: (w, b), parameters, rows, panel });
+            return with(GradientRows { sums: (w, b), stretch, parameters, rows, panel });
         };
         let groups = p_w.chunks_mut(units * inputs).zip(p_b.chunks_mut(units));
         for (start, (p_w, p_b)) in rows.clone().step_by(units).zip(groups) {
             with(GradientRows {
                 sums: (&mut w[..p_w.len()], &mut b[..p_b.len()]),
+                stretch: stretch.as_mut().map(|(w, b)| (&mut w[..p_w.len()], &mut b[..p_b.len()])),
                 parameters: Some((p_w, p_b)),
                 rows: start..rows.end.min(start + units),
                 panel,
@@ -108,6 +124,7 @@ impl<'a, T> GradientRows<'a, T> {
     pub(crate) fn reborrow(&mut self) -> GradientRows<'_, T> {
         GradientRows {
             sums: (&mut *self.sums.0, &mut *self.sums.1),
+            stretch: self.stretch.as_mut().map(|(w, b)| (&mut **w, &mut **b)),
             parameters: self.parameters.as_mut().map(|(w, b)| (&mut **w, &mut **b)),
             rows: self.rows.clone(),
             panel: self.panel,

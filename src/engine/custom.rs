@@ -41,6 +41,8 @@ pub struct Backward<'a, T> {
     pub(crate) start: Start<'a, T>,
     pub(crate) transposed: Transposed<'a, T>,
     pub(crate) gradients: &'a mut [T],
+    /// As in [`Destination`](sums::Destination).
+    pub(crate) stretch: &'a mut [T],
     pub(crate) dx: Option<&'a mut [T]>,
     /// Room for padded columns of dX: [`padded_dx`] a sample.
     pub(crate) padded: &'a mut [T],
@@ -89,8 +91,7 @@ pub(crate) fn forward<T: Scalar>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
 
 pub(crate) fn backward<T: Scalar>(ops: &impl LayerOps<T>, task: Backward<'_, T>) {
     let Backward { model, regions, x, tiles, out, start, .. } = task;
-    let (transposed, gradients, dx, padded) =
-        (task.transposed, task.gradients, task.dx, task.padded);
+    let (transposed, dx, padded) = (task.transposed, task.dx, task.padded);
     let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
     let samples = x.len() / n_x;
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
@@ -147,7 +148,8 @@ pub(crate) fn backward<T: Scalar>(ops: &impl LayerOps<T>, task: Backward<'_, T>)
     let factor = T::from_f64(1.0 / samples as f64);
     let (shape, parallelism) = (model.shape, model.parallelism);
     let all = WeightSums { shape, parallelism, regions, x, tiles, factor };
-    sums::sum_weights(ops, &all, gradients, None);
+    let (sums, stretch) = (task.gradients, task.stretch);
+    sums::sum_weights(ops, &all, sums::Destination { sums, stretch, parameters: None });
 }
 
 /// One tile's way; the tile's number of columns follows from its slices.

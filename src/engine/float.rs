@@ -5,7 +5,7 @@ use fearless_simd::{Simd, SimdBase};
 use super::elementwise::{self, Function};
 use super::optimizer::{self, Update};
 use super::pass::{Prediction, Propagation};
-use super::sums::WeightSums;
+use super::sums::{Destination, WeightSums};
 use super::{Engine, custom, run, tiny};
 use crate::ffi::{self, Product};
 use crate::kernels::exp::ExpElement;
@@ -79,12 +79,7 @@ pub trait Float: ExpElement + Sized {
     fn propagate(engine: Engine, task: Propagation<'_, Self>) -> Option<f64>;
 
     /// See `run`.
-    fn sum_weights(
-        engine: Engine,
-        task: &WeightSums<'_, Self>,
-        sums: &mut [Self],
-        parameters: Option<&mut [Self]>,
-    );
+    fn sum_weights(engine: Engine, task: &WeightSums<'_, Self>, into: Destination<'_, Self>);
 
     /// See `run`.
     fn predict(engine: Engine, task: &mut Prediction<'_, Self>) -> bool;
@@ -155,10 +150,9 @@ macro_rules! float {
             fn sum_weights(
                 engine: Engine,
                 task: &WeightSums<'_, Self>,
-                sums: &mut [Self],
-                parameters: Option<&mut [Self]>,
+                into: Destination<'_, Self>,
             ) {
-                run::sum_weights(engine, task, sums, parameters);
+                run::sum_weights(engine, task, into);
             }
 
             fn predict(engine: Engine, task: &mut Prediction<'_, Self>) -> bool {

@@ -14,6 +14,7 @@ pub(crate) mod plan;
 mod portable;
 pub(crate) mod run;
 mod single;
+pub(crate) mod stretches;
 pub(crate) mod sums;
 pub(crate) mod tiles;
 pub(crate) mod tiny;

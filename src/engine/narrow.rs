@@ -2,15 +2,15 @@
 //! [`kernels::narrow`](crate::kernels::narrow).
 //!
 //! Each tile also sums its own gradient; the second region of a step only adds the tiles' sums, in
-//! tile order.
+//! tile order, stretch by stretch.
 
 use fearless_simd::Simd;
 
-use super::OutputHead;
 use super::narrow_plan::{Layout, TILE_COLUMNS};
 use super::pass::{Prediction, Propagation};
 use super::sums::WeightSums;
 use super::tiles::{self, Cut, Model, Samples, Tiles};
+use super::{OutputHead, stretches};
 use crate::activation::Activation;
 use crate::kernels::flush;
 use crate::kernels::lanes::Lanes;
@@ -49,7 +49,8 @@ pub(crate) fn sum_weights<T: Scalar, S: Simd>(
     parameters: Option<&mut [T]>,
 ) {
     let samples = task.x.len() / task.shape.n_x();
-    let tiles = &task.tiles[..layout.len * samples.div_ceil(TILE_COLUMNS)];
+    let count = samples.div_ceil(TILE_COLUMNS);
+    let (tiles, stretch) = (&task.tiles[..layout.len * count], stretches::of_tiles(count));
     simd.vectorize(
         #[inline(always)]
         || {
@@ -62,10 +63,16 @@ pub(crate) fn sum_weights<T: Scalar, S: Simd>(
             // Both buffers are whole registers: `Shape` pads every span to one.
             for (index, into) in into.chunks_exact_mut(T::PANEL).enumerate() {
                 let mut at = layout.gradient.start + index * T::PANEL;
-                let mut sum = T::Register::<S>::load(simd, &tiles[at..]);
-                while at + layout.len < tiles.len() {
+                let (mut sum, mut left) = (zero, count);
+                while left > 0 {
+                    let mut of_stretch = T::Register::<S>::load(simd, &tiles[at..]);
+                    for _ in 1..stretch.min(left) {
+                        at += layout.len;
+                        of_stretch = of_stretch + T::Register::<S>::load(simd, &tiles[at..]);
+                    }
+                    sum = sum + of_stretch;
                     at += layout.len;
-                    sum = sum + T::Register::<S>::load(simd, &tiles[at..]);
+                    left -= stretch.min(left);
                 }
                 if keep {
                     let w = sum.mul_add(factor, T::Register::<S>::load(simd, into));

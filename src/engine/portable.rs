@@ -4,6 +4,7 @@
 //! difference between the two backends.
 
 use core::marker::PhantomData;
+use core::ops::Range;
 
 use super::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
 use super::{LayerOps, OutputHead};
@@ -125,11 +126,7 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
                 beta: if turn.first && index == 0 { T::ZERO } else { T::ONE },
                 c: (&mut *dw, Strided::rows(rows.len(), a_prev.rows)),
             });
-            for column in dz.data.chunks_exact(dz.stride) {
-                for (db, &dz) in db.iter_mut().zip(&column[rows.clone()]) {
-                    *db += factor * dz;
-                }
-            }
+            add_bias(factor, *dz, rows.clone(), db);
         }
         if let Some((w, b)) = parameters.filter(|_| turn.last) {
             update::add::<T::Wide>((), dw, w);
@@ -149,5 +146,23 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
         dz: BlockMut<'_, T>,
     ) -> f64 {
         head::loss::<T::Wide>((), head, z.data, targets, dz.data)
+    }
+}
+
+/// db += factor sum dz, of one tile. Four sums a unit, so that a column does not wait for the one
+/// before; and a tile's sum is complete before it is added to those of others, so that no sum has more
+/// terms than a tile has columns, or a stretch tiles.
+fn add_bias<T: Scalar>(factor: T, dz: Block<'_, T>, rows: Range<usize>, db: &mut [T]) {
+    const UNITS: usize = 8;
+    for (unit, db) in rows.clone().step_by(UNITS).zip(db[..rows.len()].chunks_mut(UNITS)) {
+        let mut sums = [[T::ZERO; UNITS]; 4];
+        for (index, column) in dz.data.chunks_exact(dz.stride).enumerate() {
+            for (sum, &dz) in sums[index % 4].iter_mut().zip(&column[unit..unit + db.len()]) {
+                *sum += dz;
+            }
+        }
+        for (k, db) in db.iter_mut().enumerate() {
+            *db += factor * ((sums[0][k] + sums[1][k]) + (sums[2][k] + sums[3][k]));
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::elementwise::all_finite;
 use super::level::with_level;
 use super::pass::{self, Prediction, Propagation};
 use super::plan::Regions;
-use super::sums::{self, WeightSums};
+use super::sums::{self, Destination, WeightSums};
 use super::{Engine, custom, fused, narrow, narrow_plan, portable, single, tiny};
 use crate::scalar::Scalar;
 use crate::shape::Shape;
@@ -53,21 +53,22 @@ pub(super) fn propagate<T: Scalar>(engine: Engine, task: Propagation<'_, T>) -> 
     (x_is_finite || !check_x || all_finite(engine, x)).then_some(cost)
 }
 
-/// The gradient, into `sums`; or added to `parameters`, with `sums` as scratch.
+/// The gradient, into the sums, or added to the parameters.
 pub(super) fn sum_weights<T: Scalar>(
     engine: Engine,
     task: &WeightSums<'_, T>,
-    sums: &mut [T],
-    parameters: Option<&mut [T]>,
+    into: Destination<'_, T>,
 ) {
     let samples = task.x.len() / task.shape.n_x();
     if let Some(level) = single(engine, samples) {
+        let Destination { sums, parameters, .. } = into;
         return with_level!(level, simd => single::sum_weights(simd, task, sums, parameters));
     }
     if let Some((level, layout)) = by_samples(engine, task.shape, task.regions, samples) {
+        let Destination { sums, parameters, .. } = into;
         return with_level!(level, simd => narrow::sum_weights(simd, layout, task, sums, parameters));
     }
-    with_ops!(engine, ops => sums::sum_weights(ops, task, sums, parameters));
+    with_ops!(engine, ops => sums::sum_weights(ops, task, into));
 }
 
 /// Forward; predictions go to the task's `out`. False if x is refused, with nothing written but the

@@ -1,5 +1,5 @@
 //! The second region of a step: each group of a layer's units sums its gradient over all tiles, in
-//! tile order. Groups are independent.
+//! tile order, stretch by stretch. Groups are independent.
 
 use core::ops::Range;
 
@@ -7,7 +7,7 @@ use super::block::{Block, GradientRows, Pass, Turn};
 use super::pass::input;
 use super::plan::{self, Regions};
 use super::tiles::{disjoint, is_parallel};
-use super::{LayerOps, Parallelism};
+use super::{LayerOps, Parallelism, stretches};
 use crate::scalar::Scalar;
 use crate::shape::Shape;
 
@@ -25,18 +25,26 @@ pub struct WeightSums<'a, T> {
     pub(crate) factor: T,
 }
 
+/// Where a gradient goes: slices laid out by the shape.
+#[derive(Debug)]
+pub struct Destination<'a, T> {
+    /// The sums; scratch, if it is parameters that they are added to.
+    pub(crate) sums: &'a mut [T],
+    /// Room for the sums of a stretch, as [`stretches::room`] says.
+    pub(crate) stretch: &'a mut [T],
+    pub(crate) parameters: Option<&'a mut [T]>,
+}
+
 /// Groups of units that the weight gradient is split into: at least this many units each, so that
 /// a GEMM has something to reuse, and at most about this many groups a layer.
 const GROUP_UNITS: usize = 32;
 const GROUPS: usize = 16;
 
-/// Sums every layer's gradient into `sums`, or adds it to `parameters` if they are given: then
-/// `sums` is scratch. Both are laid out by the shape.
+/// Sums every layer's gradient, or adds it to the parameters if they are given.
 pub(crate) fn sum_weights<T: Scalar>(
     ops: &impl LayerOps<T>,
     task: &WeightSums<'_, T>,
-    sums: &mut [T],
-    parameters: Option<&mut [T]>,
+    into: Destination<'_, T>,
 ) {
     let samples = task.x.len() / task.shape.n_x();
     let split = Sums {
@@ -46,7 +54,9 @@ pub(crate) fn sum_weights<T: Scalar>(
         tiles: &task.tiles[..samples * task.regions.column],
         parallel: is_parallel(task.parallelism, task.shape, 2.0, samples),
     };
-    split.layers(0..task.shape.layers.len(), 0, sums, parameters);
+    let Destination { sums, stretch, parameters } = into;
+    let stretch = (!stretch.is_empty()).then_some(stretch);
+    split.layers(0..task.shape.layers.len(), 0, (sums, stretch, parameters));
 }
 
 /// The gradient buffer cut into groups of units, by halves.
@@ -64,8 +74,7 @@ impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
         &self,
         layers: Range<usize>,
         offset: usize,
-        sums: &mut [T],
-        parameters: Option<&mut [T]>,
+        (sums, stretch, parameters): (&mut [T], Option<&mut [T]>, Option<&mut [T]>),
     ) {
         let shape = self.task.shape;
         if layers.len() == 1 {
@@ -76,17 +85,19 @@ impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
                 (w, b)
             };
             let (rows, panel) = (0..shape.layers[layers.start].units, span.panel);
-            let (sums, parameters) = (split(sums), parameters.map(split));
-            let into = GradientRows { sums, parameters, rows, panel };
+            let (sums, stretch, parameters) =
+                (split(sums), stretch.map(split), parameters.map(split));
+            let into = GradientRows { sums, stretch, parameters, rows, panel };
             return self.groups(layers.start, into);
         }
         let middle = layers.start + layers.len() / 2;
         let cut = shape.spans[middle].weights.start;
         let (left, right) = sums.split_at_mut(cut - offset);
+        let (s_left, s_right) = stretch.map(|s| s.split_at_mut(cut - offset)).unzip();
         let (p_left, p_right) = parameters.map(|p| p.split_at_mut(cut - offset)).unzip();
         self.join(
-            || self.layers(layers.start..middle, offset, left, p_left),
-            || self.layers(middle..layers.end, cut, right, p_right),
+            || self.layers(layers.start..middle, offset, (left, s_left, p_left)),
+            || self.layers(middle..layers.end, cut, (right, s_right, p_right)),
         );
     }
 
@@ -105,15 +116,47 @@ impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
         self.join(|| self.groups(layer, left), || self.groups(layer, right));
     }
 
-    /// One group of units over all tiles, in order, some tiles at a time.
+    /// One group of units over all tiles, in order. The first stretch is the beginning of the sums,
+    /// the last goes on with them; each between them is summed by itself.
     fn sum(&self, layer: usize, mut into: GradientRows<'_, T>) {
         let shape = self.task.shape;
         let samples = self.task.x.len() / shape.n_x();
-        let at_once = plan::tiles_at_once::<T>(into.rows.len(), self.columns);
+        let tiles = stretches::of_layer(shape, layer, self.columns, samples);
         let mut first = 0;
         while first < samples {
-            let end = samples.min(first + at_once * self.columns);
-            let turn = Turn { first: first == 0, last: end == samples };
+            let end = samples.min(first.saturating_add(tiles * self.columns));
+            let (turn, range) = (Turn { first: first == 0, last: end == samples }, first..end);
+            first = end;
+            let mut all = into.reborrow();
+            let Some(stretch) = all.stretch.take().filter(|_| !turn.first && !turn.last) else {
+                self.sum_stretch(layer, range, all, turn);
+                continue;
+            };
+            let (rows, panel) = (all.rows.clone(), all.panel);
+            let mut own =
+                GradientRows { sums: stretch, stretch: None, parameters: None, rows, panel };
+            self.sum_stretch(layer, range, own.reborrow(), Turn { first: true, last: true });
+            add(all.sums.0, own.sums.0);
+            add(all.sums.1, own.sums.1);
+        }
+    }
+
+    /// The tiles of some samples, of which `turn` says where in the batch they stand; some at a time.
+    fn sum_stretch(
+        &self,
+        layer: usize,
+        samples: Range<usize>,
+        mut into: GradientRows<'_, T>,
+        at: Turn,
+    ) {
+        let at_once = plan::tiles_at_once::<T>(into.rows.len(), self.columns);
+        let mut first = samples.start;
+        while first < samples.end {
+            let end = samples.end.min(first + at_once * self.columns);
+            let turn = Turn {
+                first: at.first && first == samples.start,
+                last: at.last && end == samples.end,
+            };
             let mut passes = [self.pass(layer, first, end); plan::TILES_AT_ONCE];
             let mut count = 0;
             for start in (first..end).step_by(self.columns) {
@@ -147,5 +190,11 @@ impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
             left();
             right();
         }
+    }
+}
+
+fn add<T: Scalar>(sums: &mut [T], stretch: &[T]) {
+    for (sum, &more) in sums.iter_mut().zip(stretch) {
+        *sum += more;
     }
 }

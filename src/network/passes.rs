@@ -3,7 +3,7 @@
 use super::Network;
 use crate::checks::{self, Checks};
 use crate::engine::pass::{Prediction, Propagation};
-use crate::engine::sums::WeightSums;
+use crate::engine::sums::{Destination, WeightSums};
 use crate::engine::tiles::Samples;
 use crate::engine::tiny;
 use crate::error::{Error, Result};
@@ -153,7 +153,8 @@ impl<T: Scalar> Network<T> {
             factor: T::from_f64(1.0 / y.total()),
         };
         let gradients = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
-        T::sum_weights(self.engine, &task, gradients.buffer.as_mut_slice(), None);
+        let (sums, stretch) = (gradients.buffer.as_mut_slice(), workspace.stretch.as_mut_slice());
+        T::sum_weights(self.engine, &task, Destination { sums, stretch, parameters: None });
         Ok(cost)
     }
 
@@ -221,8 +222,9 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// As [`backward`](Self::backward) and [`descend`](Self::descend); [`Error::Diverged`] if the
-    /// cost is not finite, with the parameters unchanged.
+    /// As [`backward`](Self::backward) and [`descend`](Self::descend), and [`Error::Range`] for a
+    /// learning rate that is infinite once it is divided by the sum of the weights;
+    /// [`Error::Diverged`] if the cost is not finite, with the parameters unchanged.
     #[inline]
     pub fn step<'a>(
         &mut self,
@@ -265,6 +267,7 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
         check_x: Checks,
     ) -> Result<f64> {
+        y.check_rate(learning_rate.to_f64())?;
         if self.is_tiny_sample(x, workspace)
             && let Some(cost) = self.step_tiny(x, y, learning_rate)
         {
@@ -281,8 +284,9 @@ impl<T: Scalar> Network<T> {
             factor: T::from_f64(-learning_rate.to_f64() / y.total()),
         };
         let sums = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
-        let parameters = self.parameters.as_mut_slice();
-        T::sum_weights(self.engine, &task, sums.buffer.as_mut_slice(), Some(parameters));
+        let (sums, stretch) = (sums.buffer.as_mut_slice(), workspace.stretch.as_mut_slice());
+        let parameters = Some(self.parameters.as_mut_slice());
+        T::sum_weights(self.engine, &task, Destination { sums, stretch, parameters });
         Ok(cost)
     }
 

@@ -11,7 +11,9 @@
 //! ```
 #![allow(clippy::needless_range_loop, reason = "indices as in the formulas")]
 
+use super::shapes::must;
 use crate::Optimizer;
+use crate::checks::length;
 
 /// m and v of some parameters, and t, the number of steps so far. Optimisers that have no m or no v
 /// leave it as it is.
@@ -46,7 +48,13 @@ pub struct Step {
 }
 
 /// One step over parameters that are treated alike (AdamW's decay included: for biases, take Adam).
+///
+/// # Panics
+/// If `dw` or a moment has another length than `w`.
 pub fn step(with: Step, w: &mut [f64], dw: &[f64], moments: &mut Moments) {
+    for (argument, values) in [("dw", dw), ("m", &moments.m), ("v", &moments.v)] {
+        must(length(argument, w.len(), values.len()));
+    }
     let Step { optimizer, lr, l2, clip } = with;
     moments.t += 1;
     let t = f64::from(moments.t);

@@ -1,6 +1,8 @@
 //! Which optimiser, with its constants.
 
+use crate::checks;
 use crate::error::{Error, Result};
+use crate::scalar::Scalar;
 
 /// How a gradient becomes a step. g is the gradient (clipped, with the L2 penalty's share), lr the
 /// learning rate, t the step from 1; the moments m and v begin at 0.
@@ -203,6 +205,22 @@ impl Optimizer {
         Ok(())
     }
 
+    /// Refuses constants that are outside their ranges once they are rounded to T.
+    pub(crate) fn check_as<T: Scalar>(self) -> Result<()> {
+        self.constants().try_for_each(|(argument, given)| match argument {
+            "epsilon" | "weight_decay" => checks::finite_as::<T>(argument, given),
+            // What is kept of a moment, of which all would be.
+            _ if T::from_f64(given) >= T::ONE => {
+                let expected = match T::NAME {
+                    "f32" => "less than 1 when it is rounded to f32",
+                    _ => "less than 1",
+                };
+                Err(Error::Range { argument, expected, given })
+            }
+            _ => Ok(()),
+        })
+    }
+
     /// Does it keep m? And v?
     pub(crate) fn moments(self) -> [bool; 2] {
         match self {
@@ -224,7 +242,7 @@ mod tests {
             (Optimizer::Momentum { beta: 1.0 }, "beta is 1: expected at least 0 and less than 1"),
             (Optimizer::Nesterov { beta: -0.1 }, "beta is -0.1: expected"),
             (Optimizer::RmsProp { rho: f64::NAN, epsilon: 1.0 }, "rho is NaN: expected"),
-            (Optimizer::RmsProp { rho: 0.9, epsilon: 1e-19 }, "epsilon is 0.0000000000000000001"),
+            (Optimizer::RmsProp { rho: 0.9, epsilon: 1e-19 }, "epsilon is 1e-19: expected"),
             (Optimizer::Adam { beta1: 0.9, beta2: 1.5, epsilon: 1.0 }, "beta2 is 1.5"),
             (Optimizer::Adam { beta1: 0.9, beta2: 0.9, epsilon: f64::INFINITY }, "epsilon is inf"),
             (

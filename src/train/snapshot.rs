@@ -1,4 +1,5 @@
-//! The way back from divergence: parameters, moments and counts as they were at an epoch's start.
+//! The way back from divergence: parameters, moments, counts and the best epoch as they were at an
+//! epoch's start.
 
 use crate::buffer::AlignedBuffer;
 use crate::checks;
@@ -6,7 +7,8 @@ use crate::error::Result;
 use crate::gradients::Gradients;
 use crate::network::Network;
 use crate::scalar::Scalar;
-use crate::train::TrainingState;
+use crate::train::standing::BestSoFar;
+use crate::train::{Best, TrainingState};
 
 /// Two copies: one that is known to be good, and a younger one that is on trial. A copy is good
 /// once the step from it has shown that its cost is finite.
@@ -23,6 +25,15 @@ struct Snapshot<T> {
     moments: [Option<AlignedBuffer<T>>; 2],
     steps: u64,
     epochs: usize,
+    /// Present if there is early stopping. The epoch that is gone back on may be the best one.
+    best: Option<Copied<T>>,
+}
+
+/// A [`BestSoFar`].
+#[derive(Debug)]
+struct Copied<T> {
+    parameters: AlignedBuffer<T>,
+    judged: Option<Best>,
 }
 
 impl<T: Scalar> Snapshots<T> {
@@ -57,7 +68,7 @@ impl<T: Scalar> Snapshots<T> {
 
     /// Back to the last good copy.
     pub(super) fn restore(&self, net: &mut Network<T>, state: &mut TrainingState<T>) {
-        let Snapshot { parameters, moments, steps, epochs } = &self.good;
+        let Snapshot { parameters, moments, steps, epochs, best } = &self.good;
         net.parameter_buffer_mut().as_mut_slice().copy_from_slice(parameters.as_slice());
         for (moment, copy) in state.optimizer.moments_mut().iter_mut().zip(moments) {
             if let (Some(moment), Some(copy)) = (moment, copy) {
@@ -66,6 +77,11 @@ impl<T: Scalar> Snapshots<T> {
         }
         state.optimizer.set_steps(*steps);
         state.epochs = *epochs;
+        if let (Some(best), Some(copy)) = (&mut state.best, best) {
+            let into = best.network.parameter_buffer_mut().as_mut_slice();
+            into.copy_from_slice(copy.parameters.as_slice());
+            best.judged = copy.judged;
+        }
     }
 }
 
@@ -74,11 +90,15 @@ impl<T: Scalar> Snapshot<T> {
         let copy = |buffer: &AlignedBuffer<T>| buffer.try_clone("the parameters' snapshot");
         let moment = |m: &Option<Gradients<T>>| m.as_ref().map(|m| copy(&m.buffer)).transpose();
         let [m, v] = state.optimizer.moments();
+        let best = |best: &BestSoFar<T>| {
+            Ok(Copied { parameters: copy(best.network.parameter_buffer())?, judged: best.judged })
+        };
         Ok(Self {
             parameters: copy(net.parameter_buffer())?,
             moments: [moment(m)?, moment(v)?],
             steps: state.optimizer.steps(),
             epochs: state.epochs,
+            best: state.best.as_ref().map(best).transpose()?,
         })
     }
 
@@ -91,6 +111,13 @@ impl<T: Scalar> Snapshot<T> {
             }
         }
         (self.steps, self.epochs) = (state.optimizer.steps(), state.epochs);
+        if let (Some(copy), Some(best)) = (&mut self.best, &state.best)
+            && copy.judged != best.judged
+        {
+            let from = best.network.parameter_buffer().as_slice();
+            copy.parameters.as_mut_slice().copy_from_slice(from);
+            copy.judged = best.judged;
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! All that a run needs to go on later: what a checkpoint holds, besides the network.
 
+use crate::checks;
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 #[cfg(feature = "safetensors")]
@@ -96,6 +97,8 @@ impl<T: Scalar> TrainingState<T> {
         if let Some(norm) = training.clip_norm {
             optimizer = optimizer.clip_norm(norm)?;
         }
+        checks::least_as::<T>("learning rate", training.learning_rate)?;
+        optimizer.check_rate(training.learning_rate)?;
         let copy = |_| Ok(BestSoFar { network: net.try_clone()?, judged: None });
         let best = training.early_stopping.map(copy).transpose()?;
         Ok(Self { training, samples, data: None, epochs: 0, patient_from: 0, optimizer, best })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::checks;
 use crate::engine::optimizer::Update;
 use crate::error::{Error, Result};
 use crate::gradients::Gradients;
@@ -54,9 +55,11 @@ impl<T: Scalar> OptimizerState<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Range`] for a constant outside its range; [`Error::OutOfMemory`].
+    /// [`Error::Range`] for a constant outside its range, as given or as rounded to T;
+    /// [`Error::OutOfMemory`].
     pub fn new(net: &Network<T>, optimizer: Optimizer) -> Result<Self> {
         optimizer.check()?;
+        optimizer.check_as::<T>()?;
         let shape = Arc::clone(net.shape());
         let zeros = |wanted: bool| wanted.then(|| Gradients::zeros(&shape)).transpose();
         let [m, v] = optimizer.moments();
@@ -76,9 +79,10 @@ impl<T: Scalar> OptimizerState<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Range`] unless it is finite and not negative.
+    /// [`Error::Range`] unless it is finite, in T too, and not negative.
     pub fn l2(mut self, l2: f64) -> Result<Self> {
         check_l2(l2)?;
+        checks::finite_as::<T>("l2", l2)?;
         self.l2 = l2;
         Ok(self)
     }
@@ -96,9 +100,10 @@ impl<T: Scalar> OptimizerState<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Range`] unless it is finite and more than 0.
+    /// [`Error::Range`] unless it is finite, and large enough for a T that is not subnormal.
     pub fn clip_norm(mut self, norm: f64) -> Result<Self> {
         check_clip_norm(norm)?;
+        checks::least_as::<T>("clip norm", norm)?;
         self.clip_norm = Some(norm);
         Ok(self)
     }
@@ -155,6 +160,30 @@ impl<T: Scalar> OptimizerState<T> {
             return Ok(());
         }
         Err(Error::Mismatch { argument: "optimizer state" })
+    }
+
+    /// Refuses a learning rate that is no finite T once the optimiser has had its way with it. (Smaller
+    /// rates, as schedules have them, are then taken, too.)
+    pub(crate) fn check_rate(&self, given: f64) -> Result<()> {
+        let fits = |rate: f64| T::from_f64(rate).is_finite();
+        let (corrected, decay) = match self.optimizer {
+            // Of all steps, the first has the largest correction.
+            Optimizer::Adam { beta1, .. } => (given / (1.0 - beta1), 0.0),
+            Optimizer::AdamW { beta1, weight_decay, .. } => {
+                (given / (1.0 - beta1), given * weight_decay)
+            }
+            _ => (given, 0.0),
+        };
+        let expected = if !fits(given) {
+            checks::largest::<T>()
+        } else if !fits(corrected) {
+            "so small that its quotient by 1 - beta1 is finite"
+        } else if !fits(decay) {
+            "so small that its product with weight_decay is finite"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Range { argument: "learning rate", expected, given })
     }
 
     /// Counts the step and moves parameters and moments; everything has been checked.

@@ -98,10 +98,11 @@ pub struct TrainingReport {
 /// it had never stopped. [`into_state`](Self::into_state) and [`resume`](Self::resume) do the same
 /// across programs.
 ///
-/// **Divergence.** A cost that is not finite, in a batch or in the validation set, ends the run with
-/// [`Error::Diverged`], which names the step (from 0, over all epochs). Network and state are then
-/// those of the beginning of that epoch, or of the one before if the epoch's first step already
-/// failed.
+/// **Divergence.** A cost that is not finite, in a batch or in the validation set, or a parameter or
+/// moment that is not, at an epoch's end, ends the run with [`Error::Diverged`], which names the step
+/// (from 0, over all epochs). Network and state, the best epoch included, are then those of the
+/// beginning of that epoch, or of the one before if the epoch's first step already failed: they can
+/// be saved, and gone on with.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -156,7 +157,7 @@ const EVALUATION_SAMPLES: usize = 1024;
 impl<T: Scalar> Trainer<T> {
     /// Everything a run needs, allocated: [`run`](Self::run) allocates nothing on the fused backend
     /// (as [`Network::step`] says, and unless its callback does). Memory: the workspace of a batch,
-    /// two copies of the parameters and moments, one more of the parameters with early stopping,
+    /// two copies of the parameters and moments, three more of the parameters with early stopping,
     /// one index a sample, one batch.
     ///
     /// # Errors
@@ -257,9 +258,12 @@ impl<T: Scalar> Trainer<T> {
         let (mut training_cost, mut validation_cost) = (None, None);
         while !self.state.is_finished() {
             let epoch = self.state.epochs;
-            let (mean, learning_rate) = self.epoch(net, data)?;
+            let (mean, learning_rate) =
+                self.epoch(net, data).map_err(|error| self.go_back(net, error))?;
             self.state.epochs += 1;
-            (training_cost, validation_cost) = (Some(mean), self.validate(net, data)?);
+            let validated = self.validate(net, data);
+            validation_cost = validated.map_err(|error| self.go_back(net, error))?;
+            training_cost = Some(mean);
             if let Some(cost) = validation_cost {
                 self.state.judge(net, epoch, cost);
             }
@@ -277,8 +281,9 @@ impl<T: Scalar> Trainer<T> {
                 return Ok(self.report(stop, training_cost, validation_cost));
             }
         }
+        // Of a run that has found nothing left to do, no epoch has looked.
         if !snapshot::all_finite(net, &self.state) {
-            return Err(self.diverged(net, f64::NAN));
+            return Err(self.go_back(net, Error::Diverged { step: 0, cost: f64::NAN }));
         }
         self.state.restore_best(net);
         let patience = self.state.is_out_of_patience();
@@ -326,16 +331,19 @@ impl<T: Scalar> Trainer<T> {
             let checks = Checks::ShapesOnly;
             match net.step_with_checked(x, y, optimizer, rate, &mut self.workspace, checks) {
                 Ok(cost) => sum += cost * y.total(),
-                Err(Error::Diverged { cost, .. }) => return Err(self.diverged(net, cost)),
-                Err(other) => return Err(other),
+                Err(error) => return Err(error),
             }
             self.snapshots.commit();
         }
         Ok((sum / data.targets().total(), rate))
     }
 
-    /// The validation set's cost, if there is one.
-    fn validate(&mut self, net: &mut Network<T>, data: DataSet<'_, T>) -> Result<Option<f64>> {
+    /// The validation set's cost, if there is one, of an epoch that has left everything finite.
+    fn validate(&mut self, net: &Network<T>, data: DataSet<'_, T>) -> Result<Option<f64>> {
+        let diverged = |cost| Error::Diverged { step: 0, cost };
+        if !snapshot::all_finite(net, &self.state) {
+            return Err(diverged(f64::NAN));
+        }
         let (Some((x, y)), Some(workspace)) = (data.validation, &mut self.evaluation) else {
             return Ok(None);
         };
@@ -347,14 +355,17 @@ impl<T: Scalar> Trainer<T> {
             sum += net.cost_checked(x, y.into(), workspace)? * x.samples() as f64;
         }
         let cost = sum / x.samples() as f64;
-        if cost.is_finite() { Ok(Some(cost)) } else { Err(self.diverged(net, cost)) }
+        if cost.is_finite() { Ok(Some(cost)) } else { Err(diverged(cost)) }
     }
 
-    /// Goes back; the error names the step that was due.
-    fn diverged(&mut self, net: &mut Network<T>, cost: f64) -> Error {
+    /// Goes back, whatever the error; divergence names the step that was due.
+    fn go_back(&mut self, net: &mut Network<T>, error: Error) -> Error {
         let step = usize::try_from(self.state.steps()).unwrap_or(usize::MAX);
         self.snapshots.restore(net, &mut self.state);
-        Error::Diverged { step, cost }
+        match error {
+            Error::Diverged { cost, .. } => Error::Diverged { step, cost },
+            other => other,
+        }
     }
 
     /// Refuses validation samples that no memory was made for.

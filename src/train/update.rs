@@ -34,8 +34,9 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Range`] for a learning rate that is not finite and positive, [`Error::Mismatch`] for
-    /// a state or gradients of another network.
+    /// [`Error::Range`] for a learning rate that is not finite and positive, or becomes infinite in
+    /// Adam's correction or with AdamW's decay; [`Error::Mismatch`] for a state or gradients of
+    /// another network.
     pub fn update(
         &mut self,
         state: &mut OptimizerState<T>,
@@ -44,6 +45,7 @@ impl<T: Scalar> Network<T> {
     ) -> Result<()> {
         checks::learning_rate(learning_rate)?;
         state.check(&self.shape)?;
+        state.check_rate(learning_rate.to_f64())?;
         if *gradients.shape != *self.shape {
             return Err(Error::Mismatch { argument: "gradients" });
         }
@@ -91,6 +93,7 @@ impl<T: Scalar> Network<T> {
         self.check_all_but_x(x, y, workspace)?;
         workspace.gradients()?;
         state.check(&self.shape)?;
+        state.check_rate(learning_rate.to_f64())?;
         self.step_with_checked(x, y, state, learning_rate.to_f64(), workspace, self.checks)
     }
 
