@@ -147,7 +147,7 @@ fn checkpoints_that_do_not_fit_are_refused() {
     place.stdout("train --epochs 2 --checkpoint c.st --out o");
     let cases = [
         (2, "train --resume c.st --hidden 3", "--resume brings its network and seed"),
-        (2, "train --resume c.st --epochs 3", "--epochs"),
+        (2, "train --resume c.st --epochs 2", "c.st has 2 done: expected more"),
         (2, "train --resume c.st --holdout 0.5", "expected 400"),
         (2, "train --resume c.st --precision f32", "c.st: "),
         (2, "train --resume none", "none: No such file or directory"),

@@ -43,8 +43,6 @@ fn predict<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
     let data = args.source.for_model(model, Want::Nothing)?;
     let rows: Vec<usize> = (0..data.len()).collect();
     let x = data.inputs::<T>(&rows, model.standardization.as_ref())?;
-    let a = scores::outputs(&model.network, &x)?;
-
     let columns = Columns::of(model);
     if args.proba && columns == Columns::Outputs {
         let name = output(model).map_or("these", Activation::name);
@@ -52,9 +50,15 @@ fn predict<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
     }
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
     out.write_record(heads(args, model, columns))?;
-    for a in a.chunks(model.network.outputs()) {
-        out.write_record(row(args, model, (columns, a)))?;
-    }
+    let mut written = Ok(());
+    scores::each_chunk(&model.network, &x, |a| {
+        for a in a.chunks(model.network.outputs()) {
+            if written.is_ok() {
+                written = out.write_record(row(args, model, (columns, a)));
+            }
+        }
+    })?;
+    written?;
     out.flush().map_err(Failure::Output)
 }
 

@@ -6,19 +6,42 @@ use shallownet::{Columns, Error, Network, Result, Scalar, Workspace};
 
 use crate::batch::Batch;
 
-/// Samples predicted at a time: bounds the memory whatever the file's length.
+/// Samples predicted at a time, and their outputs: they bound the memory whatever the file's length.
 const CHUNK: usize = 4096;
+const CHUNK_OUTPUTS: usize = 1 << 22;
+
+/// How many of so many samples are predicted at a time.
+fn chunk<T: Scalar>(net: &Network<T>, samples: usize) -> usize {
+    CHUNK.min(samples).min(CHUNK_OUTPUTS / net.outputs()).max(1)
+}
+
+/// Shows `see` the output activations of every sample, one after another, some samples at a time.
+pub(crate) fn each_chunk<T: Scalar>(
+    net: &Network<T>,
+    x: &[T],
+    mut see: impl FnMut(&[T]),
+) -> Result<()> {
+    let most = chunk(net, x.len() / net.inputs());
+    let mut workspace = Workspace::prediction(net, most)?;
+    let mut a = room(most.saturating_mul(net.outputs()))?;
+    for x in x.chunks(most * net.inputs()) {
+        let a = &mut a[..x.len() / net.inputs() * net.outputs()];
+        net.predict(Columns::new(x, net.inputs())?, a, &mut workspace)?;
+        see(a);
+    }
+    Ok(())
+}
 
 /// The output activations of every sample, one after another.
 pub(crate) fn outputs<T: Scalar>(net: &Network<T>, x: &[T]) -> Result<Vec<T>> {
-    let samples = x.len() / net.inputs();
-    let mut workspace = Workspace::prediction(net, CHUNK.min(samples).max(1))?;
-    let mut a = room(samples.saturating_mul(net.outputs()))?;
-    let chunks = x.chunks(CHUNK * net.inputs()).zip(a.chunks_mut(CHUNK * net.outputs()));
-    for (x, a) in chunks {
-        net.predict(Columns::new(x, net.inputs())?, a, &mut workspace)?;
-    }
-    Ok(a)
+    let mut all = room((x.len() / net.inputs()).saturating_mul(net.outputs()))?;
+    let mut rest = &mut all[..];
+    each_chunk(net, x, |a| {
+        let (here, after) = std::mem::take(&mut rest).split_at_mut(a.len());
+        here.copy_from_slice(a);
+        rest = after;
+    })?;
+    Ok(all)
 }
 
 /// So many zeros for outputs, or an error if there is no room.
@@ -42,7 +65,9 @@ pub(crate) fn class<T: Scalar>(a: &[T]) -> usize {
 
 /// The classes of every sample.
 pub(crate) fn classes<T: Scalar>(net: &Network<T>, x: &[T]) -> Result<Vec<usize>> {
-    Ok(outputs(net, x)?.chunks(net.outputs()).map(class).collect())
+    let mut classes = Vec::with_capacity(x.len() / net.inputs());
+    each_chunk(net, x, |a| classes.extend(a.chunks(net.outputs()).map(class)))?;
+    Ok(classes)
 }
 
 /// Cost and accuracy on some samples; for values, their errors. The cost is of what the network
@@ -102,15 +127,16 @@ pub(crate) fn of<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<Score>
 /// The cost, in parts where there are many samples.
 fn cost<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<f64> {
     let (x, y) = (batch.x()?, batch.y()?);
-    let mut workspace = Workspace::prediction(net, CHUNK.min(batch.len()))?;
+    let most = chunk(net, batch.len());
+    let mut workspace = Workspace::prediction(net, most)?;
     let (mut sum, mut mean) = (0.0, 0.0);
-    for start in (0..batch.len()).step_by(CHUNK) {
-        let part = start..(start + CHUNK).min(batch.len());
+    for start in (0..batch.len()).step_by(most) {
+        let part = start..(start + most).min(batch.len());
         let (Some(x), Some(y)) = (x.range(part.clone()), y.range(part)) else { break };
         mean = net.cost(x, y, &mut workspace)?;
         sum += mean * x.samples() as f64;
     }
-    Ok(if batch.len() > CHUNK { sum / batch.len() as f64 } else { mean })
+    Ok(if batch.len() > most { sum / batch.len() as f64 } else { mean })
 }
 
 /// Who was taken for whom.

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 const MOST_PAIRS: usize = 20;
 /// Where the bars are.
 const LEFT: i32 = 520;
-const RIGHT: i32 = 1080;
+const RIGHT: i32 = 980;
 const TOP: i32 = 150;
 const BOTTOM: i32 = 830;
 

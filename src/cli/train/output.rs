@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use shallownet::Scalar;
 use shallownet::io::atomic;
 use shallownet::io::model::{self, Model};
+use shallownet::metrics::Confusion;
 
 use super::Sets;
 use super::epochs::Point;
@@ -101,8 +102,8 @@ fn confusion<T: Scalar>(model: &Model<T>, sets: &Sets<T>) -> Result<Option<Pictu
     if batch.classes.is_empty() {
         return Ok(None);
     }
-    let a = scores::outputs(&model.network, batch.x()?.as_slice())?;
-    let counts = scores::counts(&model.network, batch, model.classes.len(), &a)?;
+    let predicted = scores::classes(&model.network, batch.x()?.as_slice())?;
+    let counts = Confusion::from_classes(&predicted, &batch.classes, model.classes.len())?;
     pictures::confusion::draw(&model.classes, &counts, name).map(Some)
 }
 
