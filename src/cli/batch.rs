@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use shallownet::io::{NotStandardizable, Standardization};
 use shallownet::{Columns, Result, Scalar};
 
-use crate::data::{Data, Targets};
+use crate::data::{Data, Targets, with_room};
 use crate::failure::Failure;
 
 /// X, Y and the classes of some rows.
@@ -58,7 +58,9 @@ impl<T: Scalar> Batch<T> {
         meaning: Meaning<'_>,
     ) -> std::result::Result<Self, Failure> {
         let n_y = meaning.outputs();
-        let (mut y, mut classes) = (Vec::with_capacity(rows.len() * n_y), Vec::new());
+        let mut y = with_room(rows.len().saturating_mul(n_y))?;
+        let has_classes = matches!(meaning, Meaning::Classes { .. });
+        let mut classes = with_room(if has_classes { rows.len() } else { 0 })?;
         for &row in rows {
             match meaning {
                 Meaning::Classes { of_row, .. } => {

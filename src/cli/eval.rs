@@ -66,7 +66,7 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
     let say = Say { json: args.json };
     let want = if model.classes.is_empty() { Want::Values } else { Want::Classes };
     let data = args.source.for_model(model, want)?;
-    let rows: Vec<usize> = (0..data.len()).collect();
+    let rows = data.rows()?;
     let actual = data.classes_among(&model.classes)?;
     let meaning = match Meaning::of(&data) {
         Meaning::Classes { .. } => Meaning::Classes { of_row: &actual, count: model.classes.len() },

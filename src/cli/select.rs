@@ -141,7 +141,7 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
         inits: inits.map_err(Failure::Arguments)?,
     };
     let candidates = grid.candidates();
-    let rows: Vec<usize> = (0..data.len()).collect();
+    let rows = data.rows()?;
     let meaning = Meaning::of(data);
     let batch = Batch::<T>::new(data, &rows, None, meaning)?;
     let folds = if args.regression {

@@ -132,7 +132,7 @@ fn seed_of(training: Training) -> u64 {
 }
 
 fn sets<T: Scalar>(args: &Args, data: &Data, seed: u64) -> Result<Sets<T>, Failure> {
-    let all: Vec<usize> = (0..data.len()).collect();
+    let all = data.rows()?;
     let (rows, held) = batch::split(all, args.holdout, (seed, batch::HOLDOUT));
     check_split(("--holdout", args.holdout), data, &rows, &held)?;
     let share = args.epochs.validation;
@@ -165,7 +165,7 @@ fn test_set<T: Scalar>(
         let problem = format!("{} features a sample: expected {}", test.n_x, data.n_x);
         return Err(Failure::File { file: test.file(), problem });
     }
-    let rows: Vec<usize> = (0..test.len()).collect();
+    let rows = test.rows()?;
     let classes = &data.labels().classes;
     let of_row = test.classes_among(classes)?;
     let meaning = match Meaning::of(test) {
