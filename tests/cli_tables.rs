@@ -87,23 +87,24 @@ fn a_quote_that_is_never_closed_swallows_no_row() {
     let model = "--model o/model.safetensors --data";
     for command in [
         "train --out new --epochs 1 --hidden 2 --label k --data",
-        "train --out new --regression --iterations 1 --label x --data",
-        "train --out new --iterations 1 --no-header --label 3 --data",
         "select --label k --data",
         &format!("eval --out new --label k {model}"),
         // The features are columns 1 and 2.
         &format!("predict {model}"),
     ] {
         let message = place.refused(&format!("{command} stray.csv"));
-        if command.contains("--no-header") {
-            assert_eq!(message, stray.replace(" (\"k\")", ""), "{command}");
-        } else {
-            assert_eq!(message, stray, "{command}");
-        }
+        assert_eq!(message, stray, "{command}");
         let message = place.refused(&format!("{command} after.csv"));
         assert!(message.starts_with("after.csv: line 3, column 2"), "{command}: {message}");
         assert!(message.contains("text follows the quote"), "{command}: {message}");
     }
+    // Values instead of classes, and no header.
+    place.file("values.csv", "1,2\n3,\"4\n5,6\n7,8\n");
+    let train = "train --out new --regression --no-header --iterations 1 --label 1";
+    assert_eq!(
+        place.refused(&format!("{train} --data values.csv")),
+        "values.csv: line 2, column 2: the quote that begins this cell is never closed"
+    );
 }
 
 #[test]
@@ -239,7 +240,6 @@ fn a_row_without_end_is_refused_within_little_memory() {
         ("zeros.csv --label 1", "zeros.csv: line 1: no line end within 16777216 bytes"),
         ("commas.csv --label 1", "commas.csv: line 1: no line end within 1048576 columns"),
         ("quote.csv --label k", &format!("quote.csv: line 2, column 2 (\"k\"): {quote}")),
-        ("quote.csv --label 1 --no-header", &format!("quote.csv: line 2, column 2: {quote}")),
     ];
     for (data, expected) in cases {
         let arguments = format!("train --threads 1 --out new --data {data}");
@@ -266,9 +266,8 @@ fn a_table_larger_than_memory_is_an_error() {
             );
             let output = within(&place, kib, &arguments);
             if !output.status.success() {
-                let message = line(&output);
-                assert!(message.contains("memory") || message.contains("allocate"), "{message}");
-                refused += usize::from(message.starts_with(&format!("{file}: line ")));
+                // What comes after reading may refuse it, too: here, each word is a class.
+                refused += usize::from(line(&output).starts_with(&format!("{file}: line ")));
             }
         }
     }

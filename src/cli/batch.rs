@@ -4,7 +4,7 @@ use shallownet::io::model::Model;
 use shallownet::io::{NotStandardizable, Standardization};
 use shallownet::{Columns, Result, Scalar};
 
-use crate::data::{Data, Targets};
+use crate::data::{Data, Targets, with_room};
 use crate::failure::Failure;
 use crate::notes::{Notes, listed};
 
@@ -95,8 +95,12 @@ impl<T: Scalar> Batch<T> {
         meaning: Meaning<'_>,
     ) -> std::result::Result<Self, Failure> {
         let n_y = meaning.outputs();
-        let (mut y, mut classes) = (room(rows.len(), n_y)?, Vec::new());
-        let mut values = Vec::new();
+        let mut y = room(rows.len(), n_y)?;
+        let (of_classes, of_values) = match meaning {
+            Meaning::Classes { .. } => (rows.len(), 0),
+            Meaning::Values { n_y, .. } => (0, rows.len().saturating_mul(n_y)),
+        };
+        let (mut classes, mut values) = (with_room(of_classes)?, with_room(of_values)?);
         let mut sample = vec![0.0; n_y];
         for &row in rows {
             match meaning {

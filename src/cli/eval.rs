@@ -73,7 +73,7 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
     let say = Say { json: args.json };
     let want = if model.classes.is_empty() { Want::Values } else { Want::Classes };
     let data = args.source.for_model(model, want)?;
-    let rows: Vec<usize> = (0..data.len()).collect();
+    let rows = data.rows()?;
     let actual = data.classes_among(&model.classes)?;
     let meaning = Meaning::of(&data).among(&actual, model.classes.len());
     let meaning = meaning.for_outputs(model.network.outputs());

@@ -102,7 +102,7 @@ fn of_model<T: Scalar>(args: &Args, model: &model::Model<T>) -> Result<(), Failu
 }
 
 fn fresh<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
-    let rows: Vec<usize> = (0..data.len()).collect();
+    let rows = data.rows()?;
     let mut notes = Notes::default();
     let standardization =
         if args.standardize { Some(batch::standardize(data, &rows, &mut notes)?) } else { None };

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 fn predict<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
     let data = args.source.for_model(model, Want::Nothing)?;
-    let rows: Vec<usize> = (0..data.len()).collect();
+    let rows = data.rows()?;
     let x = data.inputs::<T>(&rows, model.standardization.as_ref())?;
     let columns = Columns::of(model);
     if args.proba && columns == Columns::Outputs {

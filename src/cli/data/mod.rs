@@ -84,6 +84,13 @@ impl Data {
         self.x.len() / self.n_x
     }
 
+    /// All rows, in order.
+    pub(crate) fn rows(&self) -> Result<Vec<usize>, Error> {
+        let mut rows = with_room(self.len())?;
+        rows.extend(0..self.len());
+        Ok(rows)
+    }
+
     /// The file, as it was named.
     pub(crate) fn file(&self) -> String {
         match &self.origin {
@@ -157,7 +164,7 @@ impl Data {
 
     /// The samples in `rows`, one after another, as the file has them.
     pub(crate) fn gather(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
-        let mut gathered = with_room(rows.len() * self.n_x)?;
+        let mut gathered = with_room(rows.len().saturating_mul(self.n_x))?;
         rows.iter().for_each(|&row| gathered.extend_from_slice(self.row(row)));
         Ok(gathered)
     }
@@ -205,7 +212,7 @@ impl Data {
     pub(crate) fn classes_among(&self, classes: &[String]) -> Result<Vec<usize>, Failure> {
         let labels = self.labels();
         let found = classes_of(&labels.classes, classes);
-        let mut index = Vec::with_capacity(found.len());
+        let mut index = with_room(found.len())?;
         let mut respelled = Vec::new();
         for ((found, label), &row) in found.iter().zip(&labels.classes).zip(&labels.first_row) {
             let Some(class) = *found else {
@@ -217,7 +224,9 @@ impl Data {
             index.push(class);
         }
         self.say_respelled(&respelled);
-        Ok(labels.of_row.iter().map(|&class| index[class]).collect())
+        let mut of_row = with_room(labels.of_row.len())?;
+        of_row.extend(labels.of_row.iter().map(|&class| index[class]));
+        Ok(of_row)
     }
 
     fn unknown(&self, label: &str, row: usize, classes: &[String]) -> Failure {
@@ -257,7 +266,7 @@ impl Data {
 }
 
 /// An empty vector for so many values, or an error.
-fn with_room<T>(values: usize) -> Result<Vec<T>, Error> {
+pub(crate) fn with_room<T>(values: usize) -> Result<Vec<T>, Error> {
     let (mut room, what) = (Vec::new(), "the samples of a file");
     let bytes = values.saturating_mul(size_of::<T>());
     room.try_reserve_exact(values).map_err(|_| Error::OutOfMemory { what, bytes })?;

@@ -176,7 +176,7 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
         inits: inits.map_err(Failure::Arguments)?,
     };
     let candidates = grid.candidates();
-    let rows: Vec<usize> = (0..data.len()).collect();
+    let rows = data.rows()?;
     let meaning = Meaning::of(data);
     // In f64 to the end: standardization comes before rounding to f32. What does not fit is named
     // here, by its place.

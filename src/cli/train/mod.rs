@@ -231,7 +231,7 @@ fn sets<T: Scalar>(
     (seed, is_standardized): (u64, bool),
     notes: &mut Notes,
 ) -> Result<Sets<T>, Failure> {
-    let all: Vec<usize> = (0..data.len()).collect();
+    let all = data.rows()?;
     let (rows, held) = split(data, all, ("--holdout", args.holdout), seed, notes)?;
     // Not the held-out samples' seed: else these would be shuffled alike.
     let share = ("--validation", args.epochs.validation);
@@ -270,7 +270,7 @@ fn test_set<T: Scalar>(
         let problem = format!("{} features a sample: expected {}", test.n_x, data.n_x);
         return Err(Failure::File { file: test.file(), problem });
     }
-    let rows: Vec<usize> = (0..test.len()).collect();
+    let rows = test.rows()?;
     let classes = &data.labels().classes;
     let of_row = test.classes_among(classes)?;
     let meaning = Meaning::of(test).among(&of_row, classes.len()).for_outputs(outputs);

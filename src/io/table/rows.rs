@@ -138,21 +138,14 @@ impl<R: Read> Table<R> {
                 given: row.cells.len(),
             });
         }
-        let refuse = |column, problem| Error::Cell { place: self.place(line, column), problem };
-        to.reserve(columns).map_err(|_| {
-            let first = columns.features.first().copied().or(columns.label);
-            refuse(first.unwrap_or(0), Problem::OutOfMemory)
-        })?;
-        for &column in &columns.features {
-            let value = number(row.cell(column)).map_err(|problem| refuse(column, problem))?;
-            to.x.push(value);
-        }
-        if let Some(column) = columns.label {
-            let class = labels.class(row.cell(column));
-            to.classes.push(class.map_err(|problem| refuse(column, problem))?);
-        }
-        to.lines.push(line);
-        Ok(())
+        let added = to.add(row, columns, labels);
+        added.map_err(|(column, problem)| {
+            if problem == Problem::OutOfMemory {
+                // What was read is lost; and the message needs a few bytes.
+                (*to, *labels) = (Block::default(), LabelReader::default());
+            }
+            Error::Cell { place: self.place(line, column), problem }
+        })
     }
 
     /// Reads the next row into `row`, whose memory is used again; `false` after the last.
@@ -202,6 +195,26 @@ impl<R: Read> Table<R> {
 }
 
 impl Block {
+    /// Adds a row, or says what is wrong with which cell.
+    fn add(
+        &mut self,
+        row: &Row,
+        columns: &Columns,
+        labels: &mut LabelReader,
+    ) -> Result<(), (usize, Problem)> {
+        let first = columns.features.first().copied().or(columns.label).unwrap_or(0);
+        self.reserve(columns).map_err(|_| (first, Problem::OutOfMemory))?;
+        for &column in &columns.features {
+            self.x.push(number(row.cell(column)).map_err(|problem| (column, problem))?);
+        }
+        if let Some(column) = columns.label {
+            let class = labels.class(row.cell(column));
+            self.classes.push(class.map_err(|problem| (column, problem))?);
+        }
+        self.lines.push(row.line);
+        Ok(())
+    }
+
     /// Room for one more row.
     fn reserve(&mut self, columns: &Columns) -> Result<(), TryReserveError> {
         self.x.try_reserve(columns.features.len())?;
