@@ -47,7 +47,8 @@ impl Place {
         npy::save(&place.path("u.npy"), Columns::new(&divided, 9).unwrap()).unwrap();
         let csv = |values: &mut dyn Iterator<Item = String>| {
             let values: Vec<String> = values.collect();
-            let rows = values.chunks(9).zip(&labels).map(|(row, l)| format!("{},{l}\n", row.join(",")));
+            let rows =
+                values.chunks(9).zip(&labels).map(|(row, l)| format!("{},{l}\n", row.join(",")));
             format!("a,b,c,d,e,f,g,h,i,k\n{}", rows.collect::<String>()).into_bytes()
         };
         write("x.csv", csv(&mut pixels.iter().map(u8::to_string)));
@@ -73,16 +74,16 @@ impl Place {
     /// A model in `DATA`'s name, and the model's file.
     fn train(&self, data: &str, more: &str) -> String {
         let out = format!("{}{}", data.split_whitespace().next().unwrap(), more.replace(' ', ""));
-        let (code, _, errors) = self.run(&format!(
-            "train --data {data} {more} --hidden 6 --iterations 300 --out m-{out}"
-        ));
+        let (code, _, errors) = self
+            .run(&format!("train --data {data} {more} --hidden 6 --iterations 300 --out m-{out}"));
         assert_eq!(code, Some(0), "{errors}");
         format!("m-{out}/model.safetensors")
     }
 
     /// What the model predicts, and the notes about it.
     fn predict(&self, model: &str, data: &str) -> (String, String) {
-        let (code, answer, notes) = self.run(&format!("predict --proba --model {model} --data {data}"));
+        let (code, answer, notes) =
+            self.run(&format!("predict --proba --model {model} --data {data}"));
         assert_eq!(code, Some(0), "{data}: {notes}");
         (answer, notes)
     }
@@ -112,8 +113,14 @@ fn a_model_of_idx_predicts_the_same_from_every_file_of_the_same_images() {
         assert_eq!(notes, "");
         let cases = [
             ("x.npy", "x.npy: bytes, divided by 255 as the model's bytes were"),
-            ("x.csv --label k", "x.csv: whole numbers from 0 to 255, divided by 255 as the model's"),
-            ("u.csv --label k", "u.csv: values from 0 to 1, taken for bytes that were divided by 255"),
+            (
+                "x.csv --label k",
+                "x.csv: whole numbers from 0 to 255, divided by 255 as the model's",
+            ),
+            (
+                "u.csv --label k",
+                "u.csv: values from 0 to 1, taken for bytes that were divided by 255",
+            ),
             ("u.npy", "u.npy: values from 0 to 1, taken for bytes that were divided by 255"),
         ];
         for (data, note) in cases {
@@ -122,7 +129,8 @@ fn a_model_of_idx_predicts_the_same_from_every_file_of_the_same_images() {
             assert!(notes.starts_with(&format!("note: {note}")) && notes.lines().count() == 1);
         }
         for data in [NPY, "x.csv --label k", IDX] {
-            let (code, answer, _) = place.run(&format!("eval --json --model {model} --data {data}"));
+            let (code, answer, _) =
+                place.run(&format!("eval --json --model {model} --data {data}"));
             assert_eq!(code, Some(0));
             let json: serde_json::Value = serde_json::from_str(&answer).unwrap();
             assert_eq!(json["accuracy"], 1.0, "{data}");
@@ -150,7 +158,9 @@ fn a_model_of_numpys_bytes_takes_bytes_as_they_are() {
     assert_eq!(notes, note);
     assert_eq!(place.predict(&model, "x.csv --label k"), (expected, String::new()));
     let error = place.refused(&model, "u.csv --label k");
-    assert!(error.starts_with("error: u.csv: values from 0 to 1: the model learned from bytes from 0"));
+    assert!(
+        error.starts_with("error: u.csv: values from 0 to 1: the model learned from bytes from 0")
+    );
     place.predict(&model, "u.csv --label k --inputs as-is");
 
     // The other way: bytes of NumPy, divided.
@@ -169,7 +179,9 @@ fn a_model_of_numbers_takes_bytes_as_its_numbers_were() {
     assert_eq!(notes, "");
     let (answer, notes) = place.predict(&whole, "i-ubyte");
     assert_eq!(answer, expected);
-    assert!(notes.contains("taken as they are: the model learned from whole numbers from 0 to 255"));
+    assert!(
+        notes.contains("taken as they are: the model learned from whole numbers from 0 to 255")
+    );
     assert_eq!(place.predict(&whole, "x.npy"), (expected, String::new()));
     let (_, notes) = place.predict(&whole, "u.csv --label k");
     assert!(notes.contains("values from 0 to 1, taken as they are: the model learned from values"));
@@ -187,7 +199,9 @@ fn a_model_of_numbers_takes_bytes_as_its_numbers_were() {
     let signed = place.train("s.csv --label k", "");
     for data in ["i-ubyte", "x.npy"] {
         let error = place.refused(&signed, data);
-        assert!(error.contains("bytes: the model learned from values from -0.5 to 0.5, and whether"));
+        assert!(
+            error.contains("bytes: the model learned from values from -0.5 to 0.5, and whether")
+        );
         assert!(error.ends_with("say --inputs bytes to divide them, or --inputs as-is"), "{error}");
     }
     assert!(place.predict(&signed, "i-ubyte --inputs bytes").1.is_empty());
@@ -199,7 +213,11 @@ fn what_can_not_be_known_is_asked_for() {
     let model = place.train(IDX, "");
     let write = |name: &str, cell: &str| {
         let row = [cell; 9].join(",");
-        std::fs::write(place.path(name), format!("a,b,c,d,e,f,g,h,i\n0,1,{}\n{row}\n", &row[..row.len() - 2 * cell.len() - 2])).unwrap();
+        std::fs::write(
+            place.path(name),
+            format!("a,b,c,d,e,f,g,h,i\n0,1,{}\n{row}\n", &row[..row.len() - 2 * cell.len() - 2]),
+        )
+        .unwrap();
     };
     // Zeros and ones: dark bytes, or a drawing in black and white; beyond 255; below 0; no bytes.
     for (cell, range) in [
@@ -273,7 +291,8 @@ fn small_files_of_much_name_the_option_that_allows_more() {
     std::fs::write(place.path("big.idx.gz"), packed).unwrap();
     let model = place.train(IDX, "");
     let error = place.refused(&model, "big.idx.gz");
-    let expected = "error: big.idx.gz: its values would take 536870912 bytes of memory: the limit is ";
+    let expected =
+        "error: big.idx.gz: its values would take 536870912 bytes of memory: the limit is ";
     assert!(error.starts_with(expected), "{error}");
     assert!(error.ends_with("; --memory-limit MIB allows more"), "{error}");
     let error = place.refused(&model, "big.idx.gz --memory-limit 512");

@@ -171,7 +171,9 @@ fn the_program_writes_and_removes_regular_files_alone() {
     // Before any training: even one that would take for ever.
     std::fs::rename(run.join("pipe"), run.join("model.safetensors")).unwrap();
     let message = refused("train --out run --iterations 1000000000");
-    assert!(message.starts_with("error: run/model.safetensors: could not be written: it is a pipe"));
+    assert!(
+        message.starts_with("error: run/model.safetensors: could not be written: it is a pipe")
+    );
     std::fs::rename(run.join("model.safetensors"), run.join("pipe")).unwrap();
     let message = refused("train --out run --epochs 1000000000 --checkpoint run/socket");
     assert!(message.starts_with("error: run/socket: could not be written: it is a socket"));

@@ -81,9 +81,7 @@ pub fn remove(path: &Path) -> Result<(), WriteError> {
         (path, Some(_)) => fs::remove_file(path),
         (_, None) => Ok(()),
     };
-    target(path)
-        .and_then(remove)
-        .map_err(|source| WriteError { file: display(path), source })
+    target(path).and_then(remove).map_err(|source| WriteError { file: display(path), source })
 }
 
 fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -144,7 +144,8 @@ mod tests {
         }
         let mut narrow = Vec::<f32>::new();
         for value in [(1_u64 << 24) + 1, (1 << 24) + 3, u64::MAX] {
-            Element { kind: Kind::U64, big_endian: false }.append(&value.to_le_bytes(), &mut narrow);
+            Element { kind: Kind::U64, big_endian: false }
+                .append(&value.to_le_bytes(), &mut narrow);
         }
         assert_eq!(narrow, [16_777_216.0, 16_777_220.0, 18_446_744_073_709_551_616.0]);
     }

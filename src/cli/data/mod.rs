@@ -6,8 +6,8 @@ mod source;
 mod table;
 
 use shallownet::Scalar;
-use shallownet::io::{Inputs, Standardization};
 use shallownet::io::table::{Labels, Samples, same_class};
+use shallownet::io::{Inputs, Standardization};
 
 use crate::failure::Failure;
 

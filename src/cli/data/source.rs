@@ -83,7 +83,11 @@ impl Source {
 
     /// The samples that a folder sets apart for testing, if it has any, scaled as those to learn
     /// from (`inputs`) were.
-    pub(crate) fn test(&self, want: Want, inputs: Option<&Inputs>) -> Result<Option<Data>, Failure> {
+    pub(crate) fn test(
+        &self,
+        want: Want,
+        inputs: Option<&Inputs>,
+    ) -> Result<Option<Data>, Failure> {
         match &self.data {
             Some(path) if kind(path) == Kind::Folder && arrays::has_set(path, TEST) => {
                 let data = self.arrays((path, Kind::Folder), TEST, want)?;
@@ -117,12 +121,7 @@ impl Source {
     }
 
     /// Samples of a file that is no table; of a folder, those of this set.
-    fn arrays(
-        &self,
-        (path, kind): (&Path, Kind),
-        set: &str,
-        want: Want,
-    ) -> Result<Data, Failure> {
+    fn arrays(&self, (path, kind): (&Path, Kind), set: &str, want: Want) -> Result<Data, Failure> {
         let limit = self.memory_limit.map(|mib| mib.saturating_mul(1 << 20));
         match kind {
             Kind::Npy | Kind::Table => arrays::npy(path, self.labels.as_deref(), want),

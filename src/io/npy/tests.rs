@@ -138,7 +138,8 @@ fn small_archives_of_much_are_refused_unless_they_are_asked_for() {
     let path = folder.path().join("bomb.npz");
     let count: u32 = 1 << 20;
     let archive = |order: &str, count: u32| {
-        let header = format!("{{'descr': '|u1', 'fortran_order': {order}, 'shape': ({count}, 64), }}");
+        let header =
+            format!("{{'descr': '|u1', 'fortran_order': {order}, 'shape': ({count}, 64), }}");
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         let options = zip::write::SimpleFileOptions::default();
         zip.start_file("x.npy", options).unwrap();

@@ -82,7 +82,9 @@ pub enum Problem {
     #[error("the standardization is not of finite means and positive standard deviations")]
     Standardization,
     /// A parameter that is NaN or infinite.
-    #[error("the network's parameter {name} holds {value} at index {index}: expected finite values")]
+    #[error(
+        "the network's parameter {name} holds {value} at index {index}: expected finite values"
+    )]
     NotFinite {
         /// `W0`, `b0`, `W1`, ...
         name: String,
