@@ -45,6 +45,10 @@ impl<T: Scalar> World<T> {
             Err(_) => assert!(is_same, "a refused run changed parameters"),
         }
         let _ = trainer.state().is_finished();
+        if is_finite(net) && matches!(answer, Ok(_) | Err(Error::Diverged { .. })) {
+            let bytes = checkpoint::encode(net, trainer.state()).expect("finite numbers");
+            checkpoint::decode::<T>(&bytes, |builder| builder).expect("what was written");
+        }
         said(answer).map(drop)
     }
 

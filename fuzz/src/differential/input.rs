@@ -25,7 +25,7 @@ pub struct Input {
 pub(super) enum Weights {
     /// 0, 1/4, ..., 7/4.
     Quarters,
-    /// 2^-k, ..., 2^k.
+    /// 2^-k, ..., 2^k, k modulo what the type allows.
     Powers(u8),
     Zeros,
 }

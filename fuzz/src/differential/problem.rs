@@ -22,7 +22,7 @@ pub(super) struct Batch<T> {
     pub(super) y: Vec<T>,
     /// As drawn: perhaps refused.
     drawn: Option<Vec<T>>,
-    /// What is left of them: finite and not negative.
+    /// What is left of them: 0, and those in the range.
     pub(super) weights: Option<Vec<T>>,
     /// An output gradient.
     pub(super) given: Vec<T>,
@@ -149,7 +149,8 @@ impl<T: Scalar> Batch<T> {
             Weights::Zeros => 0.0,
             Weights::Quarters => numbers.below(8) as f64 / 4.0,
             Weights::Powers(k) => {
-                let k = i32::from(k);
+                let most = if T::NAME == "f32" { 29 } else { 249 };
+                let k = i32::from(k) % (most + 1);
                 2.0_f64.powi(numbers.below(2 * k as u64 + 1) as i32 - k)
             }
         };
@@ -190,8 +191,10 @@ impl<T: Scalar> Batch<T> {
     }
 }
 
+/// As the documentation of Targets says it.
 fn is_weight<T: Scalar>(w: &T) -> bool {
-    w.is_finite() && *w >= T::ZERO
+    let (least, greatest) = if T::NAME == "f32" { (1e-9, 1e9) } else { (1e-75, 1e75) };
+    *w == T::ZERO || (T::from_f64(least)..=T::from_f64(greatest)).contains(w)
 }
 
 pub(super) fn all_finite<T: Scalar>(values: &[T]) -> bool {
