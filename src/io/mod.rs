@@ -21,7 +21,8 @@
 //! that names the file, and the line and column of a text or the offset in bytes. A size in a
 //! header is checked against the file's length before any memory is reserved by it; of compressed
 //! files, against the most that their bytes can unpack to, and then memory grows only with what
-//! comes. Names that stand twice are refused. Numbers are finite.
+//! comes. Names that stand twice are refused. Numbers are finite. Of long names and cells a message
+//! quotes the first 60 characters.
 
 #[cfg(feature = "ndarray")]
 pub mod arrays;
