@@ -24,8 +24,9 @@
 //! files, against the most that their bytes can unpack to, and then memory grows only with what
 //! comes, up to a limit (64 times the file's length, or 256 MiB if that is more) that
 //! `idx::Reader` and `npy::npz::Archive` can be given. Names that stand twice are refused. Numbers
-//! are finite. What is no regular file is refused without being waited for; a CSV file may come
-//! through a pipe without a name, as in `<(command)`.
+//! are finite. Of long names and cells a message quotes the first 60 characters. What is no regular
+//! file is refused without being waited for; a CSV file may come through a pipe without a name, as in
+//! `<(command)`.
 
 #[cfg(feature = "ndarray")]
 pub mod arrays;
