@@ -32,9 +32,9 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Network(#[from] shallownet::Error),
     #[error(
-        "the cost is {cost} in iteration {iteration}: training stopped and no model was written; try {hint}"
+        "the cost is {cost} in iteration {iteration}: training stopped and {written} was written; try {hint}"
     )]
-    Diverged { iteration: usize, cost: f64, hint: String },
+    Diverged { iteration: usize, cost: f64, written: &'static str, hint: String },
     /// Ctrl-C, after what there was has been saved.
     #[error(
         "interrupted after {done}: the checkpoint is {file}; --resume {file} with the same data goes on"
