@@ -53,7 +53,7 @@ fn columns_that_are_not_there_are_named() {
     let cases = [
         ("--ignore uu", "leak.csv: line 1: no column is named \"uu\" (there are: , u, v, kind)"),
         ("--ignore u,w", "leak.csv: line 1: no column is named \"w\" (there are: , u, v, kind)"),
-        ("--features 7", "leak.csv: no column 7: it has 4 columns"),
+        ("--features 7", "leak.csv: no column \"7\": expected a number from 1 to 4"),
         ("--ignore kind", "--ignore \"kind\": it is the label"),
         (
             "--ignore 1,2,3",
@@ -89,27 +89,26 @@ fn columns_that_are_not_there_are_named() {
 #[test]
 fn features_of_arrays_are_numbered() {
     let place = Place::new();
-    let x: Vec<f64> = (0..60)
-        .flat_map(|i| [f64::from(i), f64::from(i % 7) / 7.0, f64::from(i % 5) / 5.0])
-        .collect();
-    let y: Vec<f64> = x.chunks(3).map(|x| 2.0 * x[1] - x[2]).collect();
-    npy::save(&place.path("x.npy"), Columns::new(&x, 3).unwrap()).unwrap();
+    let row = |i: u32| [i, i % 7, i % 5, i % 3].map(f64::from);
+    let x: Vec<f64> = (0..60).flat_map(|i| row(i)).collect();
+    let y: Vec<f64> = x.chunks(4).map(|x| 2.0 * x[1] - x[2] + x[3]).collect();
+    npy::save(&place.path("x.npy"), Columns::new(&x, 4).unwrap()).unwrap();
     npy::save(&place.path("y.npy"), Columns::new(&y, 1).unwrap()).unwrap();
     let data = "--data x.npy --labels y.npy";
-    let results = place.json(&format!("train {data} --regression --iterations 5"));
+    let train = format!("train {data} --regression --hidden none --iterations");
+    let results = place.json(&format!("{train} 5 --learning-rate 1e-6"));
     assert_eq!(notes(&results)[0], "feature 1 counts the rows: --ignore 1 leaves it out");
-    let results = place
-        .json(&format!("train {data} --regression --iterations 3000 --ignore 1 --hidden none"));
+    let results = place.json(&format!("{train} 3000 --ignore 1"));
     assert!(results["train"]["r_squared"].as_f64().unwrap() > 0.99, "{results}");
     assert_eq!(notes(&results), [""; 0]);
-    let eval = place.json(&format!("eval {MODEL} {data} --features 2,3"));
+    let eval = place.json(&format!("eval {MODEL} {data} --features 2,3 --features 4"));
     assert_eq!(eval["r_squared"], results["train"]["r_squared"]);
     let line = place.refused(2, &format!("eval {MODEL} {data}"));
-    assert_eq!(line, "x.npy: 3 features a sample: the model takes 2");
+    assert_eq!(line, "x.npy: 4 features a sample: the model takes 3");
     for (option, expected) in [
-        ("--ignore 4", "x.npy: --ignore \"4\": expected numbers of features, 1 to 3"),
-        ("--features x", "x.npy: --features \"x\": expected numbers of features, 1 to 3"),
-        ("--ignore 1,2,3", "x.npy: --ignore leaves no feature of 3"),
+        ("--ignore 5", "x.npy: --ignore \"5\": expected numbers of features, 1 to 4"),
+        ("--features x", "x.npy: --features \"x\": expected numbers of features, 1 to 4"),
+        ("--ignore 1,2,3,4", "x.npy: --ignore leaves no feature of 4"),
     ] {
         assert_eq!(place.refused(2, &format!("eval {MODEL} {data} {option}")), expected);
     }
@@ -189,9 +188,8 @@ fn what_is_no_feature_is_told_from_what_is() {
 #[test]
 fn a_copy_of_the_label_is_no_feature() {
     let place = Place::new();
-    let rows: String =
-        (0..30).map(|i| format!("{},{},{}\n", f64::from(i * i % 11) / 4.0, i % 2, i % 2)).collect();
-    place.file("d.csv", format!("a,copy,y\n{rows}"));
+    let row = |i: i32| format!("{}.5,{}.5,{},{}\n", i * i % 11, i % 4, i % 2, i % 2);
+    place.file("d.csv", format!("a,b,copy,y\n{}", (0..30).map(row).collect::<String>()));
     let expected = "column \"copy\" is the same as the label: --ignore copy leaves it out";
     for options in ["", "--regression", "--features a,copy"] {
         let (_, said) =

@@ -68,7 +68,7 @@ fn house_prices_do_not_diverge() {
 #[test]
 fn hints_name_what_was_not_given() {
     let place = Place::case("house3.csv");
-    let diverges = "--target-transform none --iterations 50 --learning-rate 0.5";
+    let diverges = "--target-transform none --iterations 5000 --learning-rate 0.5";
     let line = place.refused(1, &format!("{HOUSE} {diverges}"));
     let hint = line.split("; ").nth(1).unwrap();
     assert_eq!(
@@ -132,8 +132,8 @@ fn a_result_no_better_than_a_constant_answer_is_said() {
         .map(|i| format!("0.{},0.{},{}\n", noise(i), noise(i * 7 + 999), 100 + noise(i * 3 + 5)))
         .collect();
     place.file("values.csv", format!("a,b,y\n{values}"));
-    let select =
-        "select --data values.csv --label y --regression --hidden 2 --activation tanh --epochs 3";
+    let select = "select --data values.csv --label y --regression --hidden 2 --activation tanh --epochs 1 \
+         --learning-rate 1e-9";
     let results = place.json(select);
     assert!(notes(&results)[0].contains(" better than always answering the mean: "), "{results}");
 }

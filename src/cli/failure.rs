@@ -37,9 +37,9 @@ pub(crate) enum Failure {
     )]
     Targets { samples: usize, n_y: usize, gigabytes: f64 },
     #[error(
-        "the cost is {cost} in iteration {iteration}: training stopped and no model was written; try {hint}"
+        "the cost is {cost} in iteration {iteration}: training stopped and {written} was written; try {hint}"
     )]
-    Diverged { iteration: usize, cost: f64, hint: String },
+    Diverged { iteration: usize, cost: f64, written: &'static str, hint: String },
     /// A checkpoint of other samples.
     #[error(
         "{checkpoint}: its training began with other samples than {data} gives now (or another --holdout, --validation, --standardize or --target-transform): --other-data goes on all the same"

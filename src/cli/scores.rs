@@ -94,10 +94,16 @@ impl std::fmt::Display for Score {
                 write!(f, "{:.2} % ({correct} of {})", 100.0 * accuracy, self.samples)
             }
             Kind::Values { mean_squared_error, r_squared } => {
-                write!(f, "mean squared error {mean_squared_error:.6}, R^2 {r_squared:.4}")
+                let error = decimals(mean_squared_error, 6);
+                write!(f, "mean squared error {error}, R^2 {}", decimals(r_squared, 4))
             }
         }
     }
+}
+
+/// With so many decimals, or with an exponent where the digits before them would be many.
+pub(crate) fn decimals(value: f64, decimals: usize) -> String {
+    if value.abs() < 1e12 { format!("{value:.decimals$}") } else { format!("{value:.decimals$e}") }
 }
 
 /// Scores a network's outputs (of [`outputs`]) on some samples.

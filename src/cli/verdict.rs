@@ -3,7 +3,7 @@
 use shallownet::Scalar;
 
 use crate::batch::Batch;
-use crate::scores::{Kind, Score};
+use crate::scores::{Kind, Score, decimals};
 
 /// Below this share of explained variance a prediction is hardly better than the mean.
 pub(crate) const LITTLE_VARIANCE: f64 = 0.01;
@@ -42,7 +42,8 @@ pub(crate) fn no_better<T: Scalar>(
             (r_squared < LITTLE_VARIANCE && varies).then(|| {
                 let how = how(r_squared);
                 format!(
-                    "R^2 {r_squared:.4} on {samples} is {how} better than always answering the mean"
+                    "R^2 {} on {samples} is {how} better than always answering the mean",
+                    decimals(r_squared, 4)
                 )
             })
         }

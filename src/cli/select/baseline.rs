@@ -6,6 +6,7 @@ use super::ScoreName;
 use crate::batch::Batch;
 use crate::data::Data;
 use crate::notes::Notes;
+use crate::scores::decimals;
 use crate::verdict;
 
 /// Notes a best candidate that is no better than the most frequent class, or the mean, of the
@@ -43,8 +44,10 @@ pub(super) fn judge(
             {
                 let how = verdict::how(error - best);
                 notes.add(format_args!(
-                    "the best candidate's mean squared error of {best:.6} is {how} better than \
-                     always answering the mean: {error:.6}; {TRY}"
+                    "the best candidate's mean squared error of {} is {how} better than always \
+                     answering the mean: {}; {TRY}",
+                    decimals(best, 6),
+                    decimals(error, 6)
                 ));
             }
         }

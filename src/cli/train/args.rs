@@ -176,9 +176,9 @@ impl Args {
         Some(training)
     }
 
-    /// What may keep a training from diverging that did at this learning rate: of the options,
-    /// those that were not given.
-    pub(super) fn against_divergence(&self, learning_rate: f64) -> String {
+    /// A training that diverged at this learning rate, and what may keep it from that: of the
+    /// options, those that were not given.
+    pub(super) fn diverged(&self, (iteration, cost): (usize, f64), learning_rate: f64) -> Failure {
         let mut hints = vec![format!("a --learning-rate below {learning_rate}")];
         hints.extend(self.scaling());
         let is_resumed = self.epochs.resume.is_some();
@@ -187,7 +187,9 @@ impl Args {
         }
         // A checkpoint has its options for good.
         let anew = if is_resumed { "to begin anew with " } else { "" };
-        format!("{anew}{}", hints.join(", or "))
+        let hint = format!("{anew}{}", hints.join(", or "));
+        let written = if self.epochs.checkpoint.is_some() { "no model" } else { "nothing" };
+        Failure::Diverged { iteration, cost, written, hint }
     }
 
     /// What may help a network that has learned nothing from its training samples.

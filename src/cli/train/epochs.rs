@@ -133,8 +133,7 @@ fn run<T: Scalar>(
     }
     let report = report.map_err(|error| match error {
         Error::Diverged { step, cost } => {
-            let hint = args.against_divergence(options["learning_rate"].as_f64().unwrap_or(0.0));
-            Failure::Diverged { iteration: step, cost, hint }
+            args.diverged((step, cost), options["learning_rate"].as_f64().unwrap_or(0.0))
         }
         other => Failure::Network(other),
     })?;

@@ -59,10 +59,7 @@ pub(super) fn train<T: Scalar>(
     let seconds = start.elapsed().as_secs_f64();
     bar.finish_and_clear();
     let report = report.map_err(|error| match error {
-        Error::Diverged { step, cost } => {
-            let hint = args.against_divergence(learning_rate);
-            Failure::Diverged { iteration: step, cost, hint }
-        }
+        Error::Diverged { step, cost } => args.diverged((step, cost), learning_rate),
         other => Failure::Network(other),
     })?;
     if report.iterations < iterations {
