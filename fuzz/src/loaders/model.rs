@@ -37,6 +37,7 @@ fn check<T: Scalar>(model: &Model<T>, same: &Model<T>) {
     assert_eq!(bits::parameters(&again.network), bits::parameters(&model.network));
     assert_eq!(again.network.layers(), model.network.layers());
     assert_eq!((&again.features, &again.classes), (&model.features, &model.classes));
+    assert_eq!(again.inputs, model.inputs);
     assert_eq!(model::encode(&again).expect("the same"), written);
     predicts(&model.network);
 }

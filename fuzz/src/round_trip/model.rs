@@ -1,13 +1,13 @@
 //! `model_round_trip`: any network with any description, to bytes and to a file and back.
 //!
-//! Asserted: a model is refused if and only if a parameter is not finite, a count does not fit, or
-//! the standardization is none; otherwise it comes back with the same bits, shape, activations,
+//! Asserted: a model is refused if and only if a parameter is not finite, a count does not fit, the
+//! standardization is none, or the inputs' range or divisor; otherwise it comes back with the same bits, shape, activations,
 //! loss, names and standardization, from bytes and from a file, as its own element type, and as
 //! none other; and written again it has the same bytes.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use shallownet::io::Standardization;
 use shallownet::io::model::{self, AnyModel, Model, Problem};
+use shallownet::io::{InputKind, Inputs, Standardization};
 use shallownet::{Checks, Init, Scalar};
 
 use super::{Shape, set};
@@ -26,6 +26,7 @@ pub struct Input {
     standardization: Option<(Vec<f64>, Vec<f64>)>,
     classes: Vec<String>,
     label: Option<String>,
+    inputs: Option<(u8, [Wild; 3])>,
 }
 
 impl<'a> Arbitrary<'a> for Input {
@@ -55,8 +56,22 @@ impl<'a> Arbitrary<'a> for Input {
         };
         let classes = if u.arbitrary()? { names(u, outputs)? } else { Vec::new() };
         let label = u.arbitrary()?;
-        Ok(Self { is_double, shape, seed, spots, features, standardization, classes, label })
+        let inputs = u.arbitrary()?;
+        Ok(Self { is_double, shape, seed, spots, features, standardization, classes, label, inputs })
     }
+}
+
+/// Most of them sound.
+fn inputs((choice, [a, b, by]): (u8, [Wild; 3])) -> Inputs {
+    let from = [InputKind::Bytes, InputKind::Whole, InputKind::Real][usize::from(choice % 3)];
+    let (a, b, by) = (a.0, b.0, by.0);
+    if choice < 64 {
+        return Inputs { from, lowest: a, highest: b, divided_by: by };
+    }
+    let finite = |v: f64| if v.is_finite() { v } else { 0.0 };
+    let (a, b) = (finite(a), finite(b));
+    let divided_by = if by.is_finite() && by != 0.0 { by.abs() } else { 1.0 };
+    Inputs { from, lowest: a.min(b), highest: a.max(b), divided_by }
 }
 
 /// So many, or one too many.
@@ -85,6 +100,7 @@ fn check<T: Scalar>(input: &Input, own: fn(AnyModel) -> Option<Model<T>>) {
     model.features.clone_from(&input.features);
     model.classes.clone_from(&input.classes);
     model.label.clone_from(&input.label);
+    model.inputs = input.inputs.map(inputs);
     model.standardization =
         input.standardization.clone().map(|(means, stds)| Standardization { means, stds });
     let path = path("model.safetensors");
@@ -126,6 +142,7 @@ fn same<T: Scalar>(copy: &Model<T>, model: &Model<T>, input: &Input) {
         model.standardization.as_ref().map(|s| (bits::bits(&s.means), bits::bits(&s.stds)))
     };
     assert_eq!((of(copy), &copy.label), (of(model), &model.label), "{input:?}");
+    assert_eq!(copy.inputs, model.inputs, "{input:?}");
 }
 
 /// As the documentation of `Model` and `encode` says it.
@@ -140,5 +157,10 @@ fn is_sound<T: Scalar>(model: &Model<T>) -> bool {
             && s.stds.iter().all(|v| v.is_finite() && *v > 0.0)
     });
     let classes = model.classes.is_empty() || model.classes.len() == outputs.max(2);
-    bits::parameters(&model.network).into_iter().all(finite) && names && scales && classes
+    let inputs = model.inputs.is_none_or(|i| {
+        let are_finite = [i.lowest, i.highest, i.divided_by].iter().all(|v| v.is_finite());
+        are_finite && i.lowest <= i.highest && i.divided_by > 0.0
+    });
+    let named = names && classes;
+    bits::parameters(&model.network).into_iter().all(finite) && named && scales && inputs
 }
