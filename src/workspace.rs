@@ -30,6 +30,28 @@ use crate::shape::Shape;
 /// assert!(prediction.bytes() < training.bytes());
 /// # Ok::<(), shallownet::Error>(())
 /// ```
+///
+/// **Inside parallel iterators**, do not keep a workspace in a `thread_local`: a call that splits a
+/// large batch waits for its parts, and a thread of rayon's that waits takes up other work, perhaps the
+/// next item of the same iterator. That would borrow the workspace a second time, and the `RefCell`
+/// panics, now and then. Let the iterator hand out the workspaces instead:
+///
+/// ```
+/// use rayon::prelude::*;
+/// use shallownet::{Activation, Columns, Network, Workspace};
+///
+/// let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
+/// let (x, mut a) = (vec![0.5; 2 * 1000], vec![0.0; 1000]);
+/// x.par_chunks(2 * 100).zip(a.par_chunks_mut(100)).try_for_each_init(
+///     || Workspace::prediction(&net, 100),
+///     |workspace, (x, a)| {
+///         let workspace = workspace.as_mut().map_err(|error| error.clone())?;
+///         net.predict(Columns::new(x, 2)?, a, workspace)
+///     },
+/// )?;
+/// assert!(a.iter().all(|a| *a == a.clamp(0.01, 0.99)));
+/// # Ok::<(), shallownet::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Workspace<T> {
     pub(crate) shape: Arc<Shape>,

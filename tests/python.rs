@@ -13,7 +13,7 @@ use common::cases::nested;
 use common::compare::within;
 use common::expected::Expected;
 use shallownet::io::model::{self, Model};
-use shallownet::io::{Standardization, npy};
+use shallownet::io::{InputKind, Inputs, Standardization, npy};
 use shallownet::{Activation, Columns, Init, Network, Scalar, reference};
 
 fn agrees<T: Scalar>(python: &std::ffi::OsStr) {
@@ -32,7 +32,8 @@ fn agrees<T: Scalar>(python: &std::ffi::OsStr) {
     let mut x: Vec<f64> = (0..30).map(|i| f64::from(i * i % 23) / 8.0 - 1.0).collect();
     npy::save(&data, Columns::new(&x, 3).unwrap()).unwrap();
     let oracle = reference::Network::from(&network);
-    let mut saved = Model::new(network);
+    let inputs = Inputs::of(InputKind::Whole, &[0.0, 4.0], 4.0);
+    let mut saved = Model { inputs, ..Model::new(network) };
     saved.standardization = Some(standardization.clone());
     // Turned back without rounding: f64 has no digits left for a mean.
     let means = if T::NAME == "f32" { vec![1.0, -2.0, 0.5] } else { vec![0.0; 3] };
@@ -46,6 +47,7 @@ fn agrees<T: Scalar>(python: &std::ffi::OsStr) {
     let mut a: Vec<Vec<f64>> = serde_json::from_slice(&output.stdout).unwrap();
     a.iter_mut().for_each(|a| of_targets.apply(a));
 
+    inputs.unwrap().apply(&mut x);
     standardization.apply(&mut x);
     let (x, y) = (nested(&x, 3), vec![vec![1.0, 0.0, 0.0]; 10]);
     let expected = Expected::of(Rounding::of::<T>(), &oracle, &x, &y).predictions;

@@ -42,7 +42,9 @@ def load(path):
 
 
 def predict(layers, about, x):
-    """x has a sample a row."""
+    """x has a sample a row, of values as the training data had them."""
+    if about.get("inputs"):
+        x = x / about["inputs"]["divided_by"]
     if about.get("standardization"):
         x = (x - about["standardization"]["means"]) / about["standardization"]["stds"]
     a = x.astype(layers[0][0].dtype)
@@ -61,6 +63,7 @@ def main():
         return
     for (w, _, _), activation in zip(layers, about["activations"]):
         print(f"{w.shape[1]} -> {w.shape[0]} {activation['name']}, {w.dtype}")
+    print(f"inputs {about.get('inputs')}")
     print(f"loss {about['loss']}; classes {about['classes']}; features {about.get('features')}")
 
 

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use shallownet::io::model::{self, Model};
 use shallownet::io::npy::npz::{self, Array};
-use shallownet::io::{Standardization, checkpoint, npy};
+use shallownet::io::{InputKind, Inputs, Standardization, checkpoint, npy};
 use shallownet::{
     Activation, Columns, DataSet, EarlyStopping, Init, Network, Optimizer, Scalar, Schedule,
     Trainer, Training,
@@ -73,6 +73,7 @@ fn idx() -> Answer<()> {
     let images = file(8, &[3, 1, 2], &[0, 255, 51, 7, 9, 1]);
     put("idx", "images", 4, &images)?;
     put("idx", "images_gz", 1, &images)?;
+    put("idx", "images_gz_padded", 2 + 4, &images)?;
     put("idx", "images_gz_two_members", 3, &images)?;
     put("idx", "labels", 8, &file(8, &[3], &[7, 0, 9]))?;
     put("idx", "labels_i8", 4, &file(9, &[2], &[7, 255]))?;
@@ -118,6 +119,7 @@ fn npz() -> Answer<()> {
     put("npz", "deflated", 1, &[&[0], &entry(0, "x")[..]].concat())?;
     put("npz", "stored", 1, &[&[0], &entry(2, "x")[..]].concat())?;
     put("npz", "two", 1, &[&[1], &entry(0, "x")[..], &entry(2, "a/b")].concat())?;
+    put("npz", "ambiguous", 1, &[&[1], &entry(2, "x")[..], &entry(6, "x")].concat())?;
     put("npz", "twice", 1, &[&[1], &entry(2, "x")[..], &entry(6, "x.npy")].concat())
 }
 
@@ -141,6 +143,7 @@ fn models() -> Answer<()> {
     named.features = Some(vec!["height".to_owned(), "\u{e9}\"\n".to_owned()]);
     named.classes = vec!["lily".to_owned(), "rose".to_owned()];
     named.label = Some("kind".to_owned());
+    named.inputs = Inputs::of(InputKind::Bytes, &[0.0, 255.0], 255.0);
     named.standardization = Some(Standardization { means: vec![0.5, -1.0], stds: vec![1.0, 2.5] });
     put("model", "named", 1, &framed(&model::encode(&named)?))?;
     let softmax = Network::<f32>::builder(1).layer(2, Activation::Softmax).build()?;
@@ -156,7 +159,9 @@ fn pytorch() -> Answer<()> {
         put("pytorch", &format!("{name}_framed"), two_layers + 1, &framed(&file))?;
     }
     let file = std::fs::read(fixtures.join("pytorch_prefixes.safetensors"))?;
-    put("pytorch", "actor", two_layers + 2, &file)
+    put("pytorch", "actor", two_layers + 2, &file)?;
+    let embedding = br#"{"0.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}"#;
+    put("pytorch", "embedding", 1, &[&embedding[..], &[0; 17]].concat())
 }
 
 fn full() -> Training {
@@ -184,5 +189,24 @@ fn checkpoint<T: Scalar>(name: &str, scale: T, training: Training) -> Answer<()>
     let file = checkpoint::encode(&net, trainer.state())?;
     let eight_samples = 4 * 8 + 2;
     put("checkpoint", &format!("{name}_framed"), eight_samples + 1, &framed(&file))?;
-    if training == full() { Ok(()) } else { put("checkpoint", name, eight_samples, &file) }
+    if training == full() {
+        return Ok(());
+    }
+    put("checkpoint", name, eight_samples, &file)?;
+    if name == "sgd" { huge(&framed(&file), eight_samples + 1) } else { Ok(()) }
+}
+
+/// More epochs than can be counted one by one, and the most that are believed; of two steps each.
+fn huge(file: &[u8], choice: u8) -> Answer<()> {
+    let end = file.iter().position(|&b| b == 0).ok_or("no end of the header")?;
+    let (header, data) = file.split_at(end);
+    let header = std::str::from_utf8(header)?;
+    for (name, epochs) in [("2_to_63", (1_u64 << 63) - 1), ("2_to_52", 1 << 52)] {
+        let done = format!(r#"\"epochs\":{epochs},\"steps\":{}"#, 2 * epochs);
+        let header = header
+            .replacen(r#"\"epochs\":3"#, &format!(r#"\"epochs\":{}"#, u64::MAX), 1)
+            .replacen(r#"\"epochs\":2,\"steps\":4"#, &done, 1);
+        put("checkpoint", name, choice, &[header.as_bytes(), data].concat())?;
+    }
+    Ok(())
 }

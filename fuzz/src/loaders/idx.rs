@@ -1,14 +1,15 @@
 //! `idx`: IDX files, plain and gzipped.
 //!
 //! Besides what holds of every file: f32 are f64 rounded; blocks hold what is loaded at once;
-//! labels are the values of a file of whole numbers, one a sample, and bytes are 0 to 1.
+//! labels are the values of a file of whole numbers, one a sample, and bytes are 0 to 1; unscaled they
+//! are 255 times that; values take what the memory limit allows, up to the byte.
 
 use std::io::{Read, Write};
 
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
-use shallownet::io::idx;
+use shallownet::io::idx::{self, Reader};
 
 use super::samples::{agree, blocks_agree};
 use super::{BASE, choice, load};
@@ -16,11 +17,13 @@ use super::{BASE, choice, load};
 /// A byte becomes an f64, or a class on its way through an `Option<i64>`.
 const MULTIPLE: usize = 64;
 
-/// The target. The first byte: 1 gzip it, 2 in two members, 4 and up the block's size.
+/// The target. The first byte: 1 gzip it, 2 and with zeros behind, 3 in two members, 4 and up the
+/// block's size.
 pub fn run(input: &[u8]) {
     let (flags, rest) = choice(input);
     let packed = match flags & 3 {
         1 => gzip(rest),
+        2 => [&gzip(rest)[..], &[0; 600]].concat(),
         3 => [gzip(&rest[..rest.len() / 2]), gzip(&rest[rest.len() / 2..])].concat(),
         _ => rest.to_vec(),
     };
@@ -33,6 +36,20 @@ pub fn run(input: &[u8]) {
     match blocks {
         Some(blocks) => blocks_agree(&wide, blocks, size),
         None => assert!(size == 0 || wide.is_none()),
+    }
+    if let Some(wide) = &wide {
+        let values = wide.columns().as_slice().to_vec();
+        let needed = 8 * values.len() as u64;
+        let with = |limit| {
+            let columns = |path: &std::path::Path| {
+                Reader::open(path)?.unscaled().memory_limit(limit).columns::<f64>()
+            };
+            load(&packed, most, columns)
+        };
+        assert!(with(needed - 1).is_none());
+        let unscaled = with(needed).expect("what was loaded").into_vec();
+        let mut same = unscaled.iter().zip(&values);
+        assert!(same.all(|(&u, &v)| v == u || v == u / 255.0));
     }
     let labels = load(&packed, most, idx::load_labels);
     if let (Some(labels), Some(wide)) = (labels, wide) {

@@ -38,6 +38,7 @@ fn check<T: Scalar>(model: &Model<T>, same: &Model<T>) {
     assert_eq!(again.network.layers(), model.network.layers());
     assert_eq!((&again.features, &again.classes), (&model.features, &model.classes));
     assert_eq!(again.target_standardization, model.target_standardization);
+    assert_eq!(again.inputs, model.inputs);
     assert_eq!(model::encode(&again).expect("the same"), written);
     predicts(&model.network);
 }

@@ -1,6 +1,6 @@
 //! `npz`: NumPy's archives.
 //!
-//! Besides what holds of every file: names are different; each array that loads, loads as f32
+//! Besides what holds of every file: names are different; values take what the memory limit allows; each array that loads, loads as f32
 //! rounded from f64; and an archive saved of them gives them back.
 
 use std::io::{Cursor, Read, Write};
@@ -30,12 +30,25 @@ pub fn run(input: &[u8]) {
     let open = || load(&bytes, most, Archive::open);
     let Some(archive) = open() else { return };
     let names: Vec<String> = archive.names().into_iter().map(str::to_owned).collect();
+    let different: std::collections::HashSet<&String> = names.iter().collect();
+    assert_eq!(different.len(), names.len());
     let mut found = Vec::new();
     for name in names.iter().take(8) {
         let one = |path: &std::path::Path| Archive::open(path)?.columns::<f32>(name);
         let narrow = load(&bytes, most, one);
         let wide = load(&bytes, most, |path| Archive::open(path)?.columns::<f64>(name));
         agree(&narrow, &wide);
+        if let Some(wide) = &wide {
+            // Twice where the array is in Fortran order.
+            let needed = 8 * wide.columns().as_slice().len() as u64;
+            let with = |limit| {
+                let one = |path: &std::path::Path| {
+                    Archive::open(path)?.memory_limit(limit).columns::<f64>(name)
+                };
+                load(&bytes, most, one)
+            };
+            assert!(with(needed - 1).is_none() && with(2 * needed).is_some());
+        }
         let labels = load(&bytes, most, |path| Archive::open(path)?.labels(name));
         if let (Some(labels), Some(wide)) = (labels, &wide) {
             assert_eq!((wide.features(), wide.samples()), (1, labels.len()));

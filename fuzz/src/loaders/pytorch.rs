@@ -1,13 +1,14 @@
 //! `pytorch`: safetensors that PyTorch saved.
 //!
 //! Besides what holds of every file: a network of f32 is one of f64 with the same values; it
-//! predicts.
+//! predicts; where weights without a bias are refused, nothing else is that was taken with them.
 
-use shallownet::io::pytorch;
+use shallownet::io::pytorch::Loader;
 use shallownet::{Activation, Network};
 
 use super::safetensors::{MULTIPLE, bytes, predicts};
 use super::{BASE, choice, load};
+use crate::bits;
 
 /// The target. The first byte: 1 frame it, 2 name a prefix, the rest how many layers there are.
 pub fn run(input: &[u8]) {
@@ -16,8 +17,19 @@ pub fn run(input: &[u8]) {
     let mut activations = vec![Activation::Tanh; usize::from(flags / 4 % 4)];
     activations.push(if flags & 64 == 0 { Activation::Softmax } else { Activation::LEAKY_RELU });
     let most = BASE + MULTIPLE * bytes.len();
-    let narrow = load(&bytes, most, |path| load_one::<f32>(path, flags, &activations));
-    let wide = load(&bytes, most, |path| load_one::<f64>(path, flags, &activations));
+    let strict = Loader::new(&activations);
+    let strict = if flags & 2 == 0 { strict } else { strict.under("actor.") };
+    let loader = strict.without_biases();
+    let narrow = load(&bytes, most, |path| loader.load::<f32>(path));
+    let wide = load(&bytes, most, |path| loader.load::<f64>(path));
+    let biased = load(&bytes, most, |path| strict.load::<f64>(path));
+    match (&wide, &biased) {
+        (Some(wide), Some(biased)) => {
+            assert_eq!(bits::parameters(wide), bits::parameters(biased));
+        }
+        (Some(wide), None) => assert!((0..wide.layers().len()).any(|l| has_no_bias(wide, l))),
+        (None, biased) => assert!(biased.is_none()),
+    }
     if let Some(net) = &wide {
         predicts(net);
     }
@@ -32,14 +44,6 @@ pub fn run(input: &[u8]) {
     }
 }
 
-fn load_one<T: shallownet::Scalar>(
-    path: &std::path::Path,
-    flags: u8,
-    activations: &[Activation],
-) -> Result<Network<T>, shallownet::io::model::Error> {
-    if flags & 2 == 0 {
-        pytorch::load(path, activations)
-    } else {
-        pytorch::load_under(path, "actor.", activations)
-    }
+fn has_no_bias(net: &Network<f64>, layer: usize) -> bool {
+    net.bias(layer).expect("a layer").iter().all(|&b| b == 0.0)
 }

@@ -1,13 +1,13 @@
 //! `model_round_trip`: any network with any description, to bytes and to a file and back.
 //!
-//! Asserted: a model is refused if and only if a parameter is not finite, a count does not fit, or
-//! the standardization is none; otherwise it comes back with the same bits, shape, activations,
+//! Asserted: a model is refused if and only if a parameter is not finite, a count does not fit, the
+//! standardization is none, or the inputs' range or divisor; otherwise it comes back with the same bits, shape, activations,
 //! loss, names and standardization, from bytes and from a file, as its own element type, and as
 //! none other; and written again it has the same bytes.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use shallownet::io::Standardization;
 use shallownet::io::model::{self, AnyModel, Model, Problem};
+use shallownet::io::{InputKind, Inputs, Standardization};
 use shallownet::{Checks, Init, Scalar};
 
 use super::{Shape, set};
@@ -27,6 +27,7 @@ pub struct Input {
     target_standardization: Option<(Vec<f64>, Vec<f64>)>,
     classes: Vec<String>,
     label: Option<String>,
+    inputs: Option<(u8, [Wild; 3])>,
 }
 
 impl<'a> Arbitrary<'a> for Input {
@@ -48,6 +49,7 @@ impl<'a> Arbitrary<'a> for Input {
             true => self::standardization(u, outputs)?,
             false => None,
         };
+        let inputs = u.arbitrary()?;
         Ok(Self {
             is_double,
             shape,
@@ -58,6 +60,7 @@ impl<'a> Arbitrary<'a> for Input {
             target_standardization,
             classes,
             label,
+            inputs,
         })
     }
 }
@@ -78,6 +81,19 @@ fn standardization(u: &mut Unstructured<'_>, expected: usize) -> Result<Option<(
     let finite = |v: f64| if v.is_finite() { v } else { 0.0 };
     let means = means.into_iter().map(finite).collect();
     Ok(Some((means, stds.into_iter().map(positive).collect())))
+}
+
+/// Most of them sound.
+fn inputs((choice, [a, b, by]): (u8, [Wild; 3])) -> Inputs {
+    let from = [InputKind::Bytes, InputKind::Whole, InputKind::Real][usize::from(choice % 3)];
+    let (a, b, by) = (a.0, b.0, by.0);
+    if choice < 64 {
+        return Inputs { from, lowest: a, highest: b, divided_by: by };
+    }
+    let finite = |v: f64| if v.is_finite() { v } else { 0.0 };
+    let (a, b) = (finite(a), finite(b));
+    let divided_by = if by.is_finite() && by != 0.0 { by.abs() } else { 1.0 };
+    Inputs { from, lowest: a.min(b), highest: a.max(b), divided_by }
 }
 
 /// So many, or one too many.
@@ -111,6 +127,7 @@ fn check<T: Scalar>(input: &Input, own: fn(AnyModel) -> Option<Model<T>>) {
     };
     model.standardization = given(&input.standardization);
     model.target_standardization = given(&input.target_standardization);
+    model.inputs = input.inputs.map(inputs);
     let path = path("model.safetensors");
     let bytes = match model::encode(&model) {
         Ok(bytes) => bytes,
@@ -152,6 +169,7 @@ fn same<T: Scalar>(copy: &Model<T>, model: &Model<T>, input: &Input) {
         })
     };
     assert_eq!((of(copy), &copy.label), (of(model), &model.label), "{input:?}");
+    assert_eq!(copy.inputs, model.inputs, "{input:?}");
 }
 
 /// As the documentation of `Model` and `encode` says it.
@@ -171,5 +189,10 @@ fn is_sound<T: Scalar>(model: &Model<T>) -> bool {
         && usable(&model.target_standardization, outputs);
     let classes = model.classes.is_empty()
         || model.classes.len() == outputs.max(2) && model.target_standardization.is_none();
-    bits::parameters(&model.network).into_iter().all(finite) && names && scales && classes
+    let inputs = model.inputs.is_none_or(|i| {
+        let are_finite = [i.lowest, i.highest, i.divided_by].iter().all(|v| v.is_finite());
+        are_finite && i.lowest <= i.highest && i.divided_by > 0.0
+    });
+    let named = names && classes;
+    bits::parameters(&model.network).into_iter().all(finite) && named && scales && inputs
 }
