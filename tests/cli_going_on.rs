@@ -94,60 +94,78 @@ fn a_checkpoint_knows_its_data() {
     assert!(line.contains("--resume"), "{line}");
 }
 
-/// A checkpoint that can't be saved, after the first epoch and from then on.
+/// Runs `arguments`, and once epoch 2 has been said, `spoil`; what is written to standard error.
+#[cfg(unix)]
+fn spoiled(place: &Place, arguments: &str, spoil: impl FnOnce(u32)) -> (Option<i32>, String) {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::Stdio;
+    std::fs::create_dir_all(place.path("elsewhere")).unwrap();
+    let mut command = place.command(arguments);
+    command.env("TMPDIR", place.path("elsewhere")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut errors = child.stderr.take().unwrap();
+    let errors = std::thread::spawn(move || {
+        let mut text = String::new();
+        errors.read_to_string(&mut text).map(|_| text).unwrap()
+    });
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().starts_with("epoch    2")));
+    spoil(child.id());
+    lines.for_each(drop);
+    (child.wait().unwrap().code(), errors.join().unwrap())
+}
+
+/// A checkpoint that can't be saved from some epoch on: said at once, and in the end.
 #[cfg(unix)]
 #[test]
 fn a_checkpoint_that_fails_does_not_cost_the_training() {
     let place = Place::new();
-    std::fs::create_dir(place.path("c.st")).unwrap();
-    let output = place.run("train --epochs 3 --checkpoint c.st --out out");
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{error}");
+    let path = place.path("c.st");
+    let (code, error) = spoiled(&place, "train --epochs 1000 --checkpoint c.st --out out", |_| {
+        // Until no new checkpoint has come in between.
+        while std::fs::create_dir(&path).is_err() {
+            let _ = std::fs::remove_file(&path);
+        }
+    });
+    assert_eq!(code, Some(1), "{error}");
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!(lines.len(), 2, "{error}");
     assert!(lines[0].starts_with("note: c.st: ") && lines[0].ends_with("; the training goes on"));
     assert!(lines[1].starts_with("error: c.st: "), "{error}");
     assert!(place.names("out").contains(&"model.safetensors".to_owned()));
-    // A folder that is not there is known before.
+    // What can't be replaced, and a folder that is not there, are known before.
+    let line = place.refused(1, "train --epochs 1 --checkpoint c.st --out none");
+    assert!(line.starts_with("c.st: could not be written: it is a folder"), "{line}");
     let line = place.refused(1, "train --epochs 1 --checkpoint no/c.st --out none");
     assert!(line.starts_with("no/c.st: could not be written: "), "{line}");
     assert!(!place.path("none").exists());
 }
 
-/// Neither the checkpoint's place nor the model's can be written to: both are saved elsewhere.
+/// The place of the model, or of the checkpoint on Ctrl-C, is taken meanwhile: they are saved
+/// elsewhere.
 #[cfg(unix)]
 #[test]
 fn work_that_finds_no_place_is_saved_elsewhere() {
-    use std::io::{BufRead, BufReader};
-    use std::process::Stdio;
     let place = Place::new();
-    for name in ["c.st", "out/model.safetensors", "elsewhere"] {
-        std::fs::create_dir_all(place.path(name)).unwrap();
-    }
-    let elsewhere = |note: &str| -> String {
-        let path = note.strip_prefix("note: saved in ").unwrap().split(" instead of ").next();
-        path.unwrap().to_owned()
+    let elsewhere = |error: &str| -> String {
+        let note = error.lines().find_map(|line| line.strip_prefix("note: saved in "));
+        note.unwrap().split(" instead of ").next().unwrap().to_owned()
     };
-    let mut command = place.command("train --epochs 2 --out out");
-    let output = command.env("TMPDIR", place.path("elsewhere")).output().unwrap();
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{error}");
-    let note = error.lines().next().unwrap();
-    place.said(&format!("inspect {}", elsewhere(note)));
+    let (code, error) = spoiled(&place, "train --epochs 1000 --out out", |_| {
+        std::fs::create_dir_all(place.path("out/model.safetensors")).unwrap();
+    });
+    assert_eq!(code, Some(1), "{error}");
+    place.said(&format!("inspect {}", elsewhere(&error)));
 
-    let mut command = place.command("train --epochs 100000 --checkpoint c.st --out none");
-    command.env("TMPDIR", place.path("elsewhere"));
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().starts_with("epoch    2")));
-    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(kill.unwrap().success());
-    lines.for_each(drop);
-    let output = child.wait_with_output().unwrap();
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(130), "{error}");
-    let note = error.lines().find(|line| line.starts_with("note: saved in ")).unwrap();
-    place.said(&format!("train --resume {} --epochs 100 --out none", elsewhere(note)));
+    let (code, error) = spoiled(&place, "train --epochs 100000 --out new", |child| {
+        std::fs::create_dir_all(place.path("new/checkpoint.safetensors")).unwrap();
+        let kill = std::process::Command::new("kill").args(["-INT", &child.to_string()]).status();
+        assert!(kill.unwrap().success());
+    });
+    assert_eq!(code, Some(130), "{error}");
+    let resume = format!("train --resume {} --epochs 100100 --out none", elsewhere(&error));
+    let line = place.refused(2, &resume.replace("100100", "1"));
+    assert!(line.contains("done: expected more"), "{line}");
 }
 
 #[test]

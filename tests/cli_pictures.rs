@@ -62,7 +62,8 @@ fn every_training_ends_with_a_model_and_its_pictures() {
             };
             let check = |arguments: &str, by_epochs: bool| {
                 let (_, error) = place.said(&format!("{data} {arguments} --out out"));
-                assert_eq!(error, "", "{n_x} {arguments}");
+                // What is said of the results is another matter.
+                assert!(!error.contains("picture"), "{n_x} {arguments}: {error}");
                 assert_eq!(place.names("out"), expected(by_epochs), "{n_x} {arguments}");
                 std::fs::remove_dir_all(place.path("out")).unwrap();
             };

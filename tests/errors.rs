@@ -136,7 +136,7 @@ fn shapes_that_are_no_network() {
     }
     // A finite scale that an f32 can't hold.
     let refused = error(net(9).layer(9, tanh).init(Init::Uniform { scale: 1e300 }, 0));
-    assert!(matches!(refused, Error::NotFinite { argument: "initial weights", .. }));
+    assert!(matches!(refused, Error::Range { argument: "initialisation scale", .. }), "{refused}");
 }
 
 #[test]

@@ -127,10 +127,11 @@ fn what_inputs_were_is_kept_and_checked() {
     assert_eq!(Inputs::of(InputKind::Real, &[0.0, f64::NAN], 1.0), None);
 
     // A step that this version does not know is not left out.
-    let text = String::from_utf8_lossy(&bytes);
-    let edited = text.replacen(r#"\"divided_by\":255.0"#, r#"\"clipped_at\":255.0"#, 1);
-    assert_ne!(text, edited);
-    let message = model::decode::<f32>(edited.as_bytes()).unwrap_err().to_string();
+    let (known, unknown) = (br#"\"divided_by\":255.0"#, br#"\"clipped_at\":255.0"#);
+    let at = bytes.windows(known.len()).position(|part| part == known).unwrap();
+    let mut edited = bytes.clone();
+    edited[at..at + known.len()].copy_from_slice(unknown);
+    let message = model::decode::<f32>(&edited).unwrap_err().to_string();
     assert!(message.contains("unknown field `clipped_at`"), "{message}");
 
     // As version 0.1 wrote them, models have none, and are written without again.

@@ -62,7 +62,7 @@ mod tests {
                     let stretch = of_layer(&shape, layer, columns, samples);
                     assert!((1..=tiles).contains(&stretch));
                     let of_terms = if is_streamed(&shape, layer) { columns } else { 1 };
-                    let chain = stretch * of_terms + tiles.div_ceil(stretch);
+                    let chain = stretch * of_terms + tiles.div_ceil(stretch) - 1;
                     let most = (4 * samples.isqrt()).max(2 * columns).max(STREAMED_SAMPLES);
                     assert!(chain <= most, "{units:?}, {samples}: {chain} terms");
                     assert!(stretch == tiles || room(&shape, 4, samples) == shape.len);

@@ -193,23 +193,13 @@ where
     V::Elem: ExpElement,
 {
     let t = x.token();
-    let vanishes = x.neg_abs().lt(V::splat(t, low));
-    V::select(vanishes, V::splat(t, V::Elem::VANISHED), exp_neg_abs_clamped(x, low))
-}
-
-/// [`exp_neg_abs`], but e^low, a normal number, where |x| > -low.
-#[inline(always)]
-pub(crate) fn exp_neg_abs_clamped<V>(x: V, low: V::Elem) -> V
-where
-    V: Lanes,
-    V::Elem: ExpElement,
-{
-    let x = x.neg_abs().at_least(V::splat(x.token(), low));
-    let (shifted, r) = reduce(x, V::Elem::SHIFT);
+    let x = x.neg_abs();
+    let least = V::splat(t, low);
+    let (shifted, r) = reduce(x.at_least(least), V::Elem::SHIFT);
     let p = expm1_tail(r, r);
     // 2^n is normal, since low is.
     let s = shifted.exponent_from_low_bits();
-    s.mul_add(p, s)
+    V::select(x.lt(least), V::splat(t, V::Elem::VANISHED), s.mul_add(p, s))
 }
 
 #[cfg(test)]

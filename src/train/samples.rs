@@ -177,7 +177,7 @@ mod tests {
         let mut seen: Vec<Fingerprint> = all.iter().map(DataSet::fingerprint).collect();
         for at in 0..x.len() {
             let mut other = x;
-            other[at] += 1.0;
+            other[at] += 0.25;
             seen.push(DataSet::new(columns(&other, 3), columns(&y, 1)).fingerprint());
             other.swap(at, (at + 1) % 6);
             seen.push(DataSet::new(columns(&other, 3), columns(&y, 1)).fingerprint());

@@ -262,7 +262,7 @@ impl Rounding {
         let error = match net.loss {
             // |dL/dz| = |a - y|; max(z, 0) - z y takes three roundings, ln(1 + t) its own ULPs and
             // those of t (its condition t / ((1 + t) ln(1 + t)) is at most 1), the sum one more. t
-            // is a normal number, however small e^-|z|.
+            // vanishes where it would be subnormal.
             Loss::BinaryCrossEntropy => z
                 .iter()
                 .zip(a)

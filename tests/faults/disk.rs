@@ -17,9 +17,13 @@ fn with_mounts(place: &Place, script: &str) -> Option<Output> {
     let unshare = |script: &str| {
         let mut command = Command::new("unshare");
         command.args(["--map-root-user", "--mount", "sh", "-ec", script, PROGRAM]);
+        // What finds no room is saved there.
+        command.env("TMPDIR", place.path("elsewhere"));
         command.current_dir(place.root()).stdin(Stdio::null()).output()
     };
-    std::fs::create_dir_all(place.path("disk")).unwrap();
+    for folder in ["disk", "elsewhere"] {
+        std::fs::create_dir_all(place.path(folder)).unwrap();
+    }
     if !unshare("mount -t tmpfs tmpfs disk").is_ok_and(|output| output.status.success()) {
         assert!(std::env::var_os("SHALLOWNET_NO_SKIP").is_none(), "no mounts are allowed here");
         eprintln!("skipped: no mounts are allowed here");
@@ -81,7 +85,11 @@ fn a_checkpoint_that_finds_no_room_leaves_the_old_one() {
     // One fits, the second does not.
     let Some(output) = on_small_disk(&place, 400, &format!("{WIDE} --seed 2")) else { return };
     assert_eq!(failure(&output), "c.st: could not be written: No space left on device");
-    assert!(contents(&place) == before);
+    // The training went on, and its model had room.
+    assert!(error(&output).contains("; the training goes on"), "{}", error(&output));
+    let after = contents(&place);
+    assert!(before.iter().all(|(path, bytes)| after[path] == *bytes));
+    assert!(after.contains_key(&place.path("disk/out/model.safetensors")));
 }
 
 #[test]
@@ -96,6 +104,10 @@ fn a_model_that_finds_no_room_leaves_the_old_one() {
     let line = failure(&output);
     assert_eq!(line, "out/model.safetensors: could not be written: No space left on device");
     assert!(contents(&place) == before);
+    let error = error(&output);
+    let rescued = error.lines().find_map(|line| line.strip_prefix("note: saved in ")).unwrap();
+    let rescued = rescued.split(" instead of ").next().unwrap();
+    assert!(place.command(&format!("inspect {rescued}")).status().unwrap().success(), "{error}");
 }
 
 /// The model is small and written; a picture does not fit. Each file is the old one or the new one.
@@ -113,8 +125,11 @@ fn a_picture_that_finds_no_room_leaves_the_old_one() {
     let used: usize = before.values().map(|bytes| bytes.len().next_multiple_of(4096)).sum();
     let arguments = "train --iterations 20 --out out --seed 2";
     let Some(output) = on_small_disk(&place, used / 1024 + 12, arguments) else { return };
-    let line = failure(&output);
-    let (file, problem) = line.split_once(": ").unwrap();
+    let notes = error(&output);
+    assert!(output.status.success(), "{notes}");
+    let line = notes.lines().find_map(|line| line.strip_prefix("note: no new picture ")).unwrap();
+    let (_, named) = line.split_once(": ").unwrap();
+    let (file, problem) = named.split_once(": ").unwrap();
     assert_eq!(problem, "could not be written: No space left on device");
     let left = contents(&place);
     assert!(left.keys().eq(before.keys()), "{:?}", left.keys());
@@ -133,7 +148,7 @@ fn a_folder_that_can_not_be_written_to_is_named() {
     let cases = [
         ("train --iterations 5 --out out", "out/model.safetensors"),
         ("train --iterations 5 --out new", "new"),
-        ("train --epochs 2 --checkpoint c.st --out out", "c.st"),
+        ("train --epochs 2 --checkpoint c.st --out out", "out/model.safetensors"),
         ("train --resume c.st --out out", "out/model.safetensors"),
     ];
     for (arguments, file) in cases {
@@ -155,7 +170,9 @@ fn a_file_that_may_not_grow_leaves_the_old_one() {
     let mut command = Command::new("sh");
     command.args(["-ec", &script, PROGRAM]).current_dir(place.path("disk"));
     let output = command.output().unwrap();
-    assert_eq!(failure(&output), "c.st: could not be written: File too large");
+    // The checkpoint is a note, and the model fails likewise.
+    assert_eq!(failure(&output), "out/model.safetensors: could not be written: File too large");
+    assert!(error(&output).contains("note: c.st: could not be written: File too large"));
     assert!(contents(&place) == before);
 }
 
