@@ -90,7 +90,7 @@ fn columns_that_are_not_there_are_named() {
 fn features_of_arrays_are_numbered() {
     let place = Place::new();
     let row = |i: u32| [i, i % 7, i % 5, i % 3].map(f64::from);
-    let x: Vec<f64> = (0..60).flat_map(|i| row(i)).collect();
+    let x: Vec<f64> = (0..60).flat_map(row).collect();
     let y: Vec<f64> = x.chunks(4).map(|x| 2.0 * x[1] - x[2] + x[3]).collect();
     npy::save(&place.path("x.npy"), Columns::new(&x, 4).unwrap()).unwrap();
     npy::save(&place.path("y.npy"), Columns::new(&y, 1).unwrap()).unwrap();
@@ -142,7 +142,8 @@ fn what_is_no_feature_is_told_from_what_is() {
     let years: (&str, &dyn Fn(u32) -> String) = ("year", &|i| format!("{}", 1990 + i % 20));
     assert_eq!(about(&[floats, grid, ages, years]), [""; 0]);
 
-    let cases: [(&str, &dyn Fn(u32) -> String, &str); 5] = [
+    type Cell<'a> = &'a dyn Fn(u32) -> String;
+    let cases: [(&str, Cell<'_>, &str); 5] = [
         (
             "Unnamed: 0",
             &|i| format!("{}", i % 9),

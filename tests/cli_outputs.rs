@@ -10,7 +10,7 @@ use serde_json::json;
 /// Two classes by two features, in two blobs.
 fn two_classes() -> String {
     let row = |i: usize| {
-        let (x, kind) = if i % 2 == 0 { (-1.0, "no") } else { (1.0, "yes") };
+        let (x, kind) = if i.is_multiple_of(2) { (-1.0, "no") } else { (1.0, "yes") };
         format!("{},{},{kind}\n", x + (i * 7 % 5) as f64 / 10.0, (i * 11 % 9) as f64 / 9.0)
     };
     format!("a,b,kind\n{}", (0..40).map(row).collect::<String>())

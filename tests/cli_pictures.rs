@@ -93,7 +93,7 @@ fn scores_that_fail_leave_the_model() {
     std::fs::create_dir(place.path("set")).unwrap();
     for (set, size) in [("train", 1.0_f32), ("t10k", 3e38)] {
         let mut images = vec![0, 0, 0x0d, 2, 0, 0, 0, 20, 0, 0, 0, 4];
-        let pixel = |i: u32| (if i % 3 == 0 { size } else { size / 2.0 }).to_be_bytes();
+        let pixel = |i: u32| (if i.is_multiple_of(3) { size } else { size / 2.0 }).to_be_bytes();
         images.extend((0..80).flat_map(pixel));
         let mut labels = vec![0, 0, 8, 1, 0, 0, 0, 20];
         labels.extend((0..20).map(|i| i % 3));

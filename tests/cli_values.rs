@@ -76,7 +76,7 @@ fn hints_name_what_was_not_given() {
         "{line}"
     );
     assert!(!place.path("shallownet-run/model.safetensors").exists());
-    let by_epochs = "train --data house3.csv --label price --regression --hidden none --epochs 30 \
+    let by_epochs = "train --data house3.csv --label price --regression --hidden none --epochs 300 \
                      --optimizer sgd --learning-rate 9";
     let hint = |line: String| line.split("; ").nth(1).unwrap().to_owned();
     let expected = "try a --learning-rate below 9, or --standardize, or --clip-norm 1";

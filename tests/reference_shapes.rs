@@ -82,7 +82,7 @@ fn a_single_sample_of_another_shape_is_refused() {
         let text = message("x", 3, x.len());
         assert_eq!(panic_of(|| net.forward(&x)), text);
         assert_eq!(panic_of(|| net.predict(&x)), text);
-        assert_eq!(panic_of(|| net.gradients_from(&[x.clone()], &[y[0].clone()])), text);
+        assert_eq!(panic_of(|| net.gradients_from(std::slice::from_ref(&x), &y[..1])), text);
     }
     for d in resized(&y[0]) {
         let text = |argument| message(argument, 2, d.len());
@@ -91,7 +91,7 @@ fn a_single_sample_of_another_shape_is_refused() {
         assert_eq!(panic_of(|| net.deltas(&trace, &d)), text("y"));
         assert_eq!(panic_of(|| net.logit_delta(&trace, &d)), text("da"));
         assert_eq!(panic_of(|| net.deltas_from(&trace, &d)), text("dz"));
-        assert_eq!(panic_of(|| net.gradients_from(&x[..1], &[d.clone()])), text("dz"));
+        assert_eq!(panic_of(|| net.gradients_from(&x[..1], std::slice::from_ref(&d))), text("dz"));
     }
 }
 

@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         };
     }
     let want = if args.regression { Want::Values } else { Want::Classes };
-    let data = args.source.training(want)?.as_classes(args.classification)?;
+    let data = args.source.training(want)?.into_classes(args.classification)?;
     match args.network.precision {
         Precision::F32 => fresh::<f32>(args, &data),
         Precision::F64 => fresh::<f64>(args, &data),

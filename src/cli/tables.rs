@@ -45,7 +45,7 @@ pub(crate) fn confusion(classes: &[String], counts: &Confusion) -> Vec<String> {
 
 /// One row an actual class, one column a predicted one.
 fn matrix(classes: &[String], counts: &[Vec<u64>]) -> Vec<String> {
-    let shown: Vec<String> = classes.iter().map(shown).collect();
+    let shown: Vec<String> = classes.iter().map(|class| shown(class)).collect();
     let cells = counts.iter().flatten().map(|n| n.to_string());
     let width = cells.chain(shown.iter().cloned()).map(|c| length(&c)).max().unwrap_or(0);
     let corner = "actual \\ predicted";
@@ -108,7 +108,7 @@ pub(crate) fn scores(classes: &[String], counts: &Confusion) -> Vec<String> {
 }
 
 /// A class's name on one line.
-fn shown(class: &String) -> String {
+fn shown(class: &str) -> String {
     class.escape_debug().to_string()
 }
 

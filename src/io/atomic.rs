@@ -53,7 +53,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     try_write(path, bytes).map_err(|source| WriteError { file: display(path), source })
 }
 
-/// Would [`write`] refuse this path for what is there? To be asked before hours of work whose result
+/// Would [`write()`] refuse this path for what is there? To be asked before hours of work whose result
 /// shall be written: whether there will be room, or permission, only writing can tell.
 ///
 /// ```
@@ -71,7 +71,7 @@ pub fn check(path: &Path) -> Result<(), WriteError> {
     target(path).map(drop).map_err(refused)
 }
 
-/// Removes what [`write`] would replace: a regular file, the one that `path` leads to where it is a
+/// Removes what [`write()`] would replace: a regular file, the one that `path` leads to where it is a
 /// link. It is no error if there is none; anything else stays.
 ///
 /// # Errors

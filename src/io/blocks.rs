@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::bytes::Bytes;
-use super::element::{Element, Kind};
+use super::element::Element;
 use super::fault::{DataError, DataProblem, shape_text};
 use super::owned::OwnedColumns;
 use crate::{Error, Scalar};
@@ -94,7 +94,7 @@ impl<T: Scalar, R: Read> Blocks<T, R> {
     /// Bytes 0 to 255 become 0 to 1.
     #[cfg(feature = "idx")]
     pub(super) fn scaled(mut self) -> Self {
-        if self.element.kind == Kind::U8 {
+        if self.element.kind == super::element::Kind::U8 {
             let value = |byte: usize| T::from_f64(byte as f64 / 255.0);
             self.scale = Some(Box::new(core::array::from_fn(value)));
         }

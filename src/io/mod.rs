@@ -71,8 +71,8 @@ pub mod onnx;
     feature = "safetensors"
 ))]
 #[cfg_attr(
-    not(any(feature = "csv", feature = "idx", feature = "npy", feature = "safetensors")),
-    allow(dead_code, reason = "ONNX is written, not read")
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "each format needs its part of it")
 )]
 mod open;
 #[cfg(any(feature = "idx", feature = "npy"))]

@@ -66,13 +66,15 @@ impl<'a> Arbitrary<'a> for Input {
 }
 
 /// None, one that can be used, or any numbers.
-fn standardization(u: &mut Unstructured<'_>, expected: usize) -> Result<Option<(Vec<f64>, Vec<f64>)>> {
+fn standardization(
+    u: &mut Unstructured<'_>,
+    expected: usize,
+) -> Result<Option<(Vec<f64>, Vec<f64>)>> {
     if !u.arbitrary()? {
         return Ok(None);
     }
     let count = count(u, expected)?;
-    let mut any =
-        || (0..count).map(|_| Ok(u.arbitrary::<Wild>()?.0)).collect::<Result<Vec<f64>>>();
+    let mut any = || (0..count).map(|_| Ok(u.arbitrary::<Wild>()?.0)).collect::<Result<Vec<f64>>>();
     let (means, stds) = (any()?, any()?);
     if u.arbitrary::<u8>()? % 4 == 0 {
         return Ok(Some((means, stds)));
@@ -185,8 +187,8 @@ fn is_sound<T: Scalar>(model: &Model<T>) -> bool {
                 && s.stds.iter().all(|v| v.is_finite() && *v > 0.0)
         })
     };
-    let scales = usable(&model.standardization, inputs)
-        && usable(&model.target_standardization, outputs);
+    let scales =
+        usable(&model.standardization, inputs) && usable(&model.target_standardization, outputs);
     let classes = model.classes.is_empty()
         || model.classes.len() == outputs.max(2) && model.target_standardization.is_none();
     let inputs = model.inputs.is_none_or(|i| {

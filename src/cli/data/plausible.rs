@@ -18,7 +18,7 @@ const FEW_FRACTIONS: usize = 5;
 
 impl Data {
     /// Refuses numbers that look like values to predict, not like classes, unless the user insists.
-    pub(crate) fn as_classes(self, insisted: bool) -> Result<Self, Failure> {
+    pub(crate) fn into_classes(self, insisted: bool) -> Result<Self, Failure> {
         let labels = self.labels();
         let (classes, rows) = (labels.classes.len(), labels.of_row.len());
         if insisted || !are_values(&labels.classes, rows) {

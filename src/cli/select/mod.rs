@@ -156,7 +156,7 @@ struct Line {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let want = if args.regression { Want::Values } else { Want::Classes };
-    let data = args.source.training(want)?.as_classes(args.classification)?;
+    let data = args.source.training(want)?.into_classes(args.classification)?;
     match args.precision {
         Precision::F32 => select::<f32>(args, &data),
         Precision::F64 => select::<f64>(args, &data),

@@ -33,7 +33,7 @@ use output::Trained;
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     args.check()?;
-    let data = args.source.training(args.want())?.as_classes(args.classification)?;
+    let data = args.source.training(args.want())?.into_classes(args.classification)?;
     let mut notes = Notes::default();
     args.source.suspect(&data, &mut notes);
     match args.network.precision {
@@ -191,11 +191,14 @@ fn finish<T: Scalar>(
     unsaved.map_or(Ok(()), Err)
 }
 
+/// A score and what it was taken on, if there is such a set.
+type Held<'a, T> = (&'a Option<Score>, &'a Option<Batch<T>>);
+
 /// Notes what a constant answer does as well: on the training samples or, if these were learned, on
 /// others.
 fn judge<T: Scalar>(
     args: &Args,
-    (train, held): (&Score, [(&Option<Score>, &Option<Batch<T>>); 3]),
+    (train, held): (&Score, [Held<'_, T>; 3]),
     sets: &Sets<T>,
     (classes, notes): (&[String], &mut Notes),
 ) {

@@ -239,9 +239,8 @@ fn files_that_are_no_model_are_turned_away() {
     assert!(load(&[0; 64]).starts_with("not a model: its header can't be read: "));
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(1 << 16), "]".repeat(1 << 16));
     let deep = [&(deep.len() as u64).to_le_bytes(), deep.as_bytes()].concat();
-    assert!(
-        load(&deep).starts_with("not a model: its header can't be read: invalid type: sequence")
-    );
+    let message = load(&deep);
+    assert!(message.starts_with("not a model: its header can't be read: "), "{message}");
     let message = load_any(folder.path()).unwrap_err().to_string();
     assert!(message.ends_with("it is a folder: expected a regular file"), "{message}");
 }
