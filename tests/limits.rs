@@ -52,6 +52,9 @@ fn network() -> Network<f32> {
     Network::<f32>::builder(2).layer(1, Activation::Tanh).build().unwrap()
 }
 
+/// A change of means and standard deviations.
+type Edit = fn(&mut Vec<f64>, &mut Vec<f64>);
+
 #[test]
 fn standardizations_that_are_none_are_refused_wherever_they_are_written() {
     let sound = ([0.5, -1.0].to_vec(), [1.0, 2.0].to_vec());
@@ -64,7 +67,7 @@ fn standardizations_that_are_none_are_refused_wherever_they_are_written() {
         (exported, model::encode(&saved).map(drop))
     };
     assert!(matches!(with(|_, _| ()), (Ok(()), Ok(()))));
-    let values: [fn(&mut Vec<f64>, &mut Vec<f64>); 7] = [
+    let values: [Edit; 7] = [
         |_, stds| stds[0] = 0.0,
         |_, stds| stds[1] = -0.0,
         |_, stds| stds[1] = -1.0,
@@ -79,7 +82,7 @@ fn standardizations_that_are_none_are_refused_wherever_they_are_written() {
             matches!(answers, (Err(onnx::Problem::Standardization), Err(Problem::Standardization)));
         assert!(are_refused, "{answers:?}");
     }
-    let lengths: [fn(&mut Vec<f64>, &mut Vec<f64>); 3] = [
+    let lengths: [Edit; 3] = [
         |means, _| means.push(0.0),
         |_, stds| stds.truncate(1),
         |means, stds| {
