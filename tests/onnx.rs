@@ -94,6 +94,9 @@ fn standardizations_of_other_samples_are_refused() {
     assert_eq!(refused, "3 standard deviations: expected 2");
     let refused = onnx::encode(&net, None, Some(&odd)).unwrap_err().to_string();
     assert_eq!(refused, "2 means: expected 1");
+    let flat = Standardization { means: vec![0.0], stds: vec![0.0] };
+    let refused = onnx::encode(&net, None, Some(&flat));
+    assert!(matches!(refused, Err(onnx::Problem::Standardization)));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("net.onnx");
     let refused = onnx::save(&path, &net, Some(&odd), None).unwrap_err().to_string();

@@ -134,8 +134,8 @@ pub fn save<T: Scalar>(
 /// ```
 ///
 /// # Errors
-/// [`Problem`]: a standardization of other features, with a mean that is not finite or a deviation
-/// that is not finite and above 0; a parameter that is not finite; a file beyond 2 GiB.
+/// [`Problem`]: a standardization of other features or targets, with a mean that is not finite or a
+/// deviation that is not finite and above 0; a parameter that is not finite; a file beyond 2 GiB.
 pub fn encode<T: Scalar>(
     net: &Network<T>,
     standardization: Option<&Standardization>,
@@ -143,15 +143,16 @@ pub fn encode<T: Scalar>(
 ) -> Result<Vec<u8>, Problem> {
     let both = [(standardization, net.inputs()), (target_standardization, net.outputs())];
     for (standardization, expected) in both {
-        let Some(Standardization { means, stds }) = standardization else { continue };
+        let Some(standardization) = standardization else { continue };
+        let Standardization { means, stds } = standardization;
         for (what, given) in [("means", means.len()), ("standard deviations", stds.len())] {
             if given != expected {
                 return Err(Problem::Count { what, expected, given });
             }
         }
-    }
-    if standardization.is_some_and(|standardization| !standardization.is_sound()) {
-        return Err(Problem::Standardization);
+        if !standardization.is_sound() {
+            return Err(Problem::Standardization);
+        }
     }
     for l in 0..net.layers().len() {
         check_finite(format!("W{l}"), &net.weights(l)?)?;
