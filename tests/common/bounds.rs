@@ -9,8 +9,7 @@
 //!   gamma_n sum |x_i y_i|, gamma_n = n u / (1 - n u) (Higham, *Accuracy and Stability of Numerical
 //!   Algorithms*, equation 3.5);
 //! * exp, sigmoid and tanh are within the ULPs that src/kernels documents;
-//! * what is small enough may have become 0, as src/kernels/flush.rs documents: [`vanish`] adds the
-//!   limit to the bound of a value that may be below it, and to no other's.
+//! * what may be below the limits of src/kernels/flush.rs may be 0: see [`Rounding::vanish`].
 //!
 //! The reference errs as well, by the same inequalities with f64's u. Since gamma_n(u) +
 //! gamma_n(u') <= gamma_n(u + u'), one analysis with the sum of both covers the difference of the
@@ -83,7 +82,6 @@ impl Rounding {
 
     /// The reference against exact arithmetic.
     pub(crate) fn of_reference() -> Self {
-        // It lets nothing vanish.
         let (normal, epsilon) = (0.0, f64::EPSILON);
         Self { u: epsilon / 2.0, eta: f64::from_bits(1), normal, epsilon }
     }
@@ -94,13 +92,12 @@ impl Rounding {
         Approx { error: x.error + if may { least } else { 0.0 }, ..x }
     }
 
-    /// As [`vanish`](Self::vanish), for what vanishes where it is subnormal. (The limits of sigmoid
-    /// and exp are numbers whose exponential is up to 1.0001 times the smallest normal one.)
+    /// The same where it is subnormal. (The limits of sigmoid and exp are a little above: 1.0001.)
     pub(super) fn normal(self, x: Approx) -> Approx {
         self.vanish(x, 1.0001 * self.normal)
     }
 
-    /// As [`vanish`](Self::vanish), for what vanishes where its square is subnormal.
+    /// The same where its square is subnormal.
     pub(super) fn root(self, x: Approx) -> Approx {
         self.vanish(x, 1.001 * self.normal.sqrt())
     }
