@@ -8,6 +8,12 @@ use shallownet::io::pytorch::Loader;
 use shallownet::io::{InputKind, Inputs, Standardization, onnx};
 use shallownet::{Activation, Checks, Network};
 
+/// A safetensors file of this header, and so many bytes of zeros.
+fn framed(header: &str, data: usize) -> Vec<u8> {
+    let length = (header.len() as u64).to_le_bytes();
+    [&length[..], header.as_bytes(), &vec![0; data]].concat()
+}
+
 /// A safetensors file of so many tensors of one value.
 fn tensors(count: usize, name: impl Fn(usize) -> String) -> Vec<u8> {
     let mut header = r#"{"__metadata__":{"shallownet":"{\"version\":1}"}"#.to_owned();
@@ -16,9 +22,7 @@ fn tensors(count: usize, name: impl Fn(usize) -> String) -> Vec<u8> {
         header +=
             &format!(r#","{name}":{{"dtype":"F32","shape":[1,1],"data_offsets":[{start},{end}]}}"#);
     }
-    header.push('}');
-    let length = (header.len() as u64).to_le_bytes();
-    [&length[..], header.as_bytes(), &vec![0; 4 * count]].concat()
+    framed(&(header + "}"), 4 * count)
 }
 
 /// The shortest of three.
@@ -46,6 +50,38 @@ fn a_file_of_very_many_tensors_is_read_once() {
     // Names are put in order besides.
     assert!(model < 2 * json, "{model:?}: JSON takes {json:?}");
     assert!(pytorch < 3 * json, "{pytorch:?}: JSON takes {json:?}");
+}
+
+/// Whatever the length of what they quote.
+#[test]
+fn messages_stay_short() {
+    let long = "n".repeat(20_000_000);
+    let activation = {
+        let model = model::encode(&Model::new(network())).unwrap();
+        let header = u64::from_le_bytes(model[..8].try_into().unwrap()) as usize;
+        let (header, data) = model[8..].split_at(header);
+        framed(&std::str::from_utf8(header).unwrap().replacen("tanh", &long, 1), data.len())
+    };
+    let ones = "1,".repeat(1 << 20);
+    let dimensions = framed(
+        &format!(r#"{{"0.weight":{{"dtype":"F32","shape":[{ones}1],"data_offsets":[0,4]}}}}"#),
+        4,
+    );
+    let one = Loader::new(&[Activation::Tanh]);
+    let torch = |bytes: &[u8]| one.decode::<f32>(bytes).map(drop).unwrap_err();
+    let cases = [
+        (model::decode::<f32>(&activation).map(drop).unwrap_err(), "nnn...\""),
+        (torch(&tensors(1, |_| long.clone())), "nnn...\" is no weight"),
+        (torch(&tensors(1, |_| format!("{long}.0.weight"))), "nnn...\" has no bias"),
+        (torch(&tensors(2, |_| long.clone())), "nnn...\" stands twice"),
+        (torch(&framed(&format!("{{\"a\":{{\"{long}\":1}}}}"), 0)), "unknown field `nnn"),
+        (torch(&dimensions), "1, 1]... (1048577 dimensions): expected"),
+    ];
+    for (problem, expected) in cases {
+        let message = problem.to_string();
+        assert!(message.len() < 1000, "{} bytes: {}", message.len(), &message[..1000]);
+        assert!(message.contains(expected), "{message}\n  expected: {expected}");
+    }
 }
 
 fn network() -> Network<f32> {

@@ -1,6 +1,6 @@
 //! Every way a binary data file (`.npy`, `.npz`, IDX) can be wrong, by file and offset.
 
-use crate::io::reason;
+use crate::io::{Quoted, reason};
 
 /// What is wrong with a data file, and where: one line that begins with the file.
 ///
@@ -135,7 +135,7 @@ pub enum DataProblem {
         expected: &'static str,
     },
     /// No array of that name in the archive.
-    #[error("no array is named {name:?} (there are: {there})")]
+    #[error("no array is named {} (there are: {there})", Quoted(name))]
     NoArray {
         /// The name.
         name: String,
@@ -143,13 +143,16 @@ pub enum DataProblem {
         there: String,
     },
     /// Two entries that are one array's name, as `x` and `x.npy` are.
-    #[error("two entries of the archive are named {name:?}, one with and one without \".npy\"")]
+    #[error(
+        "two entries of the archive are named {}, one with and one without \".npy\"",
+        Quoted(name)
+    )]
     Ambiguous {
         /// The name.
         name: String,
     },
     /// Two arrays of one name.
-    #[error("byte {at}: the name {name:?} stands twice in the archive")]
+    #[error("byte {at}: the name {} stands twice in the archive", Quoted(name))]
     NameTaken {
         /// Where the archive's directory names it again.
         at: u64,

@@ -101,7 +101,7 @@ pub use standardization::{NotStandardizable, Standardization};
 ))]
 pub use names::Quoted;
 #[cfg(feature = "safetensors")]
-use names::one_line;
+use names::{dimensions, one_line};
 #[cfg(any(
     feature = "csv",
     feature = "idx",

@@ -44,6 +44,15 @@ pub(super) fn listed(names: &[String]) -> String {
     text.join(", ")
 }
 
+/// A tensor's sizes, or the first of them.
+#[cfg(feature = "safetensors")]
+pub(super) fn dimensions(sizes: &[usize]) -> String {
+    match sizes.get(..8) {
+        Some(first) if sizes.len() > 8 => format!("{first:?}... ({} dimensions)", sizes.len()),
+        _ => format!("{sizes:?}"),
+    }
+}
+
 /// What the operating system said, without its number, to stand at the end of a line.
 pub(super) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();

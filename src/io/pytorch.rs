@@ -25,6 +25,7 @@ use std::path::Path;
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, TensorView};
 
+use super::Quoted;
 use super::model::tensors::Tensors;
 use super::model::{self, Error, Problem};
 use crate::{Activation, Init, Network, Scalar};
@@ -186,11 +187,15 @@ fn layers(tensors: &Tensors<'_>, prefix: Option<&str>) -> Result<Vec<String>, Pr
         let before = found.entry(place).or_default().insert(number, layer.to_owned());
         // `0.weight` and `00.weight`.
         if let Some(before) = before.filter(|before| before != layer) {
-            return Err(Problem::Header(format!("{layer:?} and {before:?} are the same layer")));
+            return Err(Problem::Header(format!(
+                "{} and {} are the same layer",
+                Quoted(layer),
+                Quoted(&before)
+            )));
         }
     }
-    let mut places: Vec<String> = found.keys().map(|place| format!("{place:?}")).collect();
-    places.truncate(12);
+    let places: Vec<String> =
+        found.keys().take(12).map(|place| Quoted(place).to_string()).collect();
     match (found.len(), found.into_values().next()) {
         (1, Some(layers)) => Ok(layers.into_values().collect()),
         (0, _) | (_, None) => Err(Problem::NoLinear(prefix.unwrap_or_default().to_owned())),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::io::{atomic, display, reason};
+use crate::io::{Quoted, atomic, dimensions, display, reason};
 
 /// Why a model could not be loaded or saved: one line that names the file.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +75,7 @@ pub enum Problem {
         known: u64,
     },
     /// A name that is no activation or loss.
-    #[error("unknown {what} {name:?}")]
+    #[error("unknown {what} {}", Quoted(name))]
     Unknown {
         /// What it should name.
         what: &'static str,
@@ -83,13 +83,13 @@ pub enum Problem {
         name: String,
     },
     /// A tensor that should be there.
-    #[error("tensor {0:?} is missing")]
+    #[error("tensor {} is missing", Quoted(.0))]
     Missing(String),
     /// A tensor that should not.
-    #[error("tensor {0:?} belongs to no layer: the network has {1} layers")]
+    #[error("tensor {name} belongs to no layer: the network has {1} layers", name = Quoted(.0))]
     Unexpected(String, usize),
     /// A tensor of another shape than its layer needs.
-    #[error("tensor {name:?} has shape {given:?}: expected {expected}")]
+    #[error("tensor {} has shape {}: expected {expected}", Quoted(name), dimensions(given))]
     Shape {
         /// The tensor.
         name: String,
@@ -99,7 +99,7 @@ pub enum Problem {
         given: Vec<usize>,
     },
     /// Another element type than asked for, than the first tensor's, or than F32 and F64.
-    #[error("tensor {name:?} is of type {given}: expected {expected}")]
+    #[error("tensor {} is of type {given}: expected {expected}", Quoted(name))]
     Element {
         /// The tensor.
         name: String,
@@ -109,7 +109,7 @@ pub enum Problem {
         given: String,
     },
     /// NaN or an infinity.
-    #[error("tensor {name:?} holds {value} at index {index}: expected finite values")]
+    #[error("tensor {} holds {value} at index {index}: expected finite values", Quoted(name))]
     NotFinite {
         /// The tensor.
         name: String,
@@ -120,12 +120,14 @@ pub enum Problem {
     },
     /// A tensor that is no part of an `nn.Sequential` of `Linear`.
     #[error(
-        "tensor {0:?} is no weight or bias of a Linear in an nn.Sequential, as in \"0.weight\""
+        "tensor {} is no weight or bias of a Linear in an nn.Sequential, as in \"0.weight\"",
+        Quoted(.0)
     )]
     NotLinear(String),
     /// A weight that may be another module's than a `Linear`'s.
     #[error(
-        "tensor {0:?} has no bias beside it: it may be an Embedding's or a normalisation's; if it is a Linear's, ask for layers without biases (Loader::without_biases)"
+        "tensor {} has no bias beside it: it may be an Embedding's or a normalisation's; if it is a Linear's, ask for layers without biases (Loader::without_biases)",
+        Quoted(.0)
     )]
     NoBias(String),
     /// No layer (under the prefix, if one was named).
@@ -157,7 +159,10 @@ pub enum Problem {
     #[error("no metadata entry \"shallownet_checkpoint\": not a checkpoint of a training")]
     NotACheckpoint,
     /// A mean of squares that is less than 0.
-    #[error("tensor {name:?} holds {value} at index {index}: a mean of squares is not negative")]
+    #[error(
+        "tensor {} holds {value} at index {index}: a mean of squares is not negative",
+        Quoted(name)
+    )]
     Negative {
         /// The tensor.
         name: String,

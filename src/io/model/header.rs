@@ -11,7 +11,7 @@ use safetensors::tensor::{Dtype, TensorInfo};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::error::Problem;
-use crate::io::one_line;
+use crate::io::{Quoted, one_line};
 
 /// A file begins with the length of its header, a little-endian u64.
 pub(super) const LENGTH_BYTES: usize = 8;
@@ -123,5 +123,5 @@ impl<'de> Visitor<'de> for Texts {
 }
 
 fn twice<E: Error>(name: &str) -> E {
-    E::custom(format_args!("the name {name:?} stands twice"))
+    E::custom(format_args!("the name {} stands twice", Quoted(name)))
 }

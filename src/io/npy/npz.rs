@@ -122,7 +122,9 @@ impl Archive {
 
     fn array(&mut self, name: &str) -> Result<read::Array<impl Read + '_>, DataProblem> {
         let Some(index) = self.names.iter().position(|there| there == name) else {
-            let there = self.names.iter().take(12).map(|n| n.escape_debug().to_string());
+            let short = |name: &String| name.chars().take(80).collect::<String>();
+            let there = self.names.iter().take(12).map(short);
+            let there = there.map(|name| name.escape_debug().to_string());
             let there = there.collect::<Vec<_>>().join(", ");
             return Err(DataProblem::NoArray { name: name.to_owned(), there });
         };
