@@ -89,15 +89,20 @@ fn patience_begins_anew() {
     let stopping = EarlyStopping { restore_best: false, ..EarlyStopping::new(2) };
     let training = Training::new(50, 6).learning_rate(0.5).early_stopping(stopping);
     let (mut net, state, report) = trained(training, data);
-    assert_eq!((report.stop, report.epochs), (Stop::Patience, 3));
+    // The best epoch, and two without a better one.
+    let (ended, best) = (report.epochs, report.best.unwrap().epoch);
+    assert_eq!((report.stop, ended), (Stop::Patience, best + 3));
     assert!(state.is_finished());
     // Two epochs of new patience, of the six that are asked for; in a file as well.
-    let bytes = checkpoint::encode(&net, &state.until(9).unwrap()).unwrap();
+    let bytes = checkpoint::encode(&net, &state.until(ended + 6).unwrap()).unwrap();
     let state = checkpoint::decode::<f64>(&bytes, |b| b).unwrap().state;
     assert!(!state.is_finished());
     let mut trainer = Trainer::resume(&net, state, data).unwrap();
     let report = trainer.run(&mut net, data, |_| ControlFlow::Continue(())).unwrap();
-    assert_eq!((report.stop, report.epochs, report.best.unwrap().epoch), (Stop::Patience, 5, 0));
+    assert_eq!(
+        (report.stop, report.epochs, report.best.unwrap().epoch),
+        (Stop::Patience, ended + 2, best)
+    );
 }
 
 /// The file with another header: `from` replaced by `to`.
