@@ -66,7 +66,8 @@ impl<T: Scalar> World<T> {
             said(Holdout::new(x.samples(), fraction, 7))
         };
         if let Some(split) = split {
-            assert_eq!(split.training().len() + split.held_out().len(), x.samples());
+            let samples = if is_stratified { y.samples() } else { x.samples() };
+            assert_eq!(split.training().len() + split.held_out().len(), samples);
         }
         let grid = Grid {
             activations: vec![Activation::Tanh, Activation::Relu],
