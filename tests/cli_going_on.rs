@@ -1,6 +1,7 @@
 //! Promises: a finished training goes on for longer, with the bits of one that was asked for so much
 //! at first; a checkpoint knows its data; what was trained is not lost to a full or missing place.
 
+#[path = "common/place.rs"]
 mod place;
 
 use place::Place;
@@ -69,7 +70,7 @@ fn a_checkpoint_knows_its_data() {
         format!("a,y\n{}", (0..40).map(of).collect::<String>())
     };
     let plain = |i: usize| format!("{},{}\n", i * 7 % 40, i * 3 % 2);
-    place.write("d.csv", rows(&plain));
+    place.file("d.csv", rows(&plain));
     let train =
         "train --data d.csv --label y --epochs 2 --batch 8 --validation 0.25 --checkpoint c.st";
     place.said(train);
@@ -77,9 +78,9 @@ fn a_checkpoint_knows_its_data() {
     // A value, a label, the order, the scale, the share, the seed of the split: all of them.
     let value = |i: usize| if i == 9 { "24,1\n".to_owned() } else { plain(i) };
     let label = |i: usize| if i == 9 { "23,0\n".to_owned() } else { plain(i) };
-    place.write("value.csv", rows(&value));
-    place.write("label.csv", rows(&label));
-    place.write("order.csv", rows(&|i| plain(39 - i)));
+    place.file("value.csv", rows(&value));
+    place.file("label.csv", rows(&label));
+    place.file("order.csv", rows(&|i| plain(39 - i)));
     for data in ["value.csv", "label.csv", "order.csv", "d.csv --standardize"] {
         let data = format!("--data {data} --validation 0.25");
         let line = place.refused(2, &format!("{resume} {data}"));

@@ -2,6 +2,7 @@
 //! called a probability that is none; numbers to be predicted are not taken for thousands of classes;
 //! what is written does not grow with the square of the classes.
 
+#[path = "common/place.rs"]
 mod place;
 
 use place::Place;
@@ -19,7 +20,7 @@ fn two_classes() -> String {
 #[test]
 fn two_classes_have_two_outputs_of_softmax() {
     let place = Place::new();
-    place.write("d.csv", two_classes());
+    place.file("d.csv", two_classes());
     let data = "--data d.csv --label kind";
     let train = format!("train {data} --epochs 60 --learning-rate 0.05 --checkpoint c.st");
     for option in [
@@ -49,8 +50,8 @@ fn two_classes_have_two_outputs_of_softmax() {
 #[test]
 fn outputs_and_losses_that_do_not_go_together_are_refused() {
     let place = Place::new();
-    place.write("d.csv", two_classes());
-    place.write("v.csv", "a,y\n1,0.5\n2,0.25\n3,1.5\n");
+    place.file("d.csv", two_classes());
+    place.file("v.csv", "a,y\n1,0.5\n2,0.25\n3,1.5\n");
     let of_classes = "--data d.csv --label kind";
     let of_values = "--data v.csv --label y --regression";
     let cases = [
@@ -105,7 +106,7 @@ fn outputs_and_losses_that_do_not_go_together_are_refused() {
 #[test]
 fn only_probabilities_are_called_so() {
     let place = Place::new();
-    place.write("d.csv", two_classes());
+    place.file("d.csv", two_classes());
     let model = "--model shallownet-run/model.safetensors --data d.csv";
     for output in ["identity", "tanh", "leaky_relu"] {
         let train = "train --data d.csv --label kind --hidden none --iterations 2000";
@@ -126,7 +127,7 @@ fn only_probabilities_are_called_so() {
     }
     // Three classes of which each has an output.
     let rows: String = (0..30).map(|i| format!("{},{}\n", i % 3, ["p", "q", "r"][i % 3])).collect();
-    place.write("d.csv", format!("a,kind\n{rows}"));
+    place.file("d.csv", format!("a,kind\n{rows}"));
     place.said("train --data d.csv --label kind --output identity --iterations 5");
     let csv = place.said(&format!("predict {model} --proba")).0;
     assert!(csv.starts_with("prediction,output,output_p,output_q,output_r\n"), "{csv}");
@@ -140,7 +141,7 @@ fn a_number_to_be_predicted_is_not_taken_for_classes() {
     let place = Place::new();
     let rows: String =
         (0..400).map(|i| format!("{},{}.{}\n", i % 20, i % 37, i * i % 101)).collect();
-    place.write("d.csv", format!("a,y\n{rows}"));
+    place.file("d.csv", format!("a,y\n{rows}"));
     let asks = "--regression predicts numbers, --classification takes each for a class";
     for command in ["train", "select", "gradcheck"] {
         let line = place.refused(2, &format!("{command} --data d.csv --label y"));
@@ -161,7 +162,7 @@ fn a_number_to_be_predicted_is_not_taken_for_classes() {
     // Digits, and a hundred classes of several samples each.
     for classes in [10, 100] {
         let rows: String = (0..600).map(|i| format!("{},{}\n", i % 7, i % classes)).collect();
-        place.write("d.csv", format!("a,y\n{rows}"));
+        place.file("d.csv", format!("a,y\n{rows}"));
         place.said("train --data d.csv --label y --iterations 1 --hidden none");
     }
 }
@@ -171,7 +172,7 @@ fn a_number_to_be_predicted_is_not_taken_for_classes() {
 fn targets_that_memory_has_no_room_for_are_an_error() {
     let place = Place::new();
     let rows: String = (0..200_000).map(|i| format!("{},n{i}\n", i % 97)).collect();
-    place.write("d.csv", format!("a,y\n{rows}"));
+    place.file("d.csv", format!("a,y\n{rows}"));
     for how in ["--iterations 1", "--epochs 1"] {
         let line = place.refused(2, &format!("train --data d.csv --label y {how}"));
         assert!(
@@ -187,11 +188,11 @@ fn targets_that_memory_has_no_room_for_are_an_error() {
 fn what_is_written_does_not_grow_with_the_square_of_the_classes() {
     let place = Place::new();
     let rows: String = (0..3000).map(|i| format!("{},w{}\n", i % 11, i % 300)).collect();
-    place.write("d.csv", format!("a,y\n{rows}"));
+    place.file("d.csv", format!("a,y\n{rows}"));
     let train = "train --data d.csv --label y --hidden none --epochs 1 --out out --json";
     let written = place.said(train).0.len();
     assert!(written < 20_000, "{written}");
-    let picture = place.text("out/confusion.svg");
+    let picture = place::text(&place.read("out/confusion.svg"));
     assert!(picture.len() < 20_000 && picture.contains("Mistakes among 300 classes"));
     let eval = "eval --model out/model.safetensors --data d.csv --label y";
     let (lines, _) = place.said(&format!("{eval} --out drawn"));

@@ -1,5 +1,6 @@
 //! Promise: what comes after training never costs the model.
 
+#[path = "common/place.rs"]
 mod place;
 
 use place::Place;
@@ -97,8 +98,8 @@ fn scores_that_fail_leave_the_model() {
         images.extend((0..80).flat_map(pixel));
         let mut labels = vec![0, 0, 8, 1, 0, 0, 0, 20];
         labels.extend((0..20).map(|i| i % 3));
-        place.write(&format!("set/{set}-images-idx3-ubyte"), images);
-        place.write(&format!("set/{set}-labels-idx1-ubyte"), labels);
+        place.file(&format!("set/{set}-images-idx3-ubyte"), images);
+        place.file(&format!("set/{set}-labels-idx1-ubyte"), labels);
     }
     let train = "train --data set --regression --precision f32 --hidden none --init uniform \
                  --scale 9 --epochs 1 --out out";

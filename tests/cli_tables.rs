@@ -2,61 +2,33 @@
 //!
 //! The inputs in `tests/data/cases` were made after reports of users of other programs.
 
-use std::path::{Path, PathBuf};
+#[path = "common/place.rs"]
+mod place;
+
 use std::process::{Command, Output};
 
+use place::{PROGRAM, Place, text};
 use serde_json::Value;
 use shallownet::Columns;
 use shallownet::io::npy::{self, npz};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_shallownet");
-
-/// A folder of its own for each test; every command runs in it.
-struct Place(tempfile::TempDir);
-
-impl Place {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
-        std::fs::write(self.path(name), text).unwrap();
-        self
-    }
-
-    fn run(&self, arguments: &str) -> Output {
-        let arguments = arguments.split_whitespace();
-        Command::new(PROGRAM).args(arguments).current_dir(self.0.path()).output().unwrap()
-    }
-
-    /// Standard output, and the lines on standard error, of a command that must succeed.
-    fn done(&self, arguments: &str) -> (String, Vec<String>) {
-        let output = self.run(arguments);
-        let error = text(&output.stderr);
-        assert!(output.status.success(), "{arguments}: {error}");
-        (text(&output.stdout), error.lines().map(str::to_owned).collect())
-    }
-
-    /// The classes of the model in `o`.
-    fn classes(&self) -> Value {
-        let (json, _) = self.done("inspect --json o/model.safetensors");
-        serde_json::from_str::<Value>(&json).unwrap()["classes"].clone()
-    }
-
-    /// The one line of a command that must fail for its input and write nothing.
-    fn refused(&self, arguments: &str) -> String {
-        let output = self.run(arguments);
-        assert!(output.stdout.is_empty() && !self.path("new").exists(), "{arguments}");
-        line(&output)
-    }
+/// Standard output, and the lines on standard error, of a command that must succeed.
+fn done(place: &Place, arguments: &str) -> (String, Vec<String>) {
+    let (output, error) = place.said(arguments);
+    (output, error.lines().map(str::to_owned).collect())
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+/// The classes of the model in `o`.
+fn model_classes(place: &Place) -> Value {
+    let (json, _) = done(place, "inspect --json o/model.safetensors");
+    serde_json::from_str::<Value>(&json).unwrap()["classes"].clone()
+}
+
+/// The one line of a command that must fail for its input and write nothing.
+fn refused(place: &Place, arguments: &str) -> String {
+    let output = place.run(arguments);
+    assert!(output.stdout.is_empty() && !place.path("new").exists(), "{arguments}");
+    line(&output)
 }
 
 fn line(output: &Output) -> String {
@@ -67,20 +39,15 @@ fn line(output: &Output) -> String {
     line.strip_prefix("error: ").unwrap_or_else(|| panic!("{line}")).to_owned()
 }
 
-fn case(name: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
-    std::fs::read(folder.join(name)).unwrap()
-}
-
 fn train(file: &str, label: &str) -> String {
     format!("train --threads 1 --hidden 4 --epochs 5 --out o --data {file} --label {label}")
 }
 
 #[test]
 fn a_quote_that_is_never_closed_swallows_no_row() {
-    let place = Place::new();
-    place.file("stray.csv", case("stray.csv")).file("good.csv", "x,y,k\n1,1,a\n2,1,b\n");
-    place.done(&train("good.csv", "k"));
+    let place = Place::case("stray.csv");
+    place.file("good.csv", "x,y,k\n1,1,a\n2,1,b\n");
+    done(&place, &train("good.csv", "k"));
     place.file("after.csv", "x,y,k\n1,1,a\n2,\"1\"0,b\n");
     let stray =
         r#"stray.csv: line 4, column 3 ("k"): the quote that begins this cell is never closed"#;
@@ -92,9 +59,9 @@ fn a_quote_that_is_never_closed_swallows_no_row() {
         // The features are columns 1 and 2.
         &format!("predict {model}"),
     ] {
-        let message = place.refused(&format!("{command} stray.csv"));
+        let message = refused(&place, &format!("{command} stray.csv"));
         assert_eq!(message, stray, "{command}");
-        let message = place.refused(&format!("{command} after.csv"));
+        let message = refused(&place, &format!("{command} after.csv"));
         assert!(message.starts_with("after.csv: line 3, column 2"), "{command}: {message}");
         assert!(message.contains("text follows the quote"), "{command}: {message}");
     }
@@ -102,7 +69,7 @@ fn a_quote_that_is_never_closed_swallows_no_row() {
     place.file("values.csv", "1,2\n3,\"4\n5,6\n7,8\n");
     let train = "train --out new --regression --no-header --iterations 1 --label 1";
     assert_eq!(
-        place.refused(&format!("{train} --data values.csv")),
+        refused(&place, &format!("{train} --data values.csv")),
         "values.csv: line 2, column 2: the quote that begins this cell is never closed"
     );
 }
@@ -115,23 +82,22 @@ fn labels_that_are_equal_as_floats_are_classes_of_their_own() {
         ("zip.csv", "code", &["0012", "12", "7E1"]),
     ];
     for (file, label, classes) in cases {
-        let place = Place::new();
-        place.file(file, case(file));
-        place.done(&train(file, label));
-        assert_eq!(place.classes(), serde_json::json!(classes), "{file}");
+        let place = Place::case(file);
+        done(&place, &train(file, label));
+        assert_eq!(model_classes(&place), serde_json::json!(classes), "{file}");
         // Each row is counted under the class that it names.
         let eval = format!("eval --model o/model.safetensors --label {label} --json --data {file}");
-        let (json, notes) = place.done(&eval);
+        let (json, notes) = done(&place, &eval);
         assert_eq!(notes.iter().find(|note| note.contains("the label")), None);
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["samples"], 60, "{file}");
         // A model of two of them does not know the third.
-        let rows = String::from_utf8(case(file)).unwrap();
+        let rows = text(&place.read(file));
         let rows: Vec<&str> =
             rows.lines().filter(|row| !row.ends_with(&format!(",{}", classes[1]))).collect();
         place.file("two.csv", rows.join("\n")).done(&train("two.csv", label));
         let [first, last] = [classes[0], classes[2]];
-        let message = place.refused(&eval);
+        let message = refused(&place, &eval);
         let problem = format!("the model has no class {:?} (but {first:?}, {last:?})", classes[1]);
         assert_eq!(message, format!("{file}: line 3, column 2 ({label:?}): {problem}"));
     }
@@ -144,27 +110,27 @@ fn whole_numbers_with_and_without_a_fraction_are_one_class_and_that_is_said() {
     let said = |notes: &[String]| -> Vec<String> {
         notes.iter().filter(|note| note.contains("the label")).cloned().collect()
     };
-    let (_, notes) = place.done(&train("mixed.csv", "k"));
+    let (_, notes) = done(&place, &train("mixed.csv", "k"));
     let note = "note: mixed.csv: line 4, column 2 (\"k\"): the label \"1.0\" is taken for the \
                 class \"1\", and 1 more like it";
     assert_eq!(said(&notes), [note]);
-    assert_eq!(place.classes(), serde_json::json!(["0", "1"]));
+    assert_eq!(model_classes(&place), serde_json::json!(["0", "1"]));
 
     // As pandas writes them where another label is missing: a model knows them again.
     place.file("floats.csv", "x,k\n1,0.0\n2,1.0\n").file("ints.csv", "x,k\n1,0\n2,1\n");
     let eval = "eval --model o/model.safetensors --label k --data";
-    let (_, notes) = place.done(&format!("{eval} floats.csv"));
+    let (_, notes) = done(&place, &format!("{eval} floats.csv"));
     let note = "note: floats.csv: line 2, column 2 (\"k\"): the label \"0.0\" is taken for the \
                 class \"0\", and 1 more like it";
     assert_eq!(said(&notes), [note]);
-    assert_eq!(said(&place.done(&format!("{eval} ints.csv")).1), Vec::<String>::new());
+    assert_eq!(said(&done(&place, &format!("{eval} ints.csv")).1), Vec::<String>::new());
 
     // Neither does a model of floats, and labels of NumPy, lose one another.
-    assert_eq!(said(&place.done(&train("floats.csv", "k")).1), Vec::<String>::new());
-    assert_eq!(place.classes(), serde_json::json!(["0.0", "1.0"]));
+    assert_eq!(said(&done(&place, &train("floats.csv", "k")).1), Vec::<String>::new());
+    assert_eq!(model_classes(&place), serde_json::json!(["0.0", "1.0"]));
     npy::save(&place.path("x.npy"), Columns::new(&[1.0, 2.0], 1).unwrap()).unwrap();
     npy::save_labels(&place.path("y.npy"), &[1, 0]).unwrap();
-    let (_, notes) = place.done("eval --model o/model.safetensors --data x.npy --labels y.npy");
+    let (_, notes) = done(&place, "eval --model o/model.safetensors --data x.npy --labels y.npy");
     let note = "note: y.npy: label 2: the label \"0\" is taken for the class \"0.0\", and 1 more \
                 like it";
     assert_eq!(said(&notes), [note]);
@@ -184,18 +150,21 @@ fn whole_numbers_of_numpy_are_exact() {
     expected.sort();
     let train = "train --threads 1 --epochs 2 --out o --data";
     for data in ["x.npy --labels y.npy", "a.npz"] {
-        place.done(&format!("{train} {data}"));
-        assert_eq!(place.classes(), serde_json::json!(expected.map(|label| label.to_string())));
+        done(&place, &format!("{train} {data}"));
+        assert_eq!(
+            model_classes(&place),
+            serde_json::json!(expected.map(|label| label.to_string()))
+        );
     }
     // The same labels in a table are the same classes.
     let rows = labels.iter().enumerate().map(|(i, label)| format!("{i},{label}\n"));
     place.file("t.csv", format!("x,k\n{}", rows.collect::<String>()));
     let eval = "eval --model o/model.safetensors --label k --data t.csv";
-    let (_, notes) = place.done(eval);
+    let (_, notes) = done(&place, eval);
     assert_eq!(notes.iter().find(|note| note.contains("the label")), None);
     // One more than the largest is no class, and no other one.
     place.file("t.csv", "x,k\n0,9223372036854775808\n");
-    assert!(place.refused(eval).contains("the model has no class \"9223372036854775808\""));
+    assert!(refused(&place, eval).contains("the model has no class \"9223372036854775808\""));
 }
 
 #[test]
@@ -205,7 +174,7 @@ fn messages_about_long_cells_are_short() {
     place.file("cells.csv", format!("{long},k\n{long},a\n"));
     place.file("one.csv", format!("x,k\n1,{long}\n"));
     place.file("good.csv", "x,k\n1,a\n2,b\n");
-    place.done(&train("good.csv", "k"));
+    done(&place, &train("good.csv", "k"));
     let eval = "eval --model o/model.safetensors --label k --data";
     for arguments in [
         &train("cells.csv", "k"),
@@ -214,7 +183,7 @@ fn messages_about_long_cells_are_short() {
         &format!("{eval} cells.csv"),
         &format!("{eval} one.csv"),
     ] {
-        let message = place.refused(arguments);
+        let message = refused(&place, arguments);
         assert!(message.len() < 400, "{arguments}: {} bytes", message.len());
     }
 }
@@ -224,7 +193,7 @@ fn messages_about_long_cells_are_short() {
 fn within(place: &Place, kib: usize, arguments: &str) -> Output {
     let script = format!("ulimit -v {kib}; exec \"$0\" {arguments}");
     let mut command = Command::new("sh");
-    command.args(["-ec", &script, PROGRAM]).current_dir(place.0.path()).output().unwrap()
+    command.args(["-ec", &script, PROGRAM]).current_dir(place.path("")).output().unwrap()
 }
 
 #[cfg(target_os = "linux")]

@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_shallownet");
+
 pub(crate) struct Place(tempfile::TempDir);
 
 impl Place {
@@ -31,23 +33,51 @@ impl Place {
         self
     }
 
-    /// Arguments between spaces.
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    /// The names in a folder, sorted.
+    pub(crate) fn names(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path(folder)).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// The program with arguments between spaces.
+    pub(crate) fn command(&self, arguments: &str) -> Command {
+        self.command_of(&arguments.split_whitespace().collect::<Vec<_>>())
+    }
+
+    fn command_of(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).current_dir(self.0.path());
+        command
+    }
+
     pub(crate) fn run(&self, arguments: &str) -> Output {
-        self.run_each(&arguments.split_whitespace().collect::<Vec<_>>())
+        self.command(arguments).output().unwrap()
     }
 
     pub(crate) fn run_each(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_shallownet"));
-        command.args(arguments).current_dir(self.0.path()).output().unwrap()
+        self.command_of(arguments).output().unwrap()
+    }
+
+    /// Standard output and standard error of a command that must succeed.
+    pub(crate) fn said(&self, arguments: &str) -> (String, String) {
+        let output = self.run(arguments);
+        let error = text(&output.stderr);
+        assert!(output.status.success(), "{arguments}: {error}");
+        (text(&output.stdout), error)
     }
 
     /// Standard output, and the notes on standard error, of a command that must succeed.
     pub(crate) fn done(&self, arguments: &str) -> (String, Vec<String>) {
-        let output = self.run(arguments);
-        let error = text(&output.stderr);
-        assert!(output.status.success(), "{arguments}: {error}");
+        let (output, error) = self.said(arguments);
         let notes = error.lines().filter_map(|line| line.strip_prefix("note: "));
-        (text(&output.stdout), notes.map(str::to_owned).collect())
+        (output, notes.map(str::to_owned).collect())
     }
 
     /// The results of a command with `--json`, whose notes must be those on standard error.

@@ -63,23 +63,15 @@ impl<'a> Contents<'a> {
 
     fn model<T: Scalar>(self) -> Result<Model<T>, Problem> {
         let network = self.tensors.network(&self.description, &[""], |builder| builder)?;
-        let Description {
-            features,
-            inputs,
-            standardization,
-            target_standardization,
-            classes,
-            label,
-            ..
-        } = self.description;
+        let known = self.description;
         let model = Model {
             network,
-            features,
-            inputs,
-            standardization,
-            target_standardization,
-            classes,
-            label,
+            features: known.features,
+            inputs: known.inputs,
+            standardization: known.standardization,
+            target_standardization: known.target_standardization,
+            classes: known.classes,
+            label: known.label,
         };
         model.check()?;
         Ok(model)
