@@ -16,6 +16,10 @@ use std::process::ExitCode;
 
 use fearless_simd::{Level, dispatch};
 
+#[path = "../src/kernels/constants.rs"]
+mod constants;
+#[path = "../src/element.rs"]
+mod element;
 #[path = "../src/kernels/exp.rs"]
 mod exp;
 #[path = "../src/kernels/lanes.rs"]
@@ -31,7 +35,7 @@ mod ulp;
 #[path = "../src/kernels/wide_lanes.rs"]
 mod wide_lanes;
 
-use exp::ExpElement;
+use constants::ExpElement;
 use slices::{Apply, Function};
 use ulp::{Exact, Reference, ulp_f32, ulp_f64};
 

@@ -1,6 +1,10 @@
 //! Every way a call can be refused: which argument, what was expected, what was given.
 
-use crate::fingerprint::Fingerprint;
+use crate::words::activation::Activation;
+use crate::words::choices::Backend;
+use crate::words::fingerprint::Fingerprint;
+use crate::words::level::Level;
+use crate::words::loss::Loss;
 
 /// Why a call was refused.
 ///
@@ -106,7 +110,7 @@ pub enum Error {
     #[error("{loss}: target {value} of output {output} in sample {sample}: expected {expected}")]
     Target {
         /// The loss that refuses it.
-        loss: &'static str,
+        loss: Loss,
         /// The sample (column).
         sample: usize,
         /// The output unit (row), or the first of the column if the whole column is at fault.
@@ -120,11 +124,11 @@ pub enum Error {
     #[error("{loss} needs {expected} at the output: the last layer has {given}")]
     LossActivation {
         /// The loss.
-        loss: &'static str,
+        loss: Loss,
         /// The output activation it needs.
-        expected: &'static str,
+        expected: Activation,
         /// The output activation given.
-        given: &'static str,
+        given: Activation,
     },
     /// Softmax anywhere but at the output.
     #[error("layer {layer} has softmax: it is for the output layer only")]
@@ -189,14 +193,14 @@ pub enum Error {
     /// A SIMD level that this machine does not have.
     #[error("this machine does not have the SIMD level {level}")]
     Level {
-        /// The level's name.
-        level: &'static str,
+        /// The level.
+        level: Level,
     },
     /// A SIMD level for a backend that picks its own.
     #[error("a SIMD level can be forced for the fused backend only: the backend is {backend}")]
     LevelBackend {
-        /// The backend's name.
-        backend: &'static str,
+        /// The backend.
+        backend: Backend,
     },
     /// A class label that is none of the classes there are.
     #[error("{argument} holds {value} at index {index}: expected {expected}")]
@@ -219,8 +223,8 @@ pub enum Error {
     /// A backend that this build or this machine does not have.
     #[error("backend {backend} is not available: {reason}")]
     Backend {
-        /// The backend's name.
-        backend: &'static str,
+        /// The backend.
+        backend: Backend,
         /// Why it can't be used.
         reason: &'static str,
     },

@@ -167,19 +167,11 @@
 //! link), `cli` (the program `shallownet`, with all of those but `cblas`).
 #![deny(unsafe_code, missing_docs)]
 
-mod activation;
-mod buffer;
-mod builder;
-mod checks;
-mod diagnostics;
+mod data;
+mod element;
 mod engine;
 mod error;
 mod ffi;
-mod fingerprint;
-mod fit;
-mod gradient_check;
-mod gradients;
-mod init;
 #[cfg(any(
     feature = "csv",
     feature = "idx",
@@ -190,20 +182,15 @@ mod init;
 ))]
 pub mod io;
 mod kernels;
-mod loss;
 pub mod metrics;
 mod network;
 pub mod reference;
 mod rounding;
 mod scalar;
 pub mod select;
-mod shape;
-mod tape;
-mod targets;
 mod train;
 pub mod vector;
-mod view;
-mod workspace;
+mod words;
 
 /// The README's code, compiled and run with the other examples.
 #[cfg(doctest)]
@@ -222,26 +209,33 @@ pub mod accuracy {
     pub use crate::kernels::tanh::{TANH_MAX_ULP, TANH_MAX_ULP_UNFUSED};
 }
 
-pub use activation::Activation;
-pub use builder::Builder;
-pub use checks::Checks;
-pub use diagnostics::{GradientNorms, LayerStatistics, SATURATION};
-pub use engine::{Backend, Level, Parallelism};
+pub use data::columns::Columns;
+pub use data::data_set::DataSet;
+pub use data::owned::OwnedColumns;
+pub use data::standardization::{NotStandardizable, Standardization};
+pub use data::targets::Targets;
+pub use element::Element;
 pub use error::{Error, Result};
-pub use fingerprint::{Fingerprint, NoFingerprint};
-pub use fit::{Fit, Progress, Report};
-pub use gradient_check::{GradientCheck, GradientError, GradientReport, Parameter, gradient_check};
-pub use gradients::Gradients;
-pub use init::Init;
-pub use loss::Loss;
-pub use network::Network;
+pub use network::builder::Builder;
+pub use network::diagnostics::{GradientNorms, LayerStatistics, SATURATION};
+pub use network::gradient_check::{
+    GradientCheck, GradientError, GradientReport, Parameter, gradient_check,
+};
+pub use network::gradients::Gradients;
+pub use network::parameters::Network;
+pub use network::tape::{OutputGradient, Tape};
+pub use network::workspace::Workspace;
 pub use scalar::Scalar;
-pub use shape::Layer;
-pub use tape::{OutputGradient, Tape};
-pub use targets::Targets;
 pub use train::{
-    Best, DataSet, EarlyStopping, Epoch, Optimizer, OptimizerState, Schedule, Stop, Trainer,
+    Best, EarlyStopping, Epoch, Fit, OptimizerState, Progress, Report, Schedule, Stop, Trainer,
     Training, TrainingReport, TrainingState,
 };
-pub use view::Columns;
-pub use workspace::Workspace;
+pub use words::activation::Activation;
+pub use words::choices::{Backend, Checks, Parallelism};
+pub use words::fingerprint::{Fingerprint, NoFingerprint};
+pub use words::init::Init;
+pub use words::layer::Layer;
+pub use words::level::Level;
+pub use words::loss::Loss;
+pub use words::names::UnknownName;
+pub use words::optimizer::Optimizer;

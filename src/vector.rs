@@ -12,10 +12,10 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 
-use crate::engine::Level;
-use crate::engine::elementwise::Function;
+use crate::engine::passes::Function;
 use crate::error::Result;
 use crate::scalar::Scalar;
+use crate::words::level::Level;
 
 /// e^x of each value, in place: at most 2 ULP from the exact value, subnormal results included; 0
 /// at -inf, inf at inf and above the range, NaN at NaN. O(n).
@@ -31,7 +31,7 @@ use crate::scalar::Scalar;
 /// # Errors
 /// [`Error::Level`](crate::Error::Level) for a level that this machine does not have.
 pub fn exp<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
-    T::apply(Level::resolve(Some(level))?, Function::Exp, values);
+    T::elementwise(level)?.apply(Function::Exp, values);
     Ok(())
 }
 
@@ -49,7 +49,7 @@ pub fn exp<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
 /// # Errors
 /// As [`exp`].
 pub fn tanh<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
-    T::apply(Level::resolve(Some(level))?, Function::Tanh, values);
+    T::elementwise(level)?.apply(Function::Tanh, values);
     Ok(())
 }
 
@@ -67,6 +67,6 @@ pub fn tanh<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
 /// # Errors
 /// As [`exp`].
 pub fn sigmoid<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
-    T::apply(Level::resolve(Some(level))?, Function::Sigmoid, values);
+    T::elementwise(level)?.apply(Function::Sigmoid, values);
     Ok(())
 }

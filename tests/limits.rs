@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use shallownet::Standardization;
 use shallownet::io::model::{self, Model, Problem};
 use shallownet::io::pytorch::Loader;
-use shallownet::io::{InputKind, Inputs, Standardization, onnx};
+use shallownet::io::{InputKind, Inputs, onnx};
 use shallownet::{Activation, Checks, Network};
 
 /// A safetensors file of this header, and so many bytes of zeros.

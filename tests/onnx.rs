@@ -6,7 +6,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use shallownet::io::{Standardization, onnx};
+use shallownet::Standardization;
+use shallownet::io::onnx;
 use shallownet::{Activation, Columns, Init, Network, Scalar, Workspace};
 
 const SAMPLES: usize = 33;

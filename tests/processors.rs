@@ -77,6 +77,6 @@ fn auto_is_fused_with_fma_or_with_a_level() {
         let net = builder().level(level).build().unwrap();
         assert_eq!((net.backend(), net.level()), (Backend::Fused, Some(level)));
         let refused = builder().backend(Backend::Portable).level(level).build().unwrap_err();
-        assert_eq!(refused, Error::LevelBackend { backend: "portable" });
+        assert_eq!(refused, Error::LevelBackend { backend: Backend::Portable });
     }
 }

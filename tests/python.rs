@@ -12,8 +12,9 @@ use common::bounds::Rounding;
 use common::cases::nested;
 use common::compare::within;
 use common::expected::Expected;
+use shallownet::Standardization;
 use shallownet::io::model::{self, Model};
-use shallownet::io::{InputKind, Inputs, Standardization, npy};
+use shallownet::io::{InputKind, Inputs, npy};
 use shallownet::{Activation, Columns, Init, Network, Scalar, reference};
 
 fn agrees<T: Scalar>(python: &std::ffi::OsStr) {

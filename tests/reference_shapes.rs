@@ -155,9 +155,9 @@ fn layers_that_do_not_fit_are_refused() {
         (
             change(&|net| net.layers[1].activation = Activation::Tanh),
             Error::LossActivation {
-                loss: "binary_cross_entropy",
-                expected: "sigmoid",
-                given: "tanh",
+                loss: Loss::BinaryCrossEntropy,
+                expected: Activation::Sigmoid,
+                given: Activation::Tanh,
             },
         ),
     ];

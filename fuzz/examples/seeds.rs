@@ -10,7 +10,8 @@ use std::path::Path;
 
 use shallownet::io::model::{self, Model};
 use shallownet::io::npy::npz::{self, Array};
-use shallownet::io::{InputKind, Inputs, Standardization, checkpoint, npy};
+use shallownet::io::{InputKind, Inputs, checkpoint, npy};
+use shallownet::Standardization;
 use shallownet::{
     Activation, Columns, DataSet, EarlyStopping, Init, Network, Optimizer, Scalar, Schedule,
     Trainer, Training,

@@ -1,8 +1,8 @@
 //! Samples as a network takes them: X and Y, and which class each is.
 
 use shallownet::io::model::Model;
-use shallownet::io::{NotStandardizable, Standardization};
 use shallownet::{Columns, Result, Scalar};
+use shallownet::{NotStandardizable, Standardization};
 
 use crate::data::{Data, Targets, with_room};
 use crate::failure::Failure;

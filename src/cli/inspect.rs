@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use shallownet::Scalar;
+use shallownet::Standardization;
 use shallownet::io::model::{self, AnyModel, Model};
-use shallownet::io::{InputKind, Inputs, Standardization};
+use shallownet::io::{InputKind, Inputs};
 
 use crate::choices;
 use crate::failure::Failure;

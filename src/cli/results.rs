@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use shallownet::io::Standardization;
+use shallownet::Standardization;
 use shallownet::{Network, Scalar};
 
 use crate::notes::Notes;

@@ -1,7 +1,7 @@
 //! What is done to the numbers that are to be predicted, before a network learns them.
 
 use shallownet::Activation;
-use shallownet::io::{NotStandardizable, Standardization};
+use shallownet::{NotStandardizable, Standardization};
 
 use crate::data::{Data, Targets};
 use crate::failure::Failure;

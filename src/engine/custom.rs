@@ -9,14 +9,14 @@ use core::ops::Range;
 
 use rayon::prelude::*;
 
-use super::LayerOps;
-use super::block::{Block, BlockMut, LayerParameters};
+use super::float::Float;
+use super::ops::LayerOps;
 use super::plan::{self, Regions};
 use super::sums::{self, WeightSums};
 use super::tiles::{self, Model, disjoint};
-use crate::activation::Activation;
+use crate::kernels::block::{Block, BlockMut, LayerParameters};
 use crate::kernels::epilogue;
-use crate::scalar::Scalar;
+use crate::words::activation::Activation;
 
 /// Forward into kept buffers: checked shapes, m >= 1.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ pub(crate) fn padded_dx(n_x: usize, panel: usize) -> usize {
     if n_x.is_multiple_of(panel) { 0 } else { n_x.next_multiple_of(panel) }
 }
 
-pub(crate) fn forward<T: Scalar>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
+pub(crate) fn forward<T: Float>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
     let Forward { model, regions, x, tiles, out } = task;
     let samples = x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
@@ -89,7 +89,7 @@ pub(crate) fn forward<T: Scalar>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
     });
 }
 
-pub(crate) fn backward<T: Scalar>(ops: &impl LayerOps<T>, task: Backward<'_, T>) {
+pub(crate) fn backward<T: Float>(ops: &impl LayerOps<T>, task: Backward<'_, T>) {
     let Backward { model, regions, x, tiles, out, start, .. } = task;
     let (transposed, dx, padded) = (task.transposed, task.dx, task.padded);
     let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
@@ -161,7 +161,7 @@ struct Walk<'a, T, O> {
     first: Range<usize>,
 }
 
-impl<T: Scalar, O: LayerOps<T>> Walk<'_, T, O> {
+impl<T: Float, O: LayerOps<T>> Walk<'_, T, O> {
     /// Where W^T of `layer` lies.
     fn place(&self, layer: usize) -> Range<usize> {
         if layer == 0 { self.first.clone() } else { self.regions.transposed(layer) }

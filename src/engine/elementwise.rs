@@ -1,47 +1,48 @@
-//! The vector functions over whole slices, at a level picked by the caller.
+//! Functions of single values over whole slices, at the level of the `fused` backend.
 
 use fearless_simd::Simd;
 
-use super::Engine;
-use super::level::with_level;
+use super::float::Float;
+use super::fused::Fused;
+use super::optimizer::{Update, over_parameters};
+use super::passes::{Elementwise, Function};
 use crate::kernels::epilogue::update_lanes;
-use crate::kernels::{exp, finite, sigmoid, tanh};
-use crate::scalar::Scalar;
-
-/// Which function.
-#[derive(Debug, Clone, Copy)]
-pub enum Function {
-    /// e^x.
-    Exp,
-    /// tanh x.
-    Tanh,
-    /// 1 / (1 + e^-x).
-    Sigmoid,
-}
-
-/// The body of the functions in [`vector`](crate::vector), for one element type.
-pub(crate) fn apply<T: Scalar>(level: fearless_simd::Level, function: Function, values: &mut [T]) {
-    with_level!(level, simd => simd.vectorize(
-        #[inline(always)]
-        || over_lanes(simd, values, function),
-    ));
-}
+use crate::kernels::{exp, finite, optimizer, sigmoid, tanh};
 
 /// Fewer values than this are looked at before a level's instructions would be entered.
 const FEW: usize = 64;
 
-/// Is no value NaN or infinite?
-pub(crate) fn all_finite<T: Scalar>(engine: Engine, values: &[T]) -> bool {
-    match engine {
-        Engine::Fused(level) if values.len() >= FEW => with_level!(level, simd => simd.vectorize(
+impl<T: Float, S: Simd> Elementwise<T> for Fused<S> {
+    fn apply(&self, function: Function, values: &mut [T]) {
+        self.0.vectorize(
             #[inline(always)]
-            || finite::all_finite::<T::Register<_>>(simd, values),
-        )),
-        // 0 v is 0 if v is finite, else NaN.
-        _ if values.len() < FEW => {
-            values.iter().fold(T::ZERO, |sum, &v| sum + v * T::ZERO) == T::ZERO
+            || over_lanes(self.0, values, function),
+        );
+    }
+
+    fn all_finite(&self, values: &[T]) -> bool {
+        if values.len() < FEW {
+            // 0 v is 0 if v is finite, else NaN.
+            return values.iter().fold(T::ZERO, |sum, &v| sum + v * T::ZERO) == T::ZERO;
         }
-        _ => values.iter().fold(true, |ok, v| ok & v.is_finite()),
+        self.0.vectorize(
+            #[inline(always)]
+            || finite::all_finite::<T::Register<S>>(self.0, values),
+        )
+    }
+
+    fn optimize(&self, update: Update<'_, T>) {
+        self.0.vectorize(
+            #[inline(always)]
+            || over_parameters(self.0, update),
+        );
+    }
+
+    fn sum_of_squares(&self, scale: f64, values: &[T]) -> f64 {
+        self.0.vectorize(
+            #[inline(always)]
+            || optimizer::sum_of_squares(scale, values),
+        )
     }
 }
 
@@ -50,7 +51,7 @@ pub(crate) fn all_finite<T: Scalar>(engine: Engine, values: &[T]) -> bool {
     clippy::redundant_closure,
     reason = "a closure can be inline(always), the call of a function by its path can't"
 )]
-fn over_lanes<T: Scalar, S: Simd>(simd: S, values: &mut [T], function: Function) {
+fn over_lanes<T: Float, S: Simd>(simd: S, values: &mut [T], function: Function) {
     match function {
         Function::Exp => update_lanes::<T::Register<S>>(
             simd,

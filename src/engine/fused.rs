@@ -1,203 +1,106 @@
-//! The `fused` backend: our own register-tiled kernels at a SIMD level picked at run time.
-//!
-//! Each operation enters the level's instructions once (`vectorize`) for a whole tile of columns;
-//! everything below is inlined into it.
+//! The `fused` backend: our own register-tiled kernels at a SIMD level. Which way a batch goes
+//! follows from shape and samples alone.
+
+use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use fearless_simd::Simd;
 
-use super::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
+use super::custom::{self, Backward, Forward};
 use super::float::Float;
-use super::{LayerOps, OutputHead};
-use crate::activation::Activation;
-use crate::kernels::lanes::Lanes;
-use crate::kernels::narrow::end;
-use crate::kernels::panel::{self, Activate, Panels, TimesDerivative};
-use crate::kernels::streamed::{Pairwise, Singly};
-use crate::kernels::{head, pairs, transpose, weights};
-use crate::scalar::Scalar;
+use super::fused_ops::FusedOps;
+use super::pass::{self, Prediction, Propagation};
+use super::passes::{Elementwise, Passes};
+use super::sums::{self, Destination, WeightSums};
+use super::{narrow, single, tiny};
+use crate::words::choices::Backend;
+use crate::words::level::Level;
 
-/// The three fused operations at the level that the token proves.
+/// The backend at the level that the token proves.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct FusedOps<S>(pub(crate) S);
+pub(crate) struct Fused<S>(pub(crate) S);
 
-impl<T: Scalar, S: Simd> LayerOps<T> for FusedOps<S> {
-    fn transpose(&self, layer: LayerParameters<'_, T>, into: &mut [T]) {
-        self.0.vectorize(
-            #[inline(always)]
-            || {
-                let (inputs, units) = (layer.inputs, layer.units);
-                if layer.panel < T::PANEL {
-                    transpose::panels::<T::Half<S>>(self.0, layer.w, inputs, units, into);
-                } else {
-                    transpose::panels::<T::Register<S>>(self.0, layer.w, inputs, units, into);
-                }
-            },
-        );
+// A token has no content that a panic could leave half-written.
+impl<S> UnwindSafe for Fused<S> {}
+impl<S> RefUnwindSafe for Fused<S> {}
+
+impl<T: Float, S: Simd> Passes<T> for Fused<S> {
+    fn backend(&self) -> Backend {
+        Backend::Fused
     }
 
-    fn forward(
-        &self,
-        layer: LayerParameters<'_, T>,
-        g: Activation,
-        x: Block<'_, T>,
-        a: BlockMut<'_, T>,
-    ) -> bool {
-        self.0.vectorize(
-            #[inline(always)]
-            || {
-                let t = self.0;
-                if layer.panel < T::PANEL {
-                    let (n, w_b) = (T::registers::<S>(), (layer.w, layer.b));
-                    pairs::multiply::<T::Register<S>>(t, n, w_b, x, a, &Activate { t, g })
-                } else if layer.units <= T::PANEL / 2 {
-                    forward::<T::Half<S>>(t, half::<T, S>(), layer, g, x, a)
-                } else {
-                    forward::<T::Register<S>>(t, T::registers::<S>(), layer, g, x, a)
-                }
-            },
-        )
+    fn level(&self) -> Option<Level> {
+        Some(Level::of(self.0.level()))
     }
 
-    fn backward_input(
-        &self,
-        layer: LayerParameters<'_, T>,
-        g_prev: Activation,
-        dz: Block<'_, T>,
-        a_prev: Block<'_, T>,
-        dz_prev: BlockMut<'_, T>,
-    ) {
-        let count = layer.inputs.div_ceil(T::PANEL);
-        let w = T::panels(layer.transposed);
-        let panels = Panels { count, inputs: layer.units, w, start: None };
-        self.0.vectorize(
-            #[inline(always)]
-            || {
-                if layer.inputs <= T::PANEL / 2 {
-                    let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
-                    panel::multiply::<T::Half<S>>(
-                        self.0,
-                        half::<T, S>(),
-                        panels,
-                        dz,
-                        dz_prev,
-                        finish,
-                    );
-                } else {
-                    let finish = TimesDerivative { t: self.0, g: g_prev, a: a_prev };
-                    panel::multiply::<T::Register<S>>(
-                        self.0,
-                        T::registers::<S>(),
-                        panels,
-                        dz,
-                        dz_prev,
-                        finish,
-                    );
-                }
-            },
-        );
+    fn panel(&self) -> usize {
+        T::PANEL
     }
 
-    fn backward_weights(
-        &self,
-        tiles: &[Pass<'_, T>],
-        factor: T,
-        into: GradientRows<'_, T>,
-        turn: Turn,
-    ) {
-        self.0.vectorize(
-            #[inline(always)]
-            || {
-                let (t, whole, part) = (self.0, T::registers::<S>(), half::<T, S>());
-                if into.panel < T::PANEL && whole == 1 {
-                    weights::accumulate::<T::Half<S>, T::HalfPanel, Pairwise<T::Register<S>>>(
-                        t, part, tiles, factor, into, turn,
-                    );
-                } else if into.panel < T::PANEL {
-                    weights::accumulate::<T::Half<S>, T::HalfPanel, Singly<T::HalfPanel>>(
-                        t, part, tiles, factor, into, turn,
-                    );
-                } else if tiles[0].0.rows <= T::PANEL / 2 {
-                    weights::accumulate::<T::Half<S>, T::Panel, Singly<T::Panel>>(
-                        t, part, tiles, factor, into, turn,
-                    );
-                } else {
-                    weights::accumulate::<T::Register<S>, T::Panel, Singly<T::Panel>>(
-                        t, whole, tiles, factor, into, turn,
-                    );
-                }
-            },
-        );
+    fn again(&self) -> Box<dyn Passes<T>> {
+        Box::new(*self)
     }
 
-    fn output(&self, head: OutputHead, z: &mut [T]) {
-        self.0.vectorize(
-            #[inline(always)]
-            || {
-                if head.g == Activation::Softmax && head.n_y <= T::PANEL {
-                    end::activate_output::<T::Register<S>>(self.0, head, z);
-                } else {
-                    head::activate_output::<T::Register<S>>(self.0, head, z);
-                }
-            },
-        );
-    }
-
-    fn loss(
-        &self,
-        head: OutputHead,
-        z: BlockMut<'_, T>,
-        targets: (&[T], Option<&[T]>),
-        dz: BlockMut<'_, T>,
-    ) -> f64 {
-        let (n_y, stride, columns) = (z.rows, z.stride, z.columns);
-        if n_y <= T::PANEL {
-            let z = z.as_block();
-            return self.0.vectorize(
-                #[inline(always)]
-                || end::loss::<T::Register<S>>(self.0, head, z, targets, dz),
-            );
+    fn predict(&self, task: &mut Prediction<'_, T>) -> bool {
+        let Prediction { x, check_x, .. } = *task;
+        let (simd, samples) = (self.0, x.samples());
+        let may = || !check_x || Elementwise::all_finite(self, x.as_slice());
+        if samples == 1 {
+            return may() && {
+                single::predict(simd, task);
+                true
+            };
         }
-        for column in 1..columns {
-            z.data.copy_within(column * stride..column * stride + n_y, column * n_y);
+        let (shape, regions) = (task.model.shape, task.regions);
+        if let Some(layout) = regions.narrow(shape, samples) {
+            return may() && {
+                narrow::predict(simd, layout, task);
+                true
+            };
         }
-        let (z, d) = (&mut z.data[..n_y * columns], &mut dz.data[..n_y * columns]);
-        let cost = self.0.vectorize(
-            #[inline(always)]
-            || head::loss::<T::Register<S>>(self.0, head, z, targets, d),
-        );
-        for column in (0..columns).rev() {
-            dz.data.copy_within(column * n_y..(column + 1) * n_y, column * stride);
-            dz.data[column * stride + n_y..(column + 1) * stride].fill(T::ZERO);
-        }
-        cost
+        pass::predict_checked(&FusedOps(simd), task, may)
     }
-}
 
-/// [`LayerOps::forward`] in registers V.
-#[inline(always)]
-fn forward<V>(
-    t: V::Token,
-    registers: usize,
-    layer: LayerParameters<'_, V::Elem>,
-    g: Activation,
-    x: Block<'_, V::Elem>,
-    a: BlockMut<'_, V::Elem>,
-) -> bool
-where
-    V: Lanes,
-    V::Elem: Scalar,
-{
-    let panels = Panels {
-        count: layer.units.div_ceil(V::Elem::PANEL),
-        inputs: layer.inputs,
-        w: V::Elem::panels(layer.w),
-        start: Some(layer.b),
-    };
-    panel::multiply::<V>(t, registers, panels, x, a, Activate::<V> { t, g })
-}
+    fn propagate(&self, task: Propagation<'_, T>) -> Option<f64> {
+        let Propagation { regions, check_x, .. } = task;
+        let (simd, x, shape) = (self.0, task.samples.x, task.model.shape);
+        let samples = x.len() / shape.n_x();
+        let may = || !check_x || Elementwise::all_finite(self, x);
+        if samples == 1 {
+            return may().then(|| single::propagate(simd, task));
+        }
+        if let Some(layout) = regions.narrow(shape, samples) {
+            return may().then(|| narrow::propagate(simd, layout, task));
+        }
+        let (cost, x_is_finite) = pass::propagate(&FusedOps(simd), task);
+        (x_is_finite || may()).then_some(cost)
+    }
 
-/// Machine registers that a [`Half`](crate::engine::float::Float::Half) takes.
-#[inline(always)]
-fn half<T: Scalar, S: Simd>() -> usize {
-    T::registers::<S>().div_ceil(2)
+    fn sum_weights(&self, task: &WeightSums<'_, T>, into: Destination<'_, T>) {
+        let (simd, samples) = (self.0, task.x.len() / task.shape.n_x());
+        if samples == 1 {
+            let Destination { sums, parameters, .. } = into;
+            return single::sum_weights(simd, task, sums, parameters);
+        }
+        if let Some(layout) = task.regions.narrow(task.shape, samples) {
+            let Destination { sums, parameters, .. } = into;
+            return narrow::sum_weights(simd, layout, task, sums, parameters);
+        }
+        sums::sum_weights(&FusedOps(simd), task, into);
+    }
+
+    fn forward(&self, task: Forward<'_, T>) {
+        custom::forward(&FusedOps(self.0), task);
+    }
+
+    fn backward_from(&self, task: Backward<'_, T>) {
+        custom::backward(&FusedOps(self.0), task);
+    }
+
+    fn predict_tiny(&self, net: &tiny::Net<'_, T>, x: &[T], out: &mut [T]) -> bool {
+        tiny::predict(self.0, net, x, out)
+    }
+
+    fn step_tiny(&self, task: &mut tiny::Step<'_, T>, x: &[T], y: &[T]) -> Option<f64> {
+        tiny::step(self.0, task, x, y)
+    }
 }

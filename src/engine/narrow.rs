@@ -6,23 +6,24 @@
 
 use fearless_simd::Simd;
 
+use super::float::Float;
 use super::narrow_plan::{Layout, TILE_COLUMNS};
 use super::pass::{Prediction, Propagation};
+use super::stretches;
 use super::sums::WeightSums;
 use super::tiles::{self, Cut, Model, Samples, Tiles};
-use super::{OutputHead, stretches};
-use crate::activation::Activation;
 use crate::kernels::flush;
+use crate::kernels::head::OutputHead;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::dense::{self, Dense};
 use crate::kernels::narrow::gather::{columns_to_lanes, lanes_to_columns};
 use crate::kernels::narrow::loss::{LossSum, output};
 use crate::kernels::narrow::sums;
 use crate::kernels::narrow::{Rows, by_units};
-use crate::scalar::Scalar;
+use crate::words::activation::Activation;
 
 /// Forward and loss; where gradients are wanted, backward and each tile's gradient too. Returns J.
-pub(crate) fn propagate<T: Scalar, S: Simd>(
+pub(crate) fn propagate<T: Float, S: Simd>(
     simd: S,
     layout: &Layout,
     task: Propagation<'_, T>,
@@ -41,7 +42,7 @@ pub(crate) fn propagate<T: Scalar, S: Simd>(
 
 /// `sums` gets `factor` times the sum of the tiles' gradients; or it is added to `parameters`, if
 /// they are given.
-pub(crate) fn sum_weights<T: Scalar, S: Simd>(
+pub(crate) fn sum_weights<T: Float, S: Simd>(
     simd: S,
     layout: &Layout,
     task: &WeightSums<'_, T>,
@@ -86,7 +87,7 @@ pub(crate) fn sum_weights<T: Scalar, S: Simd>(
 }
 
 /// Forward; predictions go to `out`.
-pub(crate) fn predict<T: Scalar, S: Simd>(simd: S, layout: &Layout, task: &mut Prediction<'_, T>) {
+pub(crate) fn predict<T: Float, S: Simd>(simd: S, layout: &Layout, task: &mut Prediction<'_, T>) {
     let (model, x) = (task.model, task.x.as_slice());
     let (tiles, out) = (&mut *task.tiles, &mut *task.out);
     let tile = Tile { simd, layout, model, backward: false };
@@ -113,7 +114,7 @@ struct Tile<'a, T, S> {
     backward: bool,
 }
 
-impl<T: Scalar, S: Simd> Tile<'_, T, S> {
+impl<T: Float, S: Simd> Tile<'_, T, S> {
     #[inline(always)]
     fn layer(&self, index: usize) -> Dense<'_, T> {
         let layer = &self.model.shape.layers[index];

@@ -3,10 +3,10 @@
 
 use core::ops::Range;
 
+use crate::engine::shape::{HALVED_INPUTS, Shape};
 use crate::error::{Error, Result};
 use crate::kernels::narrow::by_units;
 use crate::kernels::panel::BLOCK_INPUTS;
-use crate::shape::{HALVED_INPUTS, Shape};
 
 /// Samples a tile: many enough that a tile's own gradient costs little, few enough that threads
 /// find equal work.
@@ -122,7 +122,7 @@ pub(crate) fn pays(shape: &Shape) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Activation;
+    use crate::words::activation::Activation;
 
     fn shape(units: &[usize], panel: usize) -> Shape {
         let layers: Vec<_> = units[1..].iter().map(|&n| (n, Activation::Tanh)).collect();

@@ -1,12 +1,10 @@
-//! An optimiser's step over a network's parameters, at a level picked by the caller.
+//! An optimiser's step over a network's parameters.
 
 use fearless_simd::Simd;
 
-use super::Engine;
-use super::level::with_level;
+use super::float::Float;
+use super::shape::Shape;
 use crate::kernels::optimizer::{self, Rule, Terms};
-use crate::scalar::Scalar;
-use crate::shape::Shape;
 
 /// One step: everything but the shape is laid out by the shape.
 #[derive(Debug)]
@@ -21,38 +19,8 @@ pub struct Update<'a, T> {
     pub(crate) moments: [&'a mut [T]; 2],
 }
 
-impl Engine {
-    /// The level of elementwise work: the fused backend's own, else the best of this machine.
-    pub(crate) fn elementwise_level(self) -> fearless_simd::Level {
-        match self {
-            Self::Fused(level) => level,
-            _ => fearless_simd::Level::new(),
-        }
-    }
-}
-
-/// The body of [`Float::optimize`](super::float::Float::optimize).
-pub(crate) fn optimize<T: Scalar>(level: fearless_simd::Level, update: Update<'_, T>) {
-    with_level!(level, simd => simd.vectorize(
-        #[inline(always)]
-        || over_parameters(simd, update),
-    ));
-}
-
-/// The body of [`Float::sum_of_squares`](super::float::Float::sum_of_squares).
-pub(crate) fn sum_of_squares<T: Scalar>(
-    level: fearless_simd::Level,
-    scale: f64,
-    values: &[T],
-) -> f64 {
-    with_level!(level, simd => simd.vectorize(
-        #[inline(always)]
-        || optimizer::sum_of_squares(scale, values),
-    ))
-}
-
 #[inline(always)]
-fn over_parameters<T: Scalar, S: Simd>(simd: S, update: Update<'_, T>) {
+pub(super) fn over_parameters<T: Float, S: Simd>(simd: S, update: Update<'_, T>) {
     let Update { shape, rule, terms, parameters, gradients, moments: [m, v] } = update;
     // Weights and biases are treated alike, as a rule: one run over the whole buffer then. Else
     // runs end where the next begins, so each is whole lines, with the gaps of zeros in them.

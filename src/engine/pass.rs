@@ -8,16 +8,16 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::LayerOps;
-use super::block::{Block, BlockMut, LayerParameters};
+use super::float::Float;
+use super::ops::LayerOps;
 use super::plan::{self, Regions};
 use super::tiles::{
     Batch, Cut, Model, Samples, Tiles, disjoint, for_output_tiles, for_tiles, is_parallel,
 };
-use crate::activation::Activation;
-use crate::scalar::Scalar;
-use crate::shape::Shape;
-use crate::view::Columns;
+use crate::data::columns::Columns;
+use crate::engine::shape::Shape;
+use crate::kernels::block::{Block, BlockMut, LayerParameters};
+use crate::words::activation::Activation;
 
 /// The first region of a step, or a cost alone: checked shapes, m >= 1.
 #[derive(Debug)]
@@ -50,10 +50,7 @@ pub struct Prediction<'a, T> {
 
 /// Forward and loss, and backward to every layer's dZ where that is wanted. Returns J, and whether
 /// every x is known to be finite.
-pub(crate) fn propagate<T: Scalar>(
-    ops: &impl LayerOps<T>,
-    task: Propagation<'_, T>,
-) -> (f64, bool) {
+pub(crate) fn propagate<T: Float>(ops: &impl LayerOps<T>, task: Propagation<'_, T>) -> (f64, bool) {
     let Propagation { model, regions, samples: data, total, tiles, costs, backward, .. } = task;
     let samples = data.x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
@@ -86,9 +83,25 @@ pub(crate) fn propagate<T: Scalar>(
     (cost, tile.x_is_finite())
 }
 
+/// Forward; predictions go to the task's `out`. False if x is not finite by `is_finite`, with nothing
+/// written but the tiles.
+pub(crate) fn predict_checked<T: Float>(
+    ops: &impl LayerOps<T>,
+    task: &mut Prediction<'_, T>,
+    is_finite: impl Fn() -> bool,
+) -> bool {
+    // To read x twice is cheaper than to write many predictions twice.
+    let look_first = 2 * task.model.head.n_y >= task.model.shape.n_x();
+    if look_first && !is_finite() {
+        return false;
+    }
+    let may = (task.check_x && !look_first).then_some(is_finite);
+    predict(ops, task, may)
+}
+
 /// Forward; predictions go to `out`. With `may_write`, only if every x turns out to be finite, or
 /// else if that says so: else returns false, with `out` as it was.
-pub(crate) fn predict<T: Scalar>(
+fn predict<T: Float>(
     ops: &impl LayerOps<T>,
     task: &mut Prediction<'_, T>,
     may_write: Option<impl FnOnce() -> bool>,
@@ -134,7 +147,7 @@ struct Tile<'a, T, O> {
     doubt: AtomicBool,
 }
 
-impl<'a, T: Scalar, O: LayerOps<T>> Tile<'a, T, O> {
+impl<'a, T: Float, O: LayerOps<T>> Tile<'a, T, O> {
     fn new(ops: &'a O, model: Model<'a, T>, regions: &'a Regions) -> Self {
         let doubt = AtomicBool::new(false);
         Self { ops, model, regions, transposed: &[], backward: false, doubt }

@@ -6,10 +6,11 @@
 
 use core::ops::Range;
 
+use super::float::Float;
 use super::narrow_plan;
+use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
-use crate::scalar::Scalar;
-use crate::shape::{Layer, Shape};
+use crate::words::layer::Layer;
 
 /// What a workspace is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,7 +193,7 @@ const DELTA_BYTES: usize = 16 * 1024;
 
 /// Tiles that `units` units sum over at once: the fewer turns, the less often the sums are read
 /// and written, as long as dZ stays in L1. Kernels take up to four panels at a time.
-pub(crate) fn tiles_at_once<T: Scalar>(units: usize, columns: usize) -> usize {
+pub(crate) fn tiles_at_once<T: Float>(units: usize, columns: usize) -> usize {
     let panels = units.div_ceil(T::PANEL).min(4);
     (DELTA_BYTES / (panels * T::PANEL * size_of::<T>()) / columns).clamp(1, TILES_AT_ONCE)
 }
@@ -219,7 +220,7 @@ pub(crate) fn parallel_pays(flops: f64) -> bool {
 const SHARED_BYTES: usize = 2 * 1024 * 1024;
 
 /// Panels of a layer that one thread reads for one sample: all, or a half, a quarter and so on.
-pub(crate) fn shared_panels<T: Scalar>(count: usize, inputs: usize) -> usize {
+pub(crate) fn shared_panels<T: Float>(count: usize, inputs: usize) -> usize {
     let bytes = T::PANEL * size_of::<T>() * inputs;
     let mut panels = count;
     // Both halves must be more than one panel, whose sum is cut otherwise.
@@ -230,7 +231,7 @@ pub(crate) fn shared_panels<T: Scalar>(count: usize, inputs: usize) -> usize {
 }
 
 /// Has a network a layer whose panels should be shared?
-pub(crate) fn any_shared<T: Scalar>(shape: &Shape) -> bool {
+pub(crate) fn any_shared<T: Float>(shape: &Shape) -> bool {
     let is_shared = |layer: &Layer| {
         let count = layer.units.div_ceil(T::PANEL);
         shared_panels::<T>(count, layer.inputs) < count
@@ -242,7 +243,7 @@ pub(crate) fn any_shared<T: Scalar>(shape: &Shape) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Activation;
+    use crate::words::activation::Activation;
 
     fn shape(units: &[usize], panel: usize) -> Shape {
         let layers: Vec<_> = units[1..].iter().map(|&n| (n, Activation::Relu)).collect();

@@ -3,19 +3,32 @@
 //! Weights are row-major (units, inputs); batches are column-major. The GEMM is the only
 //! difference between the two backends.
 
+use core::fmt::Debug;
 use core::marker::PhantomData;
 use core::ops::Range;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use super::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
-use super::{LayerOps, OutputHead};
-use crate::activation::Activation;
+use super::custom::{self, Backward, Forward};
+use super::float::Float;
+use super::levels;
+use super::ops::LayerOps;
+use super::optimizer::Update;
+use super::pass::{self, Prediction, Propagation};
+use super::passes::{Elementwise, Function, Passes};
+use super::sums::{self, Destination, WeightSums};
 use crate::ffi::{Product, Strided};
+use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
+use crate::kernels::head::OutputHead;
 use crate::kernels::{epilogue, head, update};
-use crate::scalar::Scalar;
+use crate::words::activation::Activation;
+use crate::words::choices::Backend;
+use crate::words::level::Level;
 
 /// A way to compute C = alpha A B + beta C.
-pub(crate) trait Gemm: Sync {
-    fn gemm<T: Scalar>(product: Product<'_, T>);
+pub(crate) trait Gemm: Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static {
+    const BACKEND: Backend;
+
+    fn gemm<T: Float>(product: Product<'_, T>);
 }
 
 /// `matrixmultiply`: pure Rust, picks its kernels at run time.
@@ -23,7 +36,9 @@ pub(crate) trait Gemm: Sync {
 pub(crate) struct MatrixMultiply;
 
 impl Gemm for MatrixMultiply {
-    fn gemm<T: Scalar>(product: Product<'_, T>) {
+    const BACKEND: Backend = Backend::Portable;
+
+    fn gemm<T: Float>(product: Product<'_, T>) {
         T::matrixmultiply(product);
     }
 }
@@ -35,7 +50,9 @@ pub(crate) struct Cblas;
 
 #[cfg(feature = "cblas")]
 impl Gemm for Cblas {
-    fn gemm<T: Scalar>(product: Product<'_, T>) {
+    const BACKEND: Backend = Backend::Cblas;
+
+    fn gemm<T: Float>(product: Product<'_, T>) {
         // What exceeds C's int (no small network does) still has an answer.
         if let Err(product) = T::cblas(product) {
             T::matrixmultiply(product);
@@ -46,6 +63,70 @@ impl Gemm for Cblas {
 /// The three fused operations over a GEMM.
 #[derive(Debug)]
 pub(crate) struct GemmOps<G>(pub(crate) PhantomData<G>);
+
+impl<T: Float, G: Gemm> Passes<T> for GemmOps<G> {
+    fn backend(&self) -> Backend {
+        G::BACKEND
+    }
+
+    fn level(&self) -> Option<Level> {
+        None
+    }
+
+    fn panel(&self) -> usize {
+        1
+    }
+
+    fn again(&self) -> Box<dyn Passes<T>> {
+        Box::new(Self(PhantomData))
+    }
+
+    fn predict(&self, task: &mut Prediction<'_, T>) -> bool {
+        let Prediction { x, check_x, .. } = *task;
+        pass::predict_checked(self, task, || !check_x || self.all_finite(x.as_slice()))
+    }
+
+    fn propagate(&self, task: Propagation<'_, T>) -> Option<f64> {
+        let (x, check_x) = (task.samples.x, task.check_x);
+        let (cost, x_is_finite) = pass::propagate(self, task);
+        (x_is_finite || !check_x || self.all_finite(x)).then_some(cost)
+    }
+
+    fn sum_weights(&self, task: &WeightSums<'_, T>, into: Destination<'_, T>) {
+        sums::sum_weights(self, task, into);
+    }
+
+    fn forward(&self, task: Forward<'_, T>) {
+        custom::forward(self, task);
+    }
+
+    fn backward_from(&self, task: Backward<'_, T>) {
+        custom::backward(self, task);
+    }
+}
+
+/// Functions of single values at the best level of this machine.
+fn best<T: Float>() -> Box<dyn Elementwise<T>> {
+    levels::elementwise(fearless_simd::Level::new())
+}
+
+impl<T: Float, G: Gemm> Elementwise<T> for GemmOps<G> {
+    fn apply(&self, function: Function, values: &mut [T]) {
+        best().apply(function, values);
+    }
+
+    fn all_finite(&self, values: &[T]) -> bool {
+        values.iter().fold(true, |ok, v| ok & v.is_finite())
+    }
+
+    fn optimize(&self, update: Update<'_, T>) {
+        best().optimize(update);
+    }
+
+    fn sum_of_squares(&self, scale: f64, values: &[T]) -> f64 {
+        best().sum_of_squares(scale, values)
+    }
+}
 
 impl<T> Block<'_, T> {
     fn layout(&self) -> Strided {
@@ -59,7 +140,7 @@ impl<T> BlockMut<'_, T> {
     }
 }
 
-impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
+impl<T: Float, G: Gemm> LayerOps<T> for GemmOps<G> {
     /// A GEMM reads W^T out of W.
     fn transpose(&self, _: LayerParameters<'_, T>, _: &mut [T]) {}
 
@@ -152,7 +233,7 @@ impl<T: Scalar, G: Gemm> LayerOps<T> for GemmOps<G> {
 /// db += factor sum dz, of one tile. Four sums a unit, so that a column does not wait for the one
 /// before; and a tile's sum is complete before it is added to those of others, so that no sum has more
 /// terms than a tile has columns, or a stretch tiles.
-fn add_bias<T: Scalar>(factor: T, dz: Block<'_, T>, rows: Range<usize>, db: &mut [T]) {
+fn add_bias<T: Float>(factor: T, dz: Block<'_, T>, rows: Range<usize>, db: &mut [T]) {
     const UNITS: usize = 8;
     for (unit, db) in rows.clone().step_by(UNITS).zip(db[..rows.len()].chunks_mut(UNITS)) {
         let mut sums = [[T::ZERO; UNITS]; 4];

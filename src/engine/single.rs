@@ -3,24 +3,26 @@
 
 use fearless_simd::Simd;
 
-use super::block::{Block, BlockMut};
+use super::float::Float;
 use super::pass::{Prediction, Propagation};
+use super::plan;
 use super::sums::WeightSums;
 use super::tiles::{Model, disjoint};
-use super::{OutputHead, Parallelism, plan};
-use crate::activation::Activation;
+use crate::kernels::block::{Block, BlockMut};
+use crate::kernels::head::OutputHead;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::panel::{Activate, Panels};
 use crate::kernels::{column, head, pairs, single};
-use crate::scalar::Scalar;
+use crate::words::activation::Activation;
+use crate::words::choices::Parallelism;
 
 /// Forward; the prediction goes to the task's `out`.
-pub(super) fn predict<T: Scalar, S: Simd>(simd: S, task: &mut Prediction<'_, T>) {
+pub(super) fn predict<T: Float, S: Simd>(simd: S, task: &mut Prediction<'_, T>) {
     task.model.parallelism = sharing(task.model);
     in_pool(task.model.parallelism, || predict_here(simd, task));
 }
 
-fn predict_here<T: Scalar, S: Simd>(simd: S, task: &mut Prediction<'_, T>) {
+fn predict_here<T: Float, S: Simd>(simd: S, task: &mut Prediction<'_, T>) {
     simd.vectorize(
         #[inline(always)]
         || {
@@ -52,12 +54,12 @@ fn predict_here<T: Scalar, S: Simd>(simd: S, task: &mut Prediction<'_, T>) {
 }
 
 /// Forward and loss; where gradients are wanted, back to every layer's dZ. Returns J.
-pub(super) fn propagate<T: Scalar, S: Simd>(simd: S, mut task: Propagation<'_, T>) -> f64 {
+pub(super) fn propagate<T: Float, S: Simd>(simd: S, mut task: Propagation<'_, T>) -> f64 {
     task.model.parallelism = sharing(task.model);
     in_pool(task.model.parallelism, || propagate_here(simd, task))
 }
 
-fn propagate_here<T: Scalar, S: Simd>(simd: S, task: Propagation<'_, T>) -> f64 {
+fn propagate_here<T: Float, S: Simd>(simd: S, task: Propagation<'_, T>) -> f64 {
     simd.vectorize(
         #[inline(always)]
         || {
@@ -101,7 +103,7 @@ fn propagate_here<T: Scalar, S: Simd>(simd: S, task: Propagation<'_, T>) -> f64 
 
 /// The gradient of what `propagate` has left, times the task's factor: into `sums`, or added to
 /// `parameters` if they are given.
-pub(super) fn sum_weights<T: Scalar, S: Simd>(
+pub(super) fn sum_weights<T: Float, S: Simd>(
     simd: S,
     task: &WeightSums<'_, T>,
     sums: &mut [T],
@@ -138,7 +140,7 @@ pub(super) fn sum_weights<T: Scalar, S: Simd>(
 
 /// The loss of outputs that fit one register, each by itself; dZ to its panel.
 #[inline(always)]
-fn own_loss<T: Scalar, V: Lanes<Elem = T>>(
+fn own_loss<T: Float, V: Lanes<Elem = T>>(
     t: V::Token,
     head: OutputHead,
     z: &[T],
@@ -157,7 +159,7 @@ pub(super) fn finished(g: Activation) -> bool {
 
 /// One layer; the network's last with the activation `output`, if that can be done here.
 #[inline(always)]
-fn forward<T: Scalar, S: Simd>(
+fn forward<T: Float, S: Simd>(
     simd: S,
     model: Model<'_, T>,
     (layer, output): (usize, Activation),
@@ -195,7 +197,7 @@ fn forward<T: Scalar, S: Simd>(
 
 /// A layer's panels, the halves at once until they are `at_most` so many. (Each unit's sum is its own:
 /// who computes it changes no bit.)
-fn share<T: Scalar, S: Simd>(
+fn share<T: Float, S: Simd>(
     simd: S,
     panels: Panels<'_, T>,
     (g, at_most): (Activation, usize),
@@ -225,7 +227,7 @@ fn share<T: Scalar, S: Simd>(
 }
 
 /// `Rayon` if that is the network's, its pool has threads to share with, and a layer is worth it.
-fn sharing<T: Scalar>(model: Model<'_, T>) -> Parallelism {
+fn sharing<T: Float>(model: Model<'_, T>) -> Parallelism {
     let shares = model.parallelism == Parallelism::Rayon
         && plan::any_shared::<T>(model.shape)
         && rayon::current_num_threads() > 1;
@@ -242,7 +244,7 @@ fn in_pool<R: Send>(parallelism: Parallelism, run: impl FnOnce() -> R + Send) ->
 
 /// Through one layer, to the dZ of the one before.
 #[inline(always)]
-fn backward<T: Scalar, S: Simd>(
+fn backward<T: Float, S: Simd>(
     simd: S,
     model: Model<'_, T>,
     layer: usize,

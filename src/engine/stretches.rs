@@ -5,8 +5,8 @@
 //! tiles are one stretch. It follows from the shape and the number of samples alone.
 
 use super::plan;
+use crate::engine::shape::Shape;
 use crate::kernels::streamed;
-use crate::shape::Shape;
 
 /// Tiles that are one stretch: at most this many roundings more than a tile has.
 const TILES: usize = 64;
@@ -45,7 +45,7 @@ fn is_streamed(shape: &Shape, layer: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Activation::Tanh;
+    use crate::words::activation::Activation::Tanh;
 
     #[test]
     fn stretches_grow_with_the_root_and_have_their_room() {

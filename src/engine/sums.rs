@@ -3,13 +3,15 @@
 
 use core::ops::Range;
 
-use super::block::{Block, GradientRows, Pass, Turn};
+use super::float::Float;
+use super::ops::LayerOps;
 use super::pass::input;
 use super::plan::{self, Regions};
+use super::stretches;
 use super::tiles::{disjoint, is_parallel};
-use super::{LayerOps, Parallelism, stretches};
-use crate::scalar::Scalar;
-use crate::shape::Shape;
+use crate::engine::shape::Shape;
+use crate::kernels::block::{Block, GradientRows, Pass, Turn};
+use crate::words::choices::Parallelism;
 
 /// The second region: every layer's gradient, from what the first has left in the tiles.
 ///
@@ -41,7 +43,7 @@ const GROUP_UNITS: usize = 32;
 const GROUPS: usize = 16;
 
 /// Sums every layer's gradient, or adds it to the parameters if they are given.
-pub(crate) fn sum_weights<T: Scalar>(
+pub(crate) fn sum_weights<T: Float>(
     ops: &impl LayerOps<T>,
     task: &WeightSums<'_, T>,
     into: Destination<'_, T>,
@@ -68,7 +70,7 @@ struct Sums<'a, T, O> {
     parallel: bool,
 }
 
-impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
+impl<T: Float, O: LayerOps<T>> Sums<'_, T, O> {
     /// The buffers are the parts that start at `offset` and hold these layers.
     fn layers(
         &self,
@@ -193,7 +195,7 @@ impl<T: Scalar, O: LayerOps<T>> Sums<'_, T, O> {
     }
 }
 
-fn add<T: Scalar>(sums: &mut [T], stretch: &[T]) {
+fn add<T: Float>(sums: &mut [T], stretch: &[T]) {
     for (sum, &more) in sums.iter_mut().zip(stretch) {
         *sum += more;
     }

@@ -4,10 +4,12 @@ use core::ops::Range;
 
 use rayon::prelude::*;
 
-use super::block::LayerParameters;
-use super::{OutputHead, Parallelism, plan};
-use crate::scalar::Scalar;
-use crate::shape::Shape;
+use super::float::Float;
+use super::plan;
+use crate::engine::shape::Shape;
+use crate::kernels::block::LayerParameters;
+use crate::kernels::head::OutputHead;
+use crate::words::choices::Parallelism;
 
 /// What every pass reads.
 #[derive(Debug, Clone, Copy)]
@@ -122,7 +124,7 @@ impl Cut {
 
 /// Runs `tile` on each tile's scratch, the elements it keeps, and its samples, by the pool where that
 /// pays, and returns the sum of the costs that it returns, in tile order, by the batch's total.
-pub(crate) fn for_tiles<T: Scalar>(
+pub(crate) fn for_tiles<T: Float>(
     model: Model<'_, T>,
     batch: Batch<'_, T>,
     backward: bool,
@@ -156,7 +158,7 @@ pub(crate) fn for_tiles<T: Scalar>(
 }
 
 /// The same for a prediction, whose tiles write to their columns of `out`.
-pub(crate) fn for_output_tiles<T: Scalar>(
+pub(crate) fn for_output_tiles<T: Float>(
     model: Model<'_, T>,
     (x, columns): (&[T], usize),
     tiles: Tiles<'_, T>,

@@ -10,18 +10,18 @@
 
 use fearless_simd::Simd;
 
-use super::OutputHead;
 use super::float::Float;
 use super::single::finished;
-use crate::activation::Activation;
+use crate::element::Element;
+use crate::engine::shape::{Shape, TINY_LAYERS};
 use crate::kernels::epilogue::{self, MAX_LANES};
-use crate::kernels::exp::ExpElement;
+use crate::kernels::head::OutputHead;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::shuffle::Shuffle;
 use crate::kernels::{head, single, tiny};
-use crate::loss::Loss;
-use crate::scalar::Scalar;
-use crate::shape::{Layer, Shape, TINY_LAYERS};
+use crate::words::activation::Activation;
+use crate::words::layer::Layer;
+use crate::words::loss::Loss;
 
 /// A tiny network.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub struct Step<'a, T> {
 
 /// Forward; the prediction goes to `out`. Checked shapes. False, and nothing done, if the first logits
 /// are not finite.
-pub(super) fn predict<T: Scalar, S: Simd>(
+pub(super) fn predict<T: Float, S: Simd>(
     simd: S,
     net: &Net<'_, T>,
     x: &[T],
@@ -68,7 +68,7 @@ pub(super) fn predict<T: Scalar, S: Simd>(
 fn prediction<V>(t: V::Token, net: &Net<'_, V::Elem>, x: &[V::Elem], out: &mut [V::Elem]) -> bool
 where
     V: Shuffle,
-    V::Elem: Scalar + ExpElement,
+    V::Elem: Float,
 {
     let Net { shape, parameters } = *net;
     let Some(z) = forward::<V>(t, shape, parameters, x, |_, _| ()) else { return false };
@@ -104,7 +104,7 @@ fn forward<V>(
 ) -> Option<V>
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
+    V::Elem: Float,
 {
     let (first, others) = shape.layers.split_first()?;
     // A layer of one panel is its inputs' weights and its bias, a panel each: one layer behind
@@ -129,7 +129,7 @@ where
 
 /// Forward, backward and the update. Returns J; if it is not finite, nothing is changed. `None`, and
 /// nothing done, if the first logits are not finite.
-pub(super) fn step<T: Scalar, S: Simd>(
+pub(super) fn step<T: Float, S: Simd>(
     simd: S,
     task: &mut Step<'_, T>,
     x: &[T],
@@ -156,7 +156,7 @@ fn descend<V>(
 ) -> Option<f64>
 where
     V: Shuffle,
-    V::Elem: Scalar + ExpElement,
+    V::Elem: Float,
 {
     let Step { shape, head, weights, total, factor, .. } = *task;
     let parameters = &mut *task.parameters;

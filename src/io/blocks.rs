@@ -5,7 +5,7 @@ use std::io::Read;
 use super::bytes::Bytes;
 use super::element::Element;
 use super::fault::{DataError, DataProblem, shape_text};
-use super::owned::OwnedColumns;
+use crate::data::owned::OwnedColumns;
 use crate::{Error, Scalar};
 
 /// Bytes read at once.

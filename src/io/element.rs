@@ -1,6 +1,7 @@
 //! Element types of binary data files, and their bytes as numbers.
 
 use crate::Scalar;
+use crate::element::Element as _;
 
 /// An element type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

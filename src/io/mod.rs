@@ -75,11 +75,8 @@ pub mod onnx;
     allow(dead_code, unused_imports, reason = "each format needs its part of it")
 )]
 mod open;
-#[cfg(any(feature = "idx", feature = "npy"))]
-mod owned;
 #[cfg(feature = "safetensors")]
 pub mod pytorch;
-mod standardization;
 #[cfg(feature = "csv")]
 pub mod table;
 
@@ -88,9 +85,6 @@ pub use blocks::Blocks;
 #[cfg(any(feature = "idx", feature = "npy"))]
 pub use fault::{DataError, DataProblem};
 pub use inputs::{InputKind, Inputs};
-#[cfg(any(feature = "idx", feature = "npy"))]
-pub use owned::OwnedColumns;
-pub use standardization::{NotStandardizable, Standardization};
 
 #[cfg(any(
     feature = "csv",

@@ -19,6 +19,7 @@
 //! `RMSNorm` of two dimensions leave a tensor of the same name and form as a `Linear(bias=False)` does.
 //! It is refused, unless the caller knows better: [`Loader::without_biases`].
 
+use crate::element::Element;
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -19,8 +19,7 @@
 
 use super::lanes::Lanes;
 use super::panel::{Finish, Panels, block_end, piece_end};
-use crate::engine::float::Float;
-use crate::scalar::Scalar;
+use crate::element::Element;
 
 /// out = finish(panels * x + start). `x` is the batch's column of that number; `out` has room for
 /// whole panels. Returns 0 in each lane, or NaN where a sum was not finite.
@@ -34,7 +33,6 @@ pub(crate) fn multiply<V>(
 ) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let job = Job { t, panels, x };
     let mut zeros = V::splat(t, V::Elem::ZERO);
@@ -54,10 +52,7 @@ where
     zeros
 }
 
-struct Job<'a, V: Lanes>
-where
-    V::Elem: Scalar,
-{
+struct Job<'a, V: Lanes> {
     t: V::Token,
     panels: Panels<'a, V::Elem>,
     x: &'a [V::Elem],
@@ -66,7 +61,6 @@ where
 impl<V> Job<'_, V>
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     /// P panels, block after block.
     #[inline(always)]

@@ -3,13 +3,13 @@
 //! Both run over flat slices, columns behind columns: an elementwise operation does not care where
 //! a column ends.
 
-use super::exp::ExpElement;
+use super::constants::ExpElement;
 use super::flush;
-use super::lanes::{Element, Lanes};
+use super::lanes::Lanes;
 use super::sigmoid::sigmoid_from;
 use super::tanh::tanh;
-use crate::activation::Activation;
-use crate::scalar::Scalar;
+use crate::element::Element;
+use crate::words::activation::Activation;
 
 /// The most lanes a register has.
 pub(crate) const MAX_LANES: usize = 16;
@@ -23,7 +23,6 @@ pub(crate) const MAX_LANES: usize = 16;
 pub(crate) fn activate<V>(t: V::Token, activation: Activation, z: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     // A loop an activation: the choice is made once, outside. (Closures, since a function passed
     // by name is called through a shim that is not compiled for the level.)
@@ -55,7 +54,6 @@ where
 pub(crate) fn times_derivative<V>(t: V::Token, g: Activation, a: &[V::Elem], da: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     if g != Activation::Identity {
         combine_lanes::<V>(
@@ -73,7 +71,6 @@ where
 pub(crate) fn g<V>(t: V::Token, g: Activation, z: V) -> V
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     let zero = V::splat(t, V::Elem::ZERO);
     match g {
@@ -93,7 +90,6 @@ where
 pub(crate) fn times_g_prime<V>(t: V::Token, g: Activation, a: V, da: V) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let (zero, one) = (V::splat(t, V::Elem::ZERO), V::splat(t, <V::Elem as Element>::ONE));
     match g {
@@ -121,7 +117,6 @@ fn step<V: Lanes>(one: V, a: V, zero: V, slope: V) -> V {
 pub(crate) fn update_lanes<V>(t: V::Token, values: &mut [V::Elem], f: impl Fn(V) -> V)
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let mut chunks = values.chunks_exact_mut(V::LEN);
     for chunk in &mut chunks {
@@ -145,7 +140,6 @@ pub(crate) fn combine_lanes<V>(
     f: impl Fn(V, V) -> V,
 ) where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let (mut from, mut into) = (from.chunks_exact(V::LEN), into.chunks_exact_mut(V::LEN));
     for (from, into) in (&mut from).zip(&mut into) {

@@ -2,7 +2,7 @@
 
 use super::epilogue::MAX_LANES;
 use super::lanes::Lanes;
-use crate::scalar::Scalar;
+use crate::element::Element;
 
 /// Sums side by side, so that no multiply-add waits for the one before it.
 const SUMS: usize = 4;
@@ -12,7 +12,6 @@ const SUMS: usize = 4;
 pub(crate) fn all_finite<V>(t: V::Token, values: &[V::Elem]) -> bool
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let zero = V::splat(t, V::Elem::ZERO);
     let mut sums = [zero; SUMS];
@@ -35,7 +34,6 @@ where
 pub(crate) fn lanes_finite<V>(register: V) -> bool
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let mut lanes = [V::Elem::ZERO; MAX_LANES];
     register.store(&mut lanes);
@@ -47,10 +45,7 @@ mod tests {
     use super::*;
     use crate::kernels::wide_lanes::{WideF32, WideF64};
 
-    fn one_bad_value_anywhere<V: Lanes<Token = ()>>()
-    where
-        V::Elem: Scalar,
-    {
+    fn one_bad_value_anywhere<V: Lanes<Token = ()>>() {
         for len in [0, 1, 7, 8, 40, 129] {
             let mut values = vec![V::Elem::from_f64(1e30); len];
             assert!(all_finite::<V>((), &values));

@@ -16,11 +16,11 @@
 //! processor's own flag for this may not be set under Rust's rules.)
 
 use super::lanes::Lanes;
-use crate::scalar::Scalar;
+use crate::element::Element;
 
 /// The least number whose square is normal: 2^-63 for f32, 2^-511 for f64.
 #[inline(always)]
-pub(crate) fn root<T: Scalar>() -> f64 {
+pub(crate) fn root<T: Element>() -> f64 {
     T::MIN_POSITIVE.to_f64().sqrt()
 }
 
@@ -29,7 +29,6 @@ pub(crate) fn root<T: Scalar>() -> f64 {
 pub(crate) fn below<V>(t: V::Token, least: V, v: V) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     V::select(v.abs().lt(least), V::splat(t, V::Elem::ZERO), v)
 }
@@ -39,7 +38,6 @@ where
 pub(crate) fn subnormal<V>(t: V::Token, v: V) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     below(t, V::splat(t, V::Elem::MIN_POSITIVE), v)
 }
@@ -49,7 +47,6 @@ where
 pub(crate) fn parameter<V>(t: V::Token, w: V) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     below(t, V::splat(t, V::Elem::MIN_POSITIVE / V::Elem::EPSILON), w)
 }
@@ -59,10 +56,7 @@ mod tests {
     use super::*;
     use crate::kernels::wide_lanes::{WideF32, WideF64};
 
-    fn check<V: Lanes<Token = ()>>()
-    where
-        V::Elem: Scalar,
-    {
+    fn check<V: Lanes<Token = ()>>() {
         let of = |f: fn((), V) -> V, x: V::Elem| {
             let mut lanes = [V::Elem::ZERO; 16];
             f((), V::splat((), x)).store(&mut lanes);

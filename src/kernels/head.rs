@@ -2,23 +2,31 @@
 //!
 //! `z`, `y` and `dz` hold whole columns of n_y values, one behind the other.
 
+use super::constants::ExpElement;
 use super::epilogue::{self, MAX_LANES, activate, times_derivative, update_lanes};
-use super::exp::{ExpElement, exp_neg_abs};
+use super::exp::exp_neg_abs;
 use super::flush;
-use super::lanes::{Element, Lanes};
+use super::lanes::Lanes;
 use super::ln_1p::ln_1p_unit;
 use super::sigmoid::{sigmoid_from, sigmoid_parts};
-use crate::activation::Activation;
-use crate::engine::OutputHead;
-use crate::loss::Loss;
-use crate::scalar::Scalar;
+use crate::element::Element;
+use crate::words::activation::Activation;
+
+use crate::words::loss::Loss;
+
+/// What the end of a network needs to know: its loss, and its output activation and width.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OutputHead {
+    pub(crate) loss: Loss,
+    pub(crate) g: Activation,
+    pub(crate) n_y: usize,
+}
 
 /// Logits to predictions, in place.
 #[inline(always)]
 pub(crate) fn activate_output<V>(t: V::Token, head: OutputHead, z: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     elementwise::<V>(t, head.g, z);
     finish_output::<V>(t, head, z);
@@ -29,7 +37,6 @@ where
 fn elementwise<V>(t: V::Token, g: Activation, z: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     if g != Activation::Sigmoid {
         return activate::<V>(t, g, z);
@@ -47,7 +54,6 @@ where
 pub(crate) fn g<V>(t: V::Token, g: Activation, z: V) -> V
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     match g {
         Activation::Sigmoid => sigmoid_from(z, V::Elem::NORMAL_LOW),
@@ -61,7 +67,6 @@ where
 pub(crate) fn finish_output<V>(t: V::Token, head: OutputHead, a: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     let zero = V::splat(t, V::Elem::ZERO);
     match head.g {
@@ -88,7 +93,6 @@ pub(crate) fn loss<V>(
 ) -> f64
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     let Some(weights) = weights else { return unweighted::<V>(t, head, z, y, dz) };
     let columns = z.chunks_exact_mut(head.n_y).zip(y.chunks_exact(head.n_y));
@@ -110,7 +114,6 @@ fn unweighted<V>(
 ) -> f64
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     match head.loss {
         Loss::BinaryCrossEntropy => binary_cross_entropy::<V>(t, z, y, dz),
@@ -124,7 +127,6 @@ where
 fn binary_cross_entropy<V>(t: V::Token, z: &[V::Elem], y: &[V::Elem], dz: &mut [V::Elem]) -> f64
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     let zero = V::splat(t, V::Elem::ZERO);
     let mut sums = zero;
@@ -154,7 +156,6 @@ where
 pub(crate) fn logit_loss<V>(z: V, y: V) -> (V, V)
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     let zero = V::splat(z.token(), V::Elem::ZERO);
     let (a, e) = sigmoid_parts(z);
@@ -168,7 +169,6 @@ where
 pub(crate) fn lane_sum<V>(v: V, lanes: usize) -> f64
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let mut values = [V::Elem::ZERO; MAX_LANES];
     v.store(&mut values);
@@ -187,7 +187,6 @@ fn categorical_cross_entropy<V>(
 ) -> f64
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     let mut total = 0.0;
     for (z, y) in z.chunks_exact_mut(n_y).zip(y.chunks_exact(n_y)) {
@@ -217,7 +216,6 @@ where
 fn softmax<V>(t: V::Token, n_y: usize, z: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     z.chunks_exact_mut(n_y).for_each(subtract_max);
     update_lanes::<V>(
@@ -239,14 +237,14 @@ where
 }
 
 #[inline(always)]
-fn subtract_max<T: Scalar>(column: &mut [T]) {
+fn subtract_max<T: Element>(column: &mut [T]) {
     let max = column.iter().copied().fold(column[0], |m, z| if z > m { z } else { m });
     column.iter_mut().for_each(|z| *z -= max);
 }
 
 /// At least 1, since the largest term is e^0.
 #[inline(always)]
-fn column_sum<T: Scalar>(column: &[T]) -> T {
+fn column_sum<T: Element>(column: &[T]) -> T {
     column.iter().copied().sum()
 }
 
@@ -261,7 +259,6 @@ fn squared_error<V>(
 ) -> f64
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     match head.g {
         Activation::Softmax => softmax::<V>(t, head.n_y, z),

@@ -9,35 +9,12 @@
 //! used inside the function that enabled it, so no call may stand between.
 
 use core::fmt::Debug;
-use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+use super::constants::ExpElement;
+use crate::element::Element;
 
 use fearless_simd::{ExtractToken, Select, Simd, SimdBase, SimdFloat, SimdFloatElement};
-
-/// A float type with the layout facts that bit arithmetic needs.
-pub trait Element: 'static + Copy + PartialOrd + Debug + Neg<Output = Self> {
-    /// The unsigned integer of the same size.
-    type Bits: Copy + BitAnd<Output = Self::Bits> + BitOr<Output = Self::Bits>;
-    /// The sign bit alone.
-    const SIGN: Self::Bits;
-    /// Stored bits of the significand: the exponent begins above them.
-    const MANTISSA_BITS: u32;
-    /// One.
-    const ONE: Self;
-}
-
-impl Element for f32 {
-    type Bits = u32;
-    const SIGN: u32 = 1 << 31;
-    const MANTISSA_BITS: u32 = 23;
-    const ONE: f32 = 1.0;
-}
-
-impl Element for f64 {
-    type Bits = u64;
-    const SIGN: u64 = 1 << 63;
-    const MANTISSA_BITS: u32 = 52;
-    const ONE: f64 = 1.0;
-}
 
 /// One register of floats.
 ///
@@ -52,7 +29,7 @@ pub trait Lanes:
     + Neg<Output = Self>
 {
     /// Type of one lane.
-    type Elem: Element;
+    type Elem: ExpElement;
     /// Proof that the instructions of this register may be used.
     type Token: Copy;
     /// Result of a comparison, one truth value per lane.
@@ -166,7 +143,7 @@ impl<S, V> Lanes for Vector<V>
 where
     S: Simd,
     V: ExtractToken<S = S> + SimdFloat<S>,
-    V::Element: Element<Bits = <V::Element as SimdFloatElement>::Bits>,
+    V::Element: ExpElement<Bits = <V::Element as SimdFloatElement>::Bits>,
     // Implied by the definition of `Bits`, but the compiler needs it spelled out.
     V::Bits: SimdBase<S, Element = <V::Element as SimdFloatElement>::Bits>,
 {
@@ -272,7 +249,7 @@ where
 mod tests {
     use super::super::wide_lanes::WideF32;
     use super::*;
-    use crate::scalar::Scalar;
+
     use fearless_simd::{Level, dispatch};
 
     /// Every operation of one register type, against scalar arithmetic.
@@ -345,7 +322,7 @@ mod tests {
     /// Exactly rounded, like the scalar one that IEEE 754 makes so: over all exponents, subnormal
     /// numbers, and what has no square root.
     #[inline(always)]
-    fn check_sqrt<V: Lanes<Elem = T>, T: Scalar>(t: V::Token, bits: impl Fn(T) -> u64) {
+    fn check_sqrt<V: Lanes<Elem = T>, T: Element>(t: V::Token, bits: impl Fn(T) -> u64) {
         let special = [0.0, -0.0, f64::INFINITY, -1.0, f64::NAN, 5e-324, 1e-45, 1.0, 2.0];
         let mut x: Vec<T> = special.into_iter().map(T::from_f64).collect();
         x.extend((0..4096).map(|i| T::from_f64((f64::from(i) * 0.35 - 716.8).exp())));

@@ -5,14 +5,13 @@
 //!    leave out less than a share of 9^-n / (2n + 1): 1.4e-8 of the result after 7 terms, an
 //!    eighth of f32's epsilon; 1.7e-17 after 16, a thirteenth of f64's.
 
-use super::lanes::{Element, Lanes};
-use crate::scalar::Scalar;
+use super::lanes::Lanes;
+use crate::element::Element;
 
 #[inline(always)]
 fn constant<V>(token: V::Token, x: f64) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     V::splat(token, V::Elem::from_f64(x))
 }
@@ -22,7 +21,6 @@ where
 pub(crate) fn ln_1p_unit<V>(t: V) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let token = t.token();
     let terms = if <V::Elem as Element>::MANTISSA_BITS > 23 { 16 } else { 7 };
@@ -45,7 +43,6 @@ mod tests {
     fn worst<V>(token: V::Token) -> f64
     where
         V: Lanes,
-        V::Elem: Scalar,
     {
         let mut worst = 0.0_f64;
         let points = (0..=20_000).map(|k| k as f64 / 20_000.0);
@@ -55,7 +52,7 @@ mod tests {
             ln_1p_unit(V::splat(token, t)).store(&mut out);
             let exact = t.to_f64().ln_1p();
             let error = (out[0].to_f64() - exact).abs();
-            worst = worst.max(error / (exact * <V::Elem as Scalar>::EPSILON.to_f64()).max(1e-300));
+            worst = worst.max(error / (exact * <V::Elem as Element>::EPSILON.to_f64()).max(1e-300));
         }
         worst
     }

@@ -4,7 +4,9 @@
     reason = "loops of fixed length over arrays of registers: indices unroll, iterators may not"
 )]
 
+pub(crate) mod block;
 pub(crate) mod column;
+pub(crate) mod constants;
 pub(crate) mod epilogue;
 pub(crate) mod exp;
 pub(crate) mod finite;

@@ -18,7 +18,7 @@
 
 use super::flush;
 use super::lanes::Lanes;
-use crate::scalar::Scalar;
+use crate::element::Element;
 
 /// How the direction of a step follows from gradient and moments; the published formulas stand at
 /// [`Optimizer`](crate::Optimizer).
@@ -62,7 +62,6 @@ pub(crate) fn update<V>(
     [m, v]: [&mut [V::Elem]; 2],
 ) where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let step = Step::<V> {
         rate: V::splat(t, terms.rate),
@@ -152,7 +151,6 @@ struct Step<V> {
 impl<V> Step<V>
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     /// w, and clip dw + l2 w.
     #[inline(always)]
@@ -170,7 +168,7 @@ where
 
 /// The least |g| for which rest g^2 is a normal number.
 #[inline(always)]
-fn least_gradient<T: Scalar>(rest: T) -> T {
+fn least_gradient<T: Element>(rest: T) -> T {
     T::from_f64(flush::root::<T>() / rest.to_f64().sqrt())
 }
 
@@ -185,7 +183,6 @@ fn one<V>(
     f: impl Fn(V, V) -> (V, V),
 ) where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let parameters = w.chunks_exact_mut(V::LEN).zip(dw.chunks_exact(V::LEN));
     for ((w, dw), moment) in parameters.zip(moment.chunks_exact_mut(V::LEN)) {
@@ -203,7 +200,7 @@ const SUMS: usize = 16;
 /// over every sixteenth value, added up in order. No FMA: the same bits at every level. (The square
 /// of an f32 is exact in f64; a sum of n terms is off by at most n 2^-53 of itself.)
 #[inline(always)]
-pub(crate) fn sum_of_squares<T: Scalar>(scale: f64, values: &[T]) -> f64 {
+pub(crate) fn sum_of_squares<T: Element>(scale: f64, values: &[T]) -> f64 {
     let mut sums = [0.0; SUMS];
     let mut chunks = values.chunks_exact(SUMS);
     for chunk in &mut chunks {

@@ -24,9 +24,8 @@ use super::finite;
 use super::lanes::Lanes;
 use super::panel::Finish;
 use super::shuffle::Paired;
-use crate::engine::block::{Block, BlockMut};
-use crate::engine::float::Float;
-use crate::scalar::Scalar;
+use crate::element::Element;
+use crate::kernels::block::{Block, BlockMut};
 
 /// Inputs a block: 256 KiB of weights, which stay in L2 while all columns pass.
 const BLOCK_INPUTS: usize = 8192;
@@ -48,7 +47,7 @@ pub(crate) fn multiply<P>(
 ) -> bool
 where
     P: Paired,
-    P::Elem: Scalar,
+    P::Elem: Element,
 {
     let mut job = Job::<P> { t, w, x, out, from: 0, to: 0 };
     while job.to < x.rows {
@@ -80,7 +79,7 @@ where
 
 struct Job<'a, P: Paired>
 where
-    P::Elem: Scalar,
+    P::Elem: Element,
 {
     t: P::Token,
     /// A row of half a panel an input.
@@ -95,7 +94,7 @@ where
 impl<P> Job<'_, P>
 where
     P: Paired,
-    P::Elem: Scalar,
+    P::Elem: Element,
 {
     /// One block of the N columns from `column` on.
     #[inline(always)]

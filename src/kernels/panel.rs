@@ -32,13 +32,11 @@
 
 use core::ops::Range;
 
-use super::exp::ExpElement;
 use super::lanes::Lanes;
 use super::{column, epilogue, finite};
-use crate::activation::Activation;
-use crate::engine::block::{Block, BlockMut};
-use crate::engine::float::Float;
-use crate::scalar::Scalar;
+use crate::element::Element;
+use crate::kernels::block::{Block, BlockMut};
+use crate::words::activation::Activation;
 
 /// Inputs a block. A panel's weights of one input are 64 bytes: 16 KiB a panel.
 pub(crate) const BLOCK_INPUTS: usize = 256;
@@ -50,9 +48,9 @@ const SINGLE_BLOCK_INPUTS: usize = 512;
 /// Inputs a piece of a block, of layers that are a single panel.
 const PIECE_INPUTS: usize = 16;
 
-/// Units side by side, as [`Shape`](crate::shape::Shape) lays them out.
+/// Units side by side, as [`Shape`](crate::engine::shape::Shape) lays them out.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Panels<'a, T: Float> {
+pub(crate) struct Panels<'a, T: Element> {
     pub(crate) count: usize,
     pub(crate) inputs: usize,
     /// [count][inputs].
@@ -61,7 +59,7 @@ pub(crate) struct Panels<'a, T: Float> {
     pub(crate) start: Option<&'a [T]>,
 }
 
-impl<T: Scalar> Panels<'_, T> {
+impl<T: Element> Panels<'_, T> {
     /// Where the sums of a panel start.
     #[inline(always)]
     pub(crate) fn start<V: Lanes<Elem = T>>(&self, t: V::Token, panel: usize) -> V {
@@ -107,7 +105,6 @@ pub(crate) struct Activate<V: Lanes> {
 impl<V> Finish<V> for Activate<V>
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     #[inline(always)]
     fn finish(&self, sums: V, _: usize, _: usize) -> V {
@@ -125,7 +122,6 @@ pub(crate) struct TimesDerivative<'a, V: Lanes> {
 impl<V> Finish<V> for TimesDerivative<'_, V>
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     #[inline(always)]
     fn finish(&self, sums: V, column: usize, unit: usize) -> V {
@@ -149,7 +145,6 @@ pub(crate) fn multiply<V>(
 ) -> bool
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let mut zeros = V::splat(t, V::Elem::ZERO);
     let count = panels.count;
@@ -179,10 +174,7 @@ where
     finite::lanes_finite(job.zeros)
 }
 
-struct Job<'a, V: Lanes, F>
-where
-    V::Elem: Scalar,
-{
+struct Job<'a, V: Lanes, F> {
     t: V::Token,
     panels: Panels<'a, V::Elem>,
     out: BlockMut<'a, V::Elem>,
@@ -202,7 +194,6 @@ struct Inputs<'a, T> {
 impl<V, F> Job<'_, V, F>
 where
     V: Lanes,
-    V::Elem: Scalar,
     F: Finish<V>,
 {
     /// One block over all panels and columns, with 32 registers: up to 24 sums.
@@ -327,7 +318,7 @@ where
     #[inline(always)]
     fn piece<const P: usize, const N: usize>(
         &self,
-        mut rows: [&[<V::Elem as Float>::Panel]; P],
+        mut rows: [&[<V::Elem as Element>::Panel]; P],
         mut x: [&[V::Elem]; N],
         piece: Range<usize>,
         mut acc: [[V; N]; P],

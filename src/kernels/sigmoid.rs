@@ -8,7 +8,8 @@
 //! 4. sigmoid(x) = u / d. The division rounds correctly even where the result
 //!    is subnormal.
 
-use super::exp::{ExpElement, exp_neg_abs, expm1_tail, reduce};
+use super::constants::ExpElement;
+use super::exp::{exp_neg_abs, expm1_tail, reduce};
 use super::lanes::Lanes;
 
 /// Greatest error of `sigmoid` in ULP where `mul_add` is fused. Tested on
@@ -25,7 +26,6 @@ pub const SIGMOID_MAX_ULP_UNFUSED: f64 = 2.0;
 pub(crate) fn sigmoid<V>(x: V) -> V
 where
     V: Lanes,
-    V::Elem: ExpElement,
 {
     sigmoid_clamped(x, V::Elem::SIGMOID_LOW)
 }
@@ -35,7 +35,6 @@ where
 fn sigmoid_clamped<V>(x: V, low: V::Elem) -> V
 where
     V: Lanes,
-    V::Elem: ExpElement,
 {
     let t = x.token();
     let x = x.at_least(V::splat(t, low)).at_most(V::splat(t, V::Elem::SIGMOID_HIGH));
@@ -51,7 +50,6 @@ where
 pub(crate) fn sigmoid_from<V>(x: V, low: V::Elem) -> V
 where
     V: Lanes,
-    V::Elem: ExpElement,
 {
     let t = x.token();
     let vanishes = x.lt(V::splat(t, low));
@@ -67,7 +65,6 @@ where
 pub(crate) fn sigmoid_parts<V>(x: V) -> (V, V)
 where
     V: Lanes,
-    V::Elem: ExpElement,
 {
     (sigmoid_from(x, V::Elem::DELTA_LOW), exp_neg_abs(x, V::Elem::NORMAL_LOW))
 }

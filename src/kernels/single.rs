@@ -11,16 +11,14 @@
 //! W is read as it lies: no transposed copy, which a single sample could not pay back.
 
 use super::epilogue::{self, MAX_LANES};
-use super::exp::ExpElement;
 use super::flush;
 use super::head::{g as output_g, lane_sum, logit_loss};
 use super::lanes::Lanes;
 use super::shuffle::{Shuffle, lane_sums};
-use crate::activation::Activation;
-use crate::engine::OutputHead;
-use crate::engine::float::{Float, Row};
-use crate::loss::Loss;
-use crate::scalar::Scalar;
+use crate::element::{Element, Row};
+use crate::kernels::head::OutputHead;
+use crate::words::activation::Activation;
+use crate::words::loss::Loss;
 
 /// L and dZ of the sample where every output's is its own: not through a softmax. The outputs fit
 /// one register; dz is 0 behind them.
@@ -33,7 +31,6 @@ pub(crate) fn loss<V>(
 ) -> (f64, V)
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     let y = match *y {
         [y] => V::splat(t, y),
@@ -70,7 +67,6 @@ where
 pub(crate) fn first_lanes<V>(t: V::Token, n: usize, v: V) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let numbers = V::load(t, &LANE_NUMBERS.map(V::Elem::from_f64));
     let n = V::splat(t, V::Elem::from_f64(n as f64));
@@ -82,7 +78,6 @@ where
 pub(crate) fn store_panel<V>(t: V::Token, v: V, panel: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     v.store(panel);
     if V::LEN < V::Elem::PANEL {
@@ -106,7 +101,6 @@ pub(crate) fn backward<V>(
     dz_prev: &mut [V::Elem],
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let w = V::Elem::panels(w);
     let mut input = 0;
@@ -128,14 +122,13 @@ pub(crate) fn backward<V>(
 #[inline(always)]
 fn input_sums<V, const N: usize>(
     t: V::Token,
-    w: &[<V::Elem as Float>::Panel],
+    w: &[<V::Elem as Element>::Panel],
     inputs: usize,
     input: usize,
     dz: &[V::Elem],
 ) -> V
 where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let mut acc = [V::splat(t, V::Elem::ZERO); N];
     for (w, dz) in w.chunks_exact(inputs).zip(V::Elem::panels(dz)) {
@@ -158,7 +151,6 @@ pub(crate) fn weights<V, R>(
     add: bool,
 ) where
     V: Lanes,
-    V::Elem: Scalar,
     R: Row<V::Elem>,
 {
     let factor = V::splat(t, factor);

@@ -17,9 +17,8 @@ use core::ops::Range;
 use super::flush;
 use super::lanes::Lanes;
 use super::shuffle::Paired;
-use crate::engine::block::{Block, GradientRows, Pass, Turn};
-use crate::engine::float::{Float, Row};
-use crate::scalar::Scalar;
+use crate::element::{Element, Row};
+use crate::kernels::block::{Block, GradientRows, Pass, Turn};
 
 /// Inputs from which on a single panel goes this way.
 pub(crate) const INPUTS: usize = 2048;
@@ -51,7 +50,6 @@ pub(crate) struct Singly<R>(PhantomData<R>);
 impl<V, R> Streamed<V> for Singly<R>
 where
     V: Lanes,
-    V::Elem: Scalar,
     R: Row<V::Elem>,
 {
     type Sums = V;
@@ -83,12 +81,12 @@ pub(crate) struct Pairwise<P>(PhantomData<P>);
 
 impl<P: Paired> Streamed<P::Half> for Pairwise<P>
 where
-    P::Elem: Scalar,
+    P::Elem: Element,
 {
     type Sums = P;
-    type Row = <P::Elem as Float>::Panel;
+    type Row = <P::Elem as Element>::Panel;
     type Inputs = [P::Elem; 2];
-    type Rest = Singly<<P::Elem as Float>::HalfPanel>;
+    type Rest = Singly<<P::Elem as Element>::HalfPanel>;
 
     #[inline(always)]
     fn units(v: P::Half) -> P {
@@ -120,7 +118,6 @@ pub(crate) fn accumulate<V, K>(
     turn: Turn,
 ) where
     V: Lanes,
-    V::Elem: Scalar,
     K: Streamed<V>,
 {
     let inputs = tiles[0].1.rows;
@@ -147,7 +144,6 @@ fn block<V, K>(
     turn: Turn,
 ) where
     V: Lanes,
-    V::Elem: Scalar,
     K: Streamed<V>,
 {
     let weights = inputs.start * into.panel..inputs.end * into.panel;
@@ -193,7 +189,6 @@ struct Job<'a, V: Lanes, K: Streamed<V>> {
 impl<V, K> Job<'_, V, K>
 where
     V: Lanes,
-    V::Elem: Scalar,
     K: Streamed<V>,
 {
     /// C columns added to the sums; `fresh` sums start at 0.

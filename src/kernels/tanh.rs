@@ -12,8 +12,10 @@
 //!    needed near 0.
 //! 5. The sign of x is put back, which makes the oddness exact.
 
-use super::exp::{ExpElement, expm1_tail};
-use super::lanes::{Element, Lanes};
+use super::constants::ExpElement;
+use super::exp::expm1_tail;
+use super::lanes::Lanes;
+use crate::element::Element;
 
 /// Greatest error of `tanh` in ULP where `mul_add` is fused. Tested on all
 /// `f32` and on samples of `f64`.
@@ -29,7 +31,6 @@ pub const TANH_MAX_ULP_UNFUSED: f64 = 2.1;
 pub(crate) fn tanh<V>(x: V) -> V
 where
     V: Lanes,
-    V::Elem: ExpElement,
 {
     let t = x.token();
     let one = V::splat(t, V::Elem::ONE);

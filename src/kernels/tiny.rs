@@ -11,16 +11,14 @@ use super::lanes::Lanes;
 use super::panel::piece_end;
 use super::shuffle::{Shuffle, lane_sums};
 use super::single::first_lanes;
-use crate::activation::Activation;
-use crate::engine::float::Float;
-use crate::scalar::Scalar;
+use crate::element::Element;
+use crate::words::activation::Activation;
 
 /// z = W x + b. `panels` are W's, and b behind them.
 #[inline(always)]
-pub(crate) fn logits<V>(t: V::Token, panels: &[<V::Elem as Float>::Panel], x: &[V::Elem]) -> V
+pub(crate) fn logits<V>(t: V::Token, panels: &[<V::Elem as Element>::Panel], x: &[V::Elem]) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let mut end = piece_end(1, x.len(), 0);
     let b = V::load(t, panels[x.len()].as_ref());
@@ -36,10 +34,9 @@ where
 
 /// `z` and a piece's products.
 #[inline(always)]
-fn products<V>(t: V::Token, w: &[<V::Elem as Float>::Panel], x: &[V::Elem], mut z: V) -> V
+fn products<V>(t: V::Token, w: &[<V::Elem as Element>::Panel], x: &[V::Elem], mut z: V) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     for (w, &x) in w.iter().zip(x) {
         z = V::load(t, w.as_ref()).mul_add(V::splat(t, x), z);
@@ -49,10 +46,9 @@ where
 
 /// The same of what the layer before has left in lanes 0..inputs: no more than a piece.
 #[inline(always)]
-pub(crate) fn logits_of<V>(t: V::Token, panels: &[<V::Elem as Float>::Panel], x: V) -> V
+pub(crate) fn logits_of<V>(t: V::Token, panels: &[<V::Elem as Element>::Panel], x: V) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let Some((b, w)) = panels.split_last() else { return x };
     let x = lanes(x);
@@ -71,7 +67,6 @@ where
 fn lanes<V>(v: V) -> [V::Elem; MAX_LANES]
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let mut lanes = [V::Elem::ZERO; MAX_LANES];
     v.store(&mut lanes);
@@ -83,14 +78,13 @@ where
 #[inline(always)]
 pub(crate) fn backward<V>(
     t: V::Token,
-    (w, units): (&[<V::Elem as Float>::Panel], usize),
+    (w, units): (&[<V::Elem as Element>::Panel], usize),
     g_prev: Activation,
     dz: V,
     a_prev: V,
 ) -> V
 where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let sums = match w.len() {
         0..=4 => input_sums::<V, 4>(t, w, units, dz),
@@ -104,13 +98,12 @@ where
 #[inline(always)]
 fn input_sums<V, const N: usize>(
     t: V::Token,
-    w: &[<V::Elem as Float>::Panel],
+    w: &[<V::Elem as Element>::Panel],
     units: usize,
     dz: V,
 ) -> V
 where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let zero = V::splat(t, V::Elem::ZERO);
     let mut rows = [zero; N];
@@ -129,10 +122,13 @@ where
 
 /// W += dz x^T and b += dz; `dz` comes with its factor. `panels` are W's, and b behind them.
 #[inline(always)]
-pub(crate) fn update<V>(t: V::Token, dz: V, x: &[V::Elem], panels: &mut [<V::Elem as Float>::Panel])
-where
+pub(crate) fn update<V>(
+    t: V::Token,
+    dz: V,
+    x: &[V::Elem],
+    panels: &mut [<V::Elem as Element>::Panel],
+) where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let Some((b, w)) = panels.split_last_mut() else { return };
     add(t, dz, b.as_mut());
@@ -143,10 +139,9 @@ where
 
 /// The same with what the layer before has left in lanes 0..inputs.
 #[inline(always)]
-pub(crate) fn update_of<V>(t: V::Token, dz: V, x: V, panels: &mut [<V::Elem as Float>::Panel])
+pub(crate) fn update_of<V>(t: V::Token, dz: V, x: V, panels: &mut [<V::Elem as Element>::Panel])
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let Some((b, w)) = panels.split_last_mut() else { return };
     add(t, dz, b.as_mut());
@@ -163,7 +158,6 @@ where
 fn add<V>(t: V::Token, dz: V, b: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     flush::parameter(t, V::load(t, b) + dz).store(b);
 }
@@ -172,7 +166,6 @@ where
 fn add_product<V>(t: V::Token, dz: V, x: V::Elem, w: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     flush::parameter(t, dz.mul_add(V::splat(t, x), V::load(t, w))).store(w);
 }

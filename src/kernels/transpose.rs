@@ -1,8 +1,7 @@
 //! Panels of W to panels of W^T, so that the backward product reads weights as the forward one.
 
 use super::shuffle::{Shuffle, deinterleave};
-use crate::engine::float::Float;
-use crate::scalar::Scalar;
+use crate::element::Element;
 
 /// `w` is [units / LEN][inputs][LEN]; `into` becomes [inputs / panel][units][panel], its last
 /// panel padded with zeros. O(weights), against the 4 m FLOPs a weight of a step.
@@ -15,7 +14,6 @@ pub(crate) fn panels<V>(
     into: &mut [V::Elem],
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let panel = V::Elem::PANEL;
     for (p, target) in into.chunks_exact_mut(units * panel).enumerate() {
@@ -44,7 +42,6 @@ pub(crate) fn panels<V>(
 fn block<V, const N: usize>(t: V::Token, source: &[V::Elem], target: &mut [V::Elem])
 where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let mut rows = [V::splat(t, V::Elem::ZERO); N];
     for (row, source) in rows.iter_mut().zip(source.chunks_exact(N)) {
@@ -68,7 +65,6 @@ mod tests {
     fn check<V>(t: V::Token)
     where
         V: Shuffle,
-        V::Elem: Scalar,
     {
         let number = |n: usize| V::Elem::from_f64(n as f64);
         for (units, inputs) in [(1_usize, 1_usize), (5, 7), (8, 4), (16, 16), (3, 17), (33, 40)] {

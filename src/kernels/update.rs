@@ -3,7 +3,6 @@
 use super::epilogue::combine_lanes;
 use super::flush;
 use super::lanes::Lanes;
-use crate::scalar::Scalar;
 
 /// W -= lr dW.
 #[inline(always)]
@@ -14,7 +13,6 @@ pub(crate) fn descend<V>(
     parameters: &mut [V::Elem],
 ) where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let rate = V::splat(t, rate);
     combine_lanes::<V>(
@@ -31,7 +29,6 @@ pub(crate) fn descend<V>(
 pub(crate) fn add<V>(t: V::Token, sums: &[V::Elem], parameters: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     combine_lanes::<V>(
         t,

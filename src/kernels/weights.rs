@@ -22,9 +22,8 @@ use core::marker::PhantomData;
 use super::flush;
 use super::lanes::Lanes;
 use super::streamed::{self, Streamed};
-use crate::engine::block::{GradientRows, Pass, Turn};
-use crate::engine::float::{Float, Row};
-use crate::scalar::Scalar;
+use crate::element::{Element, Row};
+use crate::kernels::block::{GradientRows, Pass, Turn};
 
 /// Both `dz` and the parameters are padded to whole panels, the weights to W's; `into.rows` starts at
 /// one. `registers` is how many of the machine's a V takes, and a sum of K's, which is how a single panel
@@ -39,7 +38,6 @@ pub(crate) fn accumulate<V, W, K>(
     turn: Turn,
 ) where
     V: Lanes,
-    V::Elem: Scalar,
     W: Row<V::Elem>,
     K: Streamed<V>,
 {
@@ -59,7 +57,6 @@ struct Job<'a, V: Lanes, W> {
 impl<V, W> Job<'_, V, W>
 where
     V: Lanes,
-    V::Elem: Scalar,
     W: Row<V::Elem>,
 {
     #[inline(always)]

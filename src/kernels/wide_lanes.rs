@@ -5,7 +5,8 @@
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::lanes::{Element, Lanes};
+use super::lanes::Lanes;
+use crate::element::Element;
 
 /// The vector of `wide` with eight lanes of `f32`.
 #[derive(Clone, Copy, Debug)]

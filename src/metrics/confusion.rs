@@ -4,9 +4,9 @@ use core::fmt;
 use std::collections::BTreeMap;
 
 use super::{check, class, columns};
+use crate::data::columns::Columns;
+use crate::element::Element;
 use crate::error::{Error, Result};
-use crate::scalar::Scalar;
-use crate::view::Columns;
 
 /// How many samples of each class were predicted as each class.
 ///
@@ -75,7 +75,7 @@ impl Confusion {
     /// # Errors
     /// [`Error::EmptyBatch`]; [`Error::Features`] and [`Error::Samples`] if the shapes differ;
     /// [`Error::NotFinite`].
-    pub fn of<T: Scalar>(predictions: Columns<'_, T>, labels: Columns<'_, T>) -> Result<Self> {
+    pub fn of<T: Element>(predictions: Columns<'_, T>, labels: Columns<'_, T>) -> Result<Self> {
         check(predictions, labels)?;
         let mut confusion = Self::empty(predictions.features().max(2));
         for (a, y) in columns(predictions).zip(columns(labels)) {
@@ -95,10 +95,10 @@ impl Confusion {
     ///
     /// # Errors
     /// As [`of`](Self::of); [`Error::NotFinite`] for the threshold.
-    pub fn binary<T: Scalar>(predictions: &[T], labels: &[T], threshold: T) -> Result<Self> {
+    pub fn binary<T: Element>(predictions: &[T], labels: &[T], threshold: T) -> Result<Self> {
         let (a, y) = (Columns::new(predictions, 1)?, Columns::new(labels, 1)?);
         check(a, y)?;
-        crate::checks::finite("threshold", &[threshold])?;
+        crate::data::checks::finite("threshold", &[threshold])?;
         let mut confusion = Self::empty(2);
         for (a, y) in predictions.iter().zip(labels) {
             confusion.add(class(&[*y]), usize::from(*a > threshold));
@@ -115,7 +115,7 @@ impl Confusion {
         if predicted.is_empty() {
             return Err(Error::EmptyBatch { argument: "predicted" });
         }
-        crate::checks::length("labels", predicted.len(), labels.len())?;
+        crate::data::checks::length("labels", predicted.len(), labels.len())?;
         for (argument, values) in [("predicted", predicted), ("labels", labels)] {
             if let Some(index) = values.iter().position(|&k| k >= classes) {
                 let (value, expected) = (values[index] as f64, "less than the number of classes");

@@ -30,10 +30,10 @@ pub use confusion::{Confusion, Scores};
 pub use ranking::roc_auc;
 pub use regression::{mean_squared_error, r_squared};
 
-use crate::checks;
+use crate::data::checks;
+use crate::data::columns::Columns;
+use crate::element::Element;
 use crate::error::{Error, Result};
-use crate::scalar::Scalar;
-use crate::view::Columns;
 
 /// The share of samples whose predicted class is that of the label. O(values), no allocation.
 ///
@@ -50,7 +50,7 @@ use crate::view::Columns;
 /// # Errors
 /// [`Error::EmptyBatch`]; [`Error::Features`] and [`Error::Samples`] if the shapes differ;
 /// [`Error::NotFinite`].
-pub fn accuracy<T: Scalar>(predictions: Columns<'_, T>, labels: Columns<'_, T>) -> Result<f64> {
+pub fn accuracy<T: Element>(predictions: Columns<'_, T>, labels: Columns<'_, T>) -> Result<f64> {
     check(predictions, labels)?;
     let pairs = columns(predictions).zip(columns(labels));
     let right = pairs.filter(|(a, y)| class(a) == class(y)).count();
@@ -70,13 +70,13 @@ pub fn accuracy<T: Scalar>(predictions: Columns<'_, T>, labels: Columns<'_, T>) 
 ///
 /// # Errors
 /// [`Error::NotFinite`].
-pub fn classes<T: Scalar>(values: Columns<'_, T>) -> Result<Vec<usize>> {
+pub fn classes<T: Element>(values: Columns<'_, T>) -> Result<Vec<usize>> {
     checks::finite("values", values.as_slice())?;
     Ok(columns(values).map(class).collect())
 }
 
 /// The class of one column of finite values.
-fn class<T: Scalar>(column: &[T]) -> usize {
+fn class<T: Element>(column: &[T]) -> usize {
     if let [value] = column {
         return usize::from(value.to_f64() > 0.5);
     }
@@ -94,7 +94,7 @@ fn columns<T>(values: Columns<'_, T>) -> impl Iterator<Item = &[T]> {
 }
 
 /// Both have samples, the same shape, and finite values.
-fn check<T: Scalar>(predictions: Columns<'_, T>, labels: Columns<'_, T>) -> Result<()> {
+fn check<T: Element>(predictions: Columns<'_, T>, labels: Columns<'_, T>) -> Result<()> {
     if predictions.samples() == 0 {
         return Err(Error::EmptyBatch { argument: "predictions" });
     }

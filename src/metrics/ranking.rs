@@ -1,8 +1,8 @@
 //! The area under the ROC curve.
 
-use crate::checks;
+use crate::data::checks;
+use crate::element::Element;
 use crate::error::{Error, Result};
-use crate::scalar::Scalar;
 
 /// The area under the ROC curve of a binary classifier's scores: the probability that a positive
 /// sample has a higher score than a negative one, ties counting half.
@@ -24,7 +24,7 @@ use crate::scalar::Scalar;
 /// [`Error::EmptyBatch`], [`Error::Length`] if the lengths differ, [`Error::NotFinite`] scores,
 /// [`Error::Label`] for labels that are neither 0 nor 1, [`Error::OneClass`] if all labels are the
 /// same: there are no pairs then, and no area.
-pub fn roc_auc<T: Scalar>(scores: &[T], labels: &[T]) -> Result<f64> {
+pub fn roc_auc<T: Element>(scores: &[T], labels: &[T]) -> Result<f64> {
     if scores.is_empty() {
         return Err(Error::EmptyBatch { argument: "scores" });
     }

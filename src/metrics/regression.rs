@@ -1,10 +1,10 @@
 //! Errors of predicted numbers.
 
 use super::{check, columns};
+use crate::data::columns::Columns;
+use crate::element::Element;
 use crate::error::Result;
 use crate::rounding;
-use crate::scalar::Scalar;
-use crate::view::Columns;
 
 /// The mean of (a - y)^2 over all samples and outputs, summed in f64. O(values). Note that
 /// [`Loss::SquaredError`](crate::Loss::SquaredError) is half the *sum* over the outputs.
@@ -20,7 +20,7 @@ use crate::view::Columns;
 /// # Errors
 /// [`EmptyBatch`](crate::Error::EmptyBatch); [`Features`](crate::Error::Features) and
 /// [`Samples`](crate::Error::Samples) if the shapes differ; [`NotFinite`](crate::Error::NotFinite).
-pub fn mean_squared_error<T: Scalar>(
+pub fn mean_squared_error<T: Element>(
     predictions: Columns<'_, T>,
     targets: Columns<'_, T>,
 ) -> Result<f64> {
@@ -47,7 +47,7 @@ pub fn mean_squared_error<T: Scalar>(
 ///
 /// # Errors
 /// As [`mean_squared_error`].
-pub fn r_squared<T: Scalar>(predictions: Columns<'_, T>, targets: Columns<'_, T>) -> Result<f64> {
+pub fn r_squared<T: Element>(predictions: Columns<'_, T>, targets: Columns<'_, T>) -> Result<f64> {
     check(predictions, targets)?;
     let (n_y, m) = (targets.features(), targets.samples() as f64);
     let mut total = 0.0;

@@ -1,12 +1,14 @@
 //! What can be wrong with a call, found before anything changes.
 
-use super::Network;
-use crate::checks::{self, Checks};
+use super::parameters::Network;
+use crate::data::checks;
+use crate::data::columns::Columns;
+use crate::data::domains;
+use crate::data::targets::Targets;
 use crate::error::{Error, Result};
+use crate::network::workspace::Workspace;
 use crate::scalar::Scalar;
-use crate::targets::Targets;
-use crate::view::Columns;
-use crate::workspace::Workspace;
+use crate::words::choices::Checks;
 
 impl<T: Scalar> Network<T> {
     /// Everything about a training batch that can be wrong.
@@ -48,7 +50,7 @@ impl<T: Scalar> Network<T> {
             });
         }
         if self.checks == Checks::Full {
-            self.loss.check_targets(y.y)?;
+            domains::targets(self.loss, y.y)?;
         }
         y.check_weights()
     }
@@ -69,7 +71,7 @@ impl<T: Scalar> Network<T> {
         y.weights.is_none()
             && y.y.samples() == 1
             && y.y.features() == self.outputs()
-            && (self.checks == Checks::ShapesOnly || self.loss.check_targets(y.y).is_ok())
+            && (self.checks == Checks::ShapesOnly || domains::targets(self.loss, y.y).is_ok())
     }
 
     pub(crate) fn check_x(&self, x: Columns<'_, T>) -> Result<()> {
@@ -88,7 +90,7 @@ impl<T: Scalar> Network<T> {
 
     pub(crate) fn check_finite(&self, argument: &'static str, values: &[T]) -> Result<()> {
         match self.checks {
-            Checks::Full if T::all_finite(self.engine, values) => Ok(()),
+            Checks::Full if self.engine.all_finite(values) => Ok(()),
             Checks::Full => checks::finite(argument, values),
             Checks::ShapesOnly => Ok(()),
         }

@@ -1,18 +1,19 @@
 //! What one does with a network: predict, cost, backward, step.
 
-use super::Network;
-use crate::checks::{self, Checks};
+use super::parameters::Network;
+use crate::data::checks;
+use crate::data::columns::Columns;
+use crate::data::targets::Targets;
 use crate::engine::pass::{Prediction, Propagation};
 use crate::engine::sums::{Destination, WeightSums};
 use crate::engine::tiles::Samples;
 use crate::engine::tiny;
 use crate::error::{Error, Result};
-use crate::gradients::Gradients;
 use crate::kernels::update;
+use crate::network::gradients::Gradients;
+use crate::network::workspace::Workspace;
 use crate::scalar::Scalar;
-use crate::targets::Targets;
-use crate::view::Columns;
-use crate::workspace::Workspace;
+use crate::words::choices::Checks;
 
 impl<T: Scalar> Network<T> {
     /// Forward propagation: the output activations of every sample of `x`, column after column,
@@ -42,7 +43,7 @@ impl<T: Scalar> Network<T> {
     ) -> Result<()> {
         if self.is_tiny_sample(&x, workspace) && out.len() == self.outputs() {
             let net = tiny::Net { shape: &self.shape, parameters: self.parameters.as_slice() };
-            if T::predict_tiny(self.engine, &net, x.as_slice(), out) {
+            if self.engine.predict_tiny(&net, x.as_slice(), out) {
                 return Ok(());
             }
         }
@@ -68,7 +69,7 @@ impl<T: Scalar> Network<T> {
             check_x: self.checks == Checks::Full,
         };
         // If not, x is to blame.
-        if T::predict(self.engine, &mut task) { Ok(()) } else { self.check_finite_x(x) }
+        if self.engine.predict(&mut task) { Ok(()) } else { self.check_finite_x(x) }
     }
 
     /// The cost J of the batch, computed from the logits. Any workspace will do.
@@ -154,7 +155,7 @@ impl<T: Scalar> Network<T> {
         };
         let gradients = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
         let (sums, stretch) = (gradients.buffer.as_mut_slice(), workspace.stretch.as_mut_slice());
-        T::sum_weights(self.engine, &task, Destination { sums, stretch, parameters: None });
+        self.engine.sum_weights(&task, Destination { sums, stretch, parameters: None });
         Ok(cost)
     }
 
@@ -286,7 +287,7 @@ impl<T: Scalar> Network<T> {
         let sums = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
         let (sums, stretch) = (sums.buffer.as_mut_slice(), workspace.stretch.as_mut_slice());
         let parameters = Some(self.parameters.as_mut_slice());
-        T::sum_weights(self.engine, &task, Destination { sums, stretch, parameters });
+        self.engine.sum_weights(&task, Destination { sums, stretch, parameters });
         Ok(cost)
     }
 
@@ -308,7 +309,7 @@ impl<T: Scalar> Network<T> {
             total,
             factor: T::from_f64(-learning_rate.to_f64() / total),
         };
-        T::step_tiny(self.engine, &mut task, x.as_slice(), y.y.as_slice())
+        self.engine.step_tiny(&mut task, x.as_slice(), y.y.as_slice())
     }
 
     /// Forward, loss and (for a training workspace) backward, on checked arguments; x's values are
@@ -320,19 +321,16 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
         (want, check_x): (Want, Checks),
     ) -> Result<f64> {
-        let cost = T::propagate(
-            self.engine,
-            Propagation {
-                model: self.model(),
-                regions: &workspace.regions,
-                samples: Samples { x: x.as_slice(), y: y.y.as_slice(), weights: y.weights },
-                total: y.total(),
-                tiles: workspace.tiles.as_mut_slice(),
-                costs: &mut workspace.costs,
-                backward: (want == Want::Gradients).then(|| workspace.transposed.as_mut_slice()),
-                check_x: check_x == Checks::Full,
-            },
-        );
+        let cost = self.engine.propagate(Propagation {
+            model: self.model(),
+            regions: &workspace.regions,
+            samples: Samples { x: x.as_slice(), y: y.y.as_slice(), weights: y.weights },
+            total: y.total(),
+            tiles: workspace.tiles.as_mut_slice(),
+            costs: &mut workspace.costs,
+            backward: (want == Want::Gradients).then(|| workspace.transposed.as_mut_slice()),
+            check_x: check_x == Checks::Full,
+        });
         match cost {
             Some(cost) => Ok(cost),
             // A pass refuses only what this finds.

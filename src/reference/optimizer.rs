@@ -12,8 +12,8 @@
 #![allow(clippy::needless_range_loop, reason = "indices as in the formulas")]
 
 use super::shapes::must;
-use crate::Optimizer;
-use crate::checks::length;
+use crate::data::checks::length;
+use crate::words::optimizer::Optimizer;
 
 /// m and v of some parameters, and t, the number of steps so far. Optimisers that have no m or no v
 /// leave it as it is.

@@ -1,9 +1,10 @@
 //! What fits together: the checks of the reference, as errors, and as the panics of its functions.
 
-use super::{Layer, Network, Trace};
-use crate::activation::Activation;
-use crate::checks::length;
+use super::network::{Layer, Network, Trace};
+use crate::data::checks::length;
+use crate::data::domains;
 use crate::error::{Error, Result};
+use crate::words::activation::Activation;
 
 impl Network {
     /// Do the layers fit each other, and the output the loss? Every function of the reference
@@ -24,7 +25,7 @@ impl Network {
     /// a row of W or of b, [`Error::HiddenSoftmax`], [`Error::LossActivation`].
     pub fn check(&self) -> Result<()> {
         let Some(output) = self.layers.last() else { return Err(Error::NoLayers) };
-        self.loss.check_output(output.activation)?;
+        domains::output(self.loss, output.activation)?;
         let mut inputs = inputs(&self.layers[0]);
         if inputs == 0 {
             return Err(Error::Zero { argument: "inputs" });

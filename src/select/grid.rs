@@ -5,16 +5,16 @@ use core::ops::ControlFlow;
 
 use super::split::Split;
 use super::table::Better;
-use crate::activation::Activation;
-use crate::builder::Builder;
-use crate::engine::Parallelism;
 use crate::error::{Error, Result};
-use crate::fit::Fit;
-use crate::init::Init;
 use crate::metrics;
-use crate::network::Network;
+use crate::network::builder::Builder;
+use crate::network::parameters::Network;
+use crate::network::workspace::Workspace;
 use crate::scalar::Scalar;
-use crate::workspace::Workspace;
+use crate::train::fit::Fit;
+use crate::words::activation::Activation;
+use crate::words::choices::Parallelism;
+use crate::words::init::Init;
 
 /// Values to try of each choice; [`candidates`](Self::candidates) are all combinations.
 ///

@@ -43,10 +43,10 @@ pub use table::{Better, Row, Table};
 
 use rayon::prelude::*;
 
-use crate::checks;
+use crate::data::checks;
+use crate::data::columns::Columns;
 use crate::error::Error;
 use crate::scalar::Scalar;
-use crate::view::Columns;
 
 /// Trains and scores every candidate on every fold: `train` gets a candidate and a [`Split`],
 /// trains however it likes, and returns the score on the split's validation samples.

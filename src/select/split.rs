@@ -1,9 +1,9 @@
 //! The samples of one training of a cross-validation.
 
 use super::folds::Folds;
+use crate::data::columns::Columns;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
-use crate::view::Columns;
 
 /// Copies of the samples to train on and of those to score on, in their original order; see
 /// [`cross_validate`](super::cross_validate).

@@ -13,22 +13,21 @@
 //! | `standing.rs` | [`TrainingState`]: all that a later run needs to go on |
 //! | `trainer.rs` | [`Trainer`]: the loop over epochs and batches |
 
-mod optimizer;
+pub(crate) mod fit;
+pub(crate) mod optimizer_state;
 mod options;
+mod rollback;
 mod samples;
-mod schedule;
-mod snapshot;
-mod standing;
-mod state;
+pub(crate) mod schedule;
 mod trainer;
+mod training_state;
 mod update;
 
-pub use optimizer::Optimizer;
+pub use fit::{Fit, Progress, Report};
+pub use optimizer_state::OptimizerState;
 pub use options::{EarlyStopping, Training};
-pub use samples::DataSet;
 pub use schedule::Schedule;
-#[cfg(feature = "safetensors")]
-pub(crate) use standing::Done;
-pub use standing::{Best, TrainingState};
-pub use state::OptimizerState;
 pub use trainer::{Epoch, Stop, Trainer, TrainingReport};
+#[cfg(feature = "safetensors")]
+pub(crate) use training_state::Done;
+pub use training_state::{Best, TrainingState};

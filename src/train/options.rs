@@ -1,11 +1,14 @@
 //! What a training run is asked for.
 
-use crate::checks;
+use crate::data::checks;
+use crate::data::data_set::DataSet;
+use crate::data::domains;
 use crate::error::{Error, Result};
-use crate::network::Network;
+use crate::network::parameters::Network;
 use crate::scalar::Scalar;
-use crate::train::state::{check_clip_norm, check_l2};
-use crate::train::{DataSet, Epoch, Optimizer, Schedule, Trainer, TrainingReport};
+use crate::train::optimizer_state::{check_clip_norm, check_l2};
+use crate::train::{Epoch, Schedule, Trainer, TrainingReport};
+use crate::words::optimizer::Optimizer;
 
 /// Mini-batch training: how long, in which batches, by which optimiser, and when to stop early.
 ///
@@ -201,7 +204,7 @@ impl Training {
             return Err(Error::Zero { argument: "batch size" });
         }
         checks::learning_rate(self.learning_rate)?;
-        self.optimizer.check()?;
+        domains::constants(self.optimizer)?;
         self.schedule.check()?;
         check_l2(self.l2)?;
         if let Some(norm) = self.clip_norm {

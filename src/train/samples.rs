@@ -3,96 +3,8 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::fingerprint::{Fingerprint, xxh64};
+use crate::data::columns::Columns;
 use crate::scalar::Scalar;
-use crate::targets::Targets;
-use crate::view::Columns;
-
-/// Training samples with their targets, and validation samples if there are any: borrowed.
-///
-/// ```
-/// use shallownet::{Columns, DataSet};
-///
-/// let x = [0.0_f32, 0.1, 0.2, 0.9, 1.0, 1.1];
-/// let y = [0.0_f32, 0.0, 0.0, 1.0, 1.0, 1.0];
-/// let (x, y) = (Columns::new(&x, 1)?, Columns::new(&y, 1)?);
-/// // The last two are not trained on.
-/// let data = DataSet::new(x.range(0..4).unwrap(), y.range(0..4).unwrap())
-///     .validation(x.range(4..6).unwrap(), y.range(4..6).unwrap());
-/// # Ok::<(), shallownet::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DataSet<'a, T> {
-    pub(crate) x: Columns<'a, T>,
-    pub(crate) y: Columns<'a, T>,
-    pub(crate) weights: Option<&'a [T]>,
-    pub(crate) validation: Option<(Columns<'a, T>, Columns<'a, T>)>,
-}
-
-impl<'a, T> DataSet<'a, T> {
-    /// Samples and targets to train on; the calls that use them check their shapes.
-    pub fn new(x: Columns<'a, T>, y: Columns<'a, T>) -> Self {
-        Self { x, y, weights: None, validation: None }
-    }
-
-    /// A weight a sample, as in [`Targets`](crate::Targets): each batch's cost is the weighted mean
-    /// of its samples'. Validation samples all count the same.
-    ///
-    /// ```
-    /// # use shallownet::{Columns, DataSet};
-    /// # let (x, y) = (Columns::new(&[-1.0_f32, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
-    /// let data = DataSet::new(x, y).weights(&[1.0, 0.25]);
-    /// # Ok::<(), shallownet::Error>(())
-    /// ```
-    pub fn weights(mut self, weights: &'a [T]) -> Self {
-        self.weights = Some(weights);
-        self
-    }
-
-    /// Samples and targets whose cost is computed after each epoch, and not trained on.
-    pub fn validation(mut self, x: Columns<'a, T>, y: Columns<'a, T>) -> Self {
-        self.validation = Some((x, y));
-        self
-    }
-}
-
-impl<'a, T: Copy> DataSet<'a, T> {
-    /// The training samples' targets.
-    pub(crate) fn targets(&self) -> Targets<'a, T> {
-        Targets { y: self.y, weights: self.weights }
-    }
-}
-
-impl<T: Scalar> DataSet<'_, T> {
-    /// What tells this data from other data; a [`Trainer`](crate::Trainer) compares it. Reads every
-    /// value once.
-    ///
-    /// ```
-    /// # use shallownet::{Columns, DataSet};
-    /// # let (x, y) = (Columns::new(&[-1.0_f32, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
-    /// let data = DataSet::new(x, y);
-    /// assert_eq!(data.fingerprint(), data.fingerprint());
-    /// assert_ne!(data.fingerprint(), data.weights(&[1.0, 2.0]).fingerprint());
-    /// # Ok::<(), shallownet::Error>(())
-    /// ```
-    pub fn fingerprint(&self) -> Fingerprint {
-        let mut words = Vec::new();
-        let mut add = |columns: Columns<'_, T>| {
-            let values = xxh64(columns.as_slice(), |v| v.to_f64().to_bits());
-            words.extend([columns.features() as u64, columns.samples() as u64, values]);
-        };
-        add(self.x);
-        add(self.y);
-        if let Some(weights) = self.weights {
-            add(Columns::checked(weights, 1));
-        }
-        if let Some((x, y)) = self.validation {
-            add(x);
-            add(y);
-        }
-        Fingerprint(xxh64(&words, |word| word))
-    }
-}
 
 /// The order of `epoch` (from 0): see [`Training::seed`](crate::Training::seed). O(m).
 pub(super) fn shuffle(order: &mut [usize], seed: u64, epoch: u64) {
@@ -157,34 +69,6 @@ fn fixed<const N: usize, T: Scalar>(from: &[T], order: &[usize], into: &mut [T])
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_value_and_its_place_count() {
-        let (x, y) = ([0.5_f64, -0.0, 3.0, 4.0, 5.0, 6.0], [1.0, 0.0]);
-        fn columns(values: &[f64], features: usize) -> Columns<'_, f64> {
-            Columns::new(values, features).unwrap()
-        }
-        let data = DataSet::new(columns(&x, 3), columns(&y, 1));
-        let held = [7.0, 8.0, 9.0];
-        let all = [
-            data,
-            data.weights(&[1.0, 1.0]),
-            data.validation(columns(&held, 3), columns(&held[..1], 1)),
-            data.validation(columns(&held, 3), columns(&held[1..2], 1)),
-            DataSet::new(columns(&x, 2), columns(&held, 1)),
-            DataSet::new(columns(&x[..3], 3), columns(&y[..1], 1)),
-        ];
-        let mut seen: Vec<Fingerprint> = all.iter().map(DataSet::fingerprint).collect();
-        for at in 0..x.len() {
-            let mut other = x;
-            other[at] += 0.25;
-            seen.push(DataSet::new(columns(&other, 3), columns(&y, 1)).fingerprint());
-            other.swap(at, (at + 1) % 6);
-            seen.push(DataSet::new(columns(&other, 3), columns(&y, 1)).fingerprint());
-        }
-        let different: std::collections::HashSet<_> = seen.iter().collect();
-        assert_eq!(different.len(), seen.len());
-    }
 
     #[test]
     fn an_order_is_a_permutation_that_seed_and_epoch_name() {

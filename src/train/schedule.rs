@@ -1,7 +1,7 @@
 //! The learning rate's course.
 
 use crate::error::{Error, Result};
-use crate::train::state::power;
+use crate::train::optimizer_state::power;
 
 /// What the learning rate is multiplied by at each step: a pure function of the step, so that it
 /// needs no state.

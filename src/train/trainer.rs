@@ -2,17 +2,18 @@
 
 use core::ops::ControlFlow;
 
-use crate::buffer::AlignedBuffer;
-use crate::checks::Checks;
+use crate::data::buffer::AlignedBuffer;
+use crate::data::columns::Columns;
+use crate::data::data_set::DataSet;
+use crate::data::targets::Targets;
 use crate::error::{Error, Result};
-use crate::network::Network;
+use crate::network::parameters::Network;
+use crate::network::workspace::Workspace;
 use crate::scalar::Scalar;
-use crate::targets::Targets;
+use crate::train::rollback::{Snapshots, all_finite};
 use crate::train::samples::{gather, shuffle};
-use crate::train::snapshot::{self, Snapshots};
-use crate::train::{Best, DataSet, Training, TrainingState};
-use crate::view::Columns;
-use crate::workspace::Workspace;
+use crate::train::{Best, Training, TrainingState};
+use crate::words::choices::Checks;
 
 /// What the callback sees after each epoch.
 ///
@@ -282,7 +283,7 @@ impl<T: Scalar> Trainer<T> {
             }
         }
         // Of a run that has found nothing left to do, no epoch has looked.
-        if !snapshot::all_finite(net, &self.state) {
+        if !all_finite(net, &self.state) {
             return Err(self.go_back(net, Error::Diverged { step: 0, cost: f64::NAN }));
         }
         self.state.restore_best(net);
@@ -341,7 +342,7 @@ impl<T: Scalar> Trainer<T> {
     /// The validation set's cost, if there is one, of an epoch that has left everything finite.
     fn validate(&mut self, net: &Network<T>, data: DataSet<'_, T>) -> Result<Option<f64>> {
         let diverged = |cost| Error::Diverged { step: 0, cost };
-        if !snapshot::all_finite(net, &self.state) {
+        if !all_finite(net, &self.state) {
             return Err(diverged(f64::NAN));
         }
         let (Some((x, y)), Some(workspace)) = (data.validation, &mut self.evaluation) else {

@@ -1,14 +1,15 @@
 //! One step of an optimiser on a network.
 
-use crate::checks::{self, Checks};
+use crate::data::checks;
+use crate::data::columns::Columns;
+use crate::data::targets::Targets;
 use crate::error::{Error, Result};
-use crate::gradients::Gradients;
-use crate::network::Network;
+use crate::network::gradients::Gradients;
+use crate::network::parameters::Network;
+use crate::network::workspace::Workspace;
 use crate::scalar::Scalar;
-use crate::targets::Targets;
 use crate::train::OptimizerState;
-use crate::view::Columns;
-use crate::workspace::Workspace;
+use crate::words::choices::Checks;
 
 impl<T: Scalar> Network<T> {
     /// Moves the parameters and the optimiser's moments by one step, from gradients that are there.
@@ -54,8 +55,8 @@ impl<T: Scalar> Network<T> {
     }
 
     fn update_checked(&mut self, state: &mut OptimizerState<T>, gradients: &Gradients<T>, lr: f64) {
-        let level = self.engine.elementwise_level();
-        state.step(level, gradients.buffer.as_slice(), self.parameters.as_mut_slice(), lr);
+        let functions = &*self.engine;
+        state.step(functions, gradients.buffer.as_slice(), self.parameters.as_mut_slice(), lr);
     }
 
     /// One step of an optimiser on the batch: [`backward`](Self::backward), then

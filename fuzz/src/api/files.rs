@@ -2,7 +2,8 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, ShapeBuilder};
 use shallownet::io::model::{self, Model};
-use shallownet::io::{Standardization, arrays, onnx};
+use shallownet::io::{arrays, onnx};
+use shallownet::Standardization;
 use shallownet::{Columns, Scalar};
 
 use super::world::{World, said};

@@ -1,6 +1,7 @@
 //! Metrics, selection, gradient checks, and what needs no network.
 
-use shallownet::io::{NotStandardizable, Standardization, table};
+use shallownet::io::table;
+use shallownet::{NotStandardizable, Standardization};
 use shallownet::metrics::{self, Confusion};
 use shallownet::select::{Better, ByFit, Folds, Grid, Holdout, Score, cross_validate};
 use shallownet::{

@@ -63,7 +63,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-fn saved(arrays: &[(String, shallownet::io::OwnedColumns<f64>)]) {
+fn saved(arrays: &[(String, shallownet::OwnedColumns<f64>)]) {
     let mut views: Vec<(&str, Array<'_>)> = Vec::new();
     for (name, x) in arrays {
         if !views.iter().any(|(there, _)| there == name) {

@@ -7,7 +7,8 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use shallownet::io::model::{self, AnyModel, Model, Problem};
-use shallownet::io::{InputKind, Inputs, Standardization};
+use shallownet::io::{InputKind, Inputs};
+use shallownet::Standardization;
 use shallownet::{Checks, Init, Scalar};
 
 use super::{Shape, set};

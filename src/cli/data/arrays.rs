@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use shallownet::OwnedColumns;
 use shallownet::io::table::Labels;
-use shallownet::io::{DataError, DataProblem, OwnedColumns, idx, npy};
+use shallownet::io::{DataError, DataProblem, idx, npy};
 
 use super::scale::Holds;
 use super::{Data, Origin, Targets, Want};

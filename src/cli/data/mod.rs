@@ -8,8 +8,9 @@ mod source;
 mod suspicions;
 mod table;
 
+use shallownet::Standardization;
 use shallownet::io::table::{Labels, Samples, classes_of};
-use shallownet::io::{Inputs, Quoted, Standardization};
+use shallownet::io::{Inputs, Quoted};
 use shallownet::{Error, Scalar};
 
 use crate::failure::Failure;

@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use shallownet::io::{NotStandardizable, Standardization};
 use shallownet::select::{Candidate, Folds, Split};
 use shallownet::{
     Activation, Columns, DataSet, Error, Network, Parallelism, Scalar, Training, Workspace, metrics,
 };
+use shallownet::{NotStandardizable, Standardization};
 
 use super::{Args, ScoreName};
 use crate::batch::{note_constants, turned_back};

@@ -7,7 +7,7 @@ mod output;
 
 use std::path::Path;
 
-use shallownet::io::Standardization;
+use shallownet::Standardization;
 use shallownet::io::checkpoint::{self, Checkpoint};
 use shallownet::io::model::Model;
 use shallownet::{Network, Scalar, Training, TrainingState};

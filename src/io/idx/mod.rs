@@ -44,8 +44,8 @@ use super::display;
 use super::element::{Element, Kind};
 use super::fault::{DataError, DataProblem, shape_text};
 use super::gzip::{self, Gzip};
-use super::owned::OwnedColumns;
 use crate::Scalar;
+use crate::data::owned::OwnedColumns;
 
 /// All samples of a file. 60,000 MNIST images take 0.18 GB as f32.
 ///

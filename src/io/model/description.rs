@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Model;
 use super::error::Problem;
-use crate::io::{Inputs, Standardization, one_line};
+use crate::data::standardization::Standardization;
+use crate::io::{Inputs, one_line};
 use crate::{Activation, Loss, Network, Scalar};
 
 /// The entry's name.

@@ -7,6 +7,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::Model;
 use super::description::{Description, ENTRY};
 use super::error::Problem;
+use crate::element::Element;
 use crate::io::one_line;
 use crate::{Layer, Scalar};
 

@@ -43,8 +43,9 @@ pub(in crate::io) mod tensors;
 
 use std::path::Path;
 
+use crate::data::standardization::Standardization;
 use crate::io::open::{self, NotOpened};
-use crate::io::{Inputs, Standardization, atomic};
+use crate::io::{Inputs, atomic};
 use crate::{Network, Scalar};
 
 pub use decode::{decode, decode_any};

@@ -33,10 +33,10 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::read;
+use crate::data::owned::OwnedColumns;
 use crate::io::bytes::{self, Bytes, Length};
 use crate::io::display;
 use crate::io::fault::{DataError, DataProblem};
-use crate::io::owned::OwnedColumns;
 use crate::{Columns, Scalar};
 
 /// The archive's directory may have this many bytes: some 100,000 arrays.

@@ -4,11 +4,11 @@ use std::io::Read;
 
 use super::header::Header;
 use crate::Scalar;
+use crate::data::owned::OwnedColumns;
 use crate::io::blocks::{self, Blocks, Promise, reserve};
 use crate::io::bytes::Bytes;
 use crate::io::element::Kind;
 use crate::io::fault::{DataError, DataProblem, shape_text};
-use crate::io::owned::OwnedColumns;
 
 /// An array whose header has been read and fits the file.
 pub(super) struct Array<R> {

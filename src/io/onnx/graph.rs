@@ -5,7 +5,8 @@ use super::proto::{
     TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
 };
 use super::{INPUT, OUTPUT};
-use crate::io::Standardization;
+use crate::data::standardization::Standardization;
+use crate::element::Element;
 use crate::{Activation, Network, Result, Scalar};
 
 /// The graph in the making: each operator takes what the one before it gave.

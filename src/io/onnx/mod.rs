@@ -33,7 +33,8 @@ use std::path::Path;
 
 use prost::Message;
 
-use super::{Standardization, atomic, display};
+use super::{atomic, display};
+use crate::data::standardization::Standardization;
 use crate::{Network, Scalar};
 use graph::Graph;
 use proto::{ModelProto, OperatorSetIdProto};
@@ -124,7 +125,8 @@ pub fn save<T: Scalar>(
 /// The bytes of an ONNX file; the same for the same network.
 ///
 /// ```
-/// # use shallownet::io::{Standardization, onnx};
+/// # use shallownet::io::onnx;
+/// # use shallownet::Standardization;
 /// # use shallownet::{Activation, Network};
 /// let net = Network::<f64>::builder(2).layer(1, Activation::Tanh).build()?;
 /// let standardization = Standardization { means: vec![0.0], stds: vec![1.0] };

@@ -12,11 +12,10 @@
 
 use super::Rows;
 use super::end::turn_back;
-use crate::engine::float::Float;
+use crate::element::Element;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::shuffle::Shuffle;
-use crate::scalar::Scalar;
-use crate::shape::Layer;
+use crate::words::layer::Layer;
 
 /// The most samples of a tile that this way pays for.
 pub(crate) const MAX_SAMPLES: usize = 64;
@@ -42,7 +41,6 @@ pub(crate) fn weights<V>(
     (dw, db): (&mut [V::Elem], &mut [V::Elem]),
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let dw = V::Elem::panels_mut(dw);
     for (panel, db) in V::Elem::panels_mut(db).iter_mut().enumerate() {
@@ -68,21 +66,17 @@ pub(crate) fn weights<V>(
     }
 }
 
-struct Job<'a, V: Lanes>
-where
-    V::Elem: Float,
-{
+struct Job<'a, V: Lanes> {
     t: V::Token,
     first: bool,
     stride: usize,
     /// dZ of a panel's units, of each sample.
-    d: &'a [<V::Elem as Float>::Panel],
+    d: &'a [<V::Elem as Element>::Panel],
 }
 
 impl<V> Job<'_, V>
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     #[inline(always)]
     fn before(&self, sums: &[V::Elem]) -> V {
@@ -91,7 +85,7 @@ where
 
     /// The first R inputs, which is also returned.
     #[inline(always)]
-    fn tile<const R: usize>(&self, a: &[V::Elem], dw: &mut [<V::Elem as Float>::Panel]) -> usize {
+    fn tile<const R: usize>(&self, a: &[V::Elem], dw: &mut [<V::Elem as Element>::Panel]) -> usize {
         let (mut acc, mut x) = ([V::splat(self.t, V::Elem::ZERO); R], [&[][..]; R]);
         for r in 0..R {
             acc[r] = self.before(dw[r].as_ref());
@@ -143,7 +137,6 @@ mod tests {
     fn check<V>(t: V::Token)
     where
         V: Shuffle,
-        V::Elem: Scalar,
     {
         let stride = 4 * V::LEN;
         let value = |k: usize| V::Elem::from_f64(number(k));

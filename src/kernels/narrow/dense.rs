@@ -4,13 +4,12 @@
 //! With 32 registers a tile has eight sums or more, enough to hide the FMA's latency; with 16, of
 //! which a `V` takes two, four sums are eight chains already.
 
-use crate::activation::Activation;
+use crate::element::Element;
 use crate::kernels::epilogue;
-use crate::kernels::exp::ExpElement;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::Rows;
 use crate::kernels::panel::piece_end;
-use crate::scalar::Scalar;
+use crate::words::activation::Activation;
 
 /// A layer's parameters, in panels of LEN units, and its sizes.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +55,6 @@ pub(crate) fn forward<V>(
     a: &mut [V::Elem],
 ) where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     let x = &x[..layer.inputs * stride];
     by_four!(layer.units, unit, U => {
@@ -86,7 +84,6 @@ fn forward_units<V, const U: usize, const X: usize>(
     a: &mut [V::Elem],
 ) where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     let (panel, lane) = (unit / V::LEN, unit % V::LEN);
     let (panels, inputs) = (layer.units.div_ceil(V::LEN), layer.inputs);
@@ -138,7 +135,6 @@ fn products<V, const U: usize, const X: usize>(
 ) -> [[V; X]; U]
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     for (w, x) in w.chunks_exact(V::LEN).zip(x.chunks(stride)) {
         let (w, x) = (&w[lane..lane + U], &x[..X * V::LEN]);
@@ -163,7 +159,6 @@ pub(crate) fn backward<V>(
     (a_prev, dz_prev): (&[V::Elem], &mut [V::Elem]),
 ) where
     V: Lanes,
-    V::Elem: Scalar,
 {
     by_four!(layer.inputs, input, I => {
         let (a, d) = (&a_prev[input * stride..], &mut dz_prev[input * stride..]);
@@ -194,7 +189,6 @@ fn backward_inputs<V, const I: usize, const X: usize>(
     (a_prev, dz_prev): (&[V::Elem], &mut [V::Elem]),
 ) where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let mut acc = [[V::splat(t, V::Elem::ZERO); X]; I];
     for unit in 0..layer.units {
@@ -230,7 +224,6 @@ pub(crate) fn weights<V>(
     (dw, db): (&mut [V::Elem], &mut [V::Elem]),
 ) where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let Rows { stride, steps } = rows;
     let mut unit = 0;
@@ -282,7 +275,6 @@ fn weight_sums<V, const U: usize, const I: usize>(
     dw: &mut [V::Elem],
 ) where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let stride = V::LEN * V::LEN;
     let dw = &mut dw[..(I - 1) * stride + U * V::LEN];

@@ -4,11 +4,10 @@
 use super::Rows;
 use super::gather::{columns_to_lanes, lanes_to_columns};
 use super::loss::{LossSum, output};
-use crate::engine::OutputHead;
-use crate::engine::block::{Block, BlockMut};
-use crate::kernels::exp::ExpElement;
+use crate::element::Element;
+use crate::kernels::block::{Block, BlockMut};
+use crate::kernels::head::OutputHead;
 use crate::kernels::shuffle::{Shuffle, deinterleave};
-use crate::scalar::Scalar;
 
 /// Registers a row of a block, and elements of a block with LEN = 16 outputs.
 const STEPS: usize = 4;
@@ -25,7 +24,6 @@ pub(crate) fn loss<V>(
 ) -> f64
 where
     V: Shuffle,
-    V::Elem: Scalar + ExpElement,
 {
     let (n_y, block) = (head.n_y, STEPS * V::LEN);
     let zero = V::Elem::ZERO;
@@ -58,7 +56,6 @@ where
 pub(crate) fn activate_output<V>(t: V::Token, head: OutputHead, z: &mut [V::Elem])
 where
     V: Shuffle,
-    V::Elem: Scalar + ExpElement,
 {
     let mut lanes = [V::Elem::ZERO; ROOM];
     let stride = STEPS * V::LEN;
@@ -75,7 +72,6 @@ where
 fn turn<V>(t: V::Token, columns: &[V::Elem], stride: usize, n: usize, into: &mut [V::Elem])
 where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     for (index, columns) in columns.chunks(V::LEN * stride).enumerate() {
         let into = &mut into[index * V::LEN..];
@@ -97,7 +93,6 @@ fn square<V, const N: usize>(
     into: &mut [V::Elem],
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let mut values = [V::splat(t, V::Elem::ZERO); N];
     for (value, column) in values.iter_mut().zip(columns.chunks_exact(stride)) {
@@ -122,7 +117,6 @@ pub(super) fn turn_back<V>(
     stride: usize,
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     for (index, columns) in into.chunks_mut(V::LEN * stride).enumerate() {
         let lanes = &lanes[index * V::LEN..];
@@ -143,7 +137,6 @@ fn square_back<V, const N: usize>(
     stride: usize,
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let mut values = [V::splat(t, V::Elem::ZERO); N];
     for i in 0..N {

@@ -1,7 +1,7 @@
 //! Columns to lanes and back.
 
+use crate::element::Element;
 use crate::kernels::shuffle::{Shuffle, deinterleave, interleave};
-use crate::scalar::Scalar;
 
 /// LEN columns of fewer values than a register has, and a register behind them.
 const ROOM: usize = 16 * 16;
@@ -17,7 +17,6 @@ pub(crate) fn columns_to_lanes<V>(
     into: &mut [V::Elem],
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     match n {
         1 => by_registers::<V, 1>(t, columns, stride, into),
@@ -51,7 +50,6 @@ pub(crate) fn columns_to_lanes<V>(
 fn squares<V>(t: V::Token, columns: &[V::Elem], n: usize, stride: usize, into: &mut [V::Elem])
 where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let mut value = 0;
     while value < n {
@@ -85,7 +83,6 @@ fn square_of_lanes<V>(
     into: &mut [V::Elem],
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     match V::LEN {
         16 => square::<V, 16>(t, columns, n, stride, into),
@@ -104,7 +101,6 @@ fn square<V, const N: usize>(
     into: &mut [V::Elem],
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let mut values = [V::splat(t, V::Elem::ZERO); N];
     for s in 0..N {
@@ -127,7 +123,6 @@ fn by_registers<V, const N: usize>(
     into: &mut [V::Elem],
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     for (chunk, columns) in columns.chunks_exact(N * V::LEN).enumerate() {
         let mut values = [V::splat(t, V::Elem::ZERO); N];
@@ -160,7 +155,6 @@ pub(crate) fn lanes_to_columns<V>(
     into: &mut [V::Elem],
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let first = match n {
         1 => {
@@ -189,7 +183,6 @@ fn registers_back<V, const N: usize>(
 ) -> usize
 where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let mut first = 0;
     for columns in into.chunks_exact_mut(N * V::LEN) {
@@ -217,7 +210,6 @@ mod tests {
     fn check<V>(t: V::Token)
     where
         V: Shuffle,
-        V::Elem: Scalar,
     {
         for n in 1..40 {
             for columns in [1, V::LEN - 1, V::LEN, V::LEN + 1, 2 * V::LEN, 3 * V::LEN + 5] {

@@ -1,15 +1,16 @@
 //! The end of a network with samples in lanes: predictions, loss and dZ from logits.
 
-use crate::activation::Activation;
-use crate::engine::OutputHead;
+use crate::element::Element;
+use crate::kernels::constants::ExpElement;
 use crate::kernels::epilogue::{self, MAX_LANES};
-use crate::kernels::exp::{ExpElement, exp_neg_abs};
+use crate::kernels::exp::exp_neg_abs;
 use crate::kernels::flush;
+use crate::kernels::head::OutputHead;
 use crate::kernels::head::{g as output_g, lane_sum, logit_loss};
-use crate::kernels::lanes::{Element, Lanes};
+use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::Rows;
-use crate::loss::Loss;
-use crate::scalar::Scalar;
+use crate::words::activation::Activation;
+use crate::words::loss::Loss;
 
 /// Sums of L over samples, lane by lane; the logarithms of categorical cross-entropy are taken of
 /// products, a few samples at a time.
@@ -28,7 +29,6 @@ fn factors_a_logarithm(n_y: usize) -> usize {
 impl<V> LossSum<V>
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     #[inline(always)]
     pub(crate) fn new(t: V::Token) -> Self {
@@ -160,7 +160,6 @@ where
 fn in_lanes<V>(t: V::Token, weights: &[V::Elem]) -> V
 where
     V: Lanes,
-    V::Elem: Scalar,
 {
     let mut lanes = [V::Elem::ZERO; MAX_LANES];
     lanes[..weights.len()].copy_from_slice(weights);
@@ -177,7 +176,6 @@ fn exponentials<V>(
 ) -> (V, V)
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     let mut max = V::load(t, z);
     for k in 1..n_y {
@@ -205,7 +203,6 @@ fn squared_error<V>(
 ) -> V
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     activate::<V>(t, head, row, z);
     let (mut loss, mut mean) = (V::splat(t, V::Elem::ZERO), V::splat(t, V::Elem::ZERO));
@@ -234,7 +231,6 @@ where
 fn activate<V>(t: V::Token, head: OutputHead, row: usize, z: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     if head.g == Activation::Softmax {
         let mut max = V::load(t, z);
@@ -265,7 +261,6 @@ where
 pub(crate) fn output<V>(t: V::Token, head: OutputHead, rows: Rows, z: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: Scalar + ExpElement,
 {
     let zero = V::splat(t, V::Elem::ZERO);
     for step in 0..rows.steps {

@@ -23,7 +23,7 @@ pub(crate) mod gather;
 pub(crate) mod loss;
 pub(crate) mod sums;
 
-use crate::engine::float::Float;
+use crate::element::Element;
 
 /// How a block of samples lies.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ pub(crate) struct Rows {
 impl Rows {
     /// The first N rows of `block`, as far as they hold samples.
     #[inline(always)]
-    pub(crate) fn each<T: Float, const N: usize>(self, block: &[T]) -> [&[T::Panel]; N] {
+    pub(crate) fn each<T: Element, const N: usize>(self, block: &[T]) -> [&[T::Panel]; N] {
         let mut rows = [&[][..]; N];
         for n in 0..N {
             rows[n] = &T::panels(&block[n * self.stride..])[..self.steps];

@@ -1,8 +1,7 @@
 //! Lane sums to gradients: a register a parameter in, a panel's units side by side out.
 
-use crate::engine::float::Float;
+use crate::element::Element;
 use crate::kernels::shuffle::{Shuffle, lane_sums};
-use crate::scalar::Scalar;
 
 /// The sums over the lanes of `sums`, a register for each parameter of `units` units in panels of
 /// `inputs` inputs, go to `into`, whose padding becomes 0. (Biases are panels of one input.)
@@ -15,7 +14,6 @@ pub(crate) fn reduce<V>(
     into: &mut [V::Elem],
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let len = inputs * V::LEN;
     for panel in 0..units.div_ceil(V::LEN) {
@@ -35,7 +33,6 @@ pub(crate) fn reduce<V>(
 fn panel_sums<V, const N: usize>(t: V::Token, units: usize, sums: &[V::Elem], into: &mut [V::Elem])
 where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     match units {
         1 => grouped::<V, N, 1>(t, units, sums, into),
@@ -55,7 +52,6 @@ fn grouped<V, const N: usize, const U: usize>(
     into: &mut [V::Elem],
 ) where
     V: Shuffle,
-    V::Elem: Scalar,
 {
     let zero = V::splat(t, V::Elem::ZERO);
     let group = (N / U).max(1);

@@ -3,9 +3,10 @@
 //! This is what tests, the accuracy check and the speed check share. Layers
 //! call the kernels on registers instead.
 
+use super::constants::ExpElement;
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::exp::{ExpElement, exp, exp_neg_abs};
+use super::exp::{exp, exp_neg_abs};
 use super::lanes::{Lanes, Vector};
 use super::sigmoid::{sigmoid, sigmoid_from, sigmoid_parts};
 use super::tanh::tanh;
@@ -53,7 +54,6 @@ fn map<V: Lanes>(t: V::Token, src: &[V::Elem], dst: &mut [V::Elem], f: impl Fn(V
 pub(crate) fn apply_lanes<V>(t: V::Token, f: Function, src: &[V::Elem], dst: &mut [V::Elem])
 where
     V: Lanes,
-    V::Elem: ExpElement,
 {
     match f {
         Function::Exp => map::<V>(

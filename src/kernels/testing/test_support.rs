@@ -2,7 +2,7 @@
 
 use fearless_simd::Level;
 
-use super::exp::ExpElement;
+use super::constants::ExpElement;
 use super::slices::{Apply, Function};
 
 /// A way to run a kernel.
@@ -67,17 +67,11 @@ pub(crate) fn paths() -> Vec<Path> {
 }
 
 /// A float type the tests can be written once for.
-pub(crate) trait Sample:
-    Apply + ExpElement + Default + Copy + PartialOrd + core::fmt::Debug
-{
+pub(crate) trait Sample: Apply + ExpElement {
     /// The bits, the same for every NaN.
     fn key(self) -> u64;
     /// Position among all floats of the type: neighbors differ by 1.
     fn order(self) -> i64;
-    /// From the bits of an `f64`: rounded, or as it is.
-    fn from_f64(x: f64) -> Self;
-    /// As an `f64`.
-    fn to_f64(self) -> f64;
     /// The next greater number.
     fn up(self) -> Self;
     /// Not 0, and smaller than the smallest normal number.
@@ -108,12 +102,6 @@ impl Sample for f32 {
     fn order(self) -> i64 {
         let bits = i64::from(self.to_bits() << 1 >> 1);
         if self < 0.0 { -bits } else { bits }
-    }
-    fn from_f64(x: f64) -> Self {
-        x as f32
-    }
-    fn to_f64(self) -> f64 {
-        f64::from(self)
     }
     fn up(self) -> Self {
         self.next_up()
@@ -148,12 +136,6 @@ impl Sample for f64 {
     fn order(self) -> i64 {
         let bits = (self.to_bits() << 1 >> 1) as i64;
         if self < 0.0 { -bits } else { bits }
-    }
-    fn from_f64(x: f64) -> Self {
-        x
-    }
-    fn to_f64(self) -> f64 {
-        self
     }
     fn up(self) -> Self {
         self.next_up()

@@ -1,0 +1,84 @@
+//! One contiguous allocation that starts at a cache line.
+
+use crate::element::Element;
+use crate::error::{Error, Result};
+
+/// Cache line, and the widest vector register in use: both are 64 bytes.
+pub(crate) const ALIGNMENT: usize = 64;
+
+/// A zeroed buffer whose first element lies at a multiple of 64 bytes.
+///
+/// Safe by over-allocating less than one line and starting at the first aligned element: a `Vec`'s
+/// heap block does not move when the `Vec` does.
+#[derive(Debug)]
+pub(crate) struct AlignedBuffer<T> {
+    storage: Vec<T>,
+    start: usize,
+    len: usize,
+}
+
+impl<T: Element> AlignedBuffer<T> {
+    /// `len` zeros; `what` names the buffer in errors.
+    pub(crate) fn zeros(len: usize, what: &'static str) -> Result<Self> {
+        let slack = ALIGNMENT / size_of::<T>();
+        let total = len.checked_add(slack).ok_or(Error::TooLarge { what })?;
+        let bytes = total.checked_mul(size_of::<T>()).ok_or(Error::TooLarge { what })?;
+        let mut storage = Vec::new();
+        storage.try_reserve_exact(total).map_err(|_| Error::OutOfMemory { what, bytes })?;
+        storage.resize(total, T::ZERO);
+        // `align_offset` may decline (it never does at run time on today's targets): start at 0
+        // then, which is slower and still right.
+        let offset = storage.as_ptr().align_offset(ALIGNMENT);
+        let start = if offset < slack { offset } else { 0 };
+        Ok(Self { storage, start, len })
+    }
+
+    #[inline]
+    pub(crate) fn as_slice(&self) -> &[T] {
+        &self.storage[self.start..self.start + self.len]
+    }
+
+    #[inline]
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
+        &mut self.storage[self.start..self.start + self.len]
+    }
+
+    /// A copy in an aligned allocation of its own.
+    pub(crate) fn try_clone(&self, what: &'static str) -> Result<Self> {
+        let mut copy = Self::zeros(self.len, what)?;
+        copy.as_mut_slice().copy_from_slice(self.as_slice());
+        Ok(copy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_at_a_cache_line_wherever_it_is_moved_or_copied() {
+        for len in [0, 1, 7, 16, 1000] {
+            let mut buffer = AlignedBuffer::<f32>::zeros(len, "test").unwrap();
+            buffer.as_mut_slice().fill(3.0);
+            let boxed = Box::new(buffer);
+            let copy = boxed.try_clone("test").unwrap();
+            for b in [&*boxed, &copy] {
+                assert_eq!(b.as_slice().len(), len);
+                assert_eq!(b.as_slice().as_ptr() as usize % ALIGNMENT, 0);
+                assert!(b.as_slice().iter().all(|&v| v == 3.0));
+            }
+        }
+    }
+
+    #[test]
+    fn absurd_sizes_are_errors() {
+        assert!(matches!(
+            AlignedBuffer::<f64>::zeros(usize::MAX, "test"),
+            Err(Error::TooLarge { .. })
+        ));
+        assert!(matches!(
+            AlignedBuffer::<f64>::zeros(usize::MAX / 16, "test"),
+            Err(Error::OutOfMemory { .. })
+        ));
+    }
+}

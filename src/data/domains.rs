@@ -1,0 +1,137 @@
+//! The domains of words: which slopes, scales, outputs and targets there can be.
+
+use super::checks;
+use super::columns::Columns;
+use crate::element::Element;
+use crate::error::{Error, Result};
+use crate::words::activation::Activation;
+use crate::words::init::Init;
+use crate::words::loss::Loss;
+use crate::words::optimizer::Optimizer;
+
+/// How far a target column's sum may be from 1: distributions written with a few decimals pass,
+/// a column that is none does not.
+const SUM_TOLERANCE: f64 = 1e-3;
+
+/// Below it, an f32's square can vanish while the number itself does not, and the quotient of the
+/// two would be as large as one likes.
+const LEAST_EPSILON: f64 = 1e-18;
+
+/// Refuses a slope outside (0, 1): max(slope z, z) would be another function.
+pub(crate) fn slope(g: Activation) -> Result<()> {
+    match g {
+        Activation::LeakyRelu { slope } if !(slope > 0.0 && slope < 1.0) => Err(Error::Range {
+            argument: "leaky ReLU slope",
+            expected: "more than 0 and less than 1",
+            given: slope,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an output activation that the loss is not defined for.
+pub(crate) fn output(loss: Loss, given: Activation) -> Result<()> {
+    let expected = match loss {
+        Loss::BinaryCrossEntropy => Activation::Sigmoid,
+        Loss::CategoricalCrossEntropy => Activation::Softmax,
+        Loss::SquaredError => return Ok(()),
+    };
+    if given == expected { Ok(()) } else { Err(Error::LossActivation { loss, expected, given }) }
+}
+
+/// Refuses targets outside the loss's domain.
+pub(crate) fn targets<T: Element>(loss: Loss, y: Columns<'_, T>) -> Result<()> {
+    if loss == Loss::SquaredError {
+        return checks::finite("y", y.as_slice());
+    }
+    let target =
+        |sample, output, value, expected| Error::Target { loss, sample, output, value, expected };
+    let inside = |v: &T| *v >= T::ZERO && *v <= T::ONE;
+    if !checks::all(y.as_slice(), inside) {
+        let at = y.as_slice().iter().position(|v| !inside(v)).unwrap_or(0);
+        let (sample, output) = (at / y.features(), at % y.features());
+        return Err(target(sample, output, y.as_slice()[at].to_f64(), "a value in [0, 1]"));
+    }
+    if loss == Loss::CategoricalCrossEntropy {
+        for (sample, column) in y.as_slice().chunks_exact(y.features()).enumerate() {
+            let sum: f64 = column.iter().map(|v| v.to_f64()).sum();
+            if (sum - 1.0).abs() > SUM_TOLERANCE {
+                return Err(target(sample, 0, sum, "a column that sums to 1"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a scale that is none, and one that would become infinite in T, or 0: weights that are
+/// all 0 must be asked for.
+pub(crate) fn scale<T: Element>(init: Init) -> Result<()> {
+    const ARGUMENT: &str = "initialisation scale";
+    let (Init::Uniform { scale } | Init::Normal { scale }) = init else { return Ok(()) };
+    if !(scale.is_finite() && scale >= 0.0) {
+        let expected = "finite and not negative";
+        return Err(Error::Range { argument: ARGUMENT, expected, given: scale });
+    }
+    checks::finite_as::<T>(ARGUMENT, scale)?;
+    if scale == 0.0 { Ok(()) } else { checks::least_as::<T>(ARGUMENT, scale) }
+}
+
+/// Refuses an optimiser's constants outside their ranges.
+pub(crate) fn constants(optimizer: Optimizer) -> Result<()> {
+    for (argument, given) in optimizer.constants() {
+        let (fits, expected) = match argument {
+            "epsilon" => (given.is_finite() && given >= LEAST_EPSILON, "finite and at least 1e-18"),
+            "weight_decay" => (given.is_finite() && given >= 0.0, "finite and not negative"),
+            _ => ((0.0..1.0).contains(&given), "at least 0 and less than 1"),
+        };
+        if !fits {
+            return Err(Error::Range { argument, expected, given });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses constants that are outside their ranges once they are rounded to T.
+pub(crate) fn constants_as<T: Element>(optimizer: Optimizer) -> Result<()> {
+    optimizer.constants().try_for_each(|(argument, given)| match argument {
+        "epsilon" | "weight_decay" => checks::finite_as::<T>(argument, given),
+        // What is kept of a moment, of which all would be.
+        _ if T::from_f64(given) >= T::ONE => {
+            let expected = match T::NAME {
+                "f32" => "less than 1 when it is rounded to f32",
+                _ => "less than 1",
+            };
+            Err(Error::Range { argument, expected, given })
+        }
+        _ => Ok(()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_outside_their_ranges_are_named() {
+        let refused = [
+            (Optimizer::Momentum { beta: 1.0 }, "beta is 1: expected at least 0 and less than 1"),
+            (Optimizer::Nesterov { beta: -0.1 }, "beta is -0.1: expected"),
+            (Optimizer::RmsProp { rho: f64::NAN, epsilon: 1.0 }, "rho is NaN: expected"),
+            (Optimizer::RmsProp { rho: 0.9, epsilon: 1e-19 }, "epsilon is 1e-19: expected"),
+            (Optimizer::Adam { beta1: 0.9, beta2: 1.5, epsilon: 1.0 }, "beta2 is 1.5"),
+            (Optimizer::Adam { beta1: 0.9, beta2: 0.9, epsilon: f64::INFINITY }, "epsilon is inf"),
+            (
+                Optimizer::AdamW { beta1: 0.0, beta2: 0.0, epsilon: 1.0, weight_decay: -1.0 },
+                "weight_decay is -1: expected finite and not negative",
+            ),
+        ];
+        for (optimizer, message) in refused {
+            let given = constants(optimizer).unwrap_err().to_string();
+            assert!(given.starts_with(message), "{given}");
+        }
+        for optimizer in Optimizer::all() {
+            assert_eq!(constants(optimizer), Ok(()));
+            assert_eq!(Optimizer::from_name(optimizer.name()), Some(optimizer));
+        }
+    }
+}

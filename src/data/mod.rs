@@ -1,0 +1,10 @@
+//! Samples as columns, and what is checked of them.
+
+pub(crate) mod buffer;
+pub(crate) mod checks;
+pub(crate) mod columns;
+pub(crate) mod data_set;
+pub(crate) mod domains;
+pub(crate) mod owned;
+pub(crate) mod standardization;
+pub(crate) mod targets;

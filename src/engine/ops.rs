@@ -1,0 +1,59 @@
+//! The contract of a backend over a tile of columns.
+
+use super::float::Float;
+use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
+use crate::kernels::head::OutputHead;
+use crate::words::activation::Activation;
+
+/// The contract of a backend: three fused operations over a tile of columns, and the network's
+/// end. Implementations neither allocate shapes nor start threads; [`pass`] does the walking.
+pub(crate) trait LayerOps<T: Float>: Sync {
+    /// W^T in the layout that [`backward_input`](Self::backward_input) reads, if it reads one.
+    fn transpose(&self, layer: LayerParameters<'_, T>, into: &mut [T]);
+
+    /// A = g(W X + b). ReLUs mark z < 0 by the sign bit of a (for ReLU, a = -0.0), so that the
+    /// derivative can be read off a alone, z = 0 of either sign included.
+    ///
+    /// True if every z is known to be finite: then every x is, too.
+    fn forward(
+        &self,
+        layer: LayerParameters<'_, T>,
+        g: Activation,
+        x: Block<'_, T>,
+        a: BlockMut<'_, T>,
+    ) -> bool;
+
+    /// dZ_prev = W^T dZ * g_prev'(A_prev).
+    fn backward_input(
+        &self,
+        layer: LayerParameters<'_, T>,
+        g_prev: Activation,
+        dz: Block<'_, T>,
+        a_prev: Block<'_, T>,
+        dz_prev: BlockMut<'_, T>,
+    );
+
+    /// dW = factor dZ A_prev^T and db = factor (row sums of dZ) over some tiles, of some of the
+    /// units: written over or added to the sums so far, and at the last turn added to the
+    /// parameters if wanted.
+    fn backward_weights(
+        &self,
+        tiles: &[Pass<'_, T>],
+        factor: T,
+        into: GradientRows<'_, T>,
+        turn: Turn,
+    );
+
+    /// Logits to predictions, in place; `z` holds whole columns, one behind the other.
+    fn output(&self, head: OutputHead, z: &mut [T]);
+
+    /// The sum of L over the tile's columns, from logits and targets; dZ goes to `dz`. With
+    /// weights, each column's L and dZ are multiplied by its own. The logits may be overwritten.
+    fn loss(
+        &self,
+        head: OutputHead,
+        z: BlockMut<'_, T>,
+        targets: (&[T], Option<&[T]>),
+        dz: BlockMut<'_, T>,
+    ) -> f64;
+}

@@ -1,0 +1,85 @@
+//! The door: all that a network asks of its backend, at the backend's level.
+//!
+//! A network holds one `Box<dyn Passes>` (of nothing: no memory is allocated), found once by [`resolve`](super::resolve). Behind it
+//! lie the code of one backend, level and element type, compiled in this crate, so that programs
+//! that use the library don't compile the kernels again.
+
+use core::fmt::Debug;
+use core::panic::{RefUnwindSafe, UnwindSafe};
+
+use super::custom::{Backward, Forward};
+use super::optimizer::Update;
+use super::pass::{Prediction, Propagation};
+use super::sums::{Destination, WeightSums};
+use super::tiny;
+use crate::words::choices::Backend;
+use crate::words::level::Level;
+
+/// A backend at a level, for elements T. Functions of single values are computed at the same level, or
+/// at the machine's best if the backend has none.
+pub trait Passes<T>: Elementwise<T> {
+    /// Which backend.
+    fn backend(&self) -> Backend;
+
+    /// The level, if the backend is one of levels.
+    fn level(&self) -> Option<Level>;
+
+    /// Units a panel of its weight layout: 1 is row-major.
+    fn panel(&self) -> usize;
+
+    /// The same once more.
+    fn again(&self) -> Box<dyn Passes<T>>;
+
+    /// Forward; predictions go to the task's `out`. False if x is refused, with nothing written but
+    /// the tiles.
+    fn predict(&self, task: &mut Prediction<'_, T>) -> bool;
+
+    /// Forward and loss, and backward where that is wanted. Returns J; or `None` if x is refused,
+    /// with nothing written but the tiles.
+    fn propagate(&self, task: Propagation<'_, T>) -> Option<f64>;
+
+    /// The gradient, into the sums, or added to the parameters.
+    fn sum_weights(&self, task: &WeightSums<'_, T>, into: Destination<'_, T>);
+
+    /// Forward that keeps every layer's A, for [`backward_from`](Self::backward_from).
+    fn forward(&self, task: Forward<'_, T>);
+
+    /// Backward from the caller's output gradient.
+    fn backward_from(&self, task: Backward<'_, T>);
+
+    /// The prediction of one sample by a tiny network; false, and nothing done, if the backend has
+    /// no way of its own for it, or if its first logits are not finite.
+    fn predict_tiny(&self, _net: &tiny::Net<'_, T>, _x: &[T], _out: &mut [T]) -> bool {
+        false
+    }
+
+    /// A step on one sample of a tiny network; `None`, and nothing done, in the same cases. Returns
+    /// J; if that is not finite, no parameter has changed.
+    fn step_tiny(&self, _task: &mut tiny::Step<'_, T>, _x: &[T], _y: &[T]) -> Option<f64> {
+        None
+    }
+}
+
+/// Functions of single values over whole slices, at a level.
+pub trait Elementwise<T>: Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
+    /// The function of every value, in place.
+    fn apply(&self, function: Function, values: &mut [T]);
+
+    /// Is no value NaN or infinite?
+    fn all_finite(&self, values: &[T]) -> bool;
+
+    /// One step of an optimiser.
+    fn optimize(&self, update: Update<'_, T>);
+
+    /// The sum of the squares of `scale` times each value, in f64, in an order that the length
+    /// fixes; the same bits at all levels.
+    fn sum_of_squares(&self, scale: f64, values: &[T]) -> f64;
+}
+
+/// A function of [`Elementwise::apply`].
+#[derive(Debug, Clone, Copy)]
+pub enum Function {
+    Exp,
+    Tanh,
+    Sigmoid,
+}

@@ -1,0 +1,192 @@
+//! A network's shape, and where each layer lies in the one parameter buffer.
+
+use core::ops::Range;
+
+use crate::data::buffer::ALIGNMENT;
+use crate::error::{Error, Result};
+use crate::words::activation::Activation;
+use crate::words::layer::Layer;
+
+/// Where one layer's parameters lie in the buffer, in elements.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Span {
+    /// W: panels of `panel` units, [units / panel][inputs][panel].
+    pub(crate) weights: Range<usize>,
+    /// Units a panel of W.
+    pub(crate) panel: usize,
+    /// b.
+    pub(crate) bias: Range<usize>,
+}
+
+/// The layers and the layout of their parameters: W[0], b[0], W[1], b[1], ..., each starting at a
+/// cache line.
+///
+/// Weights lie in panels of `panel` units: for each panel, input after input, the weights of the
+/// panel's units side by side. A panel of 1 is the textbook's row-major (n_l, n_{l-1}) matrix,
+/// which GEMMs want. The last panel is padded with zeros that stay zero. A first layer that fills no
+/// half of its one panel, and has more than [`HALVED_INPUTS`], has a panel of half as many units: most
+/// of its time is that of reading weights, or sums of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Shape {
+    // What every call looks at.
+    n_x: usize,
+    n_y: usize,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) spans: Vec<Span>,
+    /// Units a panel, but for a first layer of half-panels: activations and biases are padded to it.
+    pub(crate) panel: usize,
+    /// Units of the widest layer.
+    pub(crate) widest: usize,
+    /// Is each layer one panel of units? So small that `engine::tiny` has a way of its own for it.
+    pub(crate) tiny: bool,
+    /// Elements of the whole buffer.
+    pub(crate) len: usize,
+}
+
+/// More inputs than any network has that goes with samples in lanes, or is tiny: what they do knows
+/// whole panels only.
+pub(crate) const HALVED_INPUTS: usize = 256;
+const _: () = assert!(TINY_INPUTS <= HALVED_INPUTS);
+
+/// The most inputs and layers of a tiny network.
+const TINY_INPUTS: usize = 128;
+pub(crate) const TINY_LAYERS: usize = 4;
+
+const PARAMETERS: Error = Error::TooLarge { what: "the parameter buffer" };
+
+impl Shape {
+    pub(crate) fn new(
+        n_x: usize,
+        layers: &[(usize, Activation)],
+        panel: usize,
+        element: usize,
+    ) -> Result<Self> {
+        if n_x == 0 {
+            return Err(Error::Zero { argument: "inputs of the network" });
+        }
+        if layers.is_empty() {
+            return Err(Error::NoLayers);
+        }
+        let line = ALIGNMENT / element;
+        let mut shape = Self {
+            n_x,
+            n_y: layers[layers.len() - 1].0,
+            layers: Vec::new(),
+            spans: Vec::new(),
+            panel,
+            widest: 0,
+            tiny: false,
+            len: 0,
+        };
+        let mut inputs = n_x;
+        for (index, &(units, activation)) in layers.iter().enumerate() {
+            if units == 0 {
+                return Err(Error::Zero { argument: "units of a layer" });
+            }
+            if activation == Activation::Softmax && index + 1 != layers.len() {
+                return Err(Error::HiddenSoftmax { layer: index });
+            }
+            let is_halved = index == 0 && inputs > HALVED_INPUTS && units <= panel / 2;
+            let of_weights = if is_halved { panel / 2 } else { panel };
+            let weights = padded(units, of_weights)?.checked_mul(inputs).ok_or(PARAMETERS)?;
+            let weights = shape.push(weights, line)?;
+            let bias = shape.push(padded(units, panel)?, line)?;
+            shape.spans.push(Span { weights, panel: of_weights, bias });
+            shape.layers.push(Layer { inputs, units, activation });
+            shape.widest = shape.widest.max(units);
+            inputs = units;
+        }
+        shape.tiny =
+            panel > 1 && shape.widest <= panel && n_x <= TINY_INPUTS && layers.len() <= TINY_LAYERS;
+        // Every later size product (bytes, FLOPs counted in f64) then stays in range.
+        shape.len.checked_mul(element).filter(|&b| b <= isize::MAX as usize).ok_or(PARAMETERS)?;
+        Ok(shape)
+    }
+
+    /// Reserves `len` elements at the next cache line.
+    fn push(&mut self, len: usize, line: usize) -> Result<Range<usize>> {
+        let start = self.len;
+        let end = start.checked_add(len).ok_or(PARAMETERS)?;
+        self.len = end.checked_next_multiple_of(line).ok_or(PARAMETERS)?;
+        Ok(start..end)
+    }
+
+    pub(crate) fn n_x(&self) -> usize {
+        self.n_x
+    }
+
+    pub(crate) fn n_y(&self) -> usize {
+        self.n_y
+    }
+
+    pub(crate) fn output(&self) -> &Layer {
+        // `new` refuses a shape without layers.
+        &self.layers[self.layers.len() - 1]
+    }
+
+    /// Where weight W[layer][unit][input] lies in the buffer.
+    pub(crate) fn weight_index(&self, layer: usize, unit: usize, input: usize) -> usize {
+        let span = &self.spans[layer];
+        let (panel, lane) = (unit / span.panel, unit % span.panel);
+        span.weights.start + (panel * self.layers[layer].inputs + input) * span.panel + lane
+    }
+
+    /// Weights of all layers, biases not counted: half the FLOPs of one sample's forward pass.
+    pub(crate) fn weights(&self) -> usize {
+        self.layers.iter().map(Layer::weights).sum()
+    }
+}
+
+fn padded(units: usize, panel: usize) -> Result<usize> {
+    units.checked_next_multiple_of(panel).ok_or(PARAMETERS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panels_place_every_weight_once_and_start_at_cache_lines() {
+        for (n_x, panel) in [(5, 1), (5, 4), (5, 16), (256, 16), (257, 1), (257, 16), (300, 14)] {
+            let layers = [(7, Activation::Tanh), (18, Activation::Relu), (1, Activation::Sigmoid)];
+            let shape = Shape::new(n_x, &layers, panel, 4).unwrap();
+            let halved = n_x > 256 && panel > 1;
+            let padded = [if halved { panel / 2 } else { 7_usize.next_multiple_of(panel) }, panel];
+            assert_eq!(shape.spans[0].weights.len(), padded[0] * n_x);
+            assert_eq!(shape.spans[2].weights.len(), padded[1] * 18);
+            let mut taken = vec![false; shape.len];
+            for (l, layer) in shape.layers.iter().enumerate() {
+                assert_eq!(shape.spans[l].weights.start % 16, 0);
+                assert_eq!(shape.spans[l].bias.start % 16, 0);
+                for j in 0..layer.units {
+                    for i in 0..layer.inputs {
+                        let at = shape.weight_index(l, j, i);
+                        assert!(shape.spans[l].weights.contains(&at));
+                        assert!(!std::mem::replace(&mut taken[at], true));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_panel_of_one_is_row_major() {
+        let shape = Shape::new(3, &[(2, Activation::Tanh)], 1, 8).unwrap();
+        let order: Vec<_> = (0..2)
+            .flat_map(|j| (0..3).map(move |i| (j, i)))
+            .map(|(j, i)| shape.weight_index(0, j, i))
+            .collect();
+        assert_eq!(order, [0, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn products_that_overflow_are_errors() {
+        let huge = usize::MAX / 2;
+        for n_x in [huge, usize::MAX] {
+            let shape = Shape::new(n_x, &[(3, Activation::Tanh)], 1, 4);
+            assert!(matches!(shape, Err(Error::TooLarge { .. })), "{shape:?}");
+        }
+        let shape = Shape::new(1, &[(usize::MAX, Activation::Tanh)], 16, 4);
+        assert!(matches!(shape, Err(Error::TooLarge { .. })));
+    }
+}

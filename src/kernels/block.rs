@@ -1,0 +1,143 @@
+//! Matrices as the engine hands them on: a slice of columns and its shape.
+
+use core::ops::Range;
+
+/// `columns` columns of `rows` values each, `stride` elements apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Block<'a, T> {
+    pub(crate) data: &'a [T],
+    pub(crate) rows: usize,
+    pub(crate) stride: usize,
+    pub(crate) columns: usize,
+}
+
+/// The same, writable.
+#[derive(Debug)]
+pub(crate) struct BlockMut<'a, T> {
+    pub(crate) data: &'a mut [T],
+    pub(crate) rows: usize,
+    pub(crate) stride: usize,
+    pub(crate) columns: usize,
+}
+
+impl<T> BlockMut<'_, T> {
+    pub(crate) fn as_block(&self) -> Block<'_, T> {
+        Block { data: self.data, rows: self.rows, stride: self.stride, columns: self.columns }
+    }
+}
+
+/// One layer's parameters, as laid out by [`Shape`](crate::engine::shape::Shape).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LayerParameters<'a, T> {
+    /// W in panels; with a panel of 1, row-major (units, inputs).
+    pub(crate) w: &'a [T],
+    /// W^T in panels, for the backward pass of backends that want it; empty otherwise.
+    pub(crate) transposed: &'a [T],
+    /// b, padded to whole panels.
+    pub(crate) b: &'a [T],
+    pub(crate) inputs: usize,
+    pub(crate) units: usize,
+    /// Units a panel of `w`.
+    pub(crate) panel: usize,
+}
+
+/// A tile's dZ of a layer and what the layer read: as many columns each.
+pub(crate) type Pass<'a, T> = (Block<'a, T>, Block<'a, T>);
+
+/// The gradient of some of a layer's units, while it is summed over the tiles of a batch.
+#[derive(Debug)]
+pub(crate) struct GradientRows<'a, T> {
+    /// dW of the units in `rows`, whole panels, and their db.
+    pub(crate) sums: Pair<'a, T>,
+    /// Room for the sums of a stretch of tiles, where there are many: see `stretches`.
+    pub(crate) stretch: Option<Pair<'a, T>>,
+    /// The same units' W and b, if the sums are to be added to them at the end.
+    pub(crate) parameters: Option<Pair<'a, T>>,
+    /// Which of the layer's units these are.
+    pub(crate) rows: Range<usize>,
+    /// Units a panel of weights.
+    pub(crate) panel: usize,
+}
+
+/// A layer's weights and biases, or their sums.
+type Pair<'a, T> = (&'a mut [T], &'a mut [T]);
+
+impl<'a, T> GradientRows<'a, T> {
+    /// The first `units` units, and the rest; whole panels, of so many inputs.
+    pub(crate) fn split_at(self, units: usize, inputs: usize) -> (Self, Self) {
+        fn split<T>(
+            (w, b): Pair<'_, T>,
+            units: usize,
+            inputs: usize,
+        ) -> (Pair<'_, T>, Pair<'_, T>) {
+            let ((w0, w1), (b0, b1)) = (w.split_at_mut(units * inputs), b.split_at_mut(units));
+            ((w0, b0), (w1, b1))
+        }
+        let (left, right) = split(self.sums, units, inputs);
+        let (s_left, s_right) = self.stretch.map(|s| split(s, units, inputs)).unzip();
+        let (p_left, p_right) = self.parameters.map(|p| split(p, units, inputs)).unzip();
+        let (panel, middle) = (self.panel, self.rows.start + units);
+        (
+            Self {
+                sums: left,
+                stretch: s_left,
+                parameters: p_left,
+                rows: self.rows.start..middle,
+                panel,
+            },
+            Self {
+                sums: right,
+                stretch: s_right,
+                parameters: p_right,
+                rows: middle..self.rows.end,
+                panel,
+            },
+        )
+    }
+
+    /// Does `with` to `units` units after the other, whole panels, of so many inputs. They share the
+    /// first ones' sums, which so stay in the cache: nobody wants them once the parameters have them.
+    /// Without parameters, sums are wanted: then does it to all units at once.
+    pub(crate) fn one_by_one(
+        self,
+        units: usize,
+        inputs: usize,
+        mut with: impl FnMut(GradientRows<'_, T>),
+    ) {
+        let Self { sums: (w, b), mut stretch, parameters, rows, panel } = self;
+        let Some((p_w, p_b)) = parameters else {
+            return with(GradientRows { sums: (w, b), stretch, parameters, rows, panel });
+        };
+        let groups = p_w.chunks_mut(units * inputs).zip(p_b.chunks_mut(units));
+        for (start, (p_w, p_b)) in rows.clone().step_by(units).zip(groups) {
+            with(GradientRows {
+                sums: (&mut w[..p_w.len()], &mut b[..p_b.len()]),
+                stretch: stretch.as_mut().map(|(w, b)| (&mut w[..p_w.len()], &mut b[..p_b.len()])),
+                parameters: Some((p_w, p_b)),
+                rows: start..rows.end.min(start + units),
+                panel,
+            });
+        }
+    }
+
+    /// The same rows for a shorter while.
+    pub(crate) fn reborrow(&mut self) -> GradientRows<'_, T> {
+        GradientRows {
+            sums: (&mut *self.sums.0, &mut *self.sums.1),
+            stretch: self.stretch.as_mut().map(|(w, b)| (&mut **w, &mut **b)),
+            parameters: self.parameters.as_mut().map(|(w, b)| (&mut **w, &mut **b)),
+            rows: self.rows.clone(),
+            panel: self.panel,
+        }
+    }
+}
+
+/// Where in a batch some tiles stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// The first tiles overwrite the sums; later ones add to them.
+    pub(crate) first: bool,
+    /// The last tiles add to the parameters, if that is wanted. If they are also the first, the sums
+    /// need not be written at all.
+    pub(crate) last: bool,
+}

@@ -1,0 +1,131 @@
+//! How a network is doing inside: activations, saturated and dead units, sizes of gradients.
+
+use crate::error::Result;
+use crate::network::gradients::{self, Gradients};
+use crate::network::tape::Tape;
+use crate::scalar::Scalar;
+use crate::words::activation::Activation;
+
+/// What the activations of a layer look like on a batch; see [`Tape::layer_statistics`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct LayerStatistics {
+    /// The layer's activation function.
+    pub activation: Activation,
+    /// The mean of a over all units and samples.
+    pub mean: f64,
+    /// The standard deviation of a over all units and samples (divided by their number).
+    pub standard_deviation: f64,
+    /// Sigmoid and tanh: the share of all a (units times samples) that are nearer to an end of
+    /// their range than [`SATURATION`] of it. `None` for other activations.
+    pub saturated: Option<f64>,
+    /// ReLU: the share of units whose a is 0 on every sample, so that nothing of this batch can
+    /// change their weights, unless a z is exactly 0. `None` for other activations.
+    pub dead: Option<f64>,
+}
+
+/// An activation is called saturated if it is nearer to an end of its range than this share of the
+/// range: a sigmoid below 0.005 or above 0.995, |tanh| above 0.99. There g' is less than 2 % of its
+/// largest value, and so is what the unit passes back: g'/max g' = 4 s (1 - s) = 0.0199 at s =
+/// 0.005, for both (tanh z = 2 sigmoid(2z) - 1).
+///
+/// ```
+/// assert_eq!(shallownet::SATURATION, 0.005);
+/// ```
+pub const SATURATION: f64 = 0.005;
+
+/// Euclidean norms of a layer's gradients; see [`Gradients::norms`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct GradientNorms {
+    /// The Frobenius norm of dW.
+    pub weights: f64,
+    /// The norm of db.
+    pub bias: f64,
+}
+
+impl<T: Scalar> Tape<T> {
+    /// Statistics of every layer's activations in the last [`forward`](crate::Network::forward)
+    /// pass, first to last. O(m * units); allocates.
+    ///
+    /// ```
+    /// use shallownet::{Activation, Columns, Init, Network, Tape};
+    ///
+    /// // Weights so large that tanh is a switch.
+    /// let net = Network::<f64>::builder(2)
+    ///     .layer(50, Activation::Tanh)
+    ///     .layer(1, Activation::Sigmoid)
+    ///     .init(Init::Normal { scale: 100.0 }, 1)
+    ///     .build()?;
+    /// let mut tape = Tape::new(&net, 2)?;
+    /// net.forward(Columns::new(&[1.0, -0.5, 0.3, 2.0], 2)?, &mut tape)?;
+    /// let hidden = &tape.layer_statistics()?[0];
+    /// assert!(hidden.saturated > Some(0.9));
+    /// assert!(hidden.standard_deviation > 0.9);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoForward`](crate::Error::NoForward) before the first forward pass.
+    pub fn layer_statistics(&self) -> Result<Vec<LayerStatistics>> {
+        let layers = self.layers().iter().enumerate();
+        layers.map(|(layer, size)| self.statistics(layer, size.units, size.activation)).collect()
+    }
+
+    fn statistics(&self, layer: usize, units: usize, g: Activation) -> Result<LayerStatistics> {
+        let mut is_dead = vec![true; units];
+        let ends = match g {
+            Activation::Sigmoid => Some((SATURATION, 1.0 - SATURATION)),
+            Activation::Tanh => Some((2.0 * SATURATION - 1.0, 1.0 - 2.0 * SATURATION)),
+            _ => None,
+        };
+        let (mut sum, mut saturated) = (0.0, 0_usize);
+        for a in self.activations(layer)? {
+            for (dead, a) in is_dead.iter_mut().zip(a) {
+                let a = a.to_f64();
+                sum += a;
+                *dead &= a == 0.0;
+                saturated += usize::from(ends.is_some_and(|(low, high)| a < low || a > high));
+            }
+        }
+        let count = (units * self.samples()) as f64;
+        let mean = sum / count;
+        let squares = self.activations(layer)?.flatten().map(|a| (a.to_f64() - mean).powi(2));
+        let dead = is_dead.iter().filter(|dead| **dead).count();
+        Ok(LayerStatistics {
+            activation: g,
+            mean,
+            standard_deviation: (squares.sum::<f64>() / count).sqrt(),
+            saturated: ends.map(|_| saturated as f64 / count),
+            dead: (g == Activation::Relu).then(|| dead as f64 / units as f64),
+        })
+    }
+}
+
+impl<T: Scalar> Gradients<T> {
+    /// The norms of dW and db of `layer` (from 0), in f64. O(parameters), no allocation.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// net.backward(Columns::new(&[3.0, -4.0], 2)?, Columns::new(&[1.0], 1)?, &mut workspace)?;
+    /// // dZ = a - y = -0.5, dW = dZ x^T, db = dZ.
+    /// let norms = workspace.gradients()?.norms(0)?;
+    /// assert_eq!((norms.weights, norms.bias), (2.5, 0.5));
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Layer`](crate::Error::Layer) past the last layer.
+    pub fn norms(&self, layer: usize) -> Result<GradientNorms> {
+        gradients::check_layer(&self.shape, layer)?;
+        let (size, buffer) = (self.shape.layers[layer], self.buffer.as_slice());
+        let pairs = (0..size.units).flat_map(|j| (0..size.inputs).map(move |i| (j, i)));
+        let weights = pairs.map(|(j, i)| buffer[self.shape.weight_index(layer, j, i)]);
+        Ok(GradientNorms {
+            weights: weights.map(|d| d.to_f64().powi(2)).sum::<f64>().sqrt(),
+            bias: self.bias(layer)?.iter().map(|d| d.to_f64().powi(2)).sum::<f64>().sqrt(),
+        })
+    }
+}

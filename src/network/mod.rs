@@ -1,0 +1,13 @@
+//! The network and what one does with it.
+
+pub(crate) mod builder;
+mod checking;
+pub(crate) mod diagnostics;
+pub(crate) mod gradient_check;
+pub(crate) mod gradients;
+mod initial_weights;
+mod oracle;
+pub(crate) mod parameters;
+mod passes;
+pub(crate) mod tape;
+pub(crate) mod workspace;

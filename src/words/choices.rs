@@ -1,0 +1,121 @@
+//! What is chosen when a network is built: who computes it, on how many threads, and how much is
+//! checked.
+
+use super::names::names;
+
+/// Which implementation computes a network's passes; chosen when the network is built.
+///
+/// ```
+/// use shallownet::{Activation, Backend, Network};
+///
+/// let net = Network::<f32>::builder(2)
+///     .layer(1, Activation::Sigmoid)
+///     .backend(Backend::Portable)
+///     .build()?;
+/// assert_eq!(net.backend(), Backend::Portable);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Backend {
+    /// The fastest that this build and this machine have.
+    #[default]
+    Auto,
+    /// Our own register-tiled kernels at a SIMD level picked at run time: see
+    /// [`Level`](crate::Level).
+    Fused,
+    /// `matrixmultiply` over column tiles that stay in cache, `wide` for activations and
+    /// derivatives: runs everywhere. Allocates at every product (`matrixmultiply`'s packing
+    /// buffers, which it offers no way around).
+    Portable,
+    /// The GEMM of the BLAS that the program links (feature `cblas`), `wide` for the rest. BLAS
+    /// libraries start threads of their own: set theirs to one (`OPENBLAS_NUM_THREADS=1`), since
+    /// this crate already splits the batch.
+    Cblas,
+}
+
+impl Backend {
+    const ALL: [Self; 4] = [Self::Auto, Self::Fused, Self::Portable, Self::Cblas];
+
+    /// The name in lower case, as the command line writes it.
+    ///
+    /// ```
+    /// assert_eq!(shallownet::Backend::Portable.name(), "portable");
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Fused => "fused",
+            Self::Portable => "portable",
+            Self::Cblas => "cblas",
+        }
+    }
+
+    /// The backend of that name, or `None`.
+    ///
+    /// ```
+    /// # use shallownet::Backend;
+    /// assert_eq!(Backend::from_name("fused"), Some(Backend::Fused));
+    /// assert_eq!(Backend::from_name("blas"), None);
+    /// ```
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|backend| backend.name() == name)
+    }
+}
+
+names!(Backend, "backend", Self::ALL);
+
+/// Who computes: the calling thread alone, or it together with rayon's current pool.
+///
+/// Results have the same bits either way, and with any number of threads: the batch is split by
+/// the network's shape and the number of samples alone. Work too small to gain stays on the
+/// calling thread. To use a pool of your own, call inside `rayon::ThreadPool::install`.
+///
+/// ```
+/// use shallownet::{Activation, Network, Parallelism};
+///
+/// let net = Network::<f32>::builder(2)
+///     .layer(1, Activation::Sigmoid)
+///     .parallelism(Parallelism::Serial)
+///     .build()?;
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Parallelism {
+    /// The calling thread alone.
+    Serial,
+    /// Rayon's current pool, where the work is large enough.
+    #[default]
+    Rayon,
+}
+
+/// Which checks of *values* the public calls make. Shapes are always checked.
+///
+/// ```
+/// use shallownet::{Activation, Checks, Columns, Error, Network, Workspace};
+///
+/// let net = Network::<f32>::builder(1).layer(1, Activation::Identity).build()?;
+/// let mut workspace = Workspace::prediction(&net, 1)?;
+/// let x = [f32::NAN];
+/// let refused = net.predict(Columns::new(&x, 1)?, &mut [0.0], &mut workspace);
+/// assert!(matches!(refused, Err(Error::NotFinite { argument: "x", index: 0, .. })));
+///
+/// let trusting = Network::<f32>::builder(1)
+///     .layer(1, Activation::Identity)
+///     .checks(Checks::ShapesOnly)
+///     .build()?;
+/// let mut workspace = Workspace::prediction(&trusting, 1)?;
+/// trusting.predict(Columns::new(&x, 1)?, &mut [0.0], &mut workspace)?;
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Checks {
+    /// Data and parameters must be finite, targets in the loss's domain: at each call (each `fit`,
+    /// not each of its steps). That x is finite is seen on the way through the first layer, or takes
+    /// a pass over x of its own.
+    #[default]
+    Full,
+    /// Only shapes are checked; NaN and infinities flow through as IEEE 754 says. A cost that is
+    /// not finite still stops training.
+    ShapesOnly,
+}
