@@ -163,9 +163,6 @@ pub enum Error {
         /// The argument that does not belong to the network.
         argument: &'static str,
     },
-    /// A workspace made for prediction, used for training.
-    #[error("this workspace is for prediction only: make one with Workspace::training")]
-    PredictionOnly,
     /// A backward pass without the forward pass that it needs.
     #[error("the tape holds no forward pass: call Network::forward before")]
     NoForward,

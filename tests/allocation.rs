@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use rayon::ThreadPoolBuilder;
 use shallownet::{
     Activation, Backend, Columns, DataSet, EarlyStopping, Network, Optimizer, OutputGradient,
-    Parallelism, Scalar, Tape, Trainer, Training, Workspace,
+    Parallelism, Scalar, Tape, Trainer, Training, TrainingWorkspace,
 };
 
 /// The system's allocator; while armed, counts what is asked of it, on all threads.
@@ -76,7 +76,7 @@ fn allocations(work: impl FnOnce()) -> usize {
 /// A network with its batch and memory.
 struct Ready<T> {
     net: Network<T>,
-    workspace: Workspace<T>,
+    workspace: TrainingWorkspace<T>,
     tape: Tape<T>,
     x: Vec<T>,
     y: Vec<T>,
@@ -100,7 +100,7 @@ impl<T: Scalar> Ready<T> {
         let x = (0..units[0] * m).map(|i| T::from_f64((i % 17) as f64 / 8.0 - 1.0)).collect();
         // The first class, always: a distribution, and within [0, 1].
         let y = (0..last * m).map(|i| T::from_f64(f64::from(i % last == 0))).collect();
-        let workspace = Workspace::training(&net, m).unwrap();
+        let workspace = TrainingWorkspace::new(&net, m).unwrap();
         let tape = Tape::new(&net, m).unwrap();
         let (out, dx) = (vec![T::ZERO; last * m], vec![T::ZERO; units[0] * m]);
         Self { net, workspace, tape, x, y, out, dx }

@@ -10,7 +10,8 @@ use common::{BACKENDS, parameter_bits};
 use proptest::prelude::*;
 use shallownet::{
     Activation, Columns, Error, GradientCheck, Gradients, Init, Network, OutputGradient,
-    Parallelism, Parameter, Scalar, Tape, Workspace, gradient_check, reference,
+    Parallelism, Parameter, PredictionWorkspace, Scalar, Tape, TrainingWorkspace, gradient_check,
+    reference,
 };
 
 /// Checked when this file is compiled.
@@ -18,8 +19,8 @@ const fn is_send_and_sync<T: Send + Sync>() {}
 const _: () = {
     is_send_and_sync::<Network<f32>>();
     is_send_and_sync::<Network<f64>>();
-    is_send_and_sync::<Workspace<f32>>();
-    is_send_and_sync::<Workspace<f64>>();
+    is_send_and_sync::<TrainingWorkspace<f32>>();
+    is_send_and_sync::<TrainingWorkspace<f64>>();
     is_send_and_sync::<Tape<f32>>();
     is_send_and_sync::<Tape<f64>>();
     is_send_and_sync::<Gradients<f32>>();
@@ -33,7 +34,7 @@ fn a_frozen_network_serves_threads_with_the_same_bits() {
         let net = case.network::<f32>(setup, Parallelism::Serial);
         let batch = case.batch::<f32>(0);
         let predict = || {
-            let mut workspace = Workspace::prediction(&net, 40).unwrap();
+            let mut workspace = PredictionWorkspace::new(&net, 40).unwrap();
             let mut out = vec![0.0; 120];
             net.predict(batch.columns().0, &mut out, &mut workspace).unwrap();
             bits(&out)
@@ -58,7 +59,7 @@ fn outputs_show_no_mark_of_the_engine() {
                 let net = case.network::<f32>(setup, Parallelism::Serial);
                 let batch = case.batch::<f32>(0);
                 let (x, _) = batch.columns();
-                let mut workspace = Workspace::prediction(&net, m).unwrap();
+                let mut workspace = PredictionWorkspace::new(&net, m).unwrap();
                 let mut tape = Tape::new(&net, m).unwrap();
                 let mut out = vec![f32::NAN; units * m];
                 net.predict(x, &mut out, &mut workspace).unwrap();
@@ -239,10 +240,10 @@ fn gradients_check<T: Scalar>(most: f64) {
             let worst = report.worst.unwrap();
             let again = match worst.parameter {
                 Parameter::Weight { layer, unit, input } => {
-                    let mut workspace = Workspace::training(&net, 6).unwrap();
+                    let mut workspace = TrainingWorkspace::new(&net, 6).unwrap();
                     net.backward(x, y, &mut workspace).unwrap();
                     let row = unit * net.layers()[layer].inputs;
-                    workspace.gradients().unwrap().weights(layer).unwrap()[row + input].to_f64()
+                    workspace.gradients().weights(layer).unwrap()[row + input].to_f64()
                 }
                 _ => worst.gradient,
             };

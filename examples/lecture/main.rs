@@ -10,7 +10,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use shallownet::{Activation, Columns, Init, Network, SATURATION, Tape, Workspace};
+use shallownet::{Activation, Columns, Init, Network, SATURATION, Tape, TrainingWorkspace};
 
 use picture::{Panel, Series};
 
@@ -145,11 +145,11 @@ fn scales((x, y): Data<'_>) -> shallownet::Result<(bool, Panel)> {
         let mut tape = Tape::new(&net, x.samples())?;
         net.forward(x, &mut tape)?;
         let share = tape.layer_statistics()?[0].saturated.unwrap_or(0.0);
-        let mut workspace = Workspace::training(&net, x.samples())?;
+        let mut workspace = TrainingWorkspace::new(&net, x.samples())?;
         // With weights at 100 the output is wrong by so much that the norm is shown by its size.
         let weights = norm(&net.weights(1)?);
         net.backward(x, y, &mut workspace)?;
-        let gradient = workspace.gradients()?.norms(0)?.weights / weights;
+        let gradient = workspace.gradients().norms(0)?.weights / weights;
         let mut costs = Vec::new();
         for step in 0..STEPS {
             costs.push((step as f64, net.step(x, y, LEARNING_RATE, &mut workspace)?));
@@ -200,7 +200,7 @@ fn symmetry((x, y): Data<'_>) -> shallownet::Result<(bool, Panel)> {
     for g in [Activation::Tanh, Activation::Sigmoid] {
         for (name, init) in [("zero", Init::Zeros), ("0.01 random", Init::default())] {
             let mut net = network(UNITS, g, init)?;
-            let mut workspace = Workspace::training(&net, x.samples())?;
+            let mut workspace = TrainingWorkspace::new(&net, x.samples())?;
             let mut distances = Vec::new();
             for step in 0..=STEPS {
                 distances.push((step as f64, spread(&net.weights(0)?)));

@@ -106,12 +106,12 @@ impl<T: Scalar> Gradients<T> {
     /// The norms of dW and db of `layer` (from 0), in f64. O(parameters), no allocation.
     ///
     /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
     /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// net.backward(Columns::new(&[3.0, -4.0], 2)?, Columns::new(&[1.0], 1)?, &mut workspace)?;
     /// // dZ = a - y = -0.5, dW = dZ x^T, db = dZ.
-    /// let norms = workspace.gradients()?.norms(0)?;
+    /// let norms = workspace.gradients().norms(0)?;
     /// assert_eq!((norms.weights, norms.bias), (2.5, 0.5));
     /// # Ok::<(), shallownet::Error>(())
     /// ```

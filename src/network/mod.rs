@@ -1,5 +1,6 @@
 //! The network and what one does with it.
 
+mod buffers;
 pub(crate) mod builder;
 mod checking;
 pub(crate) mod diagnostics;

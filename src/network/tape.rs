@@ -19,7 +19,7 @@ use crate::words::layer::Layer;
 /// What [`Network::forward`] keeps of a batch, and what [`Network::backward_from`] leaves: the
 /// activations of every layer, and the gradients. Sized once, for the largest batch.
 ///
-/// It is a [`Workspace`](crate::Workspace) for losses that this crate doesn't know (policy
+/// It is a [`TrainingWorkspace`](crate::TrainingWorkspace) for losses that this crate doesn't know (policy
 /// gradients, a block inside a larger model), and is kept apart from it so that no other call can
 /// overwrite what the backward pass still needs. It also has room for the first layer's transposed
 /// weights, which dX needs and training does not.
