@@ -52,7 +52,7 @@
 //!
 //! When the loop is yours, [`Network::step`] is one step; when the update is yours, too,
 //! [`Network::backward`] leaves the [`Gradients`] in the workspace. When the loss is yours, or the
-//! network is a part of a larger model, a [`Tape`] takes dA or dZ at the output and gives dX;
+//! network is a part of a larger model, a [`ForwardPass`] takes dA or dZ at the output and gives dX;
 //! [`gradient_check`](fn@gradient_check) compares gradients with finite differences.
 //!
 //! # Embedding
@@ -152,7 +152,7 @@
 //! | [`Length`](Error::Length), [`NotWholeColumns`](Error::NotWholeColumns), [`Features`](Error::Features), [`Samples`](Error::Samples), [`EmptyBatch`](Error::EmptyBatch), [`Layer`](Error::Layer) | a shape that does not fit | the message has both sizes |
 //! | [`NotFinite`](Error::NotFinite), [`Target`](Error::Target), [`Label`](Error::Label), [`OneClass`](Error::OneClass) | a value outside its domain | clean the data; [`Checks::ShapesOnly`] looks at shapes alone |
 //! | [`Range`](Error::Range), [`NoValidation`](Error::NoValidation) | an option outside its range | the message has the range |
-//! | [`Capacity`](Error::Capacity), [`Mismatch`](Error::Mismatch), [`NoForward`](Error::NoForward) | memory made for something else, or a call out of turn | [`TrainingWorkspace::new`], [`PredictionWorkspace::new`] or [`Tape::new`] for this network and batch |
+//! | [`Capacity`](Error::Capacity), [`Mismatch`](Error::Mismatch) | memory made for something else, or a call out of turn | [`TrainingWorkspace::new`], [`PredictionWorkspace::new`] or [`Tape::new`] for this network and batch |
 //! | [`OtherData`](Error::OtherData) | a training that goes on with other data | the data that it began with, or [`TrainingState::on_any_data`] |
 //! | [`Diverged`](Error::Diverged) | a cost that is not finite | a smaller learning rate, clipping, standardized features; the parameters are the last good ones |
 //! | [`Level`](Error::Level), [`LevelBackend`](Error::LevelBackend), [`Backend`](Error::Backend) | a backend or level that this machine or build lacks | [`Backend::Auto`], no forced level |
@@ -219,12 +219,13 @@ pub use element::Element;
 pub use error::{Error, Result};
 pub use network::builder::Builder;
 pub use network::diagnostics::{GradientNorms, LayerStatistics, SATURATION};
+pub use network::forward_pass::{ForwardPass, OutputGradient};
 pub use network::gradient_check::{
     GradientCheck, GradientError, GradientReport, Parameter, gradient_check,
 };
 pub use network::gradients::Gradients;
 pub use network::parameters::Network;
-pub use network::tape::{OutputGradient, Tape};
+pub use network::tape::Tape;
 pub use network::workspace::{PredictionWorkspace, TrainingWorkspace, Workspace};
 pub use scalar::Scalar;
 pub use train::{

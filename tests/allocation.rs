@@ -1,5 +1,5 @@
 //! Promise: once network and workspace are built, `predict`, `cost`, `backward`, `step`, `forward`
-//! and `backward_from` on the fused backend allocate nothing; nor does a run, once its `Trainer` is
+//! and the `backward` of its pass on the fused backend allocate nothing; nor does a run, once its `Trainer` is
 //! built.
 //!
 //! One test only: the counter sees every thread of the process, so nothing may run beside it.
@@ -115,8 +115,8 @@ impl<T: Scalar> Ready<T> {
             net.cost(x, y, workspace).unwrap();
             net.backward(x, y, workspace).unwrap();
             net.step(x, y, T::from_f64(0.01), workspace).unwrap();
-            net.forward(x, tape).unwrap();
-            net.backward_from(OutputGradient::Da(y), x, tape, Some(&mut *dx)).unwrap();
+            let mut pass = net.forward(x, tape).unwrap();
+            pass.backward(OutputGradient::Da(y), Some(&mut *dx)).unwrap();
         }
     }
 }

@@ -63,7 +63,7 @@ fn outputs_show_no_mark_of_the_engine() {
                 let mut tape = Tape::new(&net, m).unwrap();
                 let mut out = vec![f32::NAN; units * m];
                 net.predict(x, &mut out, &mut workspace).unwrap();
-                out.extend_from_slice(net.forward(x, &mut tape).unwrap().as_slice());
+                out.extend_from_slice(net.forward(x, &mut tape).unwrap().output().as_slice());
                 assert!(out.iter().all(|a| a.is_sign_positive()), "{setup:?} {units} {m}");
                 zeros += out.iter().filter(|a| **a == 0.0).count();
             }
@@ -88,19 +88,13 @@ fn misuse_of_a_tape_is_named_and_changes_nothing() {
     let (x, dz) = ([0.1, -0.2, 0.3, 0.4, 0.5, -0.6], [0.1, 0.2, -0.3, 0.4]);
     let (x, dz) = (columns(&x, 3), OutputGradient::Dz(columns(&dz, 2)));
     let mut tape = Tape::new(&net, 2).unwrap();
-    assert_eq!(tape.output(), Err(Error::NoForward));
-    assert_eq!(tape.activations(0).err(), Some(Error::NoForward));
-    assert_eq!(tape.layer_statistics(), Err(Error::NoForward));
-    assert_eq!(net.backward_from(dz, x, &mut tape, None), Err(Error::NoForward));
-
-    net.forward(x, &mut tape).unwrap();
-    net.backward_from(dz, x, &mut tape, None).unwrap();
+    net.forward(x, &mut tape).unwrap().backward(dz, None).unwrap();
     let state = |tape: &Tape<f64>| {
         let gradients = tape.gradients();
         let layers = (0..2).flat_map(|l| {
             [gradients.weights(l).unwrap(), gradients.bias(l).unwrap().to_vec()].concat()
         });
-        (bits(&layers.collect::<Vec<f64>>()), bits(tape.output().unwrap().as_slice()))
+        bits(&layers.collect::<Vec<f64>>())
     };
     let before = (state(&tape), parameter_bits(&net));
     let long = [0.0; 9];
@@ -114,37 +108,30 @@ fn misuse_of_a_tape_is_named_and_changes_nothing() {
     assert!(matches!(forward(columns(&[], 3), &mut tape), Err(Error::EmptyBatch { .. })));
     assert!(matches!(forward(columns(&nan, 3), &mut tape), Err(Error::NotFinite { .. })));
     assert!(matches!(other.forward(x, &mut tape), Err(Error::Mismatch { argument: "tape" })));
-    assert_eq!(
-        other.backward_from(dz, x, &mut tape, None),
-        Err(Error::Mismatch { argument: "tape" })
-    );
+
+    let mut pass = net.forward(x, &mut tape).unwrap();
+    let out = bits(pass.output().as_slice());
     let mut dx = [7.0; 5];
-    let mut backward = |given, x, with_dx| {
+    let mut backward = |given, with_dx| {
         let dx = if with_dx { Some(&mut dx[..]) } else { None };
-        net.backward_from(given, x, &mut tape, dx).unwrap_err()
+        pass.backward(given, dx).unwrap_err()
     };
-    assert!(matches!(
-        backward(dz, x, true),
-        Error::Length { argument: "dx", expected: 6, given: 5 }
-    ));
-    assert!(matches!(
-        backward(dz, columns(&long[..3], 3), false),
-        Error::Samples { argument: "x", expected: 2, given: 1 }
-    ));
+    assert!(matches!(backward(dz, true), Error::Length { argument: "dx", expected: 6, given: 5 }));
     let da = |values| OutputGradient::Da(values);
     assert!(matches!(
-        backward(da(columns(&long[..6], 3)), x, false),
+        backward(da(columns(&long[..6], 3)), false),
         Error::Features { argument: "da", expected: 2, given: 3 }
     ));
     assert!(matches!(
-        backward(da(columns(&long[..6], 2)), x, false),
+        backward(da(columns(&long[..6], 2)), false),
         Error::Samples { argument: "da", expected: 2, given: 3 }
     ));
     assert!(matches!(
-        backward(OutputGradient::Dz(columns(&nan[..4], 2)), x, false),
+        backward(OutputGradient::Dz(columns(&nan[..4], 2)), false),
         Error::NotFinite { argument: "dz", index: 0, .. }
     ));
-    assert_eq!(tape.activations(2).err(), Some(Error::Layer { last: 1, given: 2 }));
+    assert_eq!(pass.activations(2).err(), Some(Error::Layer { last: 1, given: 2 }));
+    assert_eq!(bits(pass.output().as_slice()), out);
     assert_eq!((state(&tape), parameter_bits(&net)), before);
     assert_eq!(dx, [7.0; 5]);
 }
@@ -163,10 +150,12 @@ proptest! {
         let (Ok(mut tape), Ok(x), Ok(d)) =
             (Tape::new(&net, capacity), Columns::new(&x, x_features), Columns::new(&d, d_features))
         else { return Ok(()) };
-        let _ = net.forward(x, &mut tape);
         let d = if is_da { OutputGradient::Da(d) } else { OutputGradient::Dz(d) };
-        let _ = net.backward_from(d, x, &mut tape, Some(&mut vec![0.0; dx]));
-        let _ = (tape.layer_statistics(), gradient_check(&net, x, x));
+        if let Ok(mut pass) = net.forward(x, &mut tape) {
+            let _ = pass.backward(d, Some(&mut vec![0.0; dx])).map(|_| ());
+            let _ = pass.layer_statistics();
+        }
+        let _ = gradient_check(&net, x, x);
     }
 }
 
@@ -186,8 +175,7 @@ fn statistics_are_those_of_the_activations() {
             net.set_bias(0, &bias).unwrap();
             let batch = case.batch::<f64>(0);
             let mut tape = Tape::new(&net, 601).unwrap();
-            net.forward(batch.columns().0, &mut tape).unwrap();
-            let given = tape.layer_statistics().unwrap();
+            let given = net.forward(batch.columns().0, &mut tape).unwrap().layer_statistics();
             assert_eq!(given.len(), 2);
 
             let oracle = reference::Network::from(&net);

@@ -30,10 +30,10 @@ fn calls(case: &Case, who: Parallelism) {
         net.step(x, y, 1e-3, &mut workspace).unwrap();
 
         let mut tape = Tape::new(&net, x.samples()).unwrap();
-        net.forward(x, &mut tape).unwrap();
+        let mut pass = net.forward(x, &mut tape).unwrap();
         let dz = OutputGradient::Dz(Columns::new(&out, net.outputs()).unwrap());
         let mut dx = vec![0.0; x.as_slice().len()];
-        net.backward_from(dz, x, &mut tape, Some(&mut dx)).unwrap();
+        pass.backward(dz, Some(&mut dx)).unwrap();
     }
 }
 

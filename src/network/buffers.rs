@@ -15,6 +15,8 @@ pub struct Buffers<T> {
     pub(crate) shape: Arc<Shape>,
     pub(crate) regions: Regions,
     pub(crate) capacity: usize,
+    /// [`Shape::tiny`], to be compared without a look at the shape.
+    pub(crate) tiny: u64,
     pub(crate) tiles: AlignedBuffer<T>,
     /// One partial cost a tile, added up in tile order whatever thread wrote it.
     pub(crate) costs: Vec<f64>,
@@ -56,29 +58,35 @@ impl<T: Scalar> Buffers<T> {
         })?;
         costs.resize(room.costs, 0.0);
         let tiles = AlignedBuffer::zeros(room.tiles, WHAT)?;
-        Ok(Self { shape: Arc::clone(shape), regions: room.regions, capacity, tiles, costs })
+        let tiny = shape.tiny;
+        Ok(Self { shape: Arc::clone(shape), regions: room.regions, capacity, tiny, tiles, costs })
     }
 
     pub(crate) fn bytes(&self) -> usize {
         size_of_val(self.tiles.as_slice()) + size_of_val(&*self.costs)
     }
 
-    /// Was it made for this very network, or a copy of it?
-    #[inline]
-    pub(crate) fn is_for(&self, shape: &Arc<Shape>) -> bool {
-        Arc::ptr_eq(&self.shape, shape)
-    }
-
-    /// Refuses a workspace of another network shape, and batches above its capacity.
+    /// Refuses a workspace of another layout, and batches above its capacity.
     pub(crate) fn check(&self, shape: &Arc<Shape>, samples: usize) -> Result<()> {
-        if !self.is_for(shape) && *self.shape != **shape {
-            return Err(Error::Mismatch { argument: "workspace" });
-        }
+        check_layout("workspace", &self.shape, shape)?;
         if samples > self.capacity {
             return Err(Error::Capacity { capacity: self.capacity, given: samples });
         }
         Ok(())
     }
+}
+
+/// Refuses memory that was made for a network of another layout. That it was made for this very
+/// network, or a copy, is found out by one comparison.
+pub(crate) fn check_layout(
+    argument: &'static str,
+    of_memory: &Arc<Shape>,
+    of_network: &Arc<Shape>,
+) -> Result<()> {
+    if Arc::ptr_eq(of_memory, of_network) || of_memory.has_layout_of(of_network) {
+        return Ok(());
+    }
+    Err(Error::Mismatch { argument })
 }
 
 impl<T: Scalar> BackwardBuffers<T> {

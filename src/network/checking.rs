@@ -59,10 +59,10 @@ impl<T: Scalar> Network<T> {
     /// arithmetic? Its values have not been looked at.
     #[inline]
     pub(super) fn is_tiny_sample(&self, x: &Columns<'_, T>, buffers: &Buffers<T>) -> bool {
-        self.shape.tiny
+        self.shape.tiny != 0
             && x.samples() == 1
             && x.features() == self.inputs()
-            && buffers.is_for(&self.shape)
+            && buffers.tiny == self.shape.tiny
     }
 
     /// One sample's targets, and nothing wrong with them?

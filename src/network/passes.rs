@@ -10,7 +10,7 @@ use crate::engine::tiles::Samples;
 use crate::engine::tiny;
 use crate::error::{Error, Result};
 use crate::kernels::update;
-use crate::network::buffers::Buffers;
+use crate::network::buffers::{Buffers, check_layout};
 use crate::network::gradients::Gradients;
 use crate::network::workspace::{PredictionWorkspace, TrainingWorkspace, Workspace};
 use crate::scalar::Scalar;
@@ -178,9 +178,7 @@ impl<T: Scalar> Network<T> {
     /// [`Error::Range`] for a learning rate that is not finite and positive, [`Error::Mismatch`].
     pub fn descend(&mut self, gradients: &Gradients<T>, learning_rate: T) -> Result<()> {
         checks::learning_rate(learning_rate)?;
-        if *gradients.shape != *self.shape {
-            return Err(Error::Mismatch { argument: "gradients" });
-        }
+        check_layout("gradients", &gradients.shape, &self.shape)?;
         let parameters = self.parameters.as_mut_slice();
         update::descend::<T::Wide>((), learning_rate, gradients.buffer.as_slice(), parameters);
         Ok(())

@@ -9,6 +9,7 @@ use crate::engine::passes::Elementwise;
 use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
 use crate::kernels::optimizer::{Rule, Terms};
+use crate::network::buffers::check_layout;
 use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;
@@ -158,10 +159,7 @@ impl<T: Scalar> OptimizerState<T> {
 
     /// Refuses the state of another network.
     pub(crate) fn check(&self, shape: &Arc<Shape>) -> Result<()> {
-        if Arc::ptr_eq(&self.shape, shape) || *self.shape == **shape {
-            return Ok(());
-        }
-        Err(Error::Mismatch { argument: "optimizer state" })
+        check_layout("optimizer state", &self.shape, shape)
     }
 
     /// Refuses a learning rate that is no finite T once the optimiser has had its way with it. (Smaller

@@ -4,6 +4,7 @@ use crate::data::checks;
 use crate::data::columns::Columns;
 use crate::data::targets::Targets;
 use crate::error::{Error, Result};
+use crate::network::buffers::check_layout;
 use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::network::workspace::TrainingWorkspace;
@@ -49,9 +50,7 @@ impl<T: Scalar> Network<T> {
         checks::learning_rate(learning_rate)?;
         state.check(&self.shape)?;
         state.check_rate(learning_rate.to_f64())?;
-        if *gradients.shape != *self.shape {
-            return Err(Error::Mismatch { argument: "gradients" });
-        }
+        check_layout("gradients", &gradients.shape, &self.shape)?;
         self.update_checked(state, gradients, learning_rate.to_f64());
         Ok(())
     }

@@ -103,12 +103,12 @@ impl<T: Scalar> Memory<T> {
         }
         let stepped = of_layers(&|l| (moved.weights(l).unwrap(), moved.bias(l).unwrap().to_vec()));
 
-        let forward = net.forward(x, tape).unwrap().as_slice().to_vec();
+        let mut pass = net.forward(x, tape).unwrap();
+        let forward = pass.output().as_slice().to_vec();
         let given = batch.given();
         let start = if is_da { OutputGradient::Da(given) } else { OutputGradient::Dz(given) };
         let mut dx = vec![nan; batch.x.len()];
-        net.backward_from(start, x, tape, Some(&mut dx)).unwrap();
-        let sums = tape.gradients();
+        let sums = pass.backward(start, Some(&mut dx)).unwrap();
         let from = of_layers(&|l| (sums.weights(l).unwrap(), sums.bias(l).unwrap().to_vec()));
         Results { predictions, costs, gradients, step, stepped, forward, from, dx }
     }
