@@ -225,6 +225,7 @@ pub use network::gradient_check::{
 };
 pub use network::gradients::Gradients;
 pub use network::parameters::Network;
+pub use network::predictor::Predictor;
 pub use network::tape::Tape;
 pub use network::workspace::{PredictionWorkspace, TrainingWorkspace, Workspace};
 pub use scalar::Scalar;

@@ -58,7 +58,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "RATES", value_delimiter = ',', default_value = "0.01", value_parser = choices::positive)]
     learning_rate: Vec<f64>,
     /// How weights begin
-    #[arg(long, value_delimiter = ',', default_value = "xavier_normal")]
+    #[arg(long, value_delimiter = ',', default_value = "auto")]
     init: Vec<InitName>,
 
     /// Parts that the samples are dealt to
@@ -169,12 +169,11 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     let mut notes = Notes::default();
     args.source.suspect(data, &mut notes);
     let inits: Result<Vec<Init>, String> = args.init.iter().map(|i| i.with_scale(None)).collect();
-    let grid = Grid {
-        activations: args.activation.clone(),
-        hidden: args.hidden.iter().map(|hidden| hidden.0.clone()).collect(),
-        learning_rates: args.learning_rate.clone(),
-        inits: inits.map_err(Failure::Arguments)?,
-    };
+    let grid = Grid::default()
+        .activations(args.activation.iter().copied())
+        .hidden(args.hidden.iter().map(|hidden| hidden.0.clone()))
+        .learning_rates(args.learning_rate.iter().copied())
+        .inits(inits.map_err(Failure::Arguments)?);
     let candidates = grid.candidates();
     let rows = data.rows()?;
     let meaning = Meaning::of(data);
