@@ -1,5 +1,5 @@
 //! Promise: once network and workspace are built, `predict`, `cost`, `backward`, `step`, `forward`
-//! and `backward_from` on the fused backend allocate nothing; nor does a run, once its `Trainer` is
+//! and the `backward` of its pass on the fused backend allocate nothing; nor does a run, once its `Trainer` is
 //! built.
 //!
 //! One test only: the counter sees every thread of the process, so nothing may run beside it.
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use rayon::ThreadPoolBuilder;
 use shallownet::{
     Activation, Backend, Columns, DataSet, EarlyStopping, Network, Optimizer, OutputGradient,
-    Parallelism, Scalar, Tape, Trainer, Training, Workspace,
+    Parallelism, Scalar, Tape, Trainer, Training, TrainingWorkspace,
 };
 
 /// The system's allocator; while armed, counts what is asked of it, on all threads.
@@ -76,7 +76,7 @@ fn allocations(work: impl FnOnce()) -> usize {
 /// A network with its batch and memory.
 struct Ready<T> {
     net: Network<T>,
-    workspace: Workspace<T>,
+    workspace: TrainingWorkspace<T>,
     tape: Tape<T>,
     x: Vec<T>,
     y: Vec<T>,
@@ -100,7 +100,7 @@ impl<T: Scalar> Ready<T> {
         let x = (0..units[0] * m).map(|i| T::from_f64((i % 17) as f64 / 8.0 - 1.0)).collect();
         // The first class, always: a distribution, and within [0, 1].
         let y = (0..last * m).map(|i| T::from_f64(f64::from(i % last == 0))).collect();
-        let workspace = Workspace::training(&net, m).unwrap();
+        let workspace = TrainingWorkspace::new(&net, m).unwrap();
         let tape = Tape::new(&net, m).unwrap();
         let (out, dx) = (vec![T::ZERO; last * m], vec![T::ZERO; units[0] * m]);
         Self { net, workspace, tape, x, y, out, dx }
@@ -115,8 +115,8 @@ impl<T: Scalar> Ready<T> {
             net.cost(x, y, workspace).unwrap();
             net.backward(x, y, workspace).unwrap();
             net.step(x, y, T::from_f64(0.01), workspace).unwrap();
-            net.forward(x, tape).unwrap();
-            net.backward_from(OutputGradient::Da(y), x, tape, Some(&mut *dx)).unwrap();
+            let mut pass = net.forward(x, tape).unwrap();
+            pass.backward(OutputGradient::Da(y), Some(&mut *dx)).unwrap();
         }
     }
 }

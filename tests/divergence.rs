@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use common::cases::{Batch, Case};
 use common::{BACKENDS, On, Setup, parameter_bits};
 use shallownet::{
-    Activation, Checks, Columns, Error, Fit, Init, Loss, Network, Parallelism, Report, Result,
-    Scalar, Workspace,
+    Activation, Checks, Columns, Error, Fit, Init, Loss, Network, Parallelism, PredictionWorkspace,
+    Report, Result, Scalar, TrainingWorkspace,
 };
 
 fn fit<T: Scalar>(
@@ -19,7 +19,7 @@ fn fit<T: Scalar>(
     watch: impl FnMut(shallownet::Progress) -> ControlFlow<()>,
 ) -> Result<Report> {
     let (x, y) = batch.columns();
-    let mut workspace = Workspace::training(net, x.samples()).unwrap();
+    let mut workspace = TrainingWorkspace::new(net, x.samples()).unwrap();
     Fit::new(iterations, T::from_f64(learning_rate)).run(net, x, y, &mut workspace, watch)
 }
 
@@ -29,7 +29,7 @@ fn go_on(_: shallownet::Progress) -> ControlFlow<()> {
 
 fn cost<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> f64 {
     let (x, y) = batch.columns();
-    let mut workspace = Workspace::prediction(net, x.samples()).unwrap();
+    let mut workspace = PredictionWorkspace::new(net, x.samples()).unwrap();
     net.cost(x, y, &mut workspace).unwrap()
 }
 
@@ -59,7 +59,7 @@ fn diverges<T: Scalar>(case: &Case, backend: Setup, learning_rate: f64) -> usize
 
     // One more update, and the cost or a parameter is not finite.
     let (x, y) = batch.columns();
-    let mut workspace = Workspace::training(&repeated, x.samples()).unwrap();
+    let mut workspace = TrainingWorkspace::new(&repeated, x.samples()).unwrap();
     repeated.step(x, y, T::from_f64(learning_rate), &mut workspace).unwrap();
     let parameters = (0..repeated.layers().len())
         .flat_map(|l| [repeated.weights(l).unwrap(), repeated.bias(l).unwrap().to_vec()].concat());
@@ -112,7 +112,7 @@ fn a_cost_that_is_infinite_at_once_changes_nothing() {
             .checks(Checks::ShapesOnly)
             .build()
             .unwrap();
-        let mut workspace = Workspace::training(&net, 1).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, 1).unwrap();
         let before = parameter_bits(&net);
         for bad in [f32::NAN, f32::INFINITY] {
             let (x, y) = ([1.0], [bad]);
@@ -134,7 +134,7 @@ fn huge_logits_have_finite_costs_and_gradients() {
         for g in [Sigmoid, Softmax] {
             let mut net = Network::<f32>::builder(1).layer(2, g).on(backend).build().unwrap();
             net.set_weights(0, &[1e4, -1e4]).unwrap();
-            let mut workspace = Workspace::training(&net, 2).unwrap();
+            let mut workspace = TrainingWorkspace::new(&net, 2).unwrap();
             // z = (10000, -10000) and (-10000, 10000); both targets of both samples are missed.
             let (x, y) = ([1.0, -1.0], [0.0, 1.0, 1.0, 0.0]);
             let (x, y) = (Columns::new(&x, 1).unwrap(), Columns::new(&y, 2).unwrap());
@@ -142,14 +142,14 @@ fn huge_logits_have_finite_costs_and_gradients() {
             // Binary: 10000 for each of two outputs; categorical: ln e^20000.
             assert_eq!(cost, 20_000.0, "{backend:?} {g:?}");
             // dz = (1, -1) and (-1, 1), times x.
-            let gradients = workspace.gradients().unwrap();
+            let gradients = workspace.gradients();
             assert_eq!(gradients.weights(0).unwrap(), [1.0, -1.0]);
             assert_eq!(gradients.bias(0).unwrap(), [0.0, 0.0]);
             // Hits cost nothing and move nothing.
             let (x, y) = ([1.0, -1.0], [1.0, 0.0, 0.0, 1.0]);
             let (x, y) = (Columns::new(&x, 1).unwrap(), Columns::new(&y, 2).unwrap());
             assert_eq!(net.backward(x, y, &mut workspace), Ok(0.0));
-            assert_eq!(workspace.gradients().unwrap().weights(0).unwrap(), [0.0, 0.0]);
+            assert_eq!(workspace.gradients().weights(0).unwrap(), [0.0, 0.0]);
         }
     }
 }
@@ -170,7 +170,7 @@ fn fit_is_the_same_as_so_many_steps() {
                 costs.push(progress.cost);
                 ControlFlow::Continue(())
             });
-            let mut workspace = Workspace::training(&stepped, 41).unwrap();
+            let mut workspace = TrainingWorkspace::new(&stepped, 41).unwrap();
             for &cost in &costs {
                 assert_eq!(stepped.step(x, y, 0.3, &mut workspace), Ok(cost));
             }

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use shallownet::{
     Activation, Columns, DataSet, Error, Init, Loss, Network, Optimizer, Parallelism, Scalar,
-    Targets, Trainer, Training, Workspace, reference,
+    Targets, Trainer, Training, TrainingWorkspace, reference,
 };
 
 struct Data<T> {
@@ -51,8 +51,8 @@ fn data<T: Scalar>(n_x: usize, n_y: usize, m: usize) -> Data<T> {
 }
 
 /// dW, then db, of every layer.
-fn gradients<T: Scalar>(net: &Network<T>, workspace: &Workspace<T>) -> Vec<f64> {
-    let gradients = workspace.gradients().unwrap();
+fn gradients<T: Scalar>(net: &Network<T>, workspace: &TrainingWorkspace<T>) -> Vec<f64> {
+    let gradients = workspace.gradients();
     let layers = 0..net.layers().len();
     let one = |l| {
         let mut all = gradients.weights(l).unwrap();
@@ -71,7 +71,7 @@ fn agrees<T: Scalar>(setup: Setup, units: &[usize], g: Activation, loss: Loss, m
     let (n_x, n_y) = (net.inputs(), net.outputs());
     let Data { x, y, w } = data::<T>(n_x, n_y, m);
     let (xs, ys) = (Columns::new(&x, n_x).unwrap(), Columns::new(&y, n_y).unwrap());
-    let mut workspace = Workspace::training(&net, m).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, m).unwrap();
 
     let (mut cost, mut sums) = (0.0, vec![0.0; net.parameters()]);
     let mut sizes = vec![0.0; net.parameters()];
@@ -103,7 +103,7 @@ fn agrees<T: Scalar>(setup: Setup, units: &[usize], g: Activation, loss: Loss, m
     // The fused update is the same gradient.
     let mut stepped = net.try_clone().unwrap();
     let mut descended = net.try_clone().unwrap();
-    descended.descend(workspace.gradients().unwrap(), T::from_f64(0.5)).unwrap();
+    descended.descend(workspace.gradients(), T::from_f64(0.5)).unwrap();
     let stepped_from = stepped.step(xs, targets, T::from_f64(0.5), &mut workspace).unwrap();
     assert!((stepped_from - given).abs() <= own + added * SIZE, "{what}: J {stepped_from}");
     for l in 0..net.layers().len() {
@@ -142,12 +142,12 @@ fn everywhere<T: Scalar>(case: &Case) -> Result<(), TestCaseError> {
     let expected = Expected::weighted(Rounding::of::<T>(), &oracle, (&xs, &ys), &weights);
     for &setup in BACKENDS.iter() {
         let net = case.network::<T>(setup, Parallelism::Serial);
-        let mut workspace = Workspace::training(&net, case.capacity()).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, case.capacity()).unwrap();
         let (x, y) = batch.columns();
         let cost = net.backward(x, Targets::weighted(y, &narrow), &mut workspace).unwrap();
         let at = |what: &str| format!("{setup:?}: {what}");
         within(&at("cost"), &[expected.cost], &[cost])?;
-        let gradients = workspace.gradients().unwrap();
+        let gradients = workspace.gradients();
         for l in 0..net.layers().len() {
             within(&at("dW"), &expected.dw[l], &gradients.weights(l).unwrap())?;
             within(&at("db"), &expected.db[l], gradients.bias(l).unwrap())?;
@@ -174,7 +174,7 @@ fn weights_of_nothing_teach_nothing() {
                 network::<f32>(setup, &[3, 4, 1], Activation::Tanh, Loss::BinaryCrossEntropy);
             let Data { x, y, .. } = data::<f32>(3, 1, m);
             let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 1).unwrap());
-            let mut workspace = Workspace::training(&net, m).unwrap();
+            let mut workspace = TrainingWorkspace::new(&net, m).unwrap();
             let (before, none) = (net.weights(0).unwrap(), vec![0.0; m]);
             let cost = net.step(x, Targets::weighted(y, &none), 1.0, &mut workspace).unwrap();
             assert_eq!((cost, net.weights(0).unwrap()), (0.0, before));
@@ -187,7 +187,7 @@ fn bad_weights_are_refused() {
     let setup = BACKENDS[0];
     let mut net = network::<f32>(setup, &[1, 2, 1], Activation::Tanh, Loss::BinaryCrossEntropy);
     let (x, y) = (Columns::new(&[0.5, 1.0], 1).unwrap(), Columns::new(&[0.0, 1.0], 1).unwrap());
-    let mut workspace = Workspace::training(&net, 2).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, 2).unwrap();
     let mut refusal = |w: &[f32]| net.step(x, Targets::weighted(y, w), 1.0, &mut workspace);
     assert!(matches!(refusal(&[1.0]), Err(Error::Length { expected: 2, given: 1, .. })));
     assert!(matches!(refusal(&[1.0, -0.5]), Err(Error::Range { .. })));
@@ -207,7 +207,7 @@ fn a_trainer_weighs_its_samples() {
     let go_on = |_: &shallownet::Epoch<'_, f64>| std::ops::ControlFlow::Continue(());
     let report = trainer.run(&mut trained, data, go_on).unwrap();
     let (mut stepped, mut cost) = (start, 0.0);
-    let mut workspace = Workspace::training(&stepped, 30).unwrap();
+    let mut workspace = TrainingWorkspace::new(&stepped, 30).unwrap();
     for _ in 0..20 {
         cost = stepped.step(x, Targets::weighted(y, &w), 0.5, &mut workspace).unwrap();
     }

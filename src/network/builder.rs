@@ -33,8 +33,22 @@ pub struct Builder<T> {
     element: core::marker::PhantomData<T>,
 }
 
+impl<T: Scalar> Network<T> {
+    /// Begins a network of `n_x` inputs; add layers, then [`build`](Builder::build).
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).build()?;
+    /// assert_eq!((net.inputs(), net.outputs()), (2, 1));
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn builder(n_x: usize) -> Builder<T> {
+        Builder::new(n_x)
+    }
+}
+
 impl<T: Scalar> Builder<T> {
-    pub(crate) fn new(n_x: usize) -> Self {
+    fn new(n_x: usize) -> Self {
         Self {
             n_x,
             layers: Vec::new(),

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::data::columns::Columns;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
-use crate::network::workspace::Workspace;
+use crate::network::workspace::TrainingWorkspace;
 use crate::reference;
 use crate::scalar::Scalar;
 use crate::words::activation::Activation;
@@ -173,12 +173,12 @@ impl GradientCheck {
         x: Columns<'_, T>,
         y: Columns<'_, T>,
     ) -> Result<GradientReport> {
-        let mut workspace = Workspace::training(net, x.samples().max(1))?;
+        let mut workspace = TrainingWorkspace::new(net, x.samples().max(1))?;
         let cost = net.backward(x, y, &mut workspace)?;
         if !cost.is_finite() {
             return Err(Error::Diverged { step: 0, cost });
         }
-        let gradients = workspace.gradients()?;
+        let gradients = workspace.gradients();
         let mut differences = Differences::new(net, x, y);
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let (mut found, mut skipped) = (Vec::new(), 0);

@@ -1,8 +1,10 @@
 //! The network and what one does with it.
 
+pub(crate) mod buffers;
 pub(crate) mod builder;
 mod checking;
 pub(crate) mod diagnostics;
+pub(crate) mod forward_pass;
 pub(crate) mod gradient_check;
 pub(crate) mod gradients;
 mod initial_weights;

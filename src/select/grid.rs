@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::metrics;
 use crate::network::builder::Builder;
 use crate::network::parameters::Network;
-use crate::network::workspace::Workspace;
+use crate::network::workspace::TrainingWorkspace;
 use crate::scalar::Scalar;
 use crate::train::fit::Fit;
 use crate::words::activation::Activation;
@@ -182,7 +182,7 @@ impl ByFit {
             .parallelism(Parallelism::Serial)
             .build()?;
         let (held_x, held_y) = (split.validation_x(), split.validation_y());
-        let mut workspace = Workspace::training(&net, x.samples().max(held_x.samples()))?;
+        let mut workspace = TrainingWorkspace::new(&net, x.samples().max(held_x.samples()))?;
         let fit = Fit::new(self.iterations, T::from_f64(candidate.learning_rate));
         match fit.run(&mut net, x, y, &mut workspace, |_| ControlFlow::Continue(())) {
             Err(Error::Diverged { .. }) => return Ok(f64::NAN),

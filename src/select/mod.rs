@@ -59,14 +59,14 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use shallownet::select::{Better, Folds, cross_validate};
-/// use shallownet::{Activation, Columns, Error, Network, Workspace};
+/// use shallownet::{Activation, Columns, Error, Network, TrainingWorkspace};
 ///
 /// // Any training function will do: here five steps, scored by the cost.
 /// let (x, y) = (Columns::new(&[-2.0, -1.0, 1.0, 2.0], 1)?, Columns::new(&[0.0, 0.0, 1.0, 1.0], 1)?);
 /// let rates = [0.01, 1.0];
 /// let table = cross_validate(&rates, x, y, &Folds::new(4, 2, 7)?, |&rate, split| {
 ///     let mut net = Network::<f64>::builder(1).layer(1, Activation::Sigmoid).build()?;
-///     let mut workspace = Workspace::training(&net, 4)?;
+///     let mut workspace = TrainingWorkspace::new(&net, 4)?;
 ///     for _ in 0..5 {
 ///         net.step(split.train_x(), split.train_y(), rate, &mut workspace)?;
 ///     }

@@ -8,7 +8,7 @@ use crate::data::columns::Columns;
 use crate::data::targets::Targets;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
-use crate::network::workspace::Workspace;
+use crate::network::workspace::TrainingWorkspace;
 use crate::scalar::Scalar;
 use crate::words::choices::Checks;
 
@@ -16,11 +16,11 @@ use crate::words::choices::Checks;
 ///
 /// ```
 /// use std::ops::ControlFlow;
-/// use shallownet::{Activation, Columns, Fit, Network, Progress, Workspace};
+/// use shallownet::{Activation, Columns, Fit, Network, Progress, TrainingWorkspace};
 ///
 /// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
 /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
-/// let mut workspace = Workspace::training(&net, 2)?;
+/// let mut workspace = TrainingWorkspace::new(&net, 2)?;
 /// let mut costs = Vec::new();
 /// let keep = |progress: Progress| {
 ///     costs.push((progress.iteration, progress.cost));
@@ -44,11 +44,11 @@ pub struct Progress {
 ///
 /// ```
 /// use std::ops::ControlFlow;
-/// use shallownet::{Activation, Columns, Fit, Network, Report, Workspace};
+/// use shallownet::{Activation, Columns, Fit, Network, Report, TrainingWorkspace};
 ///
 /// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
 /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
-/// let mut workspace = Workspace::training(&net, 2)?;
+/// let mut workspace = TrainingWorkspace::new(&net, 2)?;
 /// let stop_at_3 = |p: shallownet::Progress| match p.iteration {
 ///     3 => ControlFlow::Break(()),
 ///     _ => ControlFlow::Continue(()),
@@ -74,12 +74,12 @@ pub struct Report {
 ///
 /// ```
 /// use std::ops::ControlFlow;
-/// use shallownet::{Activation, Columns, Fit, Network, Workspace};
+/// use shallownet::{Activation, Columns, Fit, Network, TrainingWorkspace};
 ///
 /// let (x, y) = ([-2.0_f64, -1.0, 1.0, 2.0], [0.0, 0.0, 1.0, 1.0]);
 /// let (x, y) = (Columns::new(&x, 1)?, Columns::new(&y, 1)?);
 /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
-/// let mut workspace = Workspace::training(&net, 4)?;
+/// let mut workspace = TrainingWorkspace::new(&net, 4)?;
 ///
 /// let report = Fit::new(500, 0.5).run(&mut net, x, y, &mut workspace, |progress| {
 ///     if progress.cost < 0.05 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -115,13 +115,12 @@ impl<T: Scalar> Fit<T> {
         net: &mut Network<T>,
         x: Columns<'_, T>,
         y: impl Into<Targets<'a, T>>,
-        workspace: &mut Workspace<T>,
+        workspace: &mut TrainingWorkspace<T>,
         mut watch: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Report> {
         let y = y.into();
         checks::learning_rate(self.learning_rate)?;
-        net.check_batch(x, y, workspace)?;
-        workspace.gradients()?;
+        net.check_batch(x, y, &workspace.buffers)?;
         let mut snapshots = Snapshots::of(net)?;
         let mut done = 0;
         while done < self.iterations {
@@ -155,7 +154,7 @@ impl<T: Scalar> Fit<T> {
         net: &mut Network<T>,
         x: Columns<'_, T>,
         y: Targets<'_, T>,
-        workspace: &mut Workspace<T>,
+        workspace: &mut TrainingWorkspace<T>,
         cost: f64,
     ) -> Error {
         let parameters = |net: &mut Network<T>, from: &AlignedBuffer<T>| {

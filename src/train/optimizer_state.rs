@@ -9,6 +9,7 @@ use crate::engine::passes::Elementwise;
 use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
 use crate::kernels::optimizer::{Rule, Terms};
+use crate::network::buffers::check_layout;
 use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;
@@ -20,11 +21,11 @@ use crate::words::optimizer::Optimizer;
 /// For loops of your own; [`Trainer`](crate::Trainer) has one inside.
 ///
 /// ```
-/// use shallownet::{Activation, Columns, Network, Optimizer, OptimizerState, Workspace};
+/// use shallownet::{Activation, Columns, Network, Optimizer, OptimizerState, TrainingWorkspace};
 ///
 /// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
 /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
-/// let mut workspace = Workspace::training(&net, 2)?;
+/// let mut workspace = TrainingWorkspace::new(&net, 2)?;
 /// let mut state = OptimizerState::new(&net, Optimizer::adam())?.l2(1e-4)?.clip_norm(1.0)?;
 /// for _ in 0..100 {
 ///     net.step_with(x, y, &mut state, 0.05, &mut workspace)?;
@@ -158,10 +159,7 @@ impl<T: Scalar> OptimizerState<T> {
 
     /// Refuses the state of another network.
     pub(crate) fn check(&self, shape: &Arc<Shape>) -> Result<()> {
-        if Arc::ptr_eq(&self.shape, shape) || *self.shape == **shape {
-            return Ok(());
-        }
-        Err(Error::Mismatch { argument: "optimizer state" })
+        check_layout("optimizer state", &self.shape, shape)
     }
 
     /// Refuses a learning rate that is no finite T once the optimiser has had its way with it. (Smaller
@@ -357,13 +355,13 @@ mod tests {
 
     /// Every element of the buffers that belongs to no parameter is still 0.
     fn padding_stays_zero<T: Scalar>(backend: Backend, optimizer: Optimizer) {
-        use crate::{Columns, Workspace};
+        use crate::{Columns, TrainingWorkspace};
         let net = Network::<T>::builder(3).layer(5, Activation::Tanh).layer(2, Activation::Softmax);
         let mut net = net.backend(backend).build().unwrap();
         let x: Vec<T> = (0..60).map(|i| T::from_f64(f64::from(i % 7) - 3.0)).collect();
         let y: Vec<T> = (0..40).map(|i| T::from_f64(f64::from(i % 2))).collect();
         let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 2).unwrap());
-        let mut workspace = Workspace::training(&net, 20).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, 20).unwrap();
         let state = OptimizerState::new(&net, optimizer).unwrap();
         let mut state = state.l2(0.01).unwrap().clip_norm(0.1).unwrap();
         for _ in 0..20 {

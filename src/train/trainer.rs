@@ -8,7 +8,7 @@ use crate::data::data_set::DataSet;
 use crate::data::targets::Targets;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
-use crate::network::workspace::Workspace;
+use crate::network::workspace::{PredictionWorkspace, TrainingWorkspace};
 use crate::scalar::Scalar;
 use crate::train::rollback::{Snapshots, all_finite};
 use crate::train::samples::{gather, shuffle};
@@ -139,9 +139,9 @@ pub struct TrainingReport {
 #[derive(Debug)]
 pub struct Trainer<T> {
     state: TrainingState<T>,
-    workspace: Workspace<T>,
+    workspace: TrainingWorkspace<T>,
     /// For the validation set.
-    evaluation: Option<Workspace<T>>,
+    evaluation: Option<PredictionWorkspace<T>>,
     snapshots: Snapshots<T>,
     /// The samples in the epoch's order.
     order: Vec<usize>,
@@ -188,7 +188,7 @@ impl<T: Scalar> Trainer<T> {
         let batch = state.training.batch_size.min(samples);
         let evaluation = data
             .validation
-            .map(|(x, _)| Workspace::prediction(net, x.samples().min(EVALUATION_SAMPLES)));
+            .map(|(x, _)| PredictionWorkspace::new(net, x.samples().min(EVALUATION_SAMPLES)));
         let mut order = Vec::new();
         order.try_reserve_exact(samples).map_err(|_| Error::OutOfMemory {
             what: "the order of the samples",
@@ -198,7 +198,7 @@ impl<T: Scalar> Trainer<T> {
         // Within the data, so no overflow.
         let buffer = |features: usize| AlignedBuffer::zeros(batch * features, "a batch");
         Ok(Self {
-            workspace: Workspace::training(net, batch)?,
+            workspace: TrainingWorkspace::new(net, batch)?,
             evaluation: evaluation.transpose()?,
             snapshots: Snapshots::of(net, &state)?,
             order,
@@ -372,7 +372,7 @@ impl<T: Scalar> Trainer<T> {
     /// Refuses validation samples that no memory was made for.
     fn check_evaluation(&self, data: DataSet<'_, T>) -> Result<()> {
         let Some((x, _)) = data.validation else { return Ok(()) };
-        let capacity = self.evaluation.as_ref().map_or(0, Workspace::capacity);
+        let capacity = self.evaluation.as_ref().map_or(0, PredictionWorkspace::capacity);
         let given = x.samples().min(EVALUATION_SAMPLES);
         if given <= capacity { Ok(()) } else { Err(Error::Capacity { capacity, given }) }
     }

@@ -92,10 +92,10 @@ pub enum Parallelism {
 /// Which checks of *values* the public calls make. Shapes are always checked.
 ///
 /// ```
-/// use shallownet::{Activation, Checks, Columns, Error, Network, Workspace};
+/// use shallownet::{Activation, Checks, Columns, Error, Network, PredictionWorkspace};
 ///
 /// let net = Network::<f32>::builder(1).layer(1, Activation::Identity).build()?;
-/// let mut workspace = Workspace::prediction(&net, 1)?;
+/// let mut workspace = PredictionWorkspace::new(&net, 1)?;
 /// let x = [f32::NAN];
 /// let refused = net.predict(Columns::new(&x, 1)?, &mut [0.0], &mut workspace);
 /// assert!(matches!(refused, Err(Error::NotFinite { argument: "x", index: 0, .. })));
@@ -104,7 +104,7 @@ pub enum Parallelism {
 ///     .layer(1, Activation::Identity)
 ///     .checks(Checks::ShapesOnly)
 ///     .build()?;
-/// let mut workspace = Workspace::prediction(&trusting, 1)?;
+/// let mut workspace = PredictionWorkspace::new(&trusting, 1)?;
 /// trusting.predict(Columns::new(&x, 1)?, &mut [0.0], &mut workspace)?;
 /// # Ok::<(), Error>(())
 /// ```

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use shallownet::io::checkpoint;
 use shallownet::{
-    DataSet, Error, Network, Scalar, Stop, Trainer, Training, TrainingState, Workspace, metrics,
+    DataSet, Error, Network, PredictionWorkspace, Scalar, Stop, Trainer, Training, TrainingState,
+    metrics,
 };
 
 use super::output::Trained;
@@ -90,7 +91,7 @@ fn run<T: Scalar>(
     let options = serde_json::to_value(trainer.state().training()).unwrap_or_default();
     let (first, last) = (trainer.state().epochs(), options["epochs"].as_u64().unwrap_or(0));
     let bar = progress::bar((last as usize).saturating_sub(first), "epochs");
-    let mut workspace = Workspace::prediction(net, CHUNK)?;
+    let mut workspace = PredictionWorkspace::new(net, CHUNK)?;
     let (mut points, mut failed, mut spent) = (Vec::new(), None, Duration::ZERO);
     let mut unsaved = None;
     let mut start = Instant::now();
@@ -169,7 +170,7 @@ fn run<T: Scalar>(
 fn accuracy<T: Scalar>(
     net: &Network<T>,
     batch: &Batch<T>,
-    workspace: &mut Workspace<T>,
+    workspace: &mut PredictionWorkspace<T>,
 ) -> shallownet::Result<Option<f64>> {
     if batch.classes.is_empty() {
         return Ok(None);
