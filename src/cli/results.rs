@@ -9,7 +9,6 @@ use shallownet::{Network, Scalar};
 use crate::notes::Notes;
 use crate::say::{Say, thousands, time};
 use crate::scores::{Kind, Score};
-use crate::train::Point;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Results {
@@ -48,6 +47,20 @@ pub(crate) struct EpochFacts {
     /// As in a checkpoint.
     pub(crate) options: serde_json::Value,
     pub(crate) history: Vec<Point>,
+}
+
+/// What is known after an epoch.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Point {
+    /// Epochs done.
+    pub(crate) epoch: usize,
+    pub(crate) training_cost: f64,
+    pub(crate) validation_cost: Option<f64>,
+    pub(crate) training_accuracy: Option<f64>,
+    pub(crate) validation_accuracy: Option<f64>,
+    pub(crate) learning_rate: f64,
+    /// Of the epoch itself, without its accuracies and checkpoint.
+    pub(crate) seconds: f64,
 }
 
 #[derive(Debug, Serialize)]

@@ -4,19 +4,20 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use shallownet::io::checkpoint;
 use shallownet::{
     DataSet, Error, Network, Scalar, Stop, Trainer, Training, TrainingState, Workspace, metrics,
 };
 
-use super::output::Trained;
-use super::{Args, Sets, interrupted};
+use super::args::Args;
+use super::interrupted::interrupted;
+use super::sets::Sets;
+use super::trained::Trained;
 use crate::batch::Batch;
 use crate::data::Data;
 use crate::failure::Failure;
 use crate::progress;
-use crate::results::{Course, EpochFacts, Speed};
+use crate::results::{Course, EpochFacts, Point, Speed};
 use crate::say::{Say, time};
 
 /// Training samples whose accuracy is taken after an epoch.
@@ -24,20 +25,6 @@ const WATCHED: usize = 10_000;
 
 /// Samples predicted at a time.
 const CHUNK: usize = 1024;
-
-/// What is known after an epoch.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Point {
-    /// Epochs done.
-    pub(crate) epoch: usize,
-    pub(crate) training_cost: f64,
-    pub(crate) validation_cost: Option<f64>,
-    pub(crate) training_accuracy: Option<f64>,
-    pub(crate) validation_accuracy: Option<f64>,
-    pub(crate) learning_rate: f64,
-    /// Of the epoch itself, without its accuracies and checkpoint.
-    pub(crate) seconds: f64,
-}
 
 pub(super) fn start<T: Scalar>(
     net: &mut Network<T>,

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use shallownet::{DataSet, Error, Fit, Network, Scalar, Trainer, Training, Workspace, reference};
 
-use super::output::Trained;
-use super::{Args, interrupted};
+use super::args::Args;
+use super::interrupted::interrupted;
+use super::trained::Trained;
 use crate::batch::Batch;
 use crate::failure::Failure;
 use crate::progress;
