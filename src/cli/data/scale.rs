@@ -3,7 +3,7 @@
 
 use shallownet::io::{InputKind, Inputs};
 
-use super::Data;
+use super::samples::{Data, Holds};
 use crate::failure::Failure;
 use crate::say::Say;
 
@@ -14,17 +14,6 @@ pub(crate) enum Given {
     Bytes,
     /// To be taken as they are
     AsIs,
-}
-
-/// What a file says of its values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
-    /// Bytes of an IDX file: brightness, by custom divided by 255.
-    Brightness,
-    /// Bytes (NumPy's uint8).
-    Bytes,
-    /// Nothing but that they are numbers.
-    Numbers,
 }
 
 /// What the values of a file turn out to be.

@@ -9,8 +9,9 @@ use shallownet::io::table::Header;
 
 use super::columns::Selection;
 use super::plausible::or_values;
+use super::samples::{Data, Want};
 use super::scale::Given;
-use super::{Data, Want, arrays, suspicions, table};
+use super::{arrays, suspicions, table};
 use crate::failure::Failure;
 use crate::notes::Notes;
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::{Data, Targets};
+use super::samples::{Data, Targets};
 use crate::notes::{Notes, listed};
 
 /// Fewer rows than that may well count up by chance.

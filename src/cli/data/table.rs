@@ -8,8 +8,7 @@ use shallownet::io::model::Model;
 use shallownet::io::table::{self, Header, Table};
 
 use super::columns::Selection;
-use super::scale::Holds;
-use super::{Data, Origin, Targets, Want, with_room};
+use super::samples::{Data, Holds, Origin, Targets, Want, with_room};
 use crate::failure::Failure;
 use crate::say::Say;
 

@@ -2,8 +2,9 @@
 
 use plotters::prelude::*;
 
+use super::axis::{range, tick};
 use super::palette::{BLUE, VERMILION};
-use super::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture, range, tick};
+use super::picture::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture};
 use crate::failure::Failure;
 use crate::results::Point;
 

@@ -2,7 +2,7 @@
 
 use shallownet::select::Folds;
 
-use super::ScoreName;
+use super::args::ScoreName;
 use crate::batch::Batch;
 use crate::data::Data;
 use crate::notes::Notes;

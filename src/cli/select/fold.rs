@@ -8,7 +8,7 @@ use shallownet::{
 };
 use shallownet::{NotStandardizable, Standardization};
 
-use super::{Args, ScoreName};
+use super::args::{Args, ScoreName};
 use crate::batch::{note_constants, turned_back};
 use crate::data::Data;
 use crate::failure::Failure;
