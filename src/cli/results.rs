@@ -6,7 +6,6 @@ use serde::Serialize;
 use shallownet::Standardization;
 use shallownet::{Network, Scalar};
 
-use crate::notes::Notes;
 use crate::say::{Say, thousands, time};
 use crate::scores::{Kind, Score};
 
@@ -26,7 +25,6 @@ pub(crate) struct Results {
     pub(crate) test: Option<Score>,
     pub(crate) speed: Speed,
     pub(crate) files: Vec<PathBuf>,
-    pub(crate) notes: Notes,
 }
 
 /// How long it took.
@@ -126,7 +124,7 @@ impl NetworkFacts {
 }
 
 impl Results {
-    pub(crate) fn say(&self, say: Say) {
+    pub(crate) fn say(&self, say: &Say) {
         say.line("");
         let score = |name: &str, score: &Score| {
             let name = match score.kind {
@@ -166,6 +164,6 @@ impl Results {
         for file in &self.files {
             say.line(format_args!("wrote {}", file.display()));
         }
-        say.results(self).unwrap_or_else(|_| Say::note("the results could not be written"));
+        say.results(self).unwrap_or_else(|_| say.note("the results could not be written"));
     }
 }

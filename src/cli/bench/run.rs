@@ -13,10 +13,11 @@ use super::shapes::{Element, SHAPES, Shape};
 use super::timing::Effort;
 use super::{measure, row};
 use crate::failure::Failure;
+use crate::say::Say;
 use crate::threads;
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let setting = Setting::of(args);
+pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
+    let setting = Setting::of(args, say);
     if setting.threads == 1 {
         return table(args, &setting);
     }
@@ -81,7 +82,8 @@ mod tests {
     fn the_first_line_says_where_it_was_measured() {
         let args = <crate::Cli as clap::Parser>::try_parse_from(["shallownet", "bench"]).unwrap();
         let crate::Command::Bench(args) = args.command else { panic!() };
-        let line = comment(Peak { f32: 99.14, f64: 49.0 }, None, &Setting::of(&args));
+        let line =
+            comment(Peak { f32: 99.14, f64: 49.0 }, None, &Setting::of(&args, &Say::new(false)));
         assert!(line.starts_with("# peak 99.1 GFLOP/s a core in f32, 49.0 in f64, "), "{line}");
         assert!(!line.contains('\n') && line.contains("at least 21 repetitions"), "{line}");
     }

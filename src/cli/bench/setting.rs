@@ -7,6 +7,7 @@ use shallownet::{Backend, Level, Network, Parallelism, Scalar};
 use super::args::Args;
 use super::shapes::Shape;
 use super::timing::Effort;
+use crate::say::Say;
 use crate::threads;
 
 /// How everything is measured.
@@ -21,7 +22,7 @@ pub(super) struct Setting {
 }
 
 impl Setting {
-    pub(super) fn of(args: &Args) -> Self {
+    pub(super) fn of(args: &Args, say: &Say) -> Self {
         let effort = |milliseconds, repetitions| Effort {
             time: Duration::from_millis(milliseconds),
             repetitions,
@@ -31,7 +32,7 @@ impl Setting {
         } else {
             (effort(2000, 21), effort(300, 7))
         };
-        let threads = threads::within_reason("--threads", args.threads.get());
+        let threads = threads::within_reason("--threads", args.threads.get(), say);
         let (backend, level, percentiles) = (args.backend, args.level, args.percentiles);
         Self { backend, level, threads, effort, reference, percentiles }
     }

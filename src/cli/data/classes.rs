@@ -33,7 +33,11 @@ impl Data {
 
     /// The class of every row, as an index into the classes of a model. Says which labels were taken
     /// for classes that the model spells otherwise.
-    pub(crate) fn classes_among(&self, classes: &[String]) -> Result<Vec<usize>, Failure> {
+    pub(crate) fn classes_among(
+        &self,
+        classes: &[String],
+        say: &Say,
+    ) -> Result<Vec<usize>, Failure> {
         let labels = self.labels();
         let found = classes_of(&labels.classes, classes);
         let mut index = with_room(found.len())?;
@@ -47,7 +51,7 @@ impl Data {
             }
             index.push(class);
         }
-        self.say_respelled(&respelled);
+        self.say_respelled(&respelled, say);
         let mut of_row = with_room(labels.of_row.len())?;
         of_row.extend(labels.of_row.iter().map(|&class| index[class]));
         Ok(of_row)
@@ -66,21 +70,21 @@ impl Data {
     }
 
     /// Says which labels of the file were taken for classes that it spells otherwise elsewhere.
-    pub(super) fn say_merged(&self) {
+    pub(super) fn say_merged(&self, say: &Say) {
         let labels = self.labels();
         let merged = labels.merged.iter();
         let respelled = merged.map(|m| (m.row, &m.spelling[..], &labels.classes[m.class][..]));
-        self.say_respelled(&respelled.collect::<Vec<_>>());
+        self.say_respelled(&respelled.collect::<Vec<_>>(), say);
     }
 
     /// Of labels (by row, label and class) the first, and how many more.
-    fn say_respelled(&self, respelled: &[(usize, &str, &str)]) {
+    fn say_respelled(&self, respelled: &[(usize, &str, &str)], say: &Say) {
         let Some(&(row, label, class)) = respelled.first() else { return };
         let more = match respelled.len() {
             1 => String::new(),
             n => format!(", and {} more like it", n - 1),
         };
-        Say::note(format_args!(
+        say.note(format_args!(
             "{}: the label {} is taken for the class {}{more}",
             self.label_place(row),
             Quoted(label),

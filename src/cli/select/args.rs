@@ -80,7 +80,7 @@ pub(crate) struct Args {
     pub(super) out: Option<PathBuf>,
     /// Write one JSON object
     #[arg(long)]
-    pub(super) json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

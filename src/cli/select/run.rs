@@ -12,7 +12,6 @@ use crate::choices::{InitName, Precision};
 use crate::data::{Data, Want};
 use crate::failure::Failure;
 use crate::network;
-use crate::notes::Notes;
 use crate::pictures;
 use crate::progress;
 use crate::say::Say;
@@ -28,7 +27,6 @@ struct Results {
     candidates: Vec<Line>,
     /// Absent if every candidate diverged.
     best: Option<Line>,
-    notes: Notes,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -45,20 +43,18 @@ struct Line {
     name: String,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     let want = if args.regression { Want::Values } else { Want::Classes };
-    let data = args.source.training(want)?.into_classes(args.classification)?;
+    let data = args.source.training(want, say)?.into_classes(args.classification)?;
     match args.precision {
-        Precision::F32 => select::<f32>(args, &data),
-        Precision::F64 => select::<f64>(args, &data),
+        Precision::F32 => select::<f32>(args, &data, say),
+        Precision::F64 => select::<f64>(args, &data, say),
     }
 }
 
-fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
-    let say = Say { json: args.json };
+fn select<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure> {
     let score = ScoreName::of(args)?;
-    let mut notes = Notes::default();
-    args.source.suspect(data, &mut notes);
+    args.source.suspect(data, say);
     let inits: Result<Vec<Init>, String> = args.init.iter().map(|i| i.with_scale(None)).collect();
     let grid = Grid {
         activations: args.activation.clone(),
@@ -80,7 +76,7 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     } else {
         Folds::stratified(&batch.classes, args.folds, args.seed)?
     };
-    fold::note(args, data, &folds, &mut notes)?;
+    fold::note(args, data, &folds, say)?;
     say.line(format_args!(
         "{} samples of {}, {} candidates, {} folds\n",
         batch.len(),
@@ -93,7 +89,7 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     let transform = args.regression.then_some(args.target_transform);
     let how =
         Fold { args, output, score, is_standardized: targets::is_standardized(transform, output)? };
-    let table = args.machine.run(|| {
+    let table = args.machine.run(say, || {
         let (x, y) = (batch.x()?, batch.y()?);
         cross_validate(&candidates, x, y, &folds, |candidate, split| {
             let value = how.train::<T>(candidate, split);
@@ -121,9 +117,9 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
     }
     let best = lines.first().filter(|line| line.mean.is_finite()).cloned();
     match &best {
-        Some(best) => baseline::judge((best.mean, score), &batch, &folds, (data, &mut notes)),
+        Some(best) => baseline::judge((best.mean, score), &batch, &folds, data, say),
         None => {
-            notes.add(format_args!("every candidate diverged: try {}", against_divergence(args)))
+            say.note(format_args!("every candidate diverged: try {}", against_divergence(args)))
         }
     }
     let (samples, folds) = (batch.len(), args.folds);
@@ -137,7 +133,6 @@ fn select<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
         score: name,
         candidates: lines,
         best,
-        notes,
     })?;
     let Some(out) = args.out.as_ref().filter(|_| !rows.is_empty()) else { return Ok(()) };
     let axis = format!("{} on the fold held out", name.replace('_', " "));

@@ -63,7 +63,7 @@ pub(crate) struct Args {
     pub(super) out: PathBuf,
     /// Write the results as one JSON object on standard output, and all lines to standard error
     #[arg(long)]
-    pub(super) json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -31,7 +31,7 @@ pub(super) fn start<T: Scalar>(
     training: Training,
     sets: &Sets<T>,
     args: &Args,
-    say: Say,
+    say: &Say,
 ) -> Result<Trained, Failure> {
     let trainer = Trainer::new(net, training, data(sets)?)?;
     run(net, trainer, sets, args, say)
@@ -42,11 +42,11 @@ pub(super) fn resume<T: Scalar>(
     state: TrainingState<T>,
     (sets, file): (&Sets<T>, &Data),
     args: &Args,
-    say: Say,
+    say: &Say,
 ) -> Result<Trained, Failure> {
     say.line(format_args!("going on after epoch {}", state.epochs()));
     if state.is_finished() {
-        Say::note("the training is at its end: --epochs N goes on until there are N in all");
+        say.note("the training is at its end: --epochs N goes on until there are N in all");
     }
     let trainer = Trainer::resume(net, state, data(sets)?).map_err(|error| match error {
         Error::OtherData { .. } => {
@@ -72,7 +72,7 @@ fn run<T: Scalar>(
     mut trainer: Trainer<T>,
     sets: &Sets<T>,
     args: &Args,
-    say: Say,
+    say: &Say,
 ) -> Result<Trained, Failure> {
     let options = serde_json::to_value(trainer.state().training()).unwrap_or_default();
     let (first, last) = (trainer.state().epochs(), options["epochs"].as_u64().unwrap_or(0));
@@ -102,13 +102,13 @@ fn run<T: Scalar>(
         // A finished training has a model: nothing is left to go on with.
         if progress::is_interrupted() && !epoch.state.is_finished() {
             let done = format!("epoch {}", point.epoch);
-            failed = Some(interrupted(args, epoch.network, epoch.state, done));
+            failed = Some(interrupted(args, epoch.network, epoch.state, done, say));
         } else if let Some(path) = &args.epochs.checkpoint {
             // What is trained is worth more than the way back to it.
             let before = unsaved.is_some();
             unsaved = checkpoint::save(path, epoch.network, epoch.state).err().map(Failure::from);
             if let Some(failure) = unsaved.as_ref().filter(|_| !before) {
-                bar.suspend(|| Say::note(format_args!("{failure}; the training goes on")));
+                bar.suspend(|| say.note(format_args!("{failure}; the training goes on")));
             }
         }
         start = Instant::now();

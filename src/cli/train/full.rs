@@ -27,7 +27,7 @@ pub(super) fn train<T: Scalar>(
     batch: &Batch<T>,
     (iterations, learning_rate): (usize, f64),
     args: &Args,
-    say: Say,
+    say: &Say,
 ) -> Result<Trained, Failure> {
     let mut workspace = Workspace::training(net, batch.len())?;
     let (x, y) = (batch.x()?, batch.y()?);
@@ -64,7 +64,7 @@ pub(super) fn train<T: Scalar>(
         other => Failure::Network(other),
     })?;
     if report.iterations < iterations {
-        return Err(stopped(net, batch, (report.iterations, iterations, learning_rate), args));
+        return Err(stopped(net, batch, (report.iterations, iterations, learning_rate), args, say));
     }
     costs.push((report.iterations, report.cost));
     say.line(cost_line(report.iterations, report.cost));
@@ -85,15 +85,20 @@ fn stopped<T: Scalar>(
     batch: &Batch<T>,
     (done, iterations, learning_rate): (usize, usize, f64),
     args: &Args,
+    say: &Say,
 ) -> Failure {
     let training = Training::new(iterations - done, batch.len())
         .learning_rate(learning_rate)
         .seed(args.network.seed());
     let state = batch.x().and_then(|x| Trainer::new(net, training, DataSet::new(x, batch.y()?)));
     match state {
-        Ok(trainer) => {
-            interrupted(args, net, trainer.state(), format!("iteration {done} of {iterations}"))
-        }
+        Ok(trainer) => interrupted(
+            args,
+            net,
+            trainer.state(),
+            format!("iteration {done} of {iterations}"),
+            say,
+        ),
         Err(error) => error.into(),
     }
 }

@@ -8,6 +8,7 @@ use shallownet::{Network, Scalar, TrainingState};
 use super::args::Args;
 use crate::failure::Failure;
 use crate::rescue;
+use crate::say::Say;
 
 /// Saves a training that was interrupted: where it was to be, or else wherever there is room.
 pub(super) fn interrupted<T: Scalar>(
@@ -15,12 +16,13 @@ pub(super) fn interrupted<T: Scalar>(
     network: &Network<T>,
     state: &TrainingState<T>,
     done: String,
+    say: &Say,
 ) -> Failure {
     let path = args.checkpoint();
     let write = |path: &Path| checkpoint::save(path, network, state);
     let saved = match rescue::write(&path, write) {
         Ok(()) => path,
-        Err(failure) => match rescue::elsewhere(&path, write) {
+        Err(failure) => match rescue::elsewhere(&path, write, say) {
             Some(rescued) => rescued,
             None => return failure,
         },

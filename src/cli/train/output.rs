@@ -17,11 +17,11 @@ use crate::say::Say;
 use crate::scores;
 
 /// Saves the model; if it can't be saved where it was to be, elsewhere, and fails.
-pub(super) fn save<T: Scalar>(out: &Path, model: &Model<T>) -> Result<PathBuf, Failure> {
+pub(super) fn save<T: Scalar>(out: &Path, model: &Model<T>, say: &Say) -> Result<PathBuf, Failure> {
     let path = out.join("model.safetensors");
     let write = |path: &Path| model::save(path, model);
     if let Err(failure) = rescue::write(&path, write) {
-        rescue::elsewhere(&path, write);
+        rescue::elsewhere(&path, write, say);
         return Err(failure);
     }
     Ok(path)
@@ -35,6 +35,7 @@ pub(super) fn pictures<T: Scalar>(
     data: &Data,
     sets: &Sets<T>,
     trained: &Trained,
+    say: &Say,
 ) -> Vec<PathBuf> {
     let is_by_epochs = trained.costs.is_empty();
     type Draw<'a> = &'a dyn Fn() -> Result<Option<Picture>, Failure>;
@@ -58,7 +59,7 @@ pub(super) fn pictures<T: Scalar>(
         let written = drawn.and_then(|drawn| drawn.map(|p| p.save(out, name)).transpose());
         match written {
             Ok(written) => files.extend(written.into_iter().flatten()),
-            Err(failure) => Say::note(format_args!("no new picture {name}: {failure}")),
+            Err(failure) => say.note(format_args!("no new picture {name}: {failure}")),
         }
     }
     files

@@ -16,7 +16,6 @@ use crate::choices::Precision;
 use crate::data::Data;
 use crate::failure::Failure;
 use crate::network::note_reach;
-use crate::notes::Notes;
 use crate::progress;
 use crate::results::{Course, NetworkFacts, Results};
 use crate::say::Say;
@@ -24,14 +23,13 @@ use crate::scores::{self, Score};
 use crate::targets;
 use crate::verdict;
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     args.check()?;
-    let data = args.source.training(args.want())?.into_classes(args.classification)?;
-    let mut notes = Notes::default();
-    args.source.suspect(&data, &mut notes);
+    let data = args.source.training(args.want(), say)?.into_classes(args.classification)?;
+    args.source.suspect(&data, say);
     match args.network.precision {
-        Precision::F32 => train::<f32>(args, data, notes),
-        Precision::F64 => train::<f64>(args, data, notes),
+        Precision::F32 => train::<f32>(args, data, say),
+        Precision::F64 => train::<f64>(args, data, say),
     }
 }
 
@@ -42,9 +40,9 @@ enum Plan<T> {
     Resume(Box<TrainingState<T>>),
 }
 
-fn train<T: Scalar>(args: &Args, data: Data, mut notes: Notes) -> Result<(), Failure> {
-    let say = Say { json: args.json };
-    let resumed = args.epochs.resume.as_ref().map(|path| resumed::<T>(path, args)).transpose()?;
+fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
+    let resumed =
+        args.epochs.resume.as_ref().map(|path| resumed::<T>(path, args, say)).transpose()?;
     let seed = resumed.as_ref().map_or(args.network.seed(), |c| seed_of(c.state.training()));
     let meaning = match &resumed {
         Some(checkpoint) => Meaning::of(&data).for_outputs(checkpoint.network.outputs()),
@@ -54,7 +52,7 @@ fn train<T: Scalar>(args: &Args, data: Data, mut notes: Notes) -> Result<(), Fai
     let output =
         of_checkpoint.map(|layer| layer.activation).unwrap_or_else(|| args.network.output(meaning));
     let is_standardized = targets::is_standardized(args.target_transform, output)?;
-    let sets = sets::<T>(args, (&data, meaning), (seed, is_standardized), &mut notes)?;
+    let sets = sets::<T>(args, (&data, meaning), (seed, is_standardized), say)?;
     let is_built_in = args.source.data.is_none();
     let (mut network, plan) = match (resumed, args.training()) {
         (Some(Checkpoint { network, state }), _) => (network, Plan::Resume(Box::new(state))),
@@ -67,7 +65,7 @@ fn train<T: Scalar>(args: &Args, data: Data, mut notes: Notes) -> Result<(), Fai
         }
     };
     data.check_values(network.loss())?;
-    note_reach(&network, sets.train.y()?.as_slice());
+    note_reach(&network, sets.train.y()?.as_slice(), say);
     let facts = NetworkFacts::of(&network);
     say.line(format_args!("{} samples of {}", sets.train.len(), data.file()));
     say.line(facts.line());
@@ -89,12 +87,12 @@ fn train<T: Scalar>(args: &Args, data: Data, mut notes: Notes) -> Result<(), Fai
         Plan::Epochs(training) => epochs::start(&mut network, training, &sets, args, say),
         Plan::Resume(state) => epochs::resume(&mut network, *state, (&sets, &data), args, say),
     };
-    let trained = args.network.machine.run(work)??;
-    finish(args, (network, facts), &data, sets, (trained, notes))
+    let trained = args.network.machine.run(say, work)??;
+    finish(args, (network, facts), &data, sets, trained, say)
 }
 
 /// A checkpoint as the arguments want it to go on.
-fn resumed<T: Scalar>(path: &Path, args: &Args) -> Result<Checkpoint<T>, Failure> {
+fn resumed<T: Scalar>(path: &Path, args: &Args, say: &Say) -> Result<Checkpoint<T>, Failure> {
     let configure = |builder| args.network.machine.configure(builder);
     let Checkpoint { network, mut state } = checkpoint::load_with::<T>(path, configure)?;
     if let Some(epochs) = args.epochs.epochs {
@@ -104,7 +102,7 @@ fn resumed<T: Scalar>(path: &Path, args: &Args) -> Result<Checkpoint<T>, Failure
             Failure::Arguments(format!("--epochs {epochs}: {path} has {done} done: expected more"))
         })?;
         if option(before, "schedule") != option(state.training(), "schedule") {
-            Say::note(format_args!("the cosine of the learning rate now ends with epoch {epochs}"));
+            say.note(format_args!("the cosine of the learning rate now ends with epoch {epochs}"));
         }
     }
     if args.epochs.other_data {
@@ -120,7 +118,8 @@ fn finish<T: Scalar>(
     (network, facts): (Network<T>, NetworkFacts),
     data: &Data,
     sets: Sets<T>,
-    (mut trained, mut notes): (Trained, Notes),
+    mut trained: Trained,
+    say: &Say,
 ) -> Result<(), Failure> {
     let model = Model {
         features: data.feature_names.clone(),
@@ -131,7 +130,7 @@ fn finish<T: Scalar>(
         label: data.label_name.clone(),
         ..Model::new(network)
     };
-    let file = output::save(&args.out, &model)?;
+    let file = output::save(&args.out, &model, say)?;
     let unsaved = trained.unsaved.take();
     let report = || {
         let score = |batch: &Batch<T>| scores::of(&model.network, batch);
@@ -143,10 +142,10 @@ fn finish<T: Scalar>(
             trained.speed.compare(rate);
         }
         let mut files = vec![file.clone()];
-        files.extend(output::pictures(&args.out, &model, data, &sets, &trained));
+        files.extend(output::pictures(&args.out, &model, data, &sets, &trained, say));
         let held =
             [(&validation, &sets.validation), (&holdout, &sets.holdout), (&test, &sets.test)];
-        judge(args, (&train, held), &sets, (&model.classes, &mut notes));
+        judge(args, (&train, held), &sets, &model.classes, say);
         let results = Results {
             data: data.file(),
             classes: model.classes,
@@ -160,9 +159,8 @@ fn finish<T: Scalar>(
             test,
             speed: trained.speed,
             files,
-            notes,
         };
-        results.say(Say { json: args.json });
+        results.say(say);
         Ok(())
     };
     report().map_err(|problem: Failure| Failure::AfterModel {
@@ -181,17 +179,18 @@ fn judge<T: Scalar>(
     args: &Args,
     (train, held): (&Score, [Held<'_, T>; 3]),
     sets: &Sets<T>,
-    (classes, notes): (&[String], &mut Notes),
+    classes: &[String],
+    say: &Say,
 ) {
     if let Some(note) = verdict::no_better(train, &sets.train, "the training samples", classes) {
-        return notes.add(format_args!("{note}; try {}", args.against_nothing_learned()));
+        return say.note(format_args!("{note}; try {}", args.against_nothing_learned()));
     }
     let names = ["the validation samples", "the samples held out", "the test samples"];
     for ((score, batch), name) in held.into_iter().zip(names) {
         if let (Some(score), Some(batch)) = (score, batch)
             && let Some(note) = verdict::no_better(score, batch, name, classes)
         {
-            notes.add(format_args!(
+            say.note(format_args!(
                 "{note}: what was learned does not carry over; try more samples, fewer --hidden \
                  units, fewer epochs or iterations"
             ));

@@ -6,7 +6,7 @@ use super::args::Args;
 use crate::batch::{self, Batch, Meaning, Preprocessing};
 use crate::data::Data;
 use crate::failure::Failure;
-use crate::notes::Notes;
+use crate::say::Say;
 use crate::split::split;
 use crate::targets;
 
@@ -26,26 +26,26 @@ pub(super) fn sets<T: Scalar>(
     args: &Args,
     (data, meaning): (&Data, Meaning<'_>),
     (seed, is_standardized): (u64, bool),
-    notes: &mut Notes,
+    say: &Say,
 ) -> Result<Sets<T>, Failure> {
     let all = data.rows()?;
-    let (rows, held) = split(data, all, ("--holdout", args.holdout), seed, notes)?;
+    let (rows, held) = split(data, all, ("--holdout", args.holdout), seed, say)?;
     // Not the held-out samples' seed: else these would be shuffled alike.
     let share = ("--validation", args.epochs.validation);
-    let (rows, validation) = split(data, rows, share, !seed, notes)?;
+    let (rows, validation) = split(data, rows, share, !seed, say)?;
     let standardization =
-        if args.standardize { Some(batch::standardize(data, &rows, notes)?) } else { None };
+        if args.standardize { Some(batch::standardize(data, &rows, say)?) } else { None };
     let target_standardization =
-        if is_standardized { targets::standardization(data, &rows, notes)? } else { None };
+        if is_standardized { targets::standardization(data, &rows, say)? } else { None };
     let preprocessing = Preprocessing {
         features: standardization.as_ref(),
         targets: target_standardization.as_ref(),
     };
     let batch = |rows: &[usize]| Batch::<T>::new(data, rows, preprocessing, meaning);
     let some = |rows: &[usize]| (!rows.is_empty()).then(|| batch(rows)).transpose();
-    let test = args.source.test(args.want(), data.inputs.as_ref())?;
+    let test = args.source.test(args.want(), data.inputs.as_ref(), say)?;
     let of = (data, meaning.outputs());
-    let test = test.map(|test| test_set(&test, of, preprocessing)).transpose()?;
+    let test = test.map(|test| test_set(&test, of, preprocessing, say)).transpose()?;
     Ok(Sets {
         train: batch(&rows)?,
         validation: some(&validation)?,
@@ -62,6 +62,7 @@ fn test_set<T: Scalar>(
     test: &Data,
     (data, outputs): (&Data, usize),
     preprocessing: Preprocessing<'_>,
+    say: &Say,
 ) -> Result<Batch<T>, Failure> {
     if test.n_x != data.n_x {
         let problem = format!("{} features a sample: expected {}", test.n_x, data.n_x);
@@ -69,7 +70,7 @@ fn test_set<T: Scalar>(
     }
     let rows = test.rows()?;
     let classes = &data.labels().classes;
-    let of_row = test.classes_among(classes)?;
+    let of_row = test.classes_among(classes, say)?;
     let meaning = Meaning::of(test).among(&of_row, classes.len()).for_outputs(outputs);
     Batch::new(test, &rows, preprocessing, meaning)
 }
