@@ -6,7 +6,7 @@ use shallownet::{NotStandardizable, Standardization};
 
 use crate::data::{Data, Targets, with_room};
 use crate::failure::Failure;
-use crate::notes::{Notes, listed};
+use crate::say::{Say, listed};
 
 /// X, Y and the classes of some rows.
 #[derive(Debug)]
@@ -181,7 +181,7 @@ fn room<T>(samples: usize, n_y: usize) -> std::result::Result<Vec<T>, Failure> {
 pub(crate) fn standardize(
     data: &Data,
     rows: &[usize],
-    notes: &mut Notes,
+    say: &Say,
 ) -> std::result::Result<Standardization, Failure> {
     let x = data.gather(rows)?;
     let standardization =
@@ -191,17 +191,16 @@ pub(crate) fn standardize(
                 problem: "the values of this column are too large to be standardized".to_owned(),
             }
         })?;
-    note_constants(data, &Standardization::constants(&x, data.n_x), "", notes);
+    note_constants(data, &Standardization::constants(&x, data.n_x), "", say);
     Ok(standardization)
 }
 
 /// Of an image, dark corners are no news.
-pub(crate) fn note_constants(data: &Data, constants: &[usize], of: &str, notes: &mut Notes) {
+pub(crate) fn note_constants(data: &Data, constants: &[usize], of: &str, say: &Say) {
     if constants.is_empty() || data.image.is_some() {
         return;
     }
     let names: Vec<String> = constants.iter().map(|&k| data.feature(k)).collect();
     let are = if names.len() == 1 { "is" } else { "are" };
-    notes
-        .add(format_args!("{} {are} constant{of}: nothing can be learned from it", listed(&names)));
+    say.note(format_args!("{} {are} constant{of}: nothing can be learned from it", listed(&names)));
 }

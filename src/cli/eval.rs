@@ -10,7 +10,6 @@ use shallownet::metrics;
 use crate::batch::{Batch, Meaning, Preprocessing};
 use crate::data::{Source, Want};
 use crate::failure::Failure;
-use crate::notes::Notes;
 use crate::pictures;
 use crate::say::Say;
 use crate::scores::{self, Score};
@@ -34,7 +33,7 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
     /// Write one JSON object
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -43,7 +42,6 @@ struct Results<'a> {
     score: &'a Score,
     #[serde(flatten)]
     classes: Option<Classes<'a>>,
-    notes: Notes,
 }
 
 #[derive(Debug, Serialize)]
@@ -62,33 +60,31 @@ struct Classes<'a> {
     roc_auc: Option<f64>,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     match model::load_any(&args.model)? {
-        AnyModel::F32(model) => eval(args, &model),
-        AnyModel::F64(model) => eval(args, &model),
+        AnyModel::F32(model) => eval(args, &model, say),
+        AnyModel::F64(model) => eval(args, &model, say),
     }
 }
 
-fn eval<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
-    let say = Say { json: args.json };
+fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failure> {
     let want = if model.classes.is_empty() { Want::Values } else { Want::Classes };
-    let data = args.source.for_model(model, want)?;
+    let data = args.source.for_model(model, want, say)?;
     let rows = data.rows()?;
-    let actual = data.classes_among(&model.classes)?;
+    let actual = data.classes_among(&model.classes, say)?;
     let meaning = Meaning::of(&data).among(&actual, model.classes.len());
     let meaning = meaning.for_outputs(model.network.outputs());
     let batch = Batch::new(&data, &rows, Preprocessing::of(model), meaning)?;
     let a = scores::outputs(&model.network, batch.x()?.as_slice())?;
     let score = scores::score(&model.network, &batch, &a)?;
-    let mut notes = Notes::default();
     if let Some(note) = verdict::no_better(&score, &batch, "these samples", &model.classes) {
-        notes.add(note);
+        say.note(note);
     }
     if want == Want::Values {
         let of = model.target_standardization.as_ref().map_or("", |_| " (of standardized targets)");
         say.line(&score);
         say.line(format_args!("cost      {:.6}{of}", score.cost));
-        return say.results(&Results { score: &score, classes: None, notes });
+        return say.results(&Results { score: &score, classes: None });
     }
     let counts = scores::counts(&model.network, &batch, model.classes.len(), &a)?;
     let roc_auc = roc_auc(&batch, &a);
@@ -112,7 +108,7 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
         roc_auc,
     };
     // Before the picture, which may fail.
-    say.results(&Results { score: &score, classes: Some(classes), notes })?;
+    say.results(&Results { score: &score, classes: Some(classes) })?;
     if let Some(out) = &args.out {
         let draw = || pictures::confusion::draw(&model.classes, &counts, "evaluated");
         let picture = pictures::attempt("the confusion matrix", draw)?;

@@ -11,7 +11,6 @@ use crate::choices::{self, Precision};
 use crate::data::{Data, Source, Want};
 use crate::failure::Failure;
 use crate::network::NetworkArgs;
-use crate::notes::Notes;
 use crate::results::NetworkFacts;
 use crate::say::Say;
 use crate::targets;
@@ -53,7 +52,7 @@ pub(crate) struct Args {
     tolerance: Option<f64>,
     /// Write one JSON object
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -76,40 +75,39 @@ struct Worst {
     relative_error: f64,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     if let Some(path) = &args.model {
         args.network.must_be_absent("--model")?;
         return match model::load_any(path)? {
-            AnyModel::F32(model) => of_model(args, &model),
-            AnyModel::F64(model) => of_model(args, &model),
+            AnyModel::F32(model) => of_model(args, &model, say),
+            AnyModel::F64(model) => of_model(args, &model, say),
         };
     }
     let want = if args.regression { Want::Values } else { Want::Classes };
-    let data = args.source.training(want)?.into_classes(args.classification)?;
+    let data = args.source.training(want, say)?.into_classes(args.classification)?;
     match args.network.precision {
-        Precision::F32 => fresh::<f32>(args, &data),
-        Precision::F64 => fresh::<f64>(args, &data),
+        Precision::F32 => fresh::<f32>(args, &data, say),
+        Precision::F64 => fresh::<f64>(args, &data, say),
     }
 }
 
-fn of_model<T: Scalar>(args: &Args, model: &model::Model<T>) -> Result<(), Failure> {
+fn of_model<T: Scalar>(args: &Args, model: &model::Model<T>, say: &Say) -> Result<(), Failure> {
     let want = if model.classes.is_empty() { Want::Values } else { Want::Classes };
-    let data = args.source.for_model(model, want)?;
-    let actual = data.classes_among(&model.classes)?;
+    let data = args.source.for_model(model, want, say)?;
+    let actual = data.classes_among(&model.classes, say)?;
     let meaning = Meaning::of(&data).among(&actual, model.classes.len());
     let meaning = meaning.for_outputs(model.network.outputs());
-    check(args, &model.network, (&data, meaning), Preprocessing::of(model))
+    check(args, &model.network, (&data, meaning), Preprocessing::of(model), say)
 }
 
-fn fresh<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
+fn fresh<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure> {
     let rows = data.rows()?;
-    let mut notes = Notes::default();
     let standardization =
-        if args.standardize { Some(batch::standardize(data, &rows, &mut notes)?) } else { None };
+        if args.standardize { Some(batch::standardize(data, &rows, say)?) } else { None };
     let meaning = args.network.meaning(Meaning::of(data));
     // As they are trained on.
     let of_targets = if targets::is_standardized(None, args.network.output(meaning))? {
-        targets::standardization(data, &rows, &mut notes)?
+        targets::standardization(data, &rows, say)?
     } else {
         None
     };
@@ -117,7 +115,7 @@ fn fresh<T: Scalar>(args: &Args, data: &Data) -> Result<(), Failure> {
         Preprocessing { features: standardization.as_ref(), targets: of_targets.as_ref() };
     let network = args.network.build::<T>(data.n_x, meaning, args.source.data.is_none())?;
     data.check_values(network.loss())?;
-    check(args, &network, (data, meaning), preprocessing)
+    check(args, &network, (data, meaning), preprocessing, say)
 }
 
 fn check<T: Scalar>(
@@ -125,6 +123,7 @@ fn check<T: Scalar>(
     network: &Network<T>,
     (data, meaning): (&Data, Meaning<'_>),
     preprocessing: Preprocessing<'_>,
+    say: &Say,
 ) -> Result<(), Failure> {
     let rows: Vec<usize> = (0..data.len().min(args.samples.get())).collect();
     let batch = Batch::<T>::new(data, &rows, preprocessing, meaning)?;
@@ -149,7 +148,6 @@ fn check<T: Scalar>(
             relative_error: worst.relative_error,
         }),
     };
-    let say = Say { json: args.json };
     say.line(results.network.line());
     say.line(format_args!("{} samples of {}\n", results.samples, data.file()));
     say.line(format_args!(

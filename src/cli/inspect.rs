@@ -31,7 +31,7 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
     /// Write one JSON object
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,15 +58,14 @@ struct Layer {
     bias_norm: f64,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     match model::load_any(&args.model)? {
-        AnyModel::F32(model) => inspect(args, &model),
-        AnyModel::F64(model) => inspect(args, &model),
+        AnyModel::F32(model) => inspect(args, &model, say),
+        AnyModel::F64(model) => inspect(args, &model, say),
     }
 }
 
-fn inspect<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
-    let say = Say { json: args.json };
+fn inspect<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failure> {
     let layers = layers(model)?;
     let facts = NetworkFacts::of(&model.network);
     say.line(facts.line());

@@ -5,7 +5,7 @@
 //! (arguments), `threads`, `split` (which rows are for what), `targets` (what is done to values),
 //! `batch` (samples to what a network eats), `scores` and `verdict` (whether they are any good),
 //! `tables` and `pictures`, `rescue` (a checkpoint that can't be where it was to be), `progress` (bars
-//! and Ctrl-C), `say` (where lines go), `notes` (what is worth knowing) and `failure` (what can go
+//! and Ctrl-C), `say` (where lines go, and what is worth a note) and `failure` (what can go
 //! wrong, and the exit code).
 #![deny(unsafe_code)]
 
@@ -18,7 +18,6 @@ mod failure;
 mod gradcheck;
 mod inspect;
 mod network;
-mod notes;
 mod pictures;
 mod predict;
 mod progress;
@@ -37,6 +36,8 @@ mod verdict;
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use say::Say;
 
 /// Train and run small dense neural networks on the CPU, fast.
 #[derive(Debug, Parser)]
@@ -60,20 +61,36 @@ enum Command {
     Bench(bench::Args),
 }
 
+impl Command {
+    /// Whether standard output is for one JSON object.
+    fn is_json(&self) -> bool {
+        match self {
+            Self::Train(args) => args.json,
+            Self::Eval(args) => args.json,
+            Self::Select(args) => args.json,
+            Self::Inspect(args) => args.json,
+            Self::Gradcheck(args) => args.json,
+            Self::Predict(_) | Self::Bench(_) => false,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return failure::usage(&error),
     };
-    threads::limit_default_pool();
-    let done = match cli.command {
-        Command::Train(args) => train::run(&args),
-        Command::Predict(args) => predict::run(&args),
-        Command::Eval(args) => eval::run(&args),
-        Command::Select(args) => select::run(&args),
-        Command::Inspect(args) => inspect::run(&args),
-        Command::Gradcheck(args) => gradcheck::run(&args),
-        Command::Bench(args) => bench::run(&args),
+    let command = cli.command;
+    let say = Say::new(command.is_json());
+    threads::limit_default_pool(&say);
+    let done = match &command {
+        Command::Train(args) => train::run(args, &say),
+        Command::Predict(args) => predict::run(args, &say),
+        Command::Eval(args) => eval::run(args, &say),
+        Command::Select(args) => select::run(args, &say),
+        Command::Inspect(args) => inspect::run(args, &say),
+        Command::Gradcheck(args) => gradcheck::run(args, &say),
+        Command::Bench(args) => bench::run(args, &say),
     };
     done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }

@@ -63,11 +63,15 @@ impl Machine {
     }
 
     /// Runs `work` in a pool of its own, if a number of threads was asked for.
-    pub(crate) fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> Result<R, Failure> {
+    pub(crate) fn run<R: Send>(
+        &self,
+        say: &Say,
+        work: impl FnOnce() -> R + Send,
+    ) -> Result<R, Failure> {
         let Some(threads) = self.threads.filter(|n| n.get() > 1) else {
             return Ok(work());
         };
-        let threads = threads::within_reason("--threads", threads.get());
+        let threads = threads::within_reason("--threads", threads.get(), say);
         Ok(threads::pool(threads)?.install(work))
     }
 }
@@ -183,7 +187,7 @@ pub(crate) fn output(meaning: Meaning<'_>) -> Activation {
 }
 
 /// Says so where targets lie outside what the output can give.
-pub(crate) fn note_reach<T: Scalar>(network: &Network<T>, y: &[T]) {
+pub(crate) fn note_reach<T: Scalar>(network: &Network<T>, y: &[T], say: &Say) {
     let Some(g) = network.layers().last().map(|layer| layer.activation) else { return };
     let (least, most) = match g {
         Activation::Sigmoid | Activation::Softmax => (0.0, 1.0),
@@ -193,7 +197,7 @@ pub(crate) fn note_reach<T: Scalar>(network: &Network<T>, y: &[T]) {
     };
     let outside = y.iter().filter(|v| !(least..=most).contains(&v.to_f64())).count();
     if outside > 0 {
-        Say::note(format_args!(
+        say.note(format_args!(
             "{outside} of {} values to learn lie outside {least} to {most}, where {} outputs are",
             y.len(),
             g.name()

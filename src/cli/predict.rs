@@ -32,21 +32,21 @@ pub(crate) struct Args {
     proba: bool,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     match model::load_any(&args.model)? {
-        AnyModel::F32(model) => predict(args, &model),
-        AnyModel::F64(model) => predict(args, &model),
+        AnyModel::F32(model) => predict(args, &model, say),
+        AnyModel::F64(model) => predict(args, &model, say),
     }
 }
 
-fn predict<T: Scalar>(args: &Args, model: &Model<T>) -> Result<(), Failure> {
-    let data = args.source.for_model(model, Want::Nothing)?;
+fn predict<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failure> {
+    let data = args.source.for_model(model, Want::Nothing, say)?;
     let rows = data.rows()?;
     let x = data.inputs::<T>(&rows, model.standardization.as_ref())?;
     let columns = Columns::of(model);
     if args.proba && columns == Columns::Outputs {
         let name = output(model).map_or("these", Activation::name);
-        Say::note(format_args!("{name} outputs are no probabilities: they are headed output"));
+        say.note(format_args!("{name} outputs are no probabilities: they are headed output"));
     }
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
     out.write_record(heads(args, model, columns))?;

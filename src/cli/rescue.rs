@@ -25,11 +25,12 @@ pub(crate) fn write<E: Into<Failure>>(
 pub(crate) fn elsewhere<E: Into<Failure>>(
     path: &Path,
     write: impl Fn(&Path) -> Result<(), E>,
+    say: &Say,
 ) -> Option<PathBuf> {
     let folder = tempfile::Builder::new().prefix("shallownet-").tempdir().ok()?;
     let rescued = folder.path().join(path.file_name()?);
     write(&rescued).ok()?;
     let _ = folder.keep();
-    Say::note(format_args!("saved in {} instead of {}", rescued.display(), path.display()));
+    say.note(format_args!("saved in {} instead of {}", rescued.display(), path.display()));
     Some(rescued)
 }

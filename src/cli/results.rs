@@ -6,10 +6,8 @@ use serde::Serialize;
 use shallownet::Standardization;
 use shallownet::{Network, Scalar};
 
-use crate::notes::Notes;
 use crate::say::{Say, thousands, time};
 use crate::scores::{Kind, Score};
-use crate::train::Point;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Results {
@@ -27,7 +25,6 @@ pub(crate) struct Results {
     pub(crate) test: Option<Score>,
     pub(crate) speed: Speed,
     pub(crate) files: Vec<PathBuf>,
-    pub(crate) notes: Notes,
 }
 
 /// How long it took.
@@ -48,6 +45,20 @@ pub(crate) struct EpochFacts {
     /// As in a checkpoint.
     pub(crate) options: serde_json::Value,
     pub(crate) history: Vec<Point>,
+}
+
+/// What is known after an epoch.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Point {
+    /// Epochs done.
+    pub(crate) epoch: usize,
+    pub(crate) training_cost: f64,
+    pub(crate) validation_cost: Option<f64>,
+    pub(crate) training_accuracy: Option<f64>,
+    pub(crate) validation_accuracy: Option<f64>,
+    pub(crate) learning_rate: f64,
+    /// Of the epoch itself, without its accuracies and checkpoint.
+    pub(crate) seconds: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -113,7 +124,7 @@ impl NetworkFacts {
 }
 
 impl Results {
-    pub(crate) fn say(&self, say: Say) {
+    pub(crate) fn say(&self, say: &Say) {
         say.line("");
         let score = |name: &str, score: &Score| {
             let name = match score.kind {
@@ -153,6 +164,6 @@ impl Results {
         for file in &self.files {
             say.line(format_args!("wrote {}", file.display()));
         }
-        say.results(self).unwrap_or_else(|_| Say::note("the results could not be written"));
+        say.results(self).unwrap_or_else(|_| say.note("the results could not be written"));
     }
 }

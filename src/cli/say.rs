@@ -1,19 +1,37 @@
-//! Where lines for people go, and the one JSON object for programs.
+//! Where lines for people go, what is noted, and the one JSON object for programs.
 
 use std::fmt::Display;
 use std::io::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// Lines for people: on standard output, unless that is for JSON. A reader that has left stops
-/// nothing: the work is worth finishing, since its result is in files.
-#[derive(Debug, Clone, Copy)]
+/// Says what there is to say, and remembers the notes: what is worth knowing and stops nothing is said
+/// on standard error as it is found, and stands in the results for programs. Lines for people are on
+/// standard output, unless that is for JSON. A reader that has left stops nothing: the work is worth
+/// finishing, since its result is in files.
+#[derive(Debug)]
 pub(crate) struct Say {
-    pub(crate) json: bool,
+    json: bool,
+    notes: Mutex<Vec<String>>,
+}
+
+/// What a command found out, with the notes said so far.
+#[derive(Serialize)]
+struct Told<'a, R> {
+    #[serde(flatten)]
+    results: &'a R,
+    notes: &'a [String],
 }
 
 impl Say {
-    pub(crate) fn line(self, line: impl Display) {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, notes: Mutex::default() }
+    }
+
+    pub(crate) fn line(&self, line: impl Display) {
         let _ = if self.json {
             writeln!(std::io::stderr(), "{line}")
         } else {
@@ -21,19 +39,40 @@ impl Say {
         };
     }
 
-    pub(crate) fn note(line: impl Display) {
-        let _ = writeln!(std::io::stderr(), "note: {line}");
+    /// The only way to a note: none can be missing in the results.
+    pub(crate) fn note(&self, note: impl Display) {
+        let note = note.to_string();
+        let _ = writeln!(std::io::stderr(), "note: {note}");
+        self.notes().push(note);
     }
 
     /// The results, if they were asked for as JSON.
-    pub(crate) fn results(self, results: &impl serde::Serialize) -> Result<(), Failure> {
+    pub(crate) fn results(&self, results: &impl Serialize) -> Result<(), Failure> {
         if !self.json {
             return Ok(());
         }
-        let text = serde_json::to_string_pretty(results)
+        let text = serde_json::to_string_pretty(&Told { results, notes: &self.notes() })
             .map_err(|error| Failure::Output(std::io::Error::other(error)))?;
         writeln!(std::io::stdout(), "{text}").map_err(Failure::Output)
     }
+
+    fn notes(&self) -> MutexGuard<'_, Vec<String>> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Things named in a note before the rest is only counted.
+const MOST_NAMED: usize = 5;
+
+/// `a`, `a and b`, `a, b and c`; of many, the first and how many more.
+pub(crate) fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(MOST_NAMED);
+    let (named, last) = match (more, names.split_last()) {
+        (_, None) => return String::new(),
+        (0, Some((last, named))) => (named, last.clone()),
+        (more, _) => (&names[..MOST_NAMED], format!("{more} more")),
+    };
+    if named.is_empty() { last } else { format!("{} and {last}", named.join(", ")) }
 }
 
 /// Seconds with three decimals; as milliseconds if these would be lost.
@@ -56,6 +95,14 @@ pub(crate) fn thousands(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn lists_are_sentences_and_end() {
+        let of =
+            |count: usize| super::listed(&(1..=count).map(|k| k.to_string()).collect::<Vec<_>>());
+        assert_eq!([of(0), of(1), of(2)], ["", "1", "1 and 2"]);
+        assert_eq!([of(5), of(6)], ["1, 2, 3, 4 and 5", "1, 2, 3, 4, 5 and 1 more"]);
+    }
+
     #[test]
     fn digits_are_grouped_by_three() {
         let cases = [(0.4, "0"), (999.0, "999"), (1000.0, "1,000"), (1234567.8, "1,234,568")];

@@ -4,7 +4,7 @@ use shallownet::select::Holdout;
 
 use crate::data::Data;
 use crate::failure::Failure;
-use crate::notes::{Notes, listed};
+use crate::say::{Say, listed};
 
 /// A part to be set aside: the option that asks for it, and how much.
 pub(crate) type Share<'a> = (&'a str, Option<f64>);
@@ -16,7 +16,7 @@ pub(crate) fn split(
     rows: Vec<usize>,
     (option, fraction): Share<'_>,
     seed: u64,
-    notes: &mut Notes,
+    say: &Say,
 ) -> Result<(Vec<usize>, Vec<usize>), Failure> {
     let Some(fraction) = fraction else {
         return Ok((rows, Vec::new()));
@@ -35,7 +35,7 @@ pub(crate) fn split(
         (_, true) => "no sample held out",
         (true, _) => "every sample held out",
         _ => {
-            note_missing(data, (option, fraction), (&rows, &held), notes);
+            note_missing(data, (option, fraction), (&rows, &held), say);
             return Ok((training, held));
         }
     };
@@ -63,7 +63,7 @@ fn note_missing(
     data: &Data,
     (option, fraction): (&str, f64),
     (rows, held): (&[usize], &[usize]),
-    notes: &mut Notes,
+    say: &Say,
 ) {
     if data.labels().classes.is_empty() {
         return;
@@ -77,6 +77,6 @@ fn note_missing(
     if !missing.is_empty() {
         let classes = if missing.len() == 1 { "class" } else { "classes" };
         let missing = listed(&missing);
-        notes.add(format_args!("{option} {fraction}: nothing is held out of {classes} {missing}"));
+        say.note(format_args!("{option} {fraction}: nothing is held out of {classes} {missing}"));
     }
 }

@@ -5,7 +5,7 @@ use shallownet::{NotStandardizable, Standardization};
 
 use crate::data::{Data, Targets};
 use crate::failure::Failure;
-use crate::notes::Notes;
+use crate::say::Say;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum TargetTransform {
@@ -37,7 +37,7 @@ pub(crate) fn is_standardized(
 pub(crate) fn standardization(
     data: &Data,
     rows: &[usize],
-    notes: &mut Notes,
+    say: &Say,
 ) -> Result<Option<Standardization>, Failure> {
     let Targets::Values { y, n_y } = &data.targets else {
         return Ok(None);
@@ -57,7 +57,7 @@ pub(crate) fn standardization(
             (None, _) => format!("target {}", k + 1),
         };
         let mean = standardization.means[k];
-        notes.add(format_args!("the {target} is {mean} in every sample trained on"));
+        say.note(format_args!("the {target} is {mean} in every sample trained on"));
     }
     Ok(Some(standardization))
 }

@@ -21,10 +21,10 @@ fn most() -> usize {
 }
 
 /// As many as asked for, or the most that make sense; `option` names what asked.
-pub(crate) fn within_reason(option: &str, asked: usize) -> usize {
+pub(crate) fn within_reason(option: &str, asked: usize, say: &Say) -> usize {
     let most = most();
     if asked > most {
-        Say::note(format_args!("{option} {asked}: {most} threads will do, four a core"));
+        say.note(format_args!("{option} {asked}: {most} threads will do, four a core"));
     }
     asked.min(most)
 }
@@ -36,11 +36,11 @@ pub(crate) fn pool(threads: usize) -> Result<ThreadPool, Failure> {
 }
 
 /// Rayon makes a pool by itself, of as many threads as its own variable asks for: within reason, too.
-pub(crate) fn limit_default_pool() {
+pub(crate) fn limit_default_pool(say: &Say) {
     const NAME: &str = "RAYON_NUM_THREADS";
     let asked = std::env::var(NAME).ok().and_then(|text| text.parse().ok());
     if let Some(asked) = asked.filter(|&asked| asked > most()) {
-        let threads = within_reason(NAME, asked);
+        let threads = within_reason(NAME, asked, say);
         // A pool that can't be made is one that rayon could not make later either.
         let _ = ThreadPoolBuilder::new().num_threads(threads).build_global();
     }

@@ -27,6 +27,7 @@
 
 mod network;
 pub mod optimizer;
+mod passes;
 mod shapes;
 
 pub use network::{Layer, LayerGradient, Network, Trace};

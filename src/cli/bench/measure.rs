@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use shallownet::{Columns, Fit, Network, TrainingWorkspace};
 
-use super::Setting;
 use super::agreement;
 use super::naive::{Naive, Real};
 use super::row::Row;
+use super::setting::Setting;
 use super::shapes::{Batch, Kind, Shape, Steps};
 use super::timing;
 use crate::failure::Failure;

@@ -7,8 +7,7 @@ use shallownet::OwnedColumns;
 use shallownet::io::table::Labels;
 use shallownet::io::{DataError, DataProblem, idx, npy};
 
-use super::scale::Holds;
-use super::{Data, Origin, Targets, Want};
+use super::samples::{Data, Holds, Origin, Targets, Want};
 use crate::failure::Failure;
 
 /// The names that samples and labels have in an archive, unless others are given.

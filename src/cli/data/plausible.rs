@@ -3,7 +3,7 @@
 use shallownet::Loss;
 use shallownet::io::{DataError, DataProblem};
 
-use super::{Data, Targets};
+use super::samples::{Data, Targets};
 use crate::failure::Failure;
 
 /// From here on numbers may be values to predict; with fewer samples each than these they are taken

@@ -3,7 +3,7 @@
 
 use shallownet::io::{InputKind, Inputs};
 
-use super::Data;
+use super::samples::{Data, Holds};
 use crate::failure::Failure;
 use crate::say::Say;
 
@@ -14,17 +14,6 @@ pub(crate) enum Given {
     Bytes,
     /// To be taken as they are
     AsIs,
-}
-
-/// What a file says of its values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
-    /// Bytes of an IDX file: brightness, by custom divided by 255.
-    Brightness,
-    /// Bytes (NumPy's uint8).
-    Bytes,
-    /// Nothing but that they are numbers.
-    Numbers,
 }
 
 /// What the values of a file turn out to be.
@@ -77,6 +66,7 @@ impl Data {
         mut self,
         model: Option<&Inputs>,
         given: Option<Given>,
+        say: &Say,
     ) -> Result<Self, Failure> {
         let by = match (given, model) {
             (Some(Given::AsIs), _) => 1.0,
@@ -85,14 +75,14 @@ impl Data {
                 let divided = model.filter(|model| model.from == InputKind::Bytes);
                 divided.map_or(Inputs::BYTE, |model| model.divided_by)
             }
-            (None, None) => self.for_unknown(),
+            (None, None) => self.for_unknown(say),
             (None, Some(model)) if model.from == InputKind::Bytes && model.divided_by == 1.0 => {
-                self.for_bytes(model)?
+                self.for_bytes(model, say)?
             }
             (None, Some(model)) if model.from == InputKind::Bytes => {
-                self.for_divided_bytes(model.divided_by)?
+                self.for_divided_bytes(model.divided_by, say)?
             }
-            (None, Some(model)) => self.for_numbers(model)?,
+            (None, Some(model)) => self.for_numbers(model, say)?,
         };
         self.divide(by);
         Ok(self)
@@ -106,16 +96,19 @@ impl Data {
 
     /// A model of version 0.1, which divided bytes of IDX and nothing else, or one of a library's
     /// user who did not say.
-    fn for_unknown(&self) -> f64 {
+    fn for_unknown(&self, say: &Say) -> f64 {
         let values = Values::of(&self.x);
         let unknown = "the model does not say what its inputs were";
         match self.holds {
             Holds::Brightness => {
-                self.note(format_args!("bytes, divided by 255: {unknown} (--inputs as-is if not)"));
+                self.note(
+                    say,
+                    format_args!("bytes, divided by 255: {unknown} (--inputs as-is if not)"),
+                );
                 return Inputs::BYTE;
             }
             _ if values.are_whole() && values.are_in_0_to_255() && values.highest > 1.0 => {
-                self.note(format_args!(
+                self.note(say, format_args!(
                     "whole numbers up to {}, taken as they are: {unknown} (--inputs bytes to divide them by 255)",
                     values.highest
                 ));
@@ -126,11 +119,11 @@ impl Data {
     }
 
     /// The model learned from bytes as they are.
-    fn for_bytes(&self, model: &Inputs) -> Result<f64, Failure> {
+    fn for_bytes(&self, model: &Inputs, say: &Say) -> Result<f64, Failure> {
         let values = Values::of(&self.x);
         match self.holds {
             Holds::Brightness => {
-                self.note("bytes, taken as they are: the model's were not divided");
+                self.note(say, "bytes, taken as they are: the model's were not divided");
             }
             Holds::Numbers
                 if model.highest > 1.0 && values.are_in_0_to_1() && !values.are_whole() =>
@@ -146,7 +139,7 @@ impl Data {
     }
 
     /// The model learned from bytes divided by `by`.
-    fn for_divided_bytes(&self, by: f64) -> Result<f64, Failure> {
+    fn for_divided_bytes(&self, by: f64, say: &Say) -> Result<f64, Failure> {
         let values = Values::of(&self.x);
         if self.holds == Holds::Brightness || values.highest == 0.0 && values.lowest == 0.0 {
             return Ok(by);
@@ -154,13 +147,16 @@ impl Data {
         let is_known = self.holds == Holds::Bytes;
         if is_known || values.are_whole() && values.are_in_0_to_255() && values.highest > 1.0 {
             let what = if is_known { "bytes" } else { "whole numbers from 0 to 255" };
-            self.note(format_args!("{what}, divided by {by} as the model's bytes were"));
+            self.note(say, format_args!("{what}, divided by {by} as the model's bytes were"));
             return Ok(by);
         }
         if values.are_in_0_to_1() && !values.are_whole() {
-            self.note(format_args!(
-                "values from 0 to 1, taken for bytes that were divided by {by} before"
-            ));
+            self.note(
+                say,
+                format_args!(
+                    "values from 0 to 1, taken for bytes that were divided by {by} before"
+                ),
+            );
             return Ok(1.0);
         }
         let Values { lowest, highest, .. } = values;
@@ -171,7 +167,7 @@ impl Data {
     }
 
     /// The model learned from numbers of a file that did not say whether they were bytes.
-    fn for_numbers(&self, model: &Inputs) -> Result<f64, Failure> {
+    fn for_numbers(&self, model: &Inputs, say: &Say) -> Result<f64, Failure> {
         let values = Values::of(&self.x);
         let learned = Values { kind: model.from, lowest: model.lowest, highest: model.highest };
         let (low, high) = (model.lowest, model.highest);
@@ -182,7 +178,7 @@ impl Data {
             let are_apart = one_scale(values, learned) && !values.are_whole()
                 || one_scale(learned, values) && !learned.are_whole();
             if are_apart {
-                self.note(format_args!(
+                self.note(say, format_args!(
                     "values from {} to {}, taken as they are: the model learned from values from {low} to {high}",
                     values.lowest, values.highest
                 ));
@@ -193,16 +189,19 @@ impl Data {
         if learned.are_whole() && learned.are_in_0_to_255() && (high > 1.0 || values.highest <= 1.0)
         {
             if is_idx {
-                self.note(format_args!(
+                self.note(say, format_args!(
                     "bytes, taken as they are: the model learned from whole numbers from {low} to {high}"
                 ));
             }
             return Ok(1.0);
         }
         if learned.are_in_0_to_1() && !learned.are_whole() && values.highest > 1.0 {
-            self.note(format_args!(
-                "bytes, divided by 255: the model learned from values from {low} to {high}"
-            ));
+            self.note(
+                say,
+                format_args!(
+                    "bytes, divided by 255: the model learned from values from {low} to {high}"
+                ),
+            );
             return Ok(Inputs::BYTE);
         }
         Err(self.unclear(format!(
@@ -223,8 +222,8 @@ impl Data {
         }
     }
 
-    fn note(&self, what: impl std::fmt::Display) {
-        Say::note(format_args!("{}: {what}", self.file()));
+    fn note(&self, say: &Say, what: impl std::fmt::Display) {
+        say.note(format_args!("{}: {what}", self.file()));
     }
 
     fn unclear(&self, problem: String) -> Failure {

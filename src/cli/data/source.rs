@@ -9,10 +9,11 @@ use shallownet::io::table::Header;
 
 use super::columns::Selection;
 use super::plausible::or_values;
+use super::samples::{Data, Want};
 use super::scale::Given;
-use super::{Data, Want, arrays, suspicions, table};
+use super::{arrays, suspicions, table};
 use crate::failure::Failure;
-use crate::notes::Notes;
+use crate::say::Say;
 
 /// The sets of a folder with MNIST's names.
 const TRAINING: &str = "train";
@@ -73,7 +74,7 @@ fn kind(path: &Path) -> Kind {
 
 impl Source {
     /// The samples to learn from; the built-in set if no file is named.
-    pub(crate) fn training(&self, want: Want) -> Result<Data, Failure> {
+    pub(crate) fn training(&self, want: Want, say: &Say) -> Result<Data, Failure> {
         let Some(path) = &self.data else {
             return table::planar();
         };
@@ -82,16 +83,17 @@ impl Source {
         let data = match kind(path) {
             Kind::Table => {
                 let columns = (label.unwrap_or(""), &self.selection);
-                table::training(path, self.header(), columns, want)?
+                table::training(path, self.header(), columns, want, say)?
             }
             kind => self.arrays((path, kind), TRAINING, want)?,
         };
+        data.say_merged(say);
         data.with_two_classes()?.scaled(self.inputs)
     }
 
     /// Notes what looks as if it were no feature: said before a network learns from it.
-    pub(crate) fn suspect(&self, data: &Data, notes: &mut Notes) {
-        suspicions::note(data, self.selection.is_chosen(), notes);
+    pub(crate) fn suspect(&self, data: &Data, say: &Say) {
+        suspicions::note(data, self.selection.is_chosen(), say);
     }
 
     /// The features of arrays that were asked for, by their numbers.
@@ -124,11 +126,12 @@ impl Source {
         &self,
         want: Want,
         inputs: Option<&Inputs>,
+        say: &Say,
     ) -> Result<Option<Data>, Failure> {
         match &self.data {
             Some(path) if kind(path) == Kind::Folder && arrays::has_set(path, TEST) => {
                 let data = self.arrays((path, Kind::Folder), TEST, want)?;
-                data.scaled_for(inputs, self.inputs).map(Some)
+                data.scaled_for(inputs, self.inputs, say).map(Some)
             }
             _ => Ok(None),
         }
@@ -139,6 +142,7 @@ impl Source {
         &self,
         model: &Model<T>,
         want: Want,
+        say: &Say,
     ) -> Result<Data, Failure> {
         let Some(path) = &self.data else {
             return Err(Failure::Arguments("--data is missing: a file of samples".to_owned()));
@@ -148,16 +152,17 @@ impl Source {
         let data = match kind(path) {
             Kind::Table => {
                 let columns = (label, &self.selection);
-                table::for_model(model, path, self.header(), columns, want)?
+                table::for_model(model, path, self.header(), columns, want, say)?
             }
             kind => self.arrays((path, kind), TEST, want)?,
         };
+        data.say_merged(say);
         let (given, expected) = (data.n_x, model.network.inputs());
         if given != expected {
             let problem = format!("{given} features a sample: the model takes {expected}");
             return Err(Failure::File { file: data.file(), problem });
         }
-        data.scaled_for(model.inputs.as_ref(), self.inputs)
+        data.scaled_for(model.inputs.as_ref(), self.inputs, say)
     }
 
     /// Samples of a file that is no table; of a folder, those of this set.

@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use super::{Data, Targets};
-use crate::notes::{Notes, listed};
+use super::samples::{Data, Targets};
+use crate::say::{Say, listed};
 
 /// Fewer rows than that may well count up by chance.
 const FEWEST_ROWS: usize = 5;
@@ -49,7 +49,7 @@ impl Suspicion {
 
 /// Notes the columns that look wrong. Where the features were chosen one by one, only the label
 /// does.
-pub(super) fn note(data: &Data, is_chosen: bool, notes: &mut Notes) {
+pub(super) fn note(data: &Data, is_chosen: bool, say: &Say) {
     // What is the only feature is meant. Images have no such columns.
     if data.n_x < 2 || data.image.is_some() {
         return;
@@ -71,7 +71,7 @@ pub(super) fn note(data: &Data, is_chosen: bool, notes: &mut Notes) {
             _ => (kind.of_many(), "--ignore leaves them out".to_owned()),
         };
         let join = if what.ends_with('?') { "" } else { ":" };
-        notes.add(format_args!("{} {what}{join} {out}", listed(&named)));
+        say.note(format_args!("{} {what}{join} {out}", listed(&named)));
     }
 }
 

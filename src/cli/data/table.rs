@@ -8,8 +8,7 @@ use shallownet::io::model::Model;
 use shallownet::io::table::{self, Header, Table};
 
 use super::columns::Selection;
-use super::scale::Holds;
-use super::{Data, Origin, Targets, Want, with_room};
+use super::samples::{Data, Holds, Origin, Targets, Want, with_room};
 use crate::failure::Failure;
 use crate::say::Say;
 
@@ -49,8 +48,9 @@ pub(super) fn training(
     header: Header,
     (label, selection): (&str, &Selection),
     want: Want,
+    say: &Say,
 ) -> Result<Data, Failure> {
-    let table = open(path, header)?;
+    let table = open(path, header, say)?;
     let label = table.column(label)?;
     let columns = selected(&table, selection, Some(label))?;
     if columns.is_empty() {
@@ -81,8 +81,9 @@ pub(super) fn for_model<T: Scalar>(
     header: Header,
     (label, selection): (Option<&str>, &Selection),
     want: Want,
+    say: &Say,
 ) -> Result<Data, Failure> {
-    let table = open(path, header)?;
+    let table = open(path, header, say)?;
     let label = label.map(|label| table.column(label)).transpose()?;
     let selected = selected(&table, selection, label)?;
     let columns = match (&model.features, table.names()) {
@@ -127,11 +128,11 @@ fn by_name<R: Read>(
     features.iter().map(column).collect()
 }
 
-fn open(path: &Path, header: Header) -> Result<Table<std::fs::File>, Failure> {
+fn open(path: &Path, header: Header, say: &Say) -> Result<Table<std::fs::File>, Failure> {
     let table = Table::open(path, header)?;
     let is_number = |name: &String| name.parse::<f64>().is_ok();
     if table.names().is_some_and(|names| names.iter().all(is_number)) {
-        Say::note(format_args!(
+        say.note(format_args!(
             "{}: line {} is taken for column names; if it is a sample, say --no-header",
             table.file(),
             table.first_line()
@@ -171,6 +172,5 @@ fn read<R: Read>(
     let (holds, inputs) = (Holds::Numbers, None);
     let data =
         Data { x, holds, inputs, n_x, targets, feature_names, label_name, image: None, origin };
-    data.say_merged();
     Ok(data)
 }

@@ -5,7 +5,8 @@ use plotters::prelude::*;
 use shallownet::Scalar;
 use shallownet::io::model::Model;
 
-use super::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture, range, short, tick};
+use super::axis::{range, short, tick};
+use super::picture::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture};
 use crate::data::Data;
 use crate::failure::Failure;
 use crate::scores;

@@ -3,8 +3,9 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::axis::{range, short, tick};
 use super::palette::{BLUE, VERMILION, on_white};
-use super::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture, range, short, tick};
+use super::picture::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture};
 use crate::failure::Failure;
 
 /// Rows that there is room for.

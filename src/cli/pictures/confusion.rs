@@ -5,8 +5,10 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use shallownet::metrics::Confusion;
 
+use super::axis::short;
+use super::mistakes;
 use super::palette::{BLUE, on_white};
-use super::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, mistakes, picture, short};
+use super::picture::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture};
 use crate::failure::Failure;
 use crate::tables;
 

@@ -2,10 +2,11 @@
 
 use plotters::prelude::*;
 
+use super::axis::{range, tick};
 use super::palette::{BLUE, VERMILION};
-use super::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture, range, tick};
+use super::picture::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture};
 use crate::failure::Failure;
-use crate::train::Point;
+use crate::results::Point;
 
 /// From this ratio of largest to smallest cost on, the axis is logarithmic.
 const LOG_FROM: f64 = 20.0;

@@ -4,8 +4,9 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use shallownet::metrics::Confusion;
 
+use super::axis::short;
 use super::palette::{BLUE, on_white};
-use super::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture, short};
+use super::picture::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture};
 use crate::failure::Failure;
 
 /// Pairs that there is room for.

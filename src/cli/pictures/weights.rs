@@ -4,7 +4,7 @@ use plotters::prelude::*;
 use shallownet::{Network, Scalar};
 
 use super::palette::{BLUE, VERMILION, on_white};
-use super::{Area, Drawing, Drawn, FONT, Picture, TICK, TITLE, picture};
+use super::picture::{Area, Drawing, Drawn, FONT, Picture, TICK, TITLE, picture};
 use crate::failure::Failure;
 
 /// Units shown, in rows of so many: more would be too small, and weigh down the SVG.

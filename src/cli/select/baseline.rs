@@ -2,10 +2,10 @@
 
 use shallownet::select::Folds;
 
-use super::ScoreName;
+use super::args::ScoreName;
 use crate::batch::Batch;
 use crate::data::Data;
-use crate::notes::Notes;
+use crate::say::Say;
 use crate::scores::decimals;
 use crate::verdict;
 
@@ -15,7 +15,8 @@ pub(super) fn judge(
     (best, score): (f64, ScoreName),
     batch: &Batch<f64>,
     folds: &Folds,
-    (data, notes): (&Data, &mut Notes),
+    data: &Data,
+    say: &Say,
 ) {
     const TRY: &str = "try other candidates, more --epochs, other features";
     match score {
@@ -31,7 +32,7 @@ pub(super) fn judge(
                 .filter(|&right| right < 1.0 && best - right < verdict::LITTLE_MORE * (1.0 - right))
             {
                 let how = verdict::how(best - right);
-                notes.add(format_args!(
+                say.note(format_args!(
                     "the best candidate's accuracy of {best:.4} is {how} better than always \
                      answering the most frequent class: {right:.4}; {TRY}"
                 ));
@@ -43,7 +44,7 @@ pub(super) fn judge(
                 error.filter(|&error| error > 0.0 && 1.0 - best / error < verdict::LITTLE_VARIANCE)
             {
                 let how = verdict::how(error - best);
-                notes.add(format_args!(
+                say.note(format_args!(
                     "the best candidate's mean squared error of {} is {how} better than always \
                      answering the mean: {}; {TRY}",
                     decimals(best, 6),

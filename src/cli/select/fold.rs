@@ -9,11 +9,11 @@ use shallownet::{
 };
 use shallownet::{NotStandardizable, Standardization};
 
-use super::{Args, ScoreName};
+use super::args::{Args, ScoreName};
 use crate::batch::{note_constants, turned_back};
 use crate::data::Data;
 use crate::failure::Failure;
-use crate::notes::{Notes, listed};
+use crate::say::{Say, listed};
 use crate::split::{class_sizes, described};
 
 /// How candidates are trained and scored.
@@ -97,12 +97,7 @@ fn parts<T: Scalar>(
 
 /// Notes classes that some folds are without, and features that are constant where they are
 /// standardized.
-pub(super) fn note(
-    args: &Args,
-    data: &Data,
-    folds: &Folds,
-    notes: &mut Notes,
-) -> Result<(), Failure> {
+pub(super) fn note(args: &Args, data: &Data, folds: &Folds, say: &Say) -> Result<(), Failure> {
     let rows: Vec<usize> = (0..data.len()).collect();
     if !args.regression {
         let sizes = class_sizes(data, &rows).into_iter().enumerate();
@@ -112,7 +107,7 @@ pub(super) fn note(
             .collect();
         if !small.is_empty() {
             let classes = if small.len() == 1 { "class" } else { "classes" };
-            notes.add(format_args!(
+            say.note(format_args!(
                 "fewer samples than the {} folds, some of which are without: {classes} {}",
                 folds.count(),
                 listed(&small)
@@ -123,13 +118,13 @@ pub(super) fn note(
         return Ok(());
     }
     let always = Standardization::constants(&data.gather(&rows)?, data.n_x);
-    note_constants(data, &always, "", notes);
+    note_constants(data, &always, "", say);
     for fold in 0..folds.count() {
         let train: Vec<usize> = folds.train(fold).collect();
         let mut constants = Standardization::constants(&data.gather(&train)?, data.n_x);
         constants.retain(|feature| !always.contains(feature));
         let of = format!(" in the samples to train on without fold {}", fold + 1);
-        note_constants(data, &constants, &of, notes);
+        note_constants(data, &constants, &of, say);
     }
     Ok(())
 }

@@ -1,12 +1,11 @@
 //! What `train` can be told.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use shallownet::io::atomic;
 use shallownet::{EarlyStopping, Optimizer, Training};
 
-use super::output;
 use crate::choices::{self, Course};
 use crate::data::{Source, Want};
 use crate::failure::Failure;
@@ -64,7 +63,7 @@ pub(crate) struct Args {
     pub(super) out: PathBuf,
     /// Write the results as one JSON object on standard output, and all lines to standard error
     #[arg(long)]
-    pub(super) json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -130,7 +129,7 @@ impl Args {
         }
         // Before the work, not after it.
         if let Some(path) = &self.epochs.checkpoint {
-            output::check_folder(path)?;
+            check_folder(path)?;
         }
         atomic::check(&self.out.join("model.safetensors"))?;
         atomic::check(&self.checkpoint())?;
@@ -228,4 +227,16 @@ fn default_rate(optimizer: Optimizer) -> f64 {
         Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } => 0.05,
         _ => 0.001,
     }
+}
+
+/// Before hours of training: the folder of a file to be written must be there.
+fn check_folder(path: &Path) -> Result<(), Failure> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let there = std::fs::metadata(folder).and_then(|folder| {
+        if folder.is_dir() { Ok(()) } else { Err(std::io::ErrorKind::NotADirectory.into()) }
+    });
+    let file = path.display().to_string();
+    there.map_err(|source| atomic::WriteError { file, source }.into())
 }

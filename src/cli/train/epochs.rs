@@ -4,20 +4,21 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use shallownet::io::checkpoint;
 use shallownet::{
     DataSet, Error, Network, PredictionWorkspace, Scalar, Stop, Trainer, Training, TrainingState,
     metrics,
 };
 
-use super::output::Trained;
-use super::{Args, Sets, interrupted};
+use super::args::Args;
+use super::interrupted::interrupted;
+use super::sets::Sets;
+use super::trained::Trained;
 use crate::batch::Batch;
 use crate::data::Data;
 use crate::failure::Failure;
 use crate::progress;
-use crate::results::{Course, EpochFacts, Speed};
+use crate::results::{Course, EpochFacts, Point, Speed};
 use crate::say::{Say, time};
 
 /// Training samples whose accuracy is taken after an epoch.
@@ -26,26 +27,12 @@ const WATCHED: usize = 10_000;
 /// Samples predicted at a time.
 const CHUNK: usize = 1024;
 
-/// What is known after an epoch.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Point {
-    /// Epochs done.
-    pub(crate) epoch: usize,
-    pub(crate) training_cost: f64,
-    pub(crate) validation_cost: Option<f64>,
-    pub(crate) training_accuracy: Option<f64>,
-    pub(crate) validation_accuracy: Option<f64>,
-    pub(crate) learning_rate: f64,
-    /// Of the epoch itself, without its accuracies and checkpoint.
-    pub(crate) seconds: f64,
-}
-
 pub(super) fn start<T: Scalar>(
     net: &mut Network<T>,
     training: Training,
     sets: &Sets<T>,
     args: &Args,
-    say: Say,
+    say: &Say,
 ) -> Result<Trained, Failure> {
     let trainer = Trainer::new(net, training, data(sets)?)?;
     run(net, trainer, sets, args, say)
@@ -56,11 +43,11 @@ pub(super) fn resume<T: Scalar>(
     state: TrainingState<T>,
     (sets, file): (&Sets<T>, &Data),
     args: &Args,
-    say: Say,
+    say: &Say,
 ) -> Result<Trained, Failure> {
     say.line(format_args!("going on after epoch {}", state.epochs()));
     if state.is_finished() {
-        Say::note("the training is at its end: --epochs N goes on until there are N in all");
+        say.note("the training is at its end: --epochs N goes on until there are N in all");
     }
     let trainer = Trainer::resume(net, state, data(sets)?).map_err(|error| match error {
         Error::OtherData { .. } => {
@@ -86,7 +73,7 @@ fn run<T: Scalar>(
     mut trainer: Trainer<T>,
     sets: &Sets<T>,
     args: &Args,
-    say: Say,
+    say: &Say,
 ) -> Result<Trained, Failure> {
     let options = serde_json::to_value(trainer.state().training()).unwrap_or_default();
     let (first, last) = (trainer.state().epochs(), options["epochs"].as_u64().unwrap_or(0));
@@ -116,13 +103,13 @@ fn run<T: Scalar>(
         // A finished training has a model: nothing is left to go on with.
         if progress::is_interrupted() && !epoch.state.is_finished() {
             let done = format!("epoch {}", point.epoch);
-            failed = Some(interrupted(args, epoch.network, epoch.state, done));
+            failed = Some(interrupted(args, epoch.network, epoch.state, done, say));
         } else if let Some(path) = &args.epochs.checkpoint {
             // What is trained is worth more than the way back to it.
             let before = unsaved.is_some();
             unsaved = checkpoint::save(path, epoch.network, epoch.state).err().map(Failure::from);
             if let Some(failure) = unsaved.as_ref().filter(|_| !before) {
-                bar.suspend(|| Say::note(format_args!("{failure}; the training goes on")));
+                bar.suspend(|| say.note(format_args!("{failure}; the training goes on")));
             }
         }
         start = Instant::now();

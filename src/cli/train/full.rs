@@ -7,8 +7,9 @@ use shallownet::{
     DataSet, Error, Fit, Network, Scalar, Trainer, Training, TrainingWorkspace, reference,
 };
 
-use super::output::Trained;
-use super::{Args, interrupted};
+use super::args::Args;
+use super::interrupted::interrupted;
+use super::trained::Trained;
 use crate::batch::Batch;
 use crate::failure::Failure;
 use crate::progress;
@@ -28,7 +29,7 @@ pub(super) fn train<T: Scalar>(
     batch: &Batch<T>,
     (iterations, learning_rate): (usize, f64),
     args: &Args,
-    say: Say,
+    say: &Say,
 ) -> Result<Trained, Failure> {
     let mut workspace = TrainingWorkspace::new(net, batch.len())?;
     let (x, y) = (batch.x()?, batch.y()?);
@@ -65,7 +66,7 @@ pub(super) fn train<T: Scalar>(
         other => Failure::Network(other),
     })?;
     if report.iterations < iterations {
-        return Err(stopped(net, batch, (report.iterations, iterations, learning_rate), args));
+        return Err(stopped(net, batch, (report.iterations, iterations, learning_rate), args, say));
     }
     costs.push((report.iterations, report.cost));
     say.line(cost_line(report.iterations, report.cost));
@@ -86,15 +87,20 @@ fn stopped<T: Scalar>(
     batch: &Batch<T>,
     (done, iterations, learning_rate): (usize, usize, f64),
     args: &Args,
+    say: &Say,
 ) -> Failure {
     let training = Training::new(iterations - done, batch.len())
         .learning_rate(learning_rate)
         .seed(args.network.seed());
     let state = batch.x().and_then(|x| Trainer::new(net, training, DataSet::new(x, batch.y()?)));
     match state {
-        Ok(trainer) => {
-            interrupted(args, net, trainer.state(), format!("iteration {done} of {iterations}"))
-        }
+        Ok(trainer) => interrupted(
+            args,
+            net,
+            trainer.state(),
+            format!("iteration {done} of {iterations}"),
+            say,
+        ),
         Err(error) => error.into(),
     }
 }

@@ -3,52 +3,25 @@
 use std::path::{Path, PathBuf};
 
 use shallownet::Scalar;
-use shallownet::io::atomic;
 use shallownet::io::model::{self, Model};
 use shallownet::metrics::Confusion;
 
-use super::Sets;
-use super::epochs::Point;
+use super::sets::Sets;
+use super::trained::Trained;
 use crate::data::Data;
 use crate::failure::Failure;
 use crate::pictures::{self, Picture, curve, weights};
 use crate::rescue;
-use crate::results::{Course, Speed};
+use crate::results::Point;
 use crate::say::Say;
 use crate::scores;
 
-/// What training left besides the parameters.
-#[derive(Debug)]
-pub(crate) struct Trained {
-    pub(crate) learning_rate: f64,
-    pub(crate) course: Course,
-    pub(crate) speed: Speed,
-    /// Full batches: (iteration, cost before it), and at the end the cost after the last.
-    pub(crate) costs: Vec<(usize, f64)>,
-    /// Mini-batches: each epoch.
-    pub(crate) points: Vec<Point>,
-    /// Why the last checkpoint could not be saved.
-    pub(crate) unsaved: Option<Failure>,
-}
-
-/// Before hours of training: the folder of a file to be written must be there.
-pub(super) fn check_folder(path: &Path) -> Result<(), Failure> {
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
-        return Ok(());
-    };
-    let there = std::fs::metadata(folder).and_then(|folder| {
-        if folder.is_dir() { Ok(()) } else { Err(std::io::ErrorKind::NotADirectory.into()) }
-    });
-    let file = path.display().to_string();
-    there.map_err(|source| atomic::WriteError { file, source }.into())
-}
-
 /// Saves the model; if it can't be saved where it was to be, elsewhere, and fails.
-pub(super) fn save<T: Scalar>(out: &Path, model: &Model<T>) -> Result<PathBuf, Failure> {
+pub(super) fn save<T: Scalar>(out: &Path, model: &Model<T>, say: &Say) -> Result<PathBuf, Failure> {
     let path = out.join("model.safetensors");
     let write = |path: &Path| model::save(path, model);
     if let Err(failure) = rescue::write(&path, write) {
-        rescue::elsewhere(&path, write);
+        rescue::elsewhere(&path, write, say);
         return Err(failure);
     }
     Ok(path)
@@ -62,6 +35,7 @@ pub(super) fn pictures<T: Scalar>(
     data: &Data,
     sets: &Sets<T>,
     trained: &Trained,
+    say: &Say,
 ) -> Vec<PathBuf> {
     let is_by_epochs = trained.costs.is_empty();
     type Draw<'a> = &'a dyn Fn() -> Result<Option<Picture>, Failure>;
@@ -85,7 +59,7 @@ pub(super) fn pictures<T: Scalar>(
         let written = drawn.and_then(|drawn| drawn.map(|p| p.save(out, name)).transpose());
         match written {
             Ok(written) => files.extend(written.into_iter().flatten()),
-            Err(failure) => Say::note(format_args!("no new picture {name}: {failure}")),
+            Err(failure) => say.note(format_args!("no new picture {name}: {failure}")),
         }
     }
     files

@@ -1,0 +1,50 @@
+//! How everything is measured: by what, and how long.
+
+use std::time::Duration;
+
+use shallownet::{Backend, Level, Network, Parallelism, Scalar};
+
+use super::args::Args;
+use super::shapes::Shape;
+use super::timing::Effort;
+use crate::say::Say;
+use crate::threads;
+
+/// How everything is measured.
+pub(super) struct Setting {
+    pub(super) backend: Backend,
+    pub(super) level: Option<Level>,
+    pub(super) threads: usize,
+    pub(super) effort: Effort,
+    /// For the naive loops.
+    pub(super) reference: Effort,
+    pub(super) percentiles: bool,
+}
+
+impl Setting {
+    pub(super) fn of(args: &Args, say: &Say) -> Self {
+        let effort = |milliseconds, repetitions| Effort {
+            time: Duration::from_millis(milliseconds),
+            repetitions,
+        };
+        let (effort, reference) = if args.quick {
+            (effort(200, 5), effort(50, 3))
+        } else {
+            (effort(2000, 21), effort(300, 7))
+        };
+        let threads = threads::within_reason("--threads", args.threads.get(), say);
+        let (backend, level, percentiles) = (args.backend, args.level, args.percentiles);
+        Self { backend, level, threads, effort, reference, percentiles }
+    }
+
+    /// The network of a shape, as users get it: with all checks.
+    pub(super) fn network<T: Scalar>(&self, shape: &Shape) -> shallownet::Result<Network<T>> {
+        let who = if self.threads == 1 { Parallelism::Serial } else { Parallelism::Rayon };
+        let builder = shape.builder().backend(self.backend).parallelism(who);
+        match self.level {
+            Some(level) => builder.level(level),
+            None => builder,
+        }
+        .build()
+    }
+}

@@ -1,0 +1,193 @@
+//! Samples, wherever they come from: their values, and where each stands for messages.
+
+use shallownet::Standardization;
+use shallownet::io::Inputs;
+use shallownet::io::table::{Labels, Samples};
+use shallownet::{Error, Scalar};
+
+use crate::failure::Failure;
+
+/// Samples, with classes or values to learn if there are any.
+#[derive(Debug)]
+pub(crate) struct Data {
+    /// Sample after sample: as the file has them, and once they are scaled, divided as the model
+    /// wants it.
+    pub(super) x: Vec<f64>,
+    /// What the file says that they are.
+    pub(super) holds: Holds,
+    /// Of samples to learn from, what they were before.
+    pub(crate) inputs: Option<Inputs>,
+    pub(crate) n_x: usize,
+    pub(crate) targets: Targets,
+    pub(crate) feature_names: Option<Vec<String>>,
+    pub(crate) label_name: Option<String>,
+    /// Width and height, if each sample is an image.
+    pub(crate) image: Option<(usize, usize)>,
+    pub(super) origin: Origin,
+}
+
+/// What is to be predicted.
+#[derive(Debug)]
+pub(crate) enum Targets {
+    None,
+    Classes(Labels),
+    /// Numbers, `n_y` a sample.
+    Values {
+        y: Vec<f64>,
+        n_y: usize,
+    },
+}
+
+/// What a file says of its values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// Bytes of an IDX file: brightness, by custom divided by 255.
+    Brightness,
+    /// Bytes (NumPy's uint8).
+    Bytes,
+    /// Nothing but that they are numbers.
+    Numbers,
+}
+
+/// Which targets a command needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Want {
+    Nothing,
+    Classes,
+    Values,
+}
+
+/// Where samples come from, for messages.
+#[derive(Debug)]
+pub(super) enum Origin {
+    /// A text; the columns (from 0) of the features and of the label.
+    Table { samples: Samples, columns: Vec<usize>, label: Option<usize> },
+    /// A file of samples and one of labels; which of its features (from 0) are taken.
+    Arrays { x: String, labels: String, columns: Vec<usize> },
+}
+
+impl Data {
+    /// The number of samples.
+    pub(crate) fn len(&self) -> usize {
+        self.x.len() / self.n_x
+    }
+
+    /// All rows, in order.
+    pub(crate) fn rows(&self) -> Result<Vec<usize>, Error> {
+        let mut rows = with_room(self.len())?;
+        rows.extend(0..self.len());
+        Ok(rows)
+    }
+
+    /// The file, as it was named.
+    pub(crate) fn file(&self) -> String {
+        match &self.origin {
+            Origin::Table { samples, .. } => samples.place(0, 0).file,
+            Origin::Arrays { x, .. } => x.clone(),
+        }
+    }
+
+    /// Where a feature of a sample (both from 0) stands.
+    pub(crate) fn place(&self, row: usize, feature: usize) -> String {
+        match &self.origin {
+            Origin::Table { samples, columns, .. } => {
+                samples.place(row, columns[feature]).to_string()
+            }
+            Origin::Arrays { x, columns, .. } => {
+                format!("{x}: sample {}, feature {}", row + 1, columns[feature] + 1)
+            }
+        }
+    }
+
+    /// A feature's name for people: `column "age"`, `column 3`, `feature 3`.
+    pub(crate) fn feature(&self, feature: usize) -> String {
+        match (&self.feature_names, &self.origin) {
+            (Some(names), _) if !names[feature].is_empty() => {
+                format!("column {:?}", names[feature])
+            }
+            (_, Origin::Table { columns, .. }) => format!("column {}", columns[feature] + 1),
+            (_, Origin::Arrays { columns, .. }) => format!("feature {}", columns[feature] + 1),
+        }
+    }
+
+    /// What names a feature in an option: its name, in quotes where a shell needs them, or its
+    /// number where quotes would not do.
+    pub(super) fn option(&self, feature: usize) -> String {
+        let (Origin::Table { columns, .. } | Origin::Arrays { columns, .. }) = &self.origin;
+        let name = self.feature_names.as_ref().map_or("", |names| &names[feature]);
+        let is_of = |more: &str| name.chars().all(|c| c.is_alphanumeric() || more.contains(c));
+        if name.is_empty() || !is_of("_-. :,;/()[]%+=") {
+            return (columns[feature] + 1).to_string();
+        }
+        if is_of("_-.") { name.to_owned() } else { format!("\"{name}\"") }
+    }
+
+    /// With no features but these (from 0), in ascending order.
+    pub(super) fn keep(mut self, kept: Vec<usize>) -> Self {
+        if kept.len() < self.n_x {
+            let rows = self.x.chunks(self.n_x);
+            self.x = rows.flat_map(|row| kept.iter().map(|&k| row[k])).collect();
+            self.n_x = kept.len();
+            if let Origin::Arrays { columns, .. } = &mut self.origin {
+                *columns = kept;
+            }
+        }
+        self
+    }
+
+    /// Where the label of a sample stands.
+    pub(crate) fn label_place(&self, row: usize) -> String {
+        match &self.origin {
+            Origin::Table { samples, label, .. } => {
+                samples.place(row, label.unwrap_or(0)).to_string()
+            }
+            Origin::Arrays { labels, .. } => format!("{labels}: label {}", row + 1),
+        }
+    }
+
+    /// The features of the sample in `row`.
+    pub(crate) fn row(&self, row: usize) -> &[f64] {
+        &self.x[row * self.n_x..(row + 1) * self.n_x]
+    }
+
+    /// The samples in `rows`, one after another, as the file has them.
+    pub(crate) fn gather(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
+        let mut gathered = with_room(rows.len().saturating_mul(self.n_x))?;
+        rows.iter().for_each(|&row| gathered.extend_from_slice(self.row(row)));
+        Ok(gathered)
+    }
+
+    /// The samples in `rows` as the network sees them.
+    pub(crate) fn inputs<T: Scalar>(
+        &self,
+        rows: &[usize],
+        standardization: Option<&Standardization>,
+    ) -> Result<Vec<T>, Failure> {
+        let mut inputs = with_room(rows.len().saturating_mul(self.n_x))?;
+        let mut sample = vec![0.0; self.n_x];
+        for &row in rows {
+            sample.copy_from_slice(self.row(row));
+            if let Some(standardization) = standardization {
+                standardization.apply(&mut sample);
+            }
+            for (feature, &value) in sample.iter().enumerate() {
+                let value = T::from_f64(value);
+                if !value.is_finite() {
+                    let given = self.row(row)[feature];
+                    let problem = format!("{given:?} is too large for {}", T::NAME);
+                    return Err(Failure::Cell { place: self.place(row, feature), problem });
+                }
+                inputs.push(value);
+            }
+        }
+        Ok(inputs)
+    }
+}
+
+/// An empty vector for so many values, or an error.
+pub(crate) fn with_room<T>(values: usize) -> Result<Vec<T>, Error> {
+    let (mut room, what) = (Vec::new(), "the samples of a file");
+    let bytes = values.saturating_mul(size_of::<T>());
+    room.try_reserve_exact(values).map_err(|_| Error::OutOfMemory { what, bytes })?;
+    Ok(room)
+}

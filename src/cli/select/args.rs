@@ -1,0 +1,118 @@
+//! What `select` can be told.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use shallownet::select::Better;
+use shallownet::{Activation, Optimizer};
+
+use crate::choices::{self, InitName, Precision};
+use crate::data::Source;
+use crate::failure::Failure;
+use crate::network::Machine;
+use crate::targets::TargetTransform;
+
+/// Compare networks by k-fold cross-validation: every combination of the lists is a candidate.
+///
+/// Each candidate is trained by mini-batches once a fold, without that fold's samples, and scored
+/// on them. Folds have the classes in the same shares. Without --data, on the built-in set.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  shallownet select --data iris.csv --label species --standardize --activation tanh,relu --hidden 4,16,16-8 --learning-rate 0.003,0.03"
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// The label is a number to be predicted (regression), not a class
+    #[arg(long, requires = "data")]
+    pub(super) regression: bool,
+    /// The label is a class, though it looks like a number to be predicted: many different numbers
+    /// of few samples each
+    #[arg(long, requires = "data", conflicts_with = "regression")]
+    pub(super) classification: bool,
+    /// Give every feature mean 0 and standard deviation 1, as the samples to train on have them
+    #[arg(long)]
+    pub(super) standardize: bool,
+    /// What is done to the numbers to be predicted, by those of the samples to train on; predictions
+    /// are turned back
+    #[arg(long, value_name = "NAME", requires = "regression", default_value = "standardize")]
+    pub(super) target_transform: TargetTransform,
+
+    /// Activations of the hidden layers
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "tanh,relu", value_parser = choices::hidden_activation)]
+    pub(super) activation: Vec<Activation>,
+    /// Hidden layers: commas between candidates, hyphens between the layers of one; or none
+    #[arg(long, value_name = "SIZES", value_delimiter = ',', default_value = "4,16", value_parser = choices::layers)]
+    pub(super) hidden: Vec<choices::Hidden>,
+    /// Learning rates
+    #[arg(long, value_name = "RATES", value_delimiter = ',', default_value = "0.01", value_parser = choices::positive)]
+    pub(super) learning_rate: Vec<f64>,
+    /// How weights begin
+    #[arg(long, value_delimiter = ',', default_value = "auto")]
+    pub(super) init: Vec<InitName>,
+
+    /// Parts that the samples are dealt to
+    #[arg(long, value_name = "K", default_value = "5")]
+    pub(super) folds: usize,
+    /// Passes over the samples
+    #[arg(long, value_name = "N", default_value = "50")]
+    pub(super) epochs: NonZeroUsize,
+    /// Samples a step
+    #[arg(long, value_name = "SAMPLES", default_value = "32")]
+    pub(super) batch: NonZeroUsize,
+    /// sgd, momentum, nesterov, rms_prop, adam or adam_w
+    #[arg(long, value_name = "NAME", default_value = "adam", value_parser = choices::optimizer)]
+    pub(super) optimizer: Optimizer,
+    /// Judge by accuracy, by cost or, of values, by mean_squared_error, in the values' own units
+    /// [default: accuracy; of values mean_squared_error]
+    #[arg(long, value_name = "NAME")]
+    pub(super) score: Option<ScoreName>,
+    /// Seed of the folds, the weights and the order of the samples
+    #[arg(long, default_value = "0")]
+    pub(super) seed: u64,
+    /// Numbers to compute with
+    #[arg(long, default_value = "f64")]
+    pub(super) precision: Precision,
+    #[command(flatten)]
+    pub(super) machine: Machine,
+    /// Folder for the box plot
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) out: Option<PathBuf>,
+    /// Write one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum ScoreName {
+    Accuracy,
+    Cost,
+    MeanSquaredError,
+}
+
+impl ScoreName {
+    /// What is to be judged by: as asked for, or as suits what is predicted.
+    pub(super) fn of(args: &Args) -> Result<Self, Failure> {
+        let refused = |what| Err(Failure::Arguments(format!("--score {what} only")));
+        match (args.score, args.regression) {
+            (Some(Self::Accuracy), true) => refused("accuracy is for classes"),
+            (Some(Self::MeanSquaredError), false) => refused("mean_squared_error is for values"),
+            (Some(score), _) => Ok(score),
+            (None, true) => Ok(Self::MeanSquaredError),
+            (None, false) => Ok(Self::Accuracy),
+        }
+    }
+
+    pub(super) fn better(self) -> Better {
+        if self == Self::Accuracy { Better::Higher } else { Better::Lower }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Accuracy => "accuracy",
+            Self::Cost => "cost",
+            Self::MeanSquaredError => "mean_squared_error",
+        }
+    }
+}

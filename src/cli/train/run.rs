@@ -1,0 +1,209 @@
+//! The course of the command: samples, a network, its training, and what is left of it.
+
+use std::path::Path;
+
+use shallownet::Standardization;
+use shallownet::io::checkpoint::{self, Checkpoint};
+use shallownet::io::model::Model;
+use shallownet::{Network, Scalar, Training, TrainingState};
+
+use super::args::Args;
+use super::sets::{Sets, sets};
+use super::trained::Trained;
+use super::{epochs, full, output};
+use crate::batch::{Batch, Meaning};
+use crate::choices::Precision;
+use crate::data::Data;
+use crate::failure::Failure;
+use crate::network::note_reach;
+use crate::progress;
+use crate::results::{Course, NetworkFacts, Results};
+use crate::say::Say;
+use crate::scores::{self, Score};
+use crate::targets;
+use crate::verdict;
+
+pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
+    args.check()?;
+    let data = args.source.training(args.want(), say)?.into_classes(args.classification)?;
+    args.source.suspect(&data, say);
+    match args.network.precision {
+        Precision::F32 => train::<f32>(args, data, say),
+        Precision::F64 => train::<f64>(args, data, say),
+    }
+}
+
+/// How it is trained.
+enum Plan<T> {
+    Full { iterations: usize, learning_rate: f64 },
+    Epochs(Training),
+    Resume(Box<TrainingState<T>>),
+}
+
+fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
+    let resumed =
+        args.epochs.resume.as_ref().map(|path| resumed::<T>(path, args, say)).transpose()?;
+    let seed = resumed.as_ref().map_or(args.network.seed(), |c| seed_of(c.state.training()));
+    let meaning = match &resumed {
+        Some(checkpoint) => Meaning::of(&data).for_outputs(checkpoint.network.outputs()),
+        None => args.network.meaning(Meaning::of(&data)),
+    };
+    let of_checkpoint = resumed.as_ref().and_then(|c| c.network.layers().last());
+    let output =
+        of_checkpoint.map(|layer| layer.activation).unwrap_or_else(|| args.network.output(meaning));
+    let is_standardized = targets::is_standardized(args.target_transform, output)?;
+    let sets = sets::<T>(args, (&data, meaning), (seed, is_standardized), say)?;
+    let is_built_in = args.source.data.is_none();
+    let (mut network, plan) = match (resumed, args.training()) {
+        (Some(Checkpoint { network, state }), _) => (network, Plan::Resume(Box::new(state))),
+        (None, training) => {
+            let network = args.network.build::<T>(data.n_x, meaning, is_built_in)?;
+            let learning_rate = args.learning_rate.unwrap_or(if is_built_in { 1.2 } else { 0.1 });
+            let iterations = args.iterations.map_or(10_000, |n| n.get());
+            let plan = training.map_or(Plan::Full { iterations, learning_rate }, Plan::Epochs);
+            (network, plan)
+        }
+    };
+    data.check_values(network.loss())?;
+    note_reach(&network, sets.train.y()?.as_slice(), say);
+    let facts = NetworkFacts::of(&network);
+    say.line(format_args!("{} samples of {}", sets.train.len(), data.file()));
+    say.line(facts.line());
+    if let Some(Standardization { means, stds }) = &sets.target_standardization {
+        say.line(match (&means[..], &stds[..]) {
+            ([mean], [std]) => format!(
+                "targets are standardized (mean {mean}, standard deviation {std}), and so are costs"
+            ),
+            _ => "targets are standardized, and so are costs".to_owned(),
+        });
+    }
+    say.line("");
+
+    progress::catch_interrupts()?;
+    let work = || match plan {
+        Plan::Full { iterations, learning_rate } => {
+            full::train(&mut network, &sets.train, (iterations, learning_rate), args, say)
+        }
+        Plan::Epochs(training) => epochs::start(&mut network, training, &sets, args, say),
+        Plan::Resume(state) => epochs::resume(&mut network, *state, (&sets, &data), args, say),
+    };
+    let trained = args.network.machine.run(say, work)??;
+    finish(args, (network, facts), &data, sets, trained, say)
+}
+
+/// A checkpoint as the arguments want it to go on.
+fn resumed<T: Scalar>(path: &Path, args: &Args, say: &Say) -> Result<Checkpoint<T>, Failure> {
+    let configure = |builder| args.network.machine.configure(builder);
+    let Checkpoint { network, mut state } = checkpoint::load_with::<T>(path, configure)?;
+    if let Some(epochs) = args.epochs.epochs {
+        let (done, before) = (state.epochs(), state.training());
+        state = state.until(epochs.get()).map_err(|_| {
+            let path = path.display();
+            Failure::Arguments(format!("--epochs {epochs}: {path} has {done} done: expected more"))
+        })?;
+        if option(before, "schedule") != option(state.training(), "schedule") {
+            say.note(format_args!("the cosine of the learning rate now ends with epoch {epochs}"));
+        }
+    }
+    if args.epochs.other_data {
+        state = state.on_any_data();
+    }
+    Ok(Checkpoint { network, state })
+}
+
+/// Saves the model before all else; then measures, draws and says. What fails there does not cost
+/// the model.
+fn finish<T: Scalar>(
+    args: &Args,
+    (network, facts): (Network<T>, NetworkFacts),
+    data: &Data,
+    sets: Sets<T>,
+    mut trained: Trained,
+    say: &Say,
+) -> Result<(), Failure> {
+    let model = Model {
+        features: data.feature_names.clone(),
+        inputs: data.inputs,
+        standardization: sets.standardization.clone(),
+        target_standardization: sets.target_standardization.clone(),
+        classes: data.labels().classes.clone(),
+        label: data.label_name.clone(),
+        ..Model::new(network)
+    };
+    let file = output::save(&args.out, &model, say)?;
+    let unsaved = trained.unsaved.take();
+    let report = || {
+        let score = |batch: &Batch<T>| scores::of(&model.network, batch);
+        let of = |batch: &Option<Batch<T>>| batch.as_ref().map(score).transpose();
+        let (train, validation) = (score(&sets.train)?, of(&sets.validation)?);
+        let (holdout, test) = (of(&sets.holdout)?, of(&sets.test)?);
+        if let Course::Iterations { .. } = trained.course {
+            let rate = full::reference_rate(&model.network, &sets.train, trained.learning_rate)?;
+            trained.speed.compare(rate);
+        }
+        let mut files = vec![file.clone()];
+        files.extend(output::pictures(&args.out, &model, data, &sets, &trained, say));
+        let held =
+            [(&validation, &sets.validation), (&holdout, &sets.holdout), (&test, &sets.test)];
+        judge(args, (&train, held), &sets, &model.classes, say);
+        let results = Results {
+            data: data.file(),
+            classes: model.classes,
+            network: facts,
+            learning_rate: trained.learning_rate,
+            course: trained.course,
+            target_standardization: sets.target_standardization,
+            train,
+            validation,
+            holdout,
+            test,
+            speed: trained.speed,
+            files,
+        };
+        results.say(say);
+        Ok(())
+    };
+    report().map_err(|problem: Failure| Failure::AfterModel {
+        model: file.display().to_string(),
+        problem: Box::new(problem),
+    })?;
+    unsaved.map_or(Ok(()), Err)
+}
+
+/// A score and what it was taken on, if there is such a set.
+type Held<'a, T> = (&'a Option<Score>, &'a Option<Batch<T>>);
+
+/// Notes what a constant answer does as well: on the training samples or, if these were learned, on
+/// others.
+fn judge<T: Scalar>(
+    args: &Args,
+    (train, held): (&Score, [Held<'_, T>; 3]),
+    sets: &Sets<T>,
+    classes: &[String],
+    say: &Say,
+) {
+    if let Some(note) = verdict::no_better(train, &sets.train, "the training samples", classes) {
+        return say.note(format_args!("{note}; try {}", args.against_nothing_learned()));
+    }
+    let names = ["the validation samples", "the samples held out", "the test samples"];
+    for ((score, batch), name) in held.into_iter().zip(names) {
+        if let (Some(score), Some(batch)) = (score, batch)
+            && let Some(note) = verdict::no_better(score, batch, name, classes)
+        {
+            say.note(format_args!(
+                "{note}: what was learned does not carry over; try more samples, fewer --hidden \
+                 units, fewer epochs or iterations"
+            ));
+        }
+    }
+}
+
+/// The seed that a training was begun with.
+fn seed_of(training: Training) -> u64 {
+    option(training, "seed").as_u64().unwrap_or(0)
+}
+
+/// An option of a training, as a checkpoint has it.
+fn option(training: Training, name: &str) -> serde_json::Value {
+    serde_json::to_value(training).unwrap_or_default()[name].take()
+}
