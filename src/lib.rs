@@ -193,10 +193,11 @@ mod train;
 pub mod vector;
 mod words;
 
-/// The README's code, compiled and run with the other examples.
+/// The code of the pages, compiled and run with the other examples.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../docs/guide.md")]
+struct Pages;
 
 /// Error bounds of the vector functions, in units in the last place (ULP): what the tests check
 /// over all `f32` and samples of `f64`. "Unfused" is where a level has no FMA.

@@ -133,6 +133,21 @@ fn arrows_run_from_the_command_line_down_to_the_ground() {
     assert!(all.iter().map(|(_, text)| rooms_named(text).len()).sum::<usize>() > 300);
 }
 
+/// The page on the architecture has the same list, a floor a row.
+#[test]
+fn the_architecture_page_has_the_same_floors() {
+    const PAGE: &str = include_str!("../docs/architecture.md");
+    let row = |line: &'static str| -> Option<(usize, Vec<&'static str>)> {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let number = cells.next()?.parse().ok()?;
+        let rooms = cells.next()?.split(", ").map(|room| room.trim_matches('`')).collect();
+        Some((number, rooms))
+    };
+    let rows: Vec<_> = PAGE.lines().filter_map(row).collect();
+    let floors: Vec<_> = FLOORS.iter().enumerate().map(|(i, f)| (i + 1, f.to_vec())).collect();
+    assert_eq!(rows, floors);
+}
+
 #[test]
 fn an_arrow_that_is_turned_is_found() {
     let file = |inside: &str, text: &str| {
