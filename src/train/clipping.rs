@@ -60,9 +60,8 @@ mod tests {
         let level = Level::detect();
         assert!(norm(&*f64::elementwise(level).unwrap(), &[1.0, f64::NAN]).is_nan());
         assert_eq!(norm(&*f32::elementwise(level).unwrap(), &[f32::INFINITY, 1.0]), f64::INFINITY);
-        let factor = |gradient: &[f64]| {
-            clip_factor(&*f64::elementwise(level).unwrap(), 1.0, gradient)
-        };
+        let factor =
+            |gradient: &[f64]| clip_factor(&*f64::elementwise(level).unwrap(), 1.0, gradient);
         assert!(factor(&[1.0, f64::NAN]).is_nan());
         assert_eq!((factor(&[0.6, 0.6]), factor(&[3.0, 4.0])), (1.0, 0.2));
     }

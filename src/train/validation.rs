@@ -33,11 +33,7 @@ impl<T: Scalar> Validation<T> {
     }
 
     /// The set's cost, if there is one.
-    pub(super) fn cost(
-        &mut self,
-        net: &Network<T>,
-        data: DataSet<'_, T>,
-    ) -> Result<Option<f64>> {
+    pub(super) fn cost(&mut self, net: &Network<T>, data: DataSet<'_, T>) -> Result<Option<f64>> {
         let (Some((x, targets)), Some(workspace)) = (data.validation, &mut self.workspace) else {
             return Ok(None);
         };
