@@ -174,8 +174,8 @@ pub enum Error {
         "the cost is {cost} at step {step}: training stopped; the parameters before it are kept"
     )]
     Diverged {
-        /// The step at which it happened, from 0.
-        step: usize,
+        /// The step at which it was found, from 0; 0 for calls that are one step.
+        step: u64,
         /// The cost.
         cost: f64,
     },

@@ -29,13 +29,13 @@
 //! let mut workspace = Workspace::training(&net, x.samples())?;
 //!
 //! // 3. Training, watched.
-//! let report = Fit::new(2000, 1.0).run(&mut net, x, y, &mut workspace, |progress| {
-//!     if progress.iteration % 500 == 0 {
-//!         println!("iteration {} cost {:.4}", progress.iteration, progress.cost);
+//! let report = Fit::new(2000, 1.0).run(&mut net, x, y, &mut workspace, |iteration| {
+//!     if iteration.epoch % 500 == 0 {
+//!         println!("iteration {} cost {:.4}", iteration.epoch, iteration.training_cost);
 //!     }
 //!     ControlFlow::Continue(())
 //! })?;
-//! assert!(report.cost < 0.2);
+//! assert!(report.cost.unwrap() < 0.2);
 //!
 //! // 4. Prediction.
 //! let mut a = vec![0.0; x.samples()];
@@ -45,7 +45,7 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 //!
-//! For mini-batches there is [`Training`]: [`Optimizer`]s, [`Schedule`]s, L2, clipping, validation
+//! For mini-batches, and for more than plain gradient descent, there is [`Training`]: [`Optimizer`]s, [`Schedule`]s, L2, clipping, validation
 //! with early stopping, and a state that can be saved and taken up again with the same bits.
 //! [`metrics`] says how good predictions are, [`select`] which network to take.
 //!
@@ -227,8 +227,8 @@ pub use network::tape::{OutputGradient, Tape};
 pub use network::workspace::Workspace;
 pub use scalar::Scalar;
 pub use train::{
-    Best, EarlyStopping, Epoch, Fit, OptimizerState, Progress, Report, Schedule, Stop, Trainer,
-    Training, TrainingReport, TrainingState,
+    Best, Decay, EarlyStopping, Epoch, Fit, OptimizerState, Schedule, Stop, Trainer, Training,
+    TrainingReport, TrainingState,
 };
 pub use words::activation::Activation;
 pub use words::choices::{Backend, Checks, Parallelism};

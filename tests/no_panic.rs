@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use common::{BACKENDS, On, Setup};
 use proptest::prelude::*;
 use shallownet::{
-    Activation, Backend, Checks, Columns, Fit, Init, Level, Loss, Network, Parallelism, Scalar,
-    Workspace, reference,
+    Activation, Backend, Checks, Columns, Epoch, Fit, Init, Level, Loss, Network, Parallelism,
+    Scalar, Workspace, reference,
 };
 
 /// Mostly small sizes, and some that no machine has. (Sizes between, which a machine may have,
@@ -157,8 +157,10 @@ fn call_everything<T: Scalar>(given: &Arguments) {
         _ = net.backward(x, y, &mut workspace);
         _ = net.step(x, y, rate, &mut workspace);
         _ = workspace.gradients().and_then(|g| g.weights(given.layer));
-        let go_on = |_| ControlFlow::Continue(());
-        _ = Fit::new(given.iterations, rate).run(&mut net, x, y, &mut workspace, go_on);
+        let (fit, go_on) = (Fit::new(given.iterations, rate.to_f64()), |_: &Epoch<'_, T>| {
+            ControlFlow::Continue(())
+        });
+        _ = fit.run(&mut net, x, y, &mut workspace, go_on);
         if let Ok(gradients) = workspace.gradients() {
             _ = net.descend(gradients, rate);
         }

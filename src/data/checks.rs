@@ -28,16 +28,22 @@ pub(crate) fn length(argument: &'static str, expected: usize, given: usize) -> R
     if given == expected { Ok(()) } else { Err(Error::Length { argument, expected, given }) }
 }
 
-/// Refuses a learning rate that is not a positive, finite number.
+/// Refuses a learning rate that is negative or not finite. 0 is one: a step at it moves nothing.
 pub(crate) fn learning_rate<T: Element>(rate: T) -> Result<()> {
-    if rate.is_finite() && rate > T::ZERO {
+    if rate.is_finite() && rate >= T::ZERO {
         return Ok(());
     }
     Err(Error::Range {
         argument: "learning rate",
-        expected: "finite and more than 0",
+        expected: "finite and not negative",
         given: rate.to_f64(),
     })
+}
+
+/// The cost at this step (from 0), refused unless it is finite.
+#[inline]
+pub(crate) fn finite_cost(cost: f64, step: u64) -> Result<f64> {
+    if cost.is_finite() { Ok(cost) } else { Err(Error::Diverged { step, cost }) }
 }
 
 /// T's largest number, in words.

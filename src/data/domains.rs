@@ -107,6 +107,22 @@ pub(crate) fn constants_as<T: Element>(optimizer: Optimizer) -> Result<()> {
     })
 }
 
+/// Refuses an L2 penalty that is negative or not finite.
+pub(crate) fn l2(given: f64) -> Result<()> {
+    if given.is_finite() && given >= 0.0 {
+        return Ok(());
+    }
+    Err(Error::Range { argument: "l2", expected: "finite and not negative", given })
+}
+
+/// Refuses a limit for the gradient's norm that is not finite, or nothing.
+pub(crate) fn clip_norm(given: f64) -> Result<()> {
+    if given.is_finite() && given > 0.0 {
+        return Ok(());
+    }
+    Err(Error::Range { argument: "clip norm", expected: "finite and more than 0", given })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,6 +27,9 @@ pub(super) fn over_parameters<T: Float, S: Simd>(simd: S, update: Update<'_, T>)
     let alike = terms.l2 == T::ZERO && terms.decay == T::ZERO;
     let for_bias = Terms { l2: T::ZERO, decay: T::ZERO, ..terms };
     let runs = if alike { 1 } else { 2 * shape.spans.len() };
+    // A step at rate 0 moves the moments alone. The kernel is given copies of the parameters, a few
+    // at a time: even a product with 0 may change one (infinity times 0, -0.0, a small one).
+    let is_still = terms.rate == T::ZERO;
     let mut start = 0;
     for run in 0..runs {
         let end = match shape.spans.get(run.div_ceil(2)) {
@@ -36,12 +39,26 @@ pub(super) fn over_parameters<T: Float, S: Simd>(simd: S, update: Update<'_, T>)
             None => shape.len,
         };
         let terms = if run % 2 == 0 { terms } else { for_bias };
-        let moments = [part(&mut *m, start, end), part(&mut *v, start, end)];
-        let (w, dw) = (&mut parameters[start..end], &gradients[start..end]);
-        optimizer::update::<T::Register<S>>(simd, rule, terms, w, dw, moments);
-        start = end;
+        while start < end {
+            let stop = if is_still { end.min(start + STILL) } else { end };
+            let moments = [part(&mut *m, start, stop), part(&mut *v, start, stop)];
+            let mut copy;
+            let w = if is_still {
+                copy = [T::ZERO; STILL];
+                copy[..stop - start].copy_from_slice(&parameters[start..stop]);
+                &mut copy[..stop - start]
+            } else {
+                &mut parameters[start..stop]
+            };
+            let dw = &gradients[start..stop];
+            optimizer::update::<T::Register<S>>(simd, rule, terms, w, dw, moments);
+            start = stop;
+        }
     }
 }
+
+/// Parameters that are copied at once: whole lines of both types.
+const STILL: usize = 64;
 
 /// That part of a moment, or nothing of one that is not there.
 #[inline(always)]

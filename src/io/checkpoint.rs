@@ -248,7 +248,7 @@ fn check(done: &Done) -> Result<(), Problem> {
     if samples == 0 {
         return Err(Problem::Contradiction("there are no samples"));
     }
-    let batches = samples.div_ceil(training.batch_size) as u64;
+    let batches = training.batch_size.steps(samples) as u64;
     if batches.checked_mul(epochs as u64) != Some(steps) {
         return Err(Problem::Contradiction("its steps are not those of its epochs"));
     }

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::data::checks;
 use crate::data::columns::Columns;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::network::parameters::Network;
 use crate::network::workspace::Workspace;
 use crate::reference;
@@ -166,7 +167,7 @@ impl GradientCheck {
     /// checked, by plain loops: take few samples.
     ///
     /// # Errors
-    /// As [`Network::backward`]; [`Error::Diverged`] if the cost is not finite.
+    /// As [`Network::backward`]; [`Error::Diverged`](crate::Error::Diverged) if the cost is not finite.
     pub fn run<T: Scalar>(
         &self,
         net: &Network<T>,
@@ -174,10 +175,7 @@ impl GradientCheck {
         y: Columns<'_, T>,
     ) -> Result<GradientReport> {
         let mut workspace = Workspace::training(net, x.samples().max(1))?;
-        let cost = net.backward(x, y, &mut workspace)?;
-        if !cost.is_finite() {
-            return Err(Error::Diverged { step: 0, cost });
-        }
+        checks::finite_cost(net.backward(x, y, &mut workspace)?, 0)?;
         let gradients = workspace.gradients()?;
         let mut differences = Differences::new(net, x, y);
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);

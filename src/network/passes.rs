@@ -159,7 +159,7 @@ impl<T: Scalar> Network<T> {
         Ok(cost)
     }
 
-    /// W -= lr dW, b -= lr db.
+    /// W -= lr dW, b -= lr db. A learning rate of 0 changes nothing, whatever the gradient holds.
     ///
     /// ```
     /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
@@ -173,11 +173,14 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Range`] for a learning rate that is not finite and positive, [`Error::Mismatch`].
+    /// [`Error::Range`] for a learning rate that is negative or not finite, [`Error::Mismatch`].
     pub fn descend(&mut self, gradients: &Gradients<T>, learning_rate: T) -> Result<()> {
         checks::learning_rate(learning_rate)?;
         if *gradients.shape != *self.shape {
             return Err(Error::Mismatch { argument: "gradients" });
+        }
+        if learning_rate == T::ZERO {
+            return Ok(());
         }
         let parameters = self.parameters.as_mut_slice();
         update::descend::<T::Wide>((), learning_rate, gradients.buffer.as_slice(), parameters);
@@ -186,6 +189,10 @@ impl<T: Scalar> Network<T> {
 
     /// One step of gradient descent on the batch. Returns the cost J before the update. Uses the
     /// workspace's gradients as scratch: what they hold afterwards is unspecified.
+    ///
+    /// The learning rate is a `T` because the gradient is multiplied by a `T`: no other number is
+    /// used than the one given. At 0 no parameter changes, not even one so small that another step
+    /// would make it 0.
     ///
     /// ```
     /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
@@ -235,15 +242,30 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
         let y = y.into();
-        checks::learning_rate(learning_rate)?;
+        if !(learning_rate.is_finite() && learning_rate > T::ZERO) {
+            return self.step_at_zero(x, y, learning_rate, workspace);
+        }
         if self.is_tiny_sample(&x, workspace)
             && workspace.gradients.is_some()
             && self.is_sample_of_targets(&y)
             && let Some(cost) = self.step_tiny(&x, &y, learning_rate)
         {
-            return finite(cost);
+            return checks::finite_cost(cost, 0);
         }
         self.step_any(x, y, learning_rate, workspace)
+    }
+
+    /// [`step`](Self::step) at a rate of 0, or at one that is refused.
+    #[cold]
+    fn step_at_zero(
+        &self,
+        x: Columns<'_, T>,
+        y: Targets<'_, T>,
+        learning_rate: T,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        checks::learning_rate(learning_rate)?;
+        checks::finite_cost(self.backward(x, y, workspace)?, 0)
     }
 
     /// [`step`](Self::step) of whatever network and batch.
@@ -256,10 +278,14 @@ impl<T: Scalar> Network<T> {
     ) -> Result<f64> {
         self.check_all_but_x(x, y, workspace)?;
         workspace.gradients()?;
-        self.step_checked(&x, &y, learning_rate, workspace, self.checks)
+        y.check_rate(learning_rate.to_f64())?;
+        let cost = self.step_checked(&x, &y, learning_rate, workspace, self.checks)?;
+        checks::finite_cost(cost, 0)
     }
 
-    /// [`step`](Self::step) on arguments that have been checked, but perhaps for x's values.
+    /// [`step`](Self::step) on arguments that have been checked, but perhaps for x's values, at a
+    /// rate above 0. If the cost that it returns is not finite, no parameter has changed: the caller
+    /// knows which step that was.
     pub(crate) fn step_checked(
         &mut self,
         x: &Columns<'_, T>,
@@ -268,13 +294,15 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
         check_x: Checks,
     ) -> Result<f64> {
-        y.check_rate(learning_rate.to_f64())?;
         if self.is_tiny_sample(x, workspace)
             && let Some(cost) = self.step_tiny(x, y, learning_rate)
         {
-            return finite(cost);
+            return Ok(cost);
         }
-        let cost = finite(self.propagate(*x, *y, workspace, (Want::Gradients, check_x))?)?;
+        let cost = self.propagate(*x, *y, workspace, (Want::Gradients, check_x))?;
+        if !cost.is_finite() {
+            return Ok(cost);
+        }
         // The sums go into the parameters; the gradient buffer is scratch.
         let task = WeightSums {
             shape: &self.shape,
@@ -344,9 +372,4 @@ impl<T: Scalar> Network<T> {
 enum Want {
     Cost,
     Gradients,
-}
-
-/// A step's cost, refused unless it is finite.
-fn finite(cost: f64) -> Result<f64> {
-    if cost.is_finite() { Ok(cost) } else { Err(Error::Diverged { step: 0, cost }) }
 }

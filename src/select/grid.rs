@@ -183,7 +183,7 @@ impl ByFit {
             .build()?;
         let (held_x, held_y) = (split.validation_x(), split.validation_y());
         let mut workspace = Workspace::training(&net, x.samples().max(held_x.samples()))?;
-        let fit = Fit::new(self.iterations, T::from_f64(candidate.learning_rate));
+        let fit = Fit::new(self.iterations, candidate.learning_rate);
         match fit.run(&mut net, x, y, &mut workspace, |_| ControlFlow::Continue(())) {
             Err(Error::Diverged { .. }) => return Ok(f64::NAN),
             other => other?,

@@ -1,7 +1,7 @@
 //! The learning rate's course.
 
 use crate::error::{Error, Result};
-use crate::train::optimizer_state::power;
+use crate::train::power::power;
 
 /// What the learning rate is multiplied by at each step: a pure function of the step, so that it
 /// needs no state.
@@ -17,7 +17,8 @@ use crate::train::optimizer_state::power;
 ///
 /// Cosine: Loshchilov and Hutter, *SGDR*, ICLR 2017, without restarts. Warm-up: Goyal and others,
 /// *Accurate, large minibatch SGD*, 2017. What becomes of a schedule when more epochs are asked for
-/// says [`TrainingState::until`](crate::TrainingState::until). (cos is the platform's: its last bit may differ elsewhere.)
+/// says [`TrainingState::until`](crate::TrainingState::until). (cos is the platform's: its last bit
+/// may differ elsewhere.)
 ///
 /// ```
 /// use shallownet::Schedule;
@@ -38,19 +39,33 @@ pub struct Schedule {
     decay: Decay,
 }
 
-/// What follows the warm-up.
+/// How the learning rate falls after the warm-up: see [`Schedule`].
+///
+/// ```
+/// use shallownet::{Decay, Schedule};
+///
+/// assert_eq!(Schedule::step(10, 0.5).decay(), Decay::Step { every: 10, factor: 0.5 });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "safetensors", serde(rename_all = "snake_case", deny_unknown_fields))]
-enum Decay {
+#[non_exhaustive]
+pub enum Decay {
+    /// Not at all.
     #[default]
     Constant,
+    /// By a factor, now and then.
     Step {
+        /// Epochs between two falls, at least 1.
         every: usize,
+        /// What the rate is multiplied by, more than 0 and at most 1.
         factor: f64,
     },
+    /// Along half a cosine.
     Cosine {
+        /// Epochs until it has come to its floor, at least 1.
         epochs: usize,
+        /// The factor that it ends with, 0 to 1.
         floor: f64,
     },
 }
@@ -97,6 +112,26 @@ impl Schedule {
         self
     }
 
+    /// Epochs of warm-up; 0 is none.
+    ///
+    /// ```
+    /// # use shallownet::Schedule;
+    /// assert_eq!(Schedule::constant().after_warm_up(0.5).warm_up(), 0.5);
+    /// ```
+    pub fn warm_up(&self) -> f64 {
+        self.warm_up
+    }
+
+    /// What follows the warm-up.
+    ///
+    /// ```
+    /// # use shallownet::{Decay, Schedule};
+    /// assert_eq!(Schedule::constant().after_warm_up(0.5).decay(), Decay::Constant);
+    /// ```
+    pub fn decay(&self) -> Decay {
+        self.decay
+    }
+
     /// The factor at `step` (from 0) of a training of `steps_an_epoch` (at least 1; 0 counts as 1).
     ///
     /// ```
@@ -129,8 +164,8 @@ impl Schedule {
         }
     }
 
-    /// For a training of `new` epochs instead of `old`: a cosine that would have ended with it still
-    /// does.
+    /// For a training of `new` epochs instead of `old`: a cosine that would have ended with it
+    /// still does.
     pub(crate) fn end_moves(&mut self, old: usize, new: usize) {
         // A float of nonsense becomes the nearest number of epochs.
         let warm_up = self.warm_up.ceil() as usize;

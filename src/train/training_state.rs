@@ -7,7 +7,9 @@ use crate::error::{Error, Result};
 use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;
-use crate::train::{OptimizerState, Training};
+use crate::train::best::{Best, BestSoFar};
+use crate::train::optimizer_state::OptimizerState;
+use crate::train::options::Training;
 use crate::words::fingerprint::Fingerprint;
 
 /// How far a training has come. With the network's parameters and the data it determines every
@@ -72,25 +74,6 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-/// The parameters of the best epoch so far.
-#[derive(Debug)]
-pub(crate) struct BestSoFar<T> {
-    /// Allocated at the beginning; the starting parameters while no epoch has been judged.
-    pub(crate) network: Network<T>,
-    pub(crate) judged: Option<Best>,
-}
-
-/// Which epoch was the best, by its validation cost.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
-pub struct Best {
-    /// The epoch, from 0.
-    pub epoch: usize,
-    /// Its validation cost.
-    pub cost: f64,
-}
-
 impl<T: Scalar> TrainingState<T> {
     pub(crate) fn new(net: &Network<T>, training: Training, samples: usize) -> Result<Self> {
         training.check()?;
@@ -98,10 +81,12 @@ impl<T: Scalar> TrainingState<T> {
         if let Some(norm) = training.clip_norm {
             optimizer = optimizer.clip_norm(norm)?;
         }
-        checks::least_as::<T>("learning rate", training.learning_rate)?;
+        // Only a rate that is asked for may be 0, not one that becomes it.
+        if training.learning_rate != 0.0 {
+            checks::least_as::<T>("learning rate", training.learning_rate)?;
+        }
         optimizer.check_rate(training.learning_rate)?;
-        let copy = |_| Ok(BestSoFar { network: net.try_clone()?, judged: None });
-        let best = training.early_stopping.map(copy).transpose()?;
+        let best = training.early_stopping.map(|_| BestSoFar::of(net)).transpose()?;
         Ok(Self { training, samples, data: None, epochs: 0, patient_from: 0, optimizer, best })
     }
 
@@ -191,6 +176,11 @@ impl<T: Scalar> TrainingState<T> {
         self.optimizer.steps()
     }
 
+    /// Steps of one epoch.
+    pub(super) fn steps_an_epoch(&self) -> usize {
+        self.training.batch_size.steps(self.samples)
+    }
+
     /// The best epoch so far, if there is early stopping and an epoch has been judged.
     ///
     /// ```
@@ -214,10 +204,12 @@ impl<T: Scalar> TrainingState<T> {
     /// assert!(trainer.state().is_finished());
     /// # Ok::<(), shallownet::Error>(())
     /// ```
+    #[inline]
     pub fn is_finished(&self) -> bool {
         self.epochs >= self.training.epochs || self.is_out_of_patience()
     }
 
+    #[inline]
     pub(super) fn is_out_of_patience(&self) -> bool {
         match (self.training.early_stopping, self.best()) {
             (Some(stopping), Some(best)) => {
@@ -333,28 +325,22 @@ impl<T: Scalar> TrainingState<T> {
         }
     }
 
-    /// Judges the epoch that has just been done.
-    pub(super) fn judge(&mut self, net: &Network<T>, epoch: usize, cost: f64) {
-        let (Some(stopping), Some(best)) = (self.training.early_stopping, &mut self.best) else {
-            return;
-        };
-        if best.judged.is_none_or(|judged| cost < judged.cost - stopping.min_delta) {
-            best.judged = Some(Best { epoch, cost });
-            copy_parameters(net, &mut best.network);
+    /// Counts the epoch that has just been done, and judges it by its validation cost.
+    #[inline]
+    pub(super) fn count(&mut self, net: &Network<T>, validation_cost: Option<f64>) {
+        let epoch = self.epochs;
+        self.epochs += 1;
+        if let (Some(stopping), Some(best), Some(cost)) =
+            (self.training.early_stopping, &mut self.best, validation_cost)
+        {
+            best.judge(net, Best { epoch, cost }, stopping.min_delta);
         }
     }
 
-    /// At the end of training: the best parameters, where they are wanted and known.
-    pub(super) fn restore_best(&self, net: &mut Network<T>) {
+    /// At the end of training: the best parameters, where they are wanted and known. Says whether
+    /// it gave them.
+    pub(super) fn restore_best(&self, net: &mut Network<T>) -> bool {
         let wanted = self.training.early_stopping.is_some_and(|stopping| stopping.restore_best);
-        if let Some(best) = self.best.as_ref().filter(|best| wanted && best.judged.is_some()) {
-            copy_parameters(&best.network, net);
-        }
+        wanted && self.best.as_ref().is_some_and(|best| best.restore(net))
     }
-}
-
-/// Of networks of one shape.
-fn copy_parameters<T: Scalar>(from: &Network<T>, to: &mut Network<T>) {
-    let from = from.parameter_buffer().as_slice();
-    to.parameter_buffer_mut().as_mut_slice().copy_from_slice(from);
 }

@@ -8,7 +8,7 @@ use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::network::workspace::Workspace;
 use crate::scalar::Scalar;
-use crate::train::OptimizerState;
+use crate::train::optimizer_state::OptimizerState;
 use crate::words::choices::Checks;
 
 impl<T: Scalar> Network<T> {
@@ -16,6 +16,9 @@ impl<T: Scalar> Network<T> {
     /// One pass over parameters, gradient and moments (clipping reads the gradient once before),
     /// on the calling thread; allocates nothing. Gradients that are not finite do what IEEE 754
     /// says.
+    ///
+    /// A step at a learning rate of 0 counts, and moves the moments as the formulas say (they do not
+    /// depend on the rate); of the parameters no bit changes.
     ///
     /// ```
     /// use shallownet::{Activation, Columns, Init, Network, Optimizer, OptimizerState, Workspace};
@@ -35,7 +38,7 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Range`] for a learning rate that is not finite and positive, or becomes infinite in
+    /// [`Error::Range`] for a learning rate that is negative or not finite, or becomes infinite in
     /// Adam's correction or with AdamW's decay; [`Error::Mismatch`] for a state or gradients of
     /// another network.
     pub fn update(
@@ -98,8 +101,8 @@ impl<T: Scalar> Network<T> {
         self.step_with_checked(x, y, state, learning_rate.to_f64(), workspace, self.checks)
     }
 
-    /// [`step_with`](Self::step_with) on arguments that have been checked, but perhaps for x's values; a rate of 0
-    /// is one, too.
+    /// [`step_with`](Self::step_with) on arguments that have been checked, but perhaps for x's
+    /// values.
     pub(crate) fn step_with_checked(
         &mut self,
         x: Columns<'_, T>,
@@ -109,23 +112,17 @@ impl<T: Scalar> Network<T> {
         workspace: &mut Workspace<T>,
         check_x: Checks,
     ) -> Result<f64> {
-        let step = usize::try_from(state.steps()).unwrap_or(usize::MAX);
-        if state.is_plain() {
+        let step = state.steps();
+        if state.is_plain() && learning_rate > 0.0 {
+            y.check_rate(learning_rate)?;
             let rate = T::from_f64(learning_rate);
-            let cost =
-                self.step_checked(&x, &y, rate, workspace, check_x).map_err(
-                    |error| match error {
-                        Error::Diverged { cost, .. } => Error::Diverged { step, cost },
-                        other => other,
-                    },
-                )?;
+            let cost = self.step_checked(&x, &y, rate, workspace, check_x)?;
+            let cost = checks::finite_cost(cost, step)?;
             state.count();
             return Ok(cost);
         }
         let cost = self.backward_checked(x, y, workspace, check_x)?;
-        if !cost.is_finite() {
-            return Err(Error::Diverged { step, cost });
-        }
+        let cost = checks::finite_cost(cost, step)?;
         self.update_checked(state, workspace.gradients()?, learning_rate);
         Ok(cost)
     }
