@@ -41,10 +41,8 @@ fn plan() -> impl Strategy<Value = Plan> {
         Schedule::constant().after_warm_up(2.5),
     ]);
     let stopping = (1_usize..4, prop::sample::select(vec![0.0, 1e-3, 1e30]), any::<bool>());
-    let stopping = stopping.prop_map(|(patience, min_delta, restore_best)| EarlyStopping {
-        patience,
-        min_delta,
-        restore_best,
+    let stopping = stopping.prop_map(|(patience, min_delta, restore_best)| {
+        EarlyStopping::new(patience).min_delta(min_delta).restore_best(restore_best)
     });
     let options = (
         prop::sample::select(vec![0.0, 1e-3]),

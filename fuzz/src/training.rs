@@ -103,7 +103,7 @@ impl Constants {
         if u.arbitrary()? {
             let (patience, min_delta) = (self.size(u)?, self.penalty(u)?);
             let restore_best = u.arbitrary()?;
-            training = training.early_stopping(EarlyStopping { patience, min_delta, restore_best });
+            training = training.early_stopping(EarlyStopping::new(patience).min_delta(min_delta).restore_best(restore_best));
         }
         Ok(training)
     }

@@ -39,7 +39,7 @@ pub(crate) enum Failure {
     #[error(
         "the cost is {cost} in iteration {iteration}: training stopped and {written} was written; try {hint}"
     )]
-    Diverged { iteration: usize, cost: f64, written: &'static str, hint: String },
+    Diverged { iteration: u64, cost: f64, written: &'static str, hint: String },
     /// A checkpoint of other samples.
     #[error(
         "{checkpoint}: its training began with other samples than {data} gives now (or another --holdout, --validation, --standardize or --target-transform): --other-data goes on all the same"

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use shallownet::Standardization;
-use shallownet::{Network, Scalar};
+use shallownet::{Network, Scalar, Training};
 
 use crate::say::{Say, thousands, time};
 use crate::scores::{Kind, Score};
@@ -43,7 +43,7 @@ pub(crate) struct EpochFacts {
     pub(crate) best_epoch: Option<usize>,
     pub(crate) seconds_per_epoch: f64,
     /// As in a checkpoint.
-    pub(crate) options: serde_json::Value,
+    pub(crate) options: Training,
     pub(crate) history: Vec<Point>,
 }
 

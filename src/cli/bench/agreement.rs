@@ -92,9 +92,9 @@ impl<T: Scalar> Differences<T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::naive;
+    use super::super::shapes::{Element, SHAPES};
     use super::*;
-    use crate::bench::naive;
-    use crate::bench::shapes::{Element, SHAPES};
     use shallownet::{Backend, Network};
 
     /// On every shape but the two largest, whose loops take long in a test.

@@ -101,14 +101,14 @@ impl<T: Real> Bench<'_, T> {
     /// Nanoseconds of a step among a thousand in one `Fit::run`.
     fn fit(&mut self, setting: &Setting) -> Result<f64, Failure> {
         let (x, y) = self.batch.first(self.shape.m)?;
-        let fit = Fit::new(FIT_STEPS, T::from_f64(LEARNING_RATE));
+        let fit = Fit::new(FIT_STEPS, LEARNING_RATE);
         let run = timing::median(setting.effort, || {
             let (x, y) = black_box((x, y));
-            let watch = |progress| {
-                black_box(progress);
+            let report = fit.run(&mut self.net, x, y, &mut self.workspace, |iteration| {
+                black_box((iteration.epoch, iteration.training_cost));
                 ControlFlow::Continue(())
-            };
-            black_box(fit.run(&mut self.net, x, y, &mut self.workspace, watch)?);
+            });
+            black_box(report?);
             Ok::<(), Failure>(())
         })?;
         Ok(run / FIT_STEPS as f64)

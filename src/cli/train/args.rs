@@ -177,7 +177,7 @@ impl Args {
 
     /// A training that diverged at this learning rate, and what may keep it from that: of the
     /// options, those that were not given.
-    pub(super) fn diverged(&self, (iteration, cost): (usize, f64), learning_rate: f64) -> Failure {
+    pub(super) fn diverged(&self, (iteration, cost): (u64, f64), learning_rate: f64) -> Failure {
         let mut hints = vec![format!("a --learning-rate below {learning_rate}")];
         hints.extend(self.scaling());
         let is_resumed = self.epochs.resume.is_some();

@@ -75,9 +75,9 @@ fn run<T: Scalar>(
     args: &Args,
     say: &Say,
 ) -> Result<Trained, Failure> {
-    let options = serde_json::to_value(trainer.state().training()).unwrap_or_default();
-    let (first, last) = (trainer.state().epochs(), options["epochs"].as_u64().unwrap_or(0));
-    let bar = progress::bar((last as usize).saturating_sub(first), "epochs");
+    let training = trainer.state().training();
+    let left = training.get_epochs().saturating_sub(trainer.state().epochs());
+    let bar = progress::bar(left, "epochs");
     let mut workspace = PredictionWorkspace::new(net, CHUNK)?;
     let (mut points, mut failed, mut spent) = (Vec::new(), None, Duration::ZERO);
     let mut unsaved = None;
@@ -120,9 +120,7 @@ fn run<T: Scalar>(
         return Err(failure);
     }
     let report = report.map_err(|error| match error {
-        Error::Diverged { step, cost } => {
-            args.diverged((step, cost), options["learning_rate"].as_f64().unwrap_or(0.0))
-        }
+        Error::Diverged { step, cost } => args.diverged((step, cost), training.get_learning_rate()),
         other => Failure::Network(other),
     })?;
     let (seconds, epochs) = (spent.as_secs_f64(), points.len());
@@ -136,11 +134,11 @@ fn run<T: Scalar>(
         steps: report.steps,
         best_epoch: report.best.map(|best| best.epoch + 1),
         seconds_per_epoch: if epochs == 0 { 0.0 } else { seconds / epochs as f64 },
-        options: options.clone(),
+        options: training,
         history: points.clone(),
     };
     Ok(Trained {
-        learning_rate: options["learning_rate"].as_f64().unwrap_or(0.0),
+        learning_rate: training.get_learning_rate(),
         course: Course::Epochs(facts),
         speed: Speed {
             seconds,

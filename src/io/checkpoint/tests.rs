@@ -33,7 +33,7 @@ fn full() -> Training {
         .schedule(Schedule::cosine(9, 0.5).after_warm_up(1.5))
         .l2(1e-4)
         .clip_norm(2.0)
-        .early_stopping(EarlyStopping { patience: 4, min_delta: 1e-3, restore_best: false })
+        .early_stopping(EarlyStopping::new(4).min_delta(1e-3).restore_best(false))
         .seed(u64::MAX)
 }
 
@@ -67,10 +67,7 @@ fn everything_comes_back() {
         let bytes = bytes(training);
         let Checkpoint { network, state } = decode::<f64>(&bytes, |b| b).unwrap();
         assert_eq!(state.training(), training);
-        assert_eq!(
-            (state.epochs(), state.steps()),
-            (3, 3 * 6_usize.div_ceil(training.batch_size) as u64)
-        );
+        assert_eq!((state.epochs(), state.steps()), (3, 3 * training.batch_size.steps(6) as u64));
         assert_eq!(state.best().is_some(), training.early_stopping.is_some());
         assert_eq!(encode(&network, &state).unwrap(), bytes);
         // All that is there belongs to it: nothing is left out by both.

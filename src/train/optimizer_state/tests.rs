@@ -3,7 +3,7 @@ use crate::{Activation, Backend};
 
 /// Every element of the buffers that belongs to no parameter is still 0.
 fn padding_stays_zero<T: Scalar>(backend: Backend, optimizer: Optimizer) {
-    use crate::{Columns, Workspace};
+    use crate::{Columns, TrainingWorkspace};
     let net = Network::<T>::builder(3).layer(5, Activation::Tanh).layer(2, Activation::Softmax);
     let mut net = net.backend(backend).build().unwrap();
     let x: Vec<T> = (0..60).map(|i| T::from_f64(f64::from(i % 7) - 3.0)).collect();
