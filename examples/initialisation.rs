@@ -27,7 +27,7 @@ by gradient descent at learning rate {LEARNING_RATE}. Guessing costs ln 2 = 0.69
    hidden    weights begin    different units    cost after 1000 steps    accuracy"
     );
     for g in [Activation::Tanh, Activation::Sigmoid, Activation::Relu] {
-        for (name, init) in [("zero", Init::Zeros), ("random * 0.01", Init::default())] {
+        for (name, init) in [("zero", Init::Zeros), ("random * 0.01", Init::LECTURE)] {
             let run = train(x, y, g, init, 1)?;
             println!(
                 "   {:<9} {name:<16} {:>10} of {UNITS} {:>24.4} {:>9.1} %",

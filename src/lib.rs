@@ -90,8 +90,8 @@
 //!
 //! **Latency.** The first call is as fast as any other, but for cold caches: kernels are compiled
 //! for every level when the program is built, and the processor is asked once. For single samples,
-//! take a workspace of capacity 1, [`Parallelism::Serial`], and, if the data is known to be finite,
-//! [`Checks::ShapesOnly`].
+//! take a [`Predictor`] of capacity 1, [`Parallelism::Serial`], and, if the data is known to be
+//! finite, [`Checks::ShapesOnly`].
 //!
 //! **Files and the rest.** No default feature touches files. The features for files add the module
 //! `io`: data from CSV, NumPy and IDX; models and checkpoints as safetensors, from PyTorch, to ONNX. Weights in the textbook's order go in and out by
@@ -226,6 +226,7 @@ pub use network::gradient_check::{
 };
 pub use network::gradients::Gradients;
 pub use network::parameters::Network;
+pub use network::predictor::Predictor;
 pub use network::tape::Tape;
 pub use network::workspace::{PredictionWorkspace, TrainingWorkspace, Workspace};
 pub use scalar::Scalar;

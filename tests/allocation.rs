@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use rayon::ThreadPoolBuilder;
 use shallownet::{
     Activation, Backend, Columns, DataSet, EarlyStopping, Network, Optimizer, OutputGradient,
-    Parallelism, Scalar, Tape, Trainer, Training, TrainingWorkspace,
+    Parallelism, Predictor, Scalar, Tape, Trainer, Training, TrainingWorkspace,
 };
 
 /// The system's allocator; while armed, counts what is asked of it, on all threads.
@@ -77,6 +77,7 @@ fn allocations(work: impl FnOnce()) -> usize {
 struct Ready<T> {
     net: Network<T>,
     workspace: TrainingWorkspace<T>,
+    predictor: Predictor<T>,
     tape: Tape<T>,
     x: Vec<T>,
     y: Vec<T>,
@@ -103,15 +104,17 @@ impl<T: Scalar> Ready<T> {
         let workspace = TrainingWorkspace::new(&net, m).unwrap();
         let tape = Tape::new(&net, m).unwrap();
         let (out, dx) = (vec![T::ZERO; last * m], vec![T::ZERO; units[0] * m]);
-        Self { net, workspace, tape, x, y, out, dx }
+        let predictor = Predictor::new(net.clone(), m).unwrap();
+        Self { net, workspace, predictor, tape, x, y, out, dx }
     }
 
     fn run(&mut self, repetitions: usize) {
-        let Self { net, workspace, tape, x, y, out, dx } = self;
+        let Self { net, workspace, predictor, tape, x, y, out, dx } = self;
         let x = Columns::new(x, net.inputs()).unwrap();
         let y = Columns::new(y, net.outputs()).unwrap();
         for _ in 0..repetitions {
             net.predict(x, out, workspace).unwrap();
+            predictor.predict(x.as_slice()).unwrap();
             net.cost(x, y, workspace).unwrap();
             net.backward(x, y, workspace).unwrap();
             net.step(x, y, T::from_f64(0.01), workspace).unwrap();

@@ -197,7 +197,7 @@ fn symmetry((x, y): Data<'_>) -> shallownet::Result<(bool, Panel)> {
     let (mut stuck, mut apart) = (true, true);
     let mut zeros = Vec::new();
     for g in [Activation::Tanh, Activation::Sigmoid] {
-        for (name, init) in [("zero", Init::Zeros), ("0.01 random", Init::default())] {
+        for (name, init) in [("zero", Init::Zeros), ("0.01 random", Init::LECTURE)] {
             let mut net = network(UNITS, g, init)?;
             let mut workspace = TrainingWorkspace::new(&net, x.samples())?;
             let mut distances = Vec::new();

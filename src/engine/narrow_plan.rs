@@ -27,7 +27,7 @@ const BLOCK_BYTES: usize = 64 * 1024;
 /// Where things lie in a tile, in elements. Every value of a sample takes a row of registers, which
 /// hold the samples of a block. (How many they are changes no bit: each lane sums its samples in
 /// order, from register to register.)
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Layout {
     /// Elements a row.
     pub(super) row: usize,

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 
 /// What both kinds of workspace hold.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Buffers<T> {
     pub(crate) shape: Arc<Shape>,
     pub(crate) regions: Regions,
@@ -23,7 +23,7 @@ pub struct Buffers<T> {
 }
 
 /// What the backward pass needs besides.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct BackwardBuffers<T> {
     /// W^T of the layers after the first, for backends that want it.
     pub(crate) transposed: AlignedBuffer<T>,

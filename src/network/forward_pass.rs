@@ -53,6 +53,7 @@ pub struct ForwardPass<'a, T> {
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum OutputGradient<'a, T> {
     /// dZ: by the logits, (n_y, m). Taken as it is.
     Dz(Columns<'a, T>),

@@ -130,6 +130,7 @@ pub struct GradientError {
 
 /// One parameter of a network; all indices from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Parameter {
     /// W of `layer`, from `input` to `unit`.
     Weight {

@@ -25,7 +25,7 @@ use crate::scalar::Scalar;
 /// assert_eq!(workspace.gradients().bias(0)?, [-0.5]);
 /// # Ok::<(), shallownet::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Gradients<T> {
     pub(crate) shape: Arc<Shape>,
     pub(crate) buffer: AlignedBuffer<T>,

@@ -11,5 +11,6 @@ mod initial_weights;
 mod oracle;
 pub(crate) mod parameters;
 mod passes;
+pub(crate) mod predictor;
 pub(crate) mod tape;
 pub(crate) mod workspace;

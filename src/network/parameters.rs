@@ -268,7 +268,7 @@ impl<T: Scalar> Network<T> {
         Ok(())
     }
 
-    /// A copy with its own parameters.
+    /// A copy with its own parameters, or an error where [`clone`](Clone::clone) would abort.
     ///
     /// ```
     /// # use shallownet::{Activation, Network};
@@ -317,5 +317,18 @@ impl<T: Scalar> Network<T> {
 
     pub(crate) fn parameter_buffer_mut(&mut self) -> &mut AlignedBuffer<T> {
         &mut self.parameters
+    }
+}
+
+/// A copy with its own parameters; like that of a `Vec`, it aborts where there is no memory, which
+/// [`try_clone`](Network::try_clone) returns as an error.
+impl<T: Scalar> Clone for Network<T> {
+    fn clone(&self) -> Self {
+        Self {
+            shape: Arc::clone(&self.shape),
+            parameters: self.parameters.clone(),
+            engine: self.engine.again(),
+            ..*self
+        }
     }
 }

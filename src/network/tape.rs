@@ -53,7 +53,7 @@ use crate::scalar::Scalar;
 /// assert!(after.as_slice()[3] < before[3]); // punished: less
 /// # Ok::<(), shallownet::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tape<T> {
     pub(super) shape: Arc<Shape>,
     pub(super) regions: Regions,

@@ -53,7 +53,7 @@ pub trait Buffered<T> {
 /// assert!(net.cost(x, y, &mut workspace)? < before);
 /// # Ok::<(), shallownet::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TrainingWorkspace<T> {
     pub(crate) buffers: Buffers<T>,
     pub(crate) backward: BackwardBuffers<T>,
@@ -109,7 +109,7 @@ pub struct TrainingWorkspace<T> {
 /// assert!(a.iter().all(|a| *a == a.clamp(0.01, 0.99)));
 /// # Ok::<(), shallownet::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PredictionWorkspace<T> {
     pub(crate) buffers: Buffers<T>,
 }

@@ -14,14 +14,12 @@
 //! let labels: Vec<f64> = points.iter().map(|p| f64::from(p[1] > p[0] * p[0])).collect();
 //! let (x, y) = (Columns::new(points.as_flattened(), 2)?, Columns::new(&labels, 1)?);
 //!
-//! let grid = Grid {
-//!     activations: vec![Activation::Tanh, Activation::Sigmoid],
-//!     hidden: vec![vec![1], vec![8]],
-//!     ..Grid::default()
-//! };
+//! let grid = Grid::default()
+//!     .activations([Activation::Tanh, Activation::Sigmoid])
+//!     .hidden([vec![1], vec![8]]);
 //! let candidates = grid.candidates();
 //! let folds = Folds::stratified(&metrics::classes(y)?, 4, 1)?;
-//! let fit = ByFit { iterations: 200, output: Activation::Sigmoid, seed: 1, score: Score::Accuracy };
+//! let fit = ByFit::new(200, Activation::Sigmoid).seed(1).score(Score::Accuracy);
 //! let table = cross_validate(&candidates, x, y, &folds, |c, split| fit.train(c, split))?;
 //! println!("{table}");
 //! let best = table.best(Better::Higher).expect("some score is finite");

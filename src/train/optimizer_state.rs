@@ -36,7 +36,7 @@ use crate::words::optimizer::Optimizer;
 /// assert!(net.cost(x, y, &mut workspace)? < 0.05);
 /// # Ok::<(), shallownet::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct OptimizerState<T> {
     shape: Arc<Shape>,
     optimizer: Optimizer,

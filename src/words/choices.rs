@@ -81,6 +81,7 @@ names!(Backend, "backend", Self::ALL);
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Parallelism {
     /// The calling thread alone.
     Serial,
@@ -109,6 +110,7 @@ pub enum Parallelism {
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Checks {
     /// Data and parameters must be finite, targets in the loss's domain: at each call (each `fit`,
     /// not each of its steps). That x is finite is seen on the way through the first layer, or takes
