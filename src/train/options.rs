@@ -311,3 +311,30 @@ impl Training {
         self.early_stopping.map_or(Ok(()), |stopping| stopping.check())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_is_what_is_read() {
+        let stopping = EarlyStopping::new(3).min_delta(0.5);
+        let training = Training::new(7, 5)
+            .optimizer(Optimizer::adam())
+            .learning_rate(0.25)
+            .schedule(Schedule::step(2, 0.5))
+            .l2(1e-4)
+            .clip_norm(2.0)
+            .early_stopping(stopping)
+            .seed(9);
+        assert_eq!((training.get_epochs(), training.get_batch_size()), (7, Some(5)));
+        assert_eq!(training.get_optimizer(), Optimizer::adam());
+        assert_eq!(training.get_learning_rate(), 0.25);
+        assert_eq!(training.get_schedule(), Schedule::step(2, 0.5));
+        assert_eq!((training.get_l2(), training.get_clip_norm()), (1e-4, Some(2.0)));
+        assert_eq!(training.get_early_stopping(), Some(stopping));
+        assert_eq!(training.get_seed(), 9);
+        let full = Training::full_batch(7);
+        assert_eq!((full.get_epochs(), full.get_batch_size()), (7, None));
+    }
+}

@@ -1,13 +1,13 @@
 //! Metrics, selection, gradient checks, and what needs no network.
 
 use shallownet::io::table;
-use shallownet::{NotStandardizable, Standardization};
 use shallownet::metrics::{self, Confusion};
 use shallownet::select::{Better, ByFit, Folds, Grid, Holdout, Score, cross_validate};
 use shallownet::{
     Activation, Backend, Columns, GradientCheck, Level, Loss, Network, Optimizer, Scalar, Schedule,
     gradient_check, vector,
 };
+use shallownet::{NotStandardizable, Standardization};
 
 use super::call::Values;
 use super::networks::oracle;
