@@ -1,5 +1,6 @@
-//! Promises: a full batch goes into the step as it is, so a run is so many steps on it, bit for bit;
-//! `Fit` is the short form of that; what explodes ends at the last parameters with a finite cost.
+//! Promises: a full batch goes into the step as it is, so a run is so many steps on it, bit for
+//! bit; `Fit` is the short form of that; what explodes ends at the last parameters with a finite
+//! cost.
 
 mod common;
 

@@ -72,10 +72,10 @@ impl Training {
     /// `epochs` passes over the data in batches of `batch_size` samples, at least 1; the last batch
     /// of an epoch is smaller if the samples are no whole number of batches.
     ///
-    /// Each epoch takes the samples in a new order ([`seed`](Self::seed)), and copies each batch to
-    /// have it side by side. That is so for a batch size that covers all samples, too: its steps are
-    /// those of a [`full_batch`](Self::full_batch) but for the last bits of the sums, which are
-    /// added up in another order.
+    /// Each epoch takes the samples in a new order ([`seed`](Self::seed)), and copies each batch
+    /// to have it side by side. That is so for a batch size that covers all samples, too: its
+    /// steps are those of a [`full_batch`](Self::full_batch) but for the last bits of the sums,
+    /// which are added up in another order.
     ///
     /// ```
     /// # use shallownet::Training;
@@ -85,9 +85,9 @@ impl Training {
         Self::of(epochs, BatchSize::Mini(batch_size))
     }
 
-    /// `epochs` steps, each on all samples as they are: neither shuffled nor copied, so that a run is
-    /// so many calls of [`Network::step_with`](crate::Network::step_with), bit for bit. The seed has
-    /// no part in it.
+    /// `epochs` steps, each on all samples as they are: neither shuffled nor copied, so that a run
+    /// is so many calls of [`Network::step_with`](crate::Network::step_with), bit for bit. The
+    /// seed has no part in it.
     ///
     /// ```
     /// use std::ops::ControlFlow;
