@@ -46,8 +46,9 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 //!
-//! For mini-batches, and for more than plain gradient descent, there is [`Training`]: [`Optimizer`]s, [`Schedule`]s, L2, clipping, validation
-//! with early stopping, and a state that can be saved and taken up again with the same bits.
+//! For mini-batches, and for more than gradient descent, there is [`Training`]: [`Optimizer`]s,
+//! [`Schedule`]s, L2, clipping, validation with early stopping, and a state that can be saved and
+//! taken up again with the same bits.
 //! [`metrics`] says how good predictions are, [`select`] which network to take.
 //!
 //! When the loop is yours, [`Network::step`] is one step; when the update is yours, too,
@@ -126,7 +127,8 @@
 //! | A and dZ of a hidden sigmoid; dZ of a cross-entropy | its square root | 1.1e-19 | 1.5e-154 |
 //! | a gradient g, for RMSProp and Adam | where (1 - beta2) g^2 is below the smallest normal number | 3.4e-18 | 4.7e-153 |
 //!
-//! Costs are computed from the logits, and know no such limit. Data are taken as they are.
+//! Costs are computed from the logits, and know no such limit. Data are taken as they are. A step at
+//! a learning rate of 0 changes no parameter, however small.
 //!
 //! # Errors
 //!

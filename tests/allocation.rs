@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use rayon::ThreadPoolBuilder;
 use shallownet::{
-    Activation, Backend, Columns, DataSet, EarlyStopping, Network, Optimizer, OutputGradient,
+    Activation, Backend, Columns, DataSet, EarlyStopping, Fit, Network, Optimizer, OutputGradient,
     Parallelism, Predictor, Scalar, Tape, Trainer, Training, TrainingWorkspace,
 };
 
@@ -144,16 +144,18 @@ fn counted<T: Scalar>(sizes: Sizes, backend: Backend, who: Parallelism) -> usize
     allocations(|| ready.run(repetitions(sizes)))
 }
 
-/// Three epochs of mini-batches, validation and judgement included.
-fn counted_training<T: Scalar>(sizes: Sizes, optimizer: Optimizer, who: Parallelism) -> usize {
+/// Three epochs, validation and judgement included.
+fn counted_training<T: Scalar>(
+    sizes: Sizes,
+    (training, optimizer): (Training, Optimizer),
+    who: Parallelism,
+) -> usize {
     let Ready { mut net, x, y, .. } = Ready::<T>::new(sizes, Backend::Fused, who);
     let x = Columns::new(&x, net.inputs()).unwrap();
     let y = Columns::new(&y, net.outputs()).unwrap();
     let data = DataSet::new(x, y).validation(x, y);
-    let training = Training::new(4, 300)
-        .optimizer(optimizer)
-        .learning_rate(1e-3)
-        .early_stopping(EarlyStopping::new(2));
+    let training =
+        training.optimizer(optimizer).learning_rate(1e-3).early_stopping(EarlyStopping::new(2));
     let mut trainer = Trainer::new(&net, training, data).unwrap();
     trainer.run(&mut net, data, |_| ControlFlow::Break(())).unwrap();
     let count = allocations(|| {
@@ -161,6 +163,19 @@ fn counted_training<T: Scalar>(sizes: Sizes, optimizer: Optimizer, who: Parallel
     });
     assert!(trainer.state().epochs() >= 3);
     count
+}
+
+/// A fit of so many iterations.
+fn counted_fit<T: Scalar>(sizes: Sizes, iterations: usize) -> usize {
+    let mut ready = Ready::<T>::new(sizes, Backend::Fused, Parallelism::Serial);
+    ready.run(1);
+    let Ready { net, workspace, x, y, .. } = &mut ready;
+    let x = Columns::new(x, net.inputs()).unwrap();
+    let y = Columns::new(y, net.outputs()).unwrap();
+    let fit = Fit::new(iterations, 1e-3);
+    allocations(|| {
+        fit.run(net, x, y, workspace, |_| ControlFlow::Continue(())).unwrap();
+    })
 }
 
 fn nothing_is_allocated_after_construction() {
@@ -184,12 +199,21 @@ fn nothing_is_allocated_after_construction() {
     }
 
     for optimizer in Optimizer::all() {
-        for sizes in [NARROW, WIDE] {
-            let serial = counted_training::<f32>(sizes, optimizer, Parallelism::Serial);
-            assert_eq!(serial, 0, "{optimizer:?} {sizes:?} on one thread");
-            let train = || counted_training::<f64>(sizes, optimizer, Parallelism::Rayon);
-            assert_eq!(pool.install(train), 0, "{optimizer:?} {sizes:?} on three threads");
+        for training in [Training::new(4, 300), Training::full_batch(4)] {
+            for sizes in [NARROW, WIDE] {
+                let how = (training, optimizer);
+                let serial = counted_training::<f32>(sizes, how, Parallelism::Serial);
+                assert_eq!(serial, 0, "{how:?} {sizes:?} on one thread");
+                let train = || counted_training::<f64>(sizes, how, Parallelism::Rayon);
+                assert_eq!(pool.install(train), 0, "{how:?} {sizes:?} on three threads");
+            }
         }
+    }
+
+    // A fit allocates at its start, whatever is to come.
+    for sizes in [NARROW, WIDE, SINGLE_NARROW] {
+        let (short, long) = (counted_fit::<f32>(sizes, 1), counted_fit::<f32>(sizes, 300));
+        assert!(short > 0 && short == long, "{sizes:?}: {short} and {long}");
     }
 
     // `portable` allocates in `matrixmultiply`: the counter sees it, on one thread and in the pool.

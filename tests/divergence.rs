@@ -78,7 +78,7 @@ fn exploding_training_stops_at_the_last_good_parameters() {
         case
     };
     for &backend in BACKENDS.iter() {
-        // From an explosion within a few steps to one after several snapshots.
+        // From an explosion within a few steps to one after several copies.
         for learning_rate in [1e6, 10.0, 3.0] {
             for case in [squared(Relu, Identity), squared(Activation::LEAKY_RELU, Identity)] {
                 diverges::<f32>(&case, backend, learning_rate);
@@ -95,7 +95,7 @@ fn exploding_training_stops_at_the_last_good_parameters() {
                 learning_rate,
             ))
         });
-        // Snapshots are 64 steps apart: more than one must have been taken.
+        // Copies are 64 steps apart: more than one must have been taken.
         assert!(steps.iter().any(|&step| step > 200), "{steps:?}");
         diverges::<f32>(&squared(Tanh, Identity), backend, 1e20);
         diverges::<f32>(&Case::new(3, &[(5, Relu), (4, Activation::Softmax)], 9), backend, 1e30);
@@ -161,7 +161,7 @@ fn fit_is_the_same_as_so_many_steps() {
     for &backend in BACKENDS.iter() {
         let batch = case.batch::<f32>(0);
         let (x, y) = batch.columns();
-        // Around the steps at which snapshots are taken.
+        // Around the steps at which copies are taken.
         for iterations in [0, 1, 63, 64, 65, 200] {
             let mut fitted = case.network::<f32>(backend, Parallelism::Serial);
             let mut stepped = fitted.try_clone().unwrap();

@@ -168,7 +168,8 @@ impl GradientCheck {
     /// checked, by plain loops: take few samples.
     ///
     /// # Errors
-    /// As [`Network::backward`]; [`Error::Diverged`](crate::Error::Diverged) if the cost is not finite.
+    /// As [`Network::backward`]; [`Error::Diverged`](crate::Error::Diverged) if the cost is not
+    /// finite.
     pub fn run<T: Scalar>(
         &self,
         net: &Network<T>,

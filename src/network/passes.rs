@@ -282,8 +282,8 @@ impl<T: Scalar> Network<T> {
     }
 
     /// [`step`](Self::step) on arguments that have been checked, but perhaps for x's values, at a
-    /// rate above 0. If the cost that it returns is not finite, no parameter has changed: the caller
-    /// knows which step that was.
+    /// rate above 0. If the cost that it returns is not finite, no parameter has changed: the
+    /// caller knows which step that was.
     pub(crate) fn step_checked(
         &mut self,
         x: &Columns<'_, T>,

@@ -17,13 +17,13 @@ use crate::train::training_state::TrainingState;
 use crate::words::choices::Checks;
 
 /// Full-batch gradient descent, the short form of [`Training::full_batch`]: on a workspace that is
-/// there already, without optimiser, schedule and validation. Each iteration is an epoch of one step;
-/// the bits are those of so many calls of [`Network::step`].
+/// there already, without optimiser, schedule and validation. Each iteration is an epoch of one
+/// step; the bits are those of so many calls of [`Network::step`].
 ///
 /// If the cost becomes NaN or infinite, training stops with
-/// [`Error::Diverged`](crate::Error::Diverged), which names the iteration, and the network keeps the
-/// last parameters that were finite and had a finite cost. (It goes back to a copy of at most 64
-/// iterations before, and repeats the steps from there.)
+/// [`Error::Diverged`](crate::Error::Diverged), which names the iteration, and the network keeps
+/// the last parameters that were finite and had a finite cost. (It goes back to a copy of at most
+/// 64 iterations before, and repeats the steps from there.)
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -85,8 +85,8 @@ impl Fit {
     ///
     /// # Errors
     /// As [`Network::step`], and [`Error::Range`](crate::Error::Range) for a learning rate that
-    /// becomes subnormal, 0 or infinite as a T; [`Error::Diverged`](crate::Error::Diverged) names the
-    /// iteration at which a cost or a parameter was found not to be finite.
+    /// becomes subnormal, 0 or infinite as a T; [`Error::Diverged`](crate::Error::Diverged) names
+    /// the iteration at which a cost or a parameter was found not to be finite.
     pub fn run<'a, T: Scalar>(
         &self,
         net: &mut Network<T>,

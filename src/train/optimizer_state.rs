@@ -188,8 +188,8 @@ impl<T: Scalar> OptimizerState<T> {
         check_layout("optimizer state", &self.shape, shape)
     }
 
-    /// Refuses a learning rate that is no finite T once the optimiser has had its way with it. (Smaller
-    /// rates, as schedules have them, are then taken, too.)
+    /// Refuses a learning rate that is no finite T once the optimiser has had its way with it.
+    /// (Smaller rates, as schedules have them, are then taken, too.)
     pub(crate) fn check_rate(&self, given: f64) -> Result<()> {
         let fits = |rate: f64| T::from_f64(rate).is_finite();
         let (corrected, decay) = match self.optimizer {

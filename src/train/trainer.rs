@@ -55,14 +55,14 @@ impl Training {
 /// across programs.
 ///
 /// **Divergence.** A cost that is not finite, in a batch or in the validation set, or a parameter or
-/// moment that is not, at an epoch's end, ends the run with [`Error::Diverged`], which names the step
-/// (from 0, over all epochs). Network and state, the best epoch included, are then those of the
-/// beginning of that epoch, or of the one before if the epoch's first step already failed: they can
-/// be saved, and gone on with. With full batches, where an epoch is one step, that is: the last
-/// parameters that have a finite cost, those after the last update included.
+/// moment that is not, at an epoch's end, ends the run with [`Error::Diverged`], which names the
+/// step (from 0, over all epochs). Network and state, the best epoch included, are then those of
+/// the beginning of that epoch, or of the one before if the epoch's first step already failed:
+/// they can be saved, and gone on with. With full batches, where an epoch is one step, that is:
+/// the last parameters that have a finite cost, those after the last update included.
 ///
-/// (Short epochs are not copied one by one: a run goes back to a copy of at most 64 steps before, and
-/// repeats them, with the same bits.)
+/// (Short epochs are not copied one by one: a run goes back to a copy of at most 64 steps before,
+/// and repeats them, with the same bits.)
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -125,14 +125,14 @@ impl<T: Scalar> Trainer<T> {
         Self::resume(net, TrainingState::new(net, training, data.x.samples())?, data)
     }
 
-    /// Goes on where `state` was put away. `net` must have the parameters that it had then (its shape
-    /// is checked, its values can't be), and `data` must be the same, by its
+    /// Goes on where `state` was put away. `net` must have the parameters that it had then (its
+    /// shape is checked, its values can't be), and `data` must be the same, by its
     /// [`fingerprint`](DataSet::fingerprint), unless the state is
     /// [`on_any_data`](TrainingState::on_any_data).
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`Error::Mismatch`], [`Error::Samples`] or [`Error::OtherData`] for
-    /// the state of another network, another number of samples, or other data.
+    /// As [`new`](Self::new), and [`Error::Mismatch`], [`Error::Samples`] or [`Error::OtherData`]
+    /// for the state of another network, another number of samples, or other data.
     pub fn resume(
         net: &Network<T>,
         mut state: TrainingState<T>,

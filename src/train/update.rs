@@ -18,8 +18,8 @@ impl<T: Scalar> Network<T> {
     /// on the calling thread; allocates nothing. Gradients that are not finite do what IEEE 754
     /// says.
     ///
-    /// A step at a learning rate of 0 counts, and moves the moments as the formulas say (they do not
-    /// depend on the rate); of the parameters no bit changes.
+    /// A step at a learning rate of 0 counts, and moves the moments as the formulas say (they do
+    /// not depend on the rate); of the parameters no bit changes.
     ///
     /// ```
     /// use shallownet::{

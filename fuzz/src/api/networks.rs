@@ -115,7 +115,7 @@ impl<T: Scalar> World<T> {
             }
             Pass::Fit { iterations, rate, stop } => {
                 let workspace = self.workspaces.get(workspace)?;
-                let fit = Fit::new((iterations % 8).into(), T::from_f64(rate.0));
+                let fit = Fit::new((iterations % 8).into(), rate.0);
                 run_fit(net, fit, &samples, workspace, stop)
             }
         }
@@ -225,7 +225,7 @@ fn any<'a, T: Scalar>(
 /// Runs it; afterwards parameters are what the documentation of `Fit` says.
 fn run_fit<T: Scalar>(
     net: &mut Network<T>,
-    fit: Fit<T>,
+    fit: Fit,
     samples: &Samples<T>,
     workspace: &mut TrainingWorkspace<T>,
     stop: Option<u8>,
@@ -233,10 +233,10 @@ fn run_fit<T: Scalar>(
     let (x, y) = (samples.x(), samples.targets());
     let (before, was_finite) = (bits::parameters(net), is_finite(net));
     let mut seen = 0;
-    let answer = fit.run(net, x, y, workspace, |progress| {
-        assert_eq!(progress.iteration, seen);
+    let answer = fit.run(net, x, y, workspace, |iteration| {
+        assert_eq!(iteration.epoch, seen);
         seen += 1;
-        if stop == Some(progress.iteration as u8) {
+        if stop == Some(iteration.epoch as u8) {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -245,8 +245,8 @@ fn run_fit<T: Scalar>(
     let is_same = bits::parameters(net) == before;
     match &answer {
         Ok(report) => {
-            assert_eq!(report.iterations, seen);
-            assert!(report.cost.is_finite() && is_finite(net), "{report:?}");
+            assert_eq!(report.epochs, seen);
+            assert!(report.cost.is_some_and(f64::is_finite) && is_finite(net), "{report:?}");
         }
         Err(Error::Diverged { .. }) => {
             assert!(is_finite(net) || !was_finite, "divergence left what is not finite");
