@@ -147,7 +147,7 @@ fn call_everything<T: Scalar>(given: &Arguments) {
     let parameters = convert(&given.parameters);
     _ = net.set_weights(given.layer, &parameters);
     _ = net.set_bias(given.layer, &parameters);
-    _ = (net.weights(given.layer), net.bias(given.layer), net.parameters());
+    _ = (net.weights(given.layer), net.bias(given.layer), net.parameter_count());
     for purpose in [Workspace::training, Workspace::prediction] {
         let Ok(mut workspace) = purpose(&net, given.capacity) else { continue };
         let mut out = vec![T::ZERO; net.outputs() * x.samples()];

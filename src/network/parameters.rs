@@ -115,7 +115,7 @@ impl<T: Scalar> Network<T> {
         self.shape.n_y()
     }
 
-    /// Weights and biases of all layers together.
+    /// The number of weights and biases of all layers together.
     ///
     /// ```
     /// # use shallownet::{Activation, Network};
@@ -124,10 +124,10 @@ impl<T: Scalar> Network<T> {
     /// #     .layer(3, Activation::Softmax)
     /// #     .build()?;
     /// // 16 * 8 + 16 and 3 * 16 + 3.
-    /// assert_eq!(net.parameters(), 195);
+    /// assert_eq!(net.parameter_count(), 195);
     /// # Ok::<(), shallownet::Error>(())
     /// ```
-    pub fn parameters(&self) -> usize {
+    pub fn parameter_count(&self) -> usize {
         self.shape.layers.iter().map(Layer::parameters).sum()
     }
 

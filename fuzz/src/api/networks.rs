@@ -62,7 +62,7 @@ impl<T: Scalar> World<T> {
     pub(super) fn read(&mut self, net: u8, layer: usize, batch: usize) -> Option<()> {
         let net = self.nets.get(net)?;
         let count: usize = net.layers().iter().map(|layer| layer.parameters()).sum();
-        assert_eq!((count, net.layers().last()?.units), (net.parameters(), net.outputs()));
+        assert_eq!((count, net.layers().last()?.units), (net.parameter_count(), net.outputs()));
         let _ = (net.loss(), net.backend(), net.level(), format!("{:?}", net.layers()));
         let _ = (said(net.weights(layer)), said(net.bias(layer)));
         said(net.workspace_bytes(batch)).map(drop)
