@@ -124,11 +124,24 @@ impl Shape {
         &self.layers[self.layers.len() - 1]
     }
 
-    /// Where weight W[layer][unit][input] lies in the buffer.
+    /// Where weight W[layer][unit][input] lies in the buffer: what `layout` walks, by its formula.
+    #[cfg(test)]
     pub(crate) fn weight_index(&self, layer: usize, unit: usize, input: usize) -> usize {
         let span = &self.spans[layer];
         let (panel, lane) = (unit / span.panel, unit % span.panel);
         span.weights.start + (panel * self.layers[layer].inputs + input) * span.panel + lane
+    }
+
+    /// Do parameters of both lie at the same places?
+    pub(crate) fn is_laid_out_as(&self, other: &Self) -> bool {
+        self.spans == other.spans && self.has_sizes_of(other)
+    }
+
+    /// Have the layers of both the same sizes, whatever their activations?
+    pub(crate) fn has_sizes_of(&self, other: &Self) -> bool {
+        let is_same = |(a, b): (&Layer, &Layer)| a.inputs == b.inputs && a.units == b.units;
+        self.layers.len() == other.layers.len()
+            && self.layers.iter().zip(&other.layers).all(is_same)
     }
 
     /// Weights of all layers, biases not counted: half the FLOPs of one sample's forward pass.

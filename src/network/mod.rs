@@ -1,12 +1,16 @@
 //! The network and what one does with it.
 
+mod blend;
 pub(crate) mod builder;
 mod checking;
 pub(crate) mod diagnostics;
+mod flat;
+mod folding;
 pub(crate) mod gradient_check;
 pub(crate) mod gradients;
 mod initial_weights;
 mod oracle;
+mod own_loss;
 pub(crate) mod parameters;
 mod passes;
 pub(crate) mod tape;

@@ -7,11 +7,12 @@ use crate::data::buffer::AlignedBuffer;
 use crate::data::checks;
 use crate::data::columns::Columns;
 use crate::engine::custom::{self, Backward, Forward, Start, Transposed};
+use crate::engine::layout;
 use crate::engine::plan::{self, Purpose, Regions};
 use crate::engine::shape::Shape;
 use crate::engine::stretches;
 use crate::error::{Error, Result};
-use crate::network::gradients::{self, Gradients};
+use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;
 use crate::words::layer::Layer;
@@ -126,7 +127,7 @@ impl<T: Scalar> Tape<T> {
             tiles: AlignedBuffer::zeros(tiles, WHAT)?,
             out: AlignedBuffer::zeros(out, WHAT)?,
             transposed: AlignedBuffer::zeros(transposed, WHAT)?,
-            gradients: Gradients::zeros(&shape)?,
+            gradients: Gradients::of_shape(&shape)?,
             stretch: AlignedBuffer::zeros(stretches::room(&shape, size_of::<T>(), capacity), WHAT)?,
             shape,
             regions,
@@ -198,7 +199,7 @@ impl<T: Scalar> Tape<T> {
     /// # Errors
     /// [`Error::NoForward`] before the first forward pass, [`Error::Layer`] past the last layer.
     pub fn activations(&self, layer: usize) -> Result<impl Iterator<Item = &[T]>> {
-        gradients::check_layer(&self.shape, layer)?;
+        layout::check_layer(&self.shape, layer)?;
         let out = self.output()?;
         let (units, samples, regions) =
             (self.shape.layers[layer].units, self.samples, &self.regions);

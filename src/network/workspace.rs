@@ -83,7 +83,7 @@ impl<T: Scalar> Workspace<T> {
     /// [`Error::Zero`] for a capacity of 0; [`Error::TooLarge`], [`Error::OutOfMemory`].
     pub fn training(net: &Network<T>, capacity: usize) -> Result<Self> {
         let mut workspace = Self::sized(net, capacity, Purpose::Training)?;
-        workspace.gradients = Some(Gradients::zeros(net.shape())?);
+        workspace.gradients = Some(Gradients::of_shape(net.shape())?);
         Ok(workspace)
     }
 
