@@ -52,9 +52,11 @@
 //! [`metrics`] says how good predictions are, [`select`] which network to take.
 //!
 //! When the loop is yours, [`Network::step`] is one step; when the update is yours, too,
-//! [`Network::backward`] leaves the [`Gradients`] in the workspace. When the loss is yours, or the
-//! network is a part of a larger model, a [`ForwardPass`] takes dA or dZ at the output and gives dX;
-//! [`gradient_check`](fn@gradient_check) compares gradients with finite differences.
+//! [`Network::backward`] leaves the [`Gradients`] in the workspace. When the loss is yours,
+//! [`Network::backward_with_da`] takes it as a closure; when the network is a part of a larger
+//! model, a [`ForwardPass`] takes dA or dZ at the output and gives dX; when the optimiser is yours,
+//! parameters and gradients go out and in as slices. [`gradient_check`](fn@gradient_check)
+//! compares gradients with finite differences.
 //!
 //! # Embedding
 //!
@@ -95,8 +97,10 @@
 //! finite, [`Checks::ShapesOnly`].
 //!
 //! **Files and the rest.** No default feature touches files. The features for files add the module
-//! `io`: data from CSV, NumPy and IDX; models and checkpoints as safetensors, from PyTorch, to ONNX. Weights in the textbook's order go in and out by
-//! [`Network::set_weights`] and [`Network::weights`].
+//! `io`: data from CSV, NumPy and IDX; models and checkpoints as safetensors, from PyTorch, to ONNX.
+//! Weights in the textbook's order go in and out by [`Network::set_weights`] and
+//! [`Network::weights`], all parameters as one slice by [`Network::set_parameters`] and
+//! [`Network::parameters_into`].
 //!
 //! # Formulas
 //!
@@ -154,7 +158,8 @@
 //! | [`Length`](Error::Length), [`NotWholeColumns`](Error::NotWholeColumns), [`Features`](Error::Features), [`Samples`](Error::Samples), [`EmptyBatch`](Error::EmptyBatch), [`Layer`](Error::Layer) | a shape that does not fit | the message has both sizes |
 //! | [`NotFinite`](Error::NotFinite), [`Target`](Error::Target), [`Label`](Error::Label), [`OneClass`](Error::OneClass) | a value outside its domain | clean the data; [`Checks::ShapesOnly`] looks at shapes alone |
 //! | [`Range`](Error::Range), [`NoValidation`](Error::NoValidation) | an option outside its range | the message has the range |
-//! | [`Capacity`](Error::Capacity), [`Mismatch`](Error::Mismatch) | memory made for something else, or a call out of turn | [`TrainingWorkspace::new`], [`PredictionWorkspace::new`] or [`Tape::new`] for this network and batch |
+//! | [`OtherSizes`](Error::OtherSizes), [`OutputActivation`](Error::OutputActivation) | parameters or a standardization that do not fit the network | the message has both |
+//! | [`Capacity`](Error::Capacity), [`Mismatch`](Error::Mismatch) | memory made for something else | [`TrainingWorkspace::new`], [`PredictionWorkspace::new`] or [`Tape::new`] for this network and batch |
 //! | [`OtherData`](Error::OtherData) | a training that goes on with other data | the data that it began with, or [`TrainingState::on_any_data`] |
 //! | [`Diverged`](Error::Diverged) | a cost that is not finite | a smaller learning rate, clipping, standardized features; the parameters are the last good ones |
 //! | [`Level`](Error::Level), [`LevelBackend`](Error::LevelBackend), [`Backend`](Error::Backend) | a backend or level that this machine or build lacks | [`Backend::Auto`], no forced level |

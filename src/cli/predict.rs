@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use shallownet::io::model::{self, AnyModel, Model};
-use shallownet::{Activation, Scalar};
+use shallownet::{Activation, Scalar, metrics};
 
 use crate::batch::turned_back;
 use crate::data::{Source, Want};
@@ -115,7 +115,7 @@ fn row<T: Scalar>(args: &Args, model: &Model<T>, (columns, a): (Columns, &[T])) 
         (Columns::Probabilities, [p]) => both(*p),
         _ => a.to_vec(),
     };
-    let class = scores::class(a);
+    let class = metrics::class(a);
     let of_class = shown[class.min(shown.len() - 1)];
     let mut row = vec![model.classes[class].clone(), number(&of_class)];
     if args.proba {

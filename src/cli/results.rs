@@ -103,7 +103,7 @@ impl NetworkFacts {
             sizes: std::iter::once(network.inputs()).chain(units).collect(),
             activations: layers.iter().map(|layer| layer.activation.name()).collect(),
             loss: network.loss().name(),
-            parameters: network.parameters(),
+            parameters: network.parameter_count(),
             precision: T::NAME,
             backend: network.backend().name(),
         }

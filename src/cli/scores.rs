@@ -53,20 +53,10 @@ fn room<T: Scalar>(len: usize) -> Result<Vec<T>> {
     Ok(a)
 }
 
-/// The class that output activations stand for: of one output the second class where it is more than
-/// half way from 0 to 1, the targets of the two (whatever the activation: half a probability, or the
-/// middle between what squared error pulls to); of several, the first of the largest.
-pub(crate) fn class<T: Scalar>(a: &[T]) -> usize {
-    match a {
-        [p] => usize::from(p.to_f64() > 0.5),
-        _ => (1..a.len()).fold(0, |best, k| if a[k] > a[best] { k } else { best }),
-    }
-}
-
 /// The classes of every sample.
 pub(crate) fn classes<T: Scalar>(net: &Network<T>, x: &[T]) -> Result<Vec<usize>> {
     let mut classes = Vec::with_capacity(x.len() / net.inputs());
-    each_chunk(net, x, |a| classes.extend(a.chunks(net.outputs()).map(class)))?;
+    each_chunk(net, x, |a| classes.extend(a.chunks(net.outputs()).map(metrics::class)))?;
     Ok(classes)
 }
 
@@ -118,7 +108,7 @@ pub(crate) fn score<T: Scalar>(net: &Network<T>, batch: &Batch<T>, a: &[T]) -> R
             r_squared: metrics::r_squared(a, y)?,
         }
     } else {
-        let predicted = a.chunks(net.outputs()).map(class);
+        let predicted = a.chunks(net.outputs()).map(metrics::class);
         let correct = predicted.zip(&batch.classes).filter(|(p, actual)| p == *actual).count();
         Kind::Classes { correct, accuracy: correct as f64 / batch.len() as f64 }
     };
@@ -152,17 +142,6 @@ pub(crate) fn counts<T: Scalar>(
     class_count: usize,
     a: &[T],
 ) -> Result<Confusion> {
-    let predicted: Vec<usize> = a.chunks(net.outputs()).map(class).collect();
+    let predicted: Vec<usize> = a.chunks(net.outputs()).map(metrics::class).collect();
     Confusion::from_classes(&predicted, &batch.classes, class_count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn classes_of_activations() {
-        assert_eq!([class(&[0.5_f64]), class(&[0.51_f64])], [0, 1]);
-        assert_eq!([class(&[0.2_f32, 0.4, 0.4]), class(&[0.4_f32, 0.4, 0.2])], [1, 0]);
-    }
 }

@@ -49,7 +49,22 @@ impl<'a, T> Columns<'a, T> {
         Ok(Self { data, features, samples })
     }
 
-    /// The same, where the caller has seen to both conditions.
+    /// Sees `sample` as one column: of whatever values there are, so nothing can be wrong with it. (An
+    /// empty slice is a view of 0 samples of one feature, which the calls that need samples
+    /// refuse.)
+    ///
+    /// ```
+    /// # use shallownet::Columns;
+    /// let x = Columns::one(&[1.0, 2.0, 3.0]);
+    /// assert_eq!((x.features(), x.samples()), (3, 1));
+    /// assert_eq!(Columns::<f32>::one(&[]).samples(), 0);
+    /// ```
+    pub fn one(sample: &'a [T]) -> Self {
+        // A view has a feature at the least: it is divided by.
+        Self { data: sample, features: sample.len().max(1), samples: sample.len().min(1) }
+    }
+
+    /// As [`new`](Self::new), where the caller has seen to both conditions.
     pub(crate) fn checked(data: &'a [T], features: usize) -> Self {
         debug_assert!(features > 0 && data.len().is_multiple_of(features));
         Self { data, features, samples: data.len() / features }

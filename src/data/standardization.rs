@@ -1,8 +1,12 @@
 //! Mean 0 and standard deviation 1, feature by feature.
 
+use crate::element::Element;
 use crate::rounding;
 
 /// (x - mean) / std for every feature, with the means and standard deviations of some samples.
+///
+/// Values may be f32 or f64; means, deviations and what is computed with them are f64, and a result
+/// is rounded once.
 ///
 /// The means and deviations belong to the model: what was learnt on standardised samples must be
 /// asked with samples standardised by the same numbers. Targets may be standardised, too: what a
@@ -56,7 +60,7 @@ impl Standardization {
     ///
     /// # Errors
     /// [`NotStandardizable`] for values that are not finite, or too large to subtract.
-    pub fn of(x: &[f64], features: usize) -> Result<Self, NotStandardizable> {
+    pub fn of<T: Element>(x: &[T], features: usize) -> Result<Self, NotStandardizable> {
         let mut standardization = Self { means: Vec::new(), stds: Vec::new() };
         for feature in 0..features {
             let (mean, std) = match Spread::of(column(x, features, feature)) {
@@ -78,7 +82,7 @@ impl Standardization {
     /// let x = [0.3, 1.0, 7.0, 0.1 + 0.2, 2.0, 7.0];
     /// assert_eq!(Standardization::constants(&x, 3), [0, 2]);
     /// ```
-    pub fn constants(x: &[f64], features: usize) -> Vec<usize> {
+    pub fn constants<T: Element>(x: &[T], features: usize) -> Vec<usize> {
         let is_constant = |&feature: &usize| {
             matches!(Spread::of(column(x, features, feature)), Spread::Constant { .. })
         };
@@ -92,14 +96,25 @@ impl Standardization {
             && self.stds.iter().all(|v| v.is_finite() && *v > 0.0)
     }
 
-    /// Standardises samples in place. Values past the last whole sample stay as they are.
-    pub fn apply(&self, x: &mut [f64]) {
+    /// Standardises samples in place. Values past the last whole sample stay as they are. A value
+    /// that is too large for f32 becomes infinite.
+    ///
+    /// ```
+    /// use shallownet::Standardization;
+    ///
+    /// let mut x = [10.0_f32, 20.0, 30.0, 40.0];
+    /// let standardization = Standardization::of(&x, 1)?;
+    /// standardization.apply(&mut x);
+    /// assert!((x[3] - 1.3416408).abs() < 1e-6);
+    /// # Ok::<(), shallownet::NotStandardizable>(())
+    /// ```
+    pub fn apply<T: Element>(&self, x: &mut [T]) {
         if self.means.is_empty() {
             return;
         }
         for sample in x.chunks_exact_mut(self.means.len()) {
             for ((v, mean), std) in sample.iter_mut().zip(&self.means).zip(&self.stds) {
-                *v = (*v - mean) / std;
+                *v = T::from_f64((v.to_f64() - mean) / std);
             }
         }
     }
@@ -115,21 +130,25 @@ impl Standardization {
     /// standardization.undo(&mut prices);
     /// assert_eq!(prices, [200_000.0, 125_000.0]);
     /// ```
-    pub fn undo(&self, values: &mut [f64]) {
+    pub fn undo<T: Element>(&self, values: &mut [T]) {
         if self.means.is_empty() {
             return;
         }
         for sample in values.chunks_exact_mut(self.means.len()) {
             for ((v, mean), std) in sample.iter_mut().zip(&self.means).zip(&self.stds) {
-                *v = *v * std + mean;
+                *v = T::from_f64(v.to_f64() * std + mean);
             }
         }
     }
 }
 
 /// One feature of all samples.
-fn column(x: &[f64], features: usize, feature: usize) -> impl Iterator<Item = f64> + Clone {
-    x.iter().skip(feature).step_by(features).copied()
+fn column<T: Element>(
+    x: &[T],
+    features: usize,
+    feature: usize,
+) -> impl Iterator<Item = f64> + Clone {
+    x.iter().skip(feature).step_by(features).map(|v| v.to_f64())
 }
 
 /// How a feature's values lie.
@@ -174,6 +193,28 @@ impl Spread {
 mod tests {
     use super::*;
 
+    /// The statistics are those of the same numbers in f64, and each value is rounded once.
+    #[test]
+    fn single_precision_is_rounded_once() {
+        let x: Vec<f32> = (0..90).map(|i| 1e5 + (i * i % 37) as f32 * 0.3).collect();
+        let wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
+        let standardization = Standardization::of(&x, 3).unwrap();
+        assert_eq!(standardization, Standardization::of(&wide, 3).unwrap());
+        let (mut single, mut double) = (x.clone(), wide.clone());
+        standardization.apply(&mut single);
+        standardization.apply(&mut double);
+        assert_eq!(single, double.iter().map(|v| *v as f32).collect::<Vec<_>>());
+        let turned = double.iter().map(|v| f64::from(*v as f32)).collect::<Vec<_>>();
+        let mut back = turned.clone();
+        standardization.undo(&mut single);
+        standardization.undo(&mut back);
+        assert_eq!(single, back.iter().map(|v| *v as f32).collect::<Vec<_>>());
+        // Of a value v std + mean, v was rounded, and the sum.
+        for (before, after) in x.iter().zip(&single) {
+            assert!((before - after).abs() <= before * f32::EPSILON, "{before} {after}");
+        }
+    }
+
     #[test]
     fn standardised_samples_have_mean_0_and_deviation_1() {
         let mut x: Vec<f64> = (0..300).map(|i| 1e6 + f64::from(i * i % 37)).collect();
@@ -206,7 +247,7 @@ mod tests {
         assert!(Standardization::of(&[1.0, f64::NAN], 1).is_err());
         assert!(Standardization::of(&[f64::INFINITY], 1).is_err());
         assert!(Standardization::of(&[f64::NAN, 1.0, 2.0], 1).is_err());
-        assert!(Standardization::of(&[], 1).is_err());
+        assert!(Standardization::of::<f64>(&[], 1).is_err());
     }
 
     /// Each beside the nearest that is none.

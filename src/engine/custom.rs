@@ -152,6 +152,13 @@ pub(crate) fn backward<T: Float>(ops: &dyn LayerOps<T>, task: Backward<'_, T>) {
     sums::sum_weights(ops, &all, sums::Destination { sums, stretch, parameters: None });
 }
 
+/// dZ from dA of one column of softmax outputs: dz_k = sum_j da_j a_j (1[j = k] - a_k)
+/// = a_k (da_k - sum_j a_j da_j). What `d` has more than `a` stays as it is.
+pub(super) fn through_softmax<T: Float>(a: &[T], d: &mut [T]) {
+    let mean: T = d.iter().zip(a).map(|(&d, &a)| d * a).sum();
+    d.iter_mut().zip(a).for_each(|(d, &a)| *d = a * (*d - mean));
+}
+
 /// One tile's way; the tile's number of columns follows from its slices.
 struct Walk<'a, T> {
     ops: &'a dyn LayerOps<T>,
@@ -245,10 +252,8 @@ impl<T: Float> Walk<'_, T> {
         match (out, self.g(last)) {
             (None, _) => {}
             (Some(out), Activation::Softmax) => {
-                // dz_k = sum_j da_j a_j (1[j = k] - a_k) = a_k (da_k - sum_j a_j da_j)
                 for (d, a) in dz.chunks_exact_mut(regions.stride(last)).zip(out.chunks_exact(n_y)) {
-                    let mean: T = d.iter().zip(a).map(|(&d, &a)| d * a).sum();
-                    d.iter_mut().zip(a).for_each(|(d, &a)| *d = a * (*d - mean));
+                    through_softmax(a, d);
                 }
             }
             // n_y values a sample: baseline instructions will do.

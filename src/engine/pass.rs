@@ -55,17 +55,10 @@ pub(crate) fn propagate<T: Float>(ops: &dyn LayerOps<T>, task: Propagation<'_, T
     let samples = data.x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let mut tile = Tile::new(ops, model, regions);
-    tile.backward = backward.is_some();
-    let keep = tile.backward;
     if let Some(transposed) = backward {
-        for layer in 1..model.shape.layers.len() {
-            let place = regions.transposed(layer);
-            if !place.is_empty() {
-                ops.transpose(tile.layer(layer), &mut transposed[place]);
-            }
-        }
-        tile.transposed = transposed;
+        tile = tile.with_way_back(transposed);
     }
+    let keep = tile.backward;
 
     let batch = Batch { samples: data, columns, total };
     let tiles = Tiles {
@@ -142,10 +135,10 @@ fn predict<T: Float>(
 const PARALLEL_COPY: usize = 256 * 1024;
 
 /// One tile of columns on its way through the network.
-struct Tile<'a, T> {
-    ops: &'a dyn LayerOps<T>,
-    model: Model<'a, T>,
-    regions: &'a Regions,
+pub(super) struct Tile<'a, T> {
+    pub(super) ops: &'a dyn LayerOps<T>,
+    pub(super) model: Model<'a, T>,
+    pub(super) regions: &'a Regions,
     /// W^T of the layers after the first, if the backend wants it.
     transposed: &'a [T],
     backward: bool,
@@ -154,9 +147,21 @@ struct Tile<'a, T> {
 }
 
 impl<'a, T: Float> Tile<'a, T> {
-    fn new(ops: &'a dyn LayerOps<T>, model: Model<'a, T>, regions: &'a Regions) -> Self {
+    pub(super) fn new(ops: &'a dyn LayerOps<T>, model: Model<'a, T>, regions: &'a Regions) -> Self {
         let doubt = AtomicBool::new(false);
         Self { ops, model, regions, transposed: &[], backward: false, doubt }
+    }
+
+    /// The same with W^T of the layers after the first, which are written to `transposed`.
+    pub(super) fn with_way_back(mut self, transposed: &'a mut [T]) -> Self {
+        for layer in 1..self.model.shape.layers.len() {
+            let place = self.regions.transposed(layer);
+            if !place.is_empty() {
+                self.ops.transpose(self.layer(layer), &mut transposed[place]);
+            }
+        }
+        (self.transposed, self.backward) = (transposed, true);
+        self
     }
 
     /// Is every x known to be finite, of the tiles that have gone forward?
@@ -216,11 +221,18 @@ impl<'a, T: Float> Tile<'a, T> {
         }
     }
 
-    fn g(&self, layer: usize) -> Activation {
+    pub(super) fn g(&self, layer: usize) -> Activation {
         self.model.shape.layers[layer].activation
     }
 
-    fn forward(&self, layer: usize, g: Activation, buffers: &mut [T], x: &[T], columns: usize) {
+    pub(super) fn forward(
+        &self,
+        layer: usize,
+        g: Activation,
+        buffers: &mut [T],
+        x: &[T],
+        columns: usize,
+    ) {
         let (rows, stride) = (self.model.shape.layers[layer].units, self.regions.stride(layer));
         let write = self.regions.activation(layer, columns);
         let place = match layer {
@@ -241,7 +253,7 @@ impl<'a, T: Float> Tile<'a, T> {
         }
     }
 
-    fn backward_input(&self, layer: usize, buffers: &mut [T], columns: usize) {
+    pub(super) fn backward_input(&self, layer: usize, buffers: &mut [T], columns: usize) {
         let regions = self.regions;
         let [a_prev, dz, dz_prev] = disjoint(
             buffers,

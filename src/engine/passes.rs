@@ -9,6 +9,7 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::custom::{Backward, Forward};
 use super::optimizer::Update;
+use super::own_loss::{NotFinite, OwnLoss};
 use super::pass::{Prediction, Propagation};
 use super::sums::{Destination, WeightSums};
 use super::tiny;
@@ -46,6 +47,9 @@ pub trait Passes<T>: Elementwise<T> {
 
     /// Backward from the caller's output gradient.
     fn backward_from(&self, task: Backward<'_, T>);
+
+    /// Forward, a loss of the caller's, backward and the gradient. Returns the mean loss.
+    fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite>;
 
     /// The prediction of one sample by a tiny network; false, and nothing done, if the backend has
     /// no way of its own for it, or if its first logits are not finite.

@@ -13,6 +13,7 @@ use super::float::Float;
 use super::levels;
 use super::ops::LayerOps;
 use super::optimizer::Update;
+use super::own_loss::{self, NotFinite, OwnLoss};
 use super::pass::{self, Prediction, Propagation};
 use super::passes::{Elementwise, Function, Passes};
 use super::sums::{self, Destination, WeightSums};
@@ -102,6 +103,10 @@ impl<T: Float, G: Gemm> Passes<T> for GemmOps<G> {
 
     fn backward_from(&self, task: Backward<'_, T>) {
         custom::backward(self, task);
+    }
+
+    fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite> {
+        own_loss::backward(self, task)
     }
 }
 

@@ -123,9 +123,14 @@ impl Shape {
     /// element type? True of the same inputs, units and panel, whatever the activations are: all
     /// else follows from them.
     pub(crate) fn has_layout_of(&self, other: &Self) -> bool {
+        self.panel == other.panel && self.has_sizes_of(other)
+    }
+
+    /// Have the layers of both the same sizes, whatever their activations and where they lie?
+    pub(crate) fn has_sizes_of(&self, other: &Self) -> bool {
         let units = |shape: &Self, layer: usize| shape.layers[layer].units;
         let count = self.layers.len();
-        (self.n_x, self.panel, count) == (other.n_x, other.panel, other.layers.len())
+        (self.n_x, count) == (other.n_x, other.layers.len())
             && (0..count).all(|layer| units(self, layer) == units(other, layer))
     }
 
@@ -150,7 +155,8 @@ impl Shape {
         &self.layers[self.layers.len() - 1]
     }
 
-    /// Where weight W[layer][unit][input] lies in the buffer.
+    /// Where weight W[layer][unit][input] lies in the buffer: what `layout` walks, by its formula.
+    #[cfg(test)]
     pub(crate) fn weight_index(&self, layer: usize, unit: usize, input: usize) -> usize {
         let span = &self.spans[layer];
         let (panel, lane) = (unit / span.panel, unit % span.panel);

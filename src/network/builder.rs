@@ -6,6 +6,7 @@ use super::initial_weights::Weights;
 use crate::data::buffer::AlignedBuffer;
 use crate::data::checks;
 use crate::data::domains;
+use crate::engine::layout;
 use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
@@ -213,9 +214,8 @@ impl<T: Scalar> Builder<T> {
         let mut weights = Weights::new(self.init, self.seed);
         for (index, layer) in shape.layers.iter().enumerate() {
             for unit in 0..layer.units {
-                for input in 0..layer.inputs {
-                    let w = checks::normal(T::from_f64(weights.draw(layer)));
-                    parameters.as_mut_slice()[shape.weight_index(index, unit, input)] = w;
+                for w in layout::row_mut(&shape, parameters.as_mut_slice(), index, unit) {
+                    *w = checks::normal(T::from_f64(weights.draw(layer)));
                 }
             }
         }

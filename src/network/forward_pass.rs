@@ -4,9 +4,10 @@ use super::checking::features;
 use crate::data::checks;
 use crate::data::columns::Columns;
 use crate::engine::custom::{Backward, Forward, Start, Transposed};
+use crate::engine::layout;
 use crate::engine::plan;
 use crate::error::{Error, Result};
-use crate::network::gradients::{self, Gradients};
+use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::network::tape::Tape;
 use crate::scalar::Scalar;
@@ -130,7 +131,7 @@ impl<T: Scalar> ForwardPass<'_, T> {
     /// # Errors
     /// [`Error::Layer`] past the last layer.
     pub fn activations(&self, layer: usize) -> Result<impl Iterator<Item = &[T]>> {
-        gradients::check_layer(&self.net.shape, layer)?;
+        layout::check_layer(&self.net.shape, layer)?;
         Ok(self.activations_of(layer))
     }
 

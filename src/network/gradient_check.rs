@@ -28,7 +28,7 @@ use crate::words::activation::Activation;
 ///     .build()?;
 /// let x = Columns::new(&[0.1, -0.7, 0.3, 0.9, 0.4, -0.2], 3)?;
 /// let report = gradient_check(&net, x, Columns::new(&[1.0, 0.0], 1)?)?;
-/// assert_eq!(report.checked, net.parameters());
+/// assert_eq!(report.checked, net.parameter_count());
 /// assert!(report.distance < 1e-8);
 /// println!("{report}");
 /// # Ok::<(), shallownet::Error>(())

@@ -102,7 +102,7 @@ impl<T: Scalar> Tape<T> {
             tiles: AlignedBuffer::zeros(tiles, WHAT)?,
             out: AlignedBuffer::zeros(out, WHAT)?,
             transposed: AlignedBuffer::zeros(transposed, WHAT)?,
-            gradients: Gradients::zeros(&shape)?,
+            gradients: Gradients::of_shape(&shape)?,
             stretch: AlignedBuffer::zeros(stretches::room(&shape, size_of::<T>(), capacity), WHAT)?,
             shape,
             regions,

@@ -130,7 +130,7 @@ impl<T: Scalar> TrainingWorkspace<T> {
     /// [`Error::TooLarge`](crate::Error::TooLarge), [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn new(net: &Network<T>, capacity: usize) -> Result<Self> {
         let (buffers, backward) = Buffers::training(net.shape(), capacity)?;
-        Ok(Self { buffers, backward, gradients: Gradients::zeros(net.shape())? })
+        Ok(Self { buffers, backward, gradients: Gradients::of_shape(net.shape())? })
     }
 
     /// The largest batch, in samples.

@@ -1,5 +1,5 @@
 //! Which network to take: k-fold cross-validation over candidates, in parallel; and samples held
-//! out ([`Holdout`]).
+//! out ([`Holdout`]), or in three parts in one call ([`Parts`]).
 //!
 //! The lecture's advice is to try: activations, widths, learning rates, ways to begin. Each
 //! candidate is trained k times, each time without one fold of the samples, and scored on that
@@ -30,12 +30,14 @@
 mod folds;
 mod grid;
 mod holdout;
+mod parts;
 mod split;
 mod table;
 
 pub use folds::Folds;
 pub use grid::{ByFit, Candidate, Grid, Score};
 pub use holdout::Holdout;
+pub use parts::{Part, Parts};
 pub use split::Split;
 pub use table::{Better, Row, Table};
 

@@ -66,7 +66,7 @@ impl<T: Scalar> OptimizerState<T> {
         domains::constants(optimizer)?;
         domains::constants_as::<T>(optimizer)?;
         let shape = Arc::clone(net.shape());
-        let zeros = |wanted: bool| wanted.then(|| Gradients::zeros(&shape)).transpose();
+        let zeros = |wanted: bool| wanted.then(|| Gradients::of_shape(&shape)).transpose();
         let [m, v] = optimizer.moments();
         let moments = [zeros(m)?, zeros(v)?];
         Ok(Self { shape, optimizer, l2: 0.0, clip_norm: None, steps: 0, moments })

@@ -39,6 +39,7 @@ pub(in crate::io) mod description;
 pub(in crate::io) mod encode;
 mod error;
 mod header;
+mod predictor;
 pub(in crate::io) mod tensors;
 
 use std::path::Path;
@@ -51,6 +52,7 @@ use crate::{Network, Scalar};
 pub use decode::{decode, decode_any};
 pub use encode::encode;
 pub use error::{Error, Problem};
+pub use predictor::{Predictions, Predictor};
 
 pub(in crate::io) use encode::check_finite;
 

@@ -2,7 +2,8 @@
 //!
 //! Reading is in two steps, since which columns hold the features may depend on the header:
 //! [`Table::open`] reads the header and the width, [`Table::samples`] reads every row, straight
-//! into numbers, and [`Table::blocks`] so many at a time. Every mistake is named by file, line and column.
+//! into numbers ([`Table::regression`] the targets of a regression as well), and [`Table::blocks`] so
+//! many at a time. Every mistake is named by file, line and column.
 //!
 //! ```
 //! use shallownet::io::table::{Header, Table};
@@ -27,6 +28,7 @@ mod labels;
 mod newlines;
 mod order;
 mod rows;
+mod targets;
 
 use std::io::Read;
 use std::path::Path;
@@ -76,6 +78,8 @@ pub struct Table<R> {
 pub struct Samples {
     /// The features, one sample after another.
     pub x: Vec<f64>,
+    /// The targets, one sample after another, if they were asked for: see [`Table::regression`].
+    pub y: Vec<f64>,
     /// The labels, if a label column was asked for.
     pub labels: Option<Labels>,
     /// The line each sample begins on, from 1.

@@ -109,7 +109,8 @@ impl<R: Read> Table<R> {
             })?),
             None => None,
         };
-        Ok(Samples { x, labels, lines, file: self.file, names: self.names })
+        let y = Vec::new();
+        Ok(Samples { x, y, labels, lines, file: self.file, names: self.names })
     }
 
     fn columns(&self, features: &[usize], label: Option<usize>) -> Result<Columns, Error> {
