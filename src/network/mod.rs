@@ -2,6 +2,7 @@
 
 pub(crate) mod builder;
 mod checking;
+pub(crate) mod configuration;
 pub(crate) mod diagnostics;
 pub(crate) mod gradient_check;
 pub(crate) mod gradients;
