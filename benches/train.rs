@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use criterion::{Criterion, Throughput};
 use shallownet::{
     Activation, Columns, DataSet, Network, Optimizer, OptimizerState, Parallelism, Trainer,
-    Training, Workspace,
+    Training, TrainingWorkspace,
 };
 
 fn network(units: &[usize]) -> Network<f32> {
@@ -27,7 +27,7 @@ fn update(criterion: &mut Criterion, units: &[usize]) {
     let mut net = network(units);
     let parameters = net.parameters();
     let mut group = criterion.benchmark_group(format!("update/{parameters} parameters"));
-    let mut workspace = Workspace::training(&net, 1).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, 1).unwrap();
     let (x, y) = (vec![0.5; units[0]], vec![1.0; net.outputs()]);
     let (x, y) = (Columns::new(&x, units[0]).unwrap(), Columns::new(&y, y.len()).unwrap());
     net.backward(x, y, &mut workspace).unwrap();
@@ -37,7 +37,7 @@ fn update(criterion: &mut Criterion, units: &[usize]) {
     for optimizer in [Optimizer::momentum(), Optimizer::adam()] {
         let mut state = OptimizerState::new(&net, optimizer).unwrap();
         group.bench_function(optimizer.name(), |b| {
-            b.iter(|| net.update(&mut state, workspace.gradients().unwrap(), black_box(1e-6)));
+            b.iter(|| net.update(&mut state, workspace.gradients(), black_box(1e-6)));
         });
     }
     let (from, mut to) = (vec![1_u8; bytes / 2], vec![0_u8; bytes / 2]);
@@ -71,7 +71,7 @@ fn epochs(criterion: &mut Criterion, units: &[usize], samples: usize, batch: usi
         });
         let mut net = network(units);
         let mut state = OptimizerState::new(&net, optimizer).unwrap();
-        let mut workspace = Workspace::training(&net, batch).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, batch).unwrap();
         group.bench_function(format!("{} steps", optimizer.name()), |b| {
             b.iter(|| {
                 for _ in 0..EPOCHS {

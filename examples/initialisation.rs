@@ -2,7 +2,7 @@
 //!
 //! Run with `cargo run --release --example initialisation`.
 
-use shallownet::{Activation, Columns, Error, Init, Network, Workspace, reference};
+use shallownet::{Activation, Columns, Error, Init, Network, TrainingWorkspace, reference};
 
 /// The planar flower set: 400 points of the plane in two classes that no straight line divides.
 const PLANAR: &str = include_str!("../tests/data/planar.csv");
@@ -27,7 +27,7 @@ by gradient descent at learning rate {LEARNING_RATE}. Guessing costs ln 2 = 0.69
    hidden    weights begin    different units    cost after 1000 steps    accuracy"
     );
     for g in [Activation::Tanh, Activation::Sigmoid, Activation::Relu] {
-        for (name, init) in [("zero", Init::Zeros), ("random * 0.01", Init::default())] {
+        for (name, init) in [("zero", Init::Zeros), ("random * 0.01", Init::LECTURE)] {
             let run = train(x, y, g, init, 1)?;
             println!(
                 "   {:<9} {name:<16} {:>10} of {UNITS} {:>24.4} {:>9.1} %",
@@ -99,7 +99,7 @@ fn train(
         .layer(1, Activation::Sigmoid)
         .init(init, seed)
         .build()?;
-    let mut workspace = Workspace::training(&net, x.samples())?;
+    let mut workspace = TrainingWorkspace::new(&net, x.samples())?;
     let slope = mean_slope(&net, x, g);
     let mut costs = [0.0; 3];
     for (cost, steps) in costs.iter_mut().zip([0, 100, 900]) {

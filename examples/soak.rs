@@ -14,7 +14,7 @@ use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use shallownet::{
     Activation, Backend, Columns, DataSet, Error, Init, Level, Loss, Network, Optimizer,
-    Parallelism, Result, Scalar, Schedule, Training, Workspace,
+    Parallelism, PredictionWorkspace, Result, Scalar, Schedule, Training,
 };
 
 /// Networks a round.
@@ -151,7 +151,7 @@ fn work<T: Scalar>(seed: u64) -> Result<u64> {
         Err(other) => return Err(other),
     }
     let mut out = vec![T::ZERO; m * n_y];
-    net.predict(x, &mut out, &mut Workspace::prediction(&net, m)?)?;
+    net.predict(x, &mut out, &mut PredictionWorkspace::new(&net, m)?)?;
     out.iter().for_each(|value| hash.add(value.to_f64()));
     for l in 0..net.layers().len() {
         net.weights(l)?.iter().chain(net.bias(l)?).for_each(|value| hash.add(value.to_f64()));

@@ -157,18 +157,13 @@ pub enum Error {
         /// The index given.
         given: usize,
     },
-    /// A workspace or a gradient buffer made for a network of another shape or backend.
+    /// A workspace, tape, gradients or an optimiser's state made for a network of other sizes, or for
+    /// a backend that lays out parameters otherwise. (Activations and loss may differ.)
     #[error("{argument} was made for a network of another shape or backend")]
     Mismatch {
         /// The argument that does not belong to the network.
         argument: &'static str,
     },
-    /// A workspace made for prediction, used for training.
-    #[error("this workspace is for prediction only: make one with Workspace::training")]
-    PredictionOnly,
-    /// A backward pass without the forward pass that it needs.
-    #[error("the tape holds no forward pass: call Network::forward before")]
-    NoForward,
     /// The cost became NaN or infinite; the parameters are those before the fatal update.
     #[error(
         "the cost is {cost} at step {step}: training stopped; the parameters before it are kept"

@@ -3,12 +3,13 @@
 //! # Five minutes
 //!
 //! Samples are columns: [`Columns`] sees a slice as samples of so many features, one behind the
-//! other, without a copy. A [`Network`] holds the parameters; a [`Workspace`] holds everything else
-//! that a pass writes, sized once for the largest batch. [`Fit`] trains; [`Network::predict`] runs.
+//! other, without a copy. A [`Network`] holds the parameters; a [`TrainingWorkspace`] (or, to
+//! predict, a smaller [`PredictionWorkspace`]) holds everything else that a pass writes, sized once
+//! for the largest batch. [`Fit`] trains; [`Network::predict`] runs.
 //!
 //! ```
 //! use std::ops::ControlFlow;
-//! use shallownet::{Activation, Columns, Fit, Init, Network, Workspace};
+//! use shallownet::{Activation, Columns, Fit, Init, Network, TrainingWorkspace};
 //!
 //! // Is a point inside the circle of radius 1? 441 samples of two features, one label each.
 //! let points: Vec<[f32; 2]> = (0..441)
@@ -26,7 +27,7 @@
 //!     .build()?;
 //!
 //! // 2. Memory, once.
-//! let mut workspace = Workspace::training(&net, x.samples())?;
+//! let mut workspace = TrainingWorkspace::new(&net, x.samples())?;
 //!
 //! // 3. Training, watched.
 //! let report = Fit::new(2000, 1.0).run(&mut net, x, y, &mut workspace, |iteration| {
@@ -45,13 +46,14 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 //!
-//! For mini-batches, and for more than plain gradient descent, there is [`Training`]: [`Optimizer`]s, [`Schedule`]s, L2, clipping, validation
-//! with early stopping, and a state that can be saved and taken up again with the same bits.
+//! For mini-batches, and for more than gradient descent, there is [`Training`]: [`Optimizer`]s,
+//! [`Schedule`]s, L2, clipping, validation with early stopping, and a state that can be saved and
+//! taken up again with the same bits.
 //! [`metrics`] says how good predictions are, [`select`] which network to take.
 //!
 //! When the loop is yours, [`Network::step`] is one step; when the update is yours, too,
 //! [`Network::backward`] leaves the [`Gradients`] in the workspace. When the loss is yours, or the
-//! network is a part of a larger model, a [`Tape`] takes dA or dZ at the output and gives dX;
+//! network is a part of a larger model, a [`ForwardPass`] takes dA or dZ at the output and gives dX;
 //! [`gradient_check`](fn@gradient_check) compares gradients with finite differences.
 //!
 //! # Embedding
@@ -62,7 +64,7 @@
 //! the same bits on any number of threads.
 //!
 //! ```
-//! use shallownet::{Activation, Columns, Network, Parallelism, Workspace};
+//! use shallownet::{Activation, Columns, Network, Parallelism, PredictionWorkspace};
 //!
 //! let net = Network::<f32>::builder(3)
 //!     .layer(8, Activation::Relu)
@@ -72,7 +74,7 @@
 //! std::thread::scope(|scope| {
 //!     for _ in 0..2 {
 //!         scope.spawn(|| -> shallownet::Result<f32> {
-//!             let mut workspace = Workspace::prediction(&net, 1)?;
+//!             let mut workspace = PredictionWorkspace::new(&net, 1)?;
 //!             let mut a = [0.0];
 //!             net.predict(Columns::new(&[0.1, 0.2, 0.3], 3)?, &mut a, &mut workspace)?;
 //!             Ok(a[0])
@@ -82,15 +84,15 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 //!
-//! **Allocation.** [`Builder::build`], the two constructors of [`Workspace`], and [`Fit::run`] at
+//! **Allocation.** [`Builder::build`], the constructors of workspaces, and [`Fit::run`] at
 //! its start allocate; so do [`Network::weights`] and [`Gradients::weights`], which return a `Vec`.
 //! On the fused backend, the calls between do not, as long as the work stays on the calling thread
 //! (rayon's queues may, when it is spread). The other backends' GEMMs allocate packing buffers.
 //!
 //! **Latency.** The first call is as fast as any other, but for cold caches: kernels are compiled
 //! for every level when the program is built, and the processor is asked once. For single samples,
-//! take a workspace of capacity 1, [`Parallelism::Serial`], and, if the data is known to be finite,
-//! [`Checks::ShapesOnly`].
+//! take a [`Predictor`] of capacity 1, [`Parallelism::Serial`], and, if the data is known to be
+//! finite, [`Checks::ShapesOnly`].
 //!
 //! **Files and the rest.** No default feature touches files. The features for files add the module
 //! `io`: data from CSV, NumPy and IDX; models and checkpoints as safetensors, from PyTorch, to ONNX. Weights in the textbook's order go in and out by
@@ -125,7 +127,8 @@
 //! | A and dZ of a hidden sigmoid; dZ of a cross-entropy | its square root | 1.1e-19 | 1.5e-154 |
 //! | a gradient g, for RMSProp and Adam | where (1 - beta2) g^2 is below the smallest normal number | 3.4e-18 | 4.7e-153 |
 //!
-//! Costs are computed from the logits, and know no such limit. Data are taken as they are.
+//! Costs are computed from the logits, and know no such limit. Data are taken as they are. A step at
+//! a learning rate of 0 changes no parameter, however small.
 //!
 //! # Errors
 //!
@@ -135,10 +138,10 @@
 //! A cost that is NaN or infinite stops training with [`Error::Diverged`].
 //!
 //! ```
-//! use shallownet::{Activation, Columns, Error, Network, Workspace};
+//! use shallownet::{Activation, Columns, Error, Network, PredictionWorkspace};
 //!
 //! let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
-//! let mut workspace = Workspace::prediction(&net, 1)?;
+//! let mut workspace = PredictionWorkspace::new(&net, 1)?;
 //! let error = net.predict(Columns::new(&[1.0; 3], 3)?, &mut [0.0], &mut workspace).unwrap_err();
 //! assert_eq!(error, Error::Features { argument: "x", expected: 2, given: 3 });
 //! assert_eq!(error.to_string(), "x has 3 features a column: expected 2");
@@ -151,7 +154,7 @@
 //! | [`Length`](Error::Length), [`NotWholeColumns`](Error::NotWholeColumns), [`Features`](Error::Features), [`Samples`](Error::Samples), [`EmptyBatch`](Error::EmptyBatch), [`Layer`](Error::Layer) | a shape that does not fit | the message has both sizes |
 //! | [`NotFinite`](Error::NotFinite), [`Target`](Error::Target), [`Label`](Error::Label), [`OneClass`](Error::OneClass) | a value outside its domain | clean the data; [`Checks::ShapesOnly`] looks at shapes alone |
 //! | [`Range`](Error::Range), [`NoValidation`](Error::NoValidation) | an option outside its range | the message has the range |
-//! | [`Capacity`](Error::Capacity), [`Mismatch`](Error::Mismatch), [`PredictionOnly`](Error::PredictionOnly), [`NoForward`](Error::NoForward) | memory made for something else, or a call out of turn | [`Workspace::training`], [`Workspace::prediction`] or [`Tape::new`] for this network and batch |
+//! | [`Capacity`](Error::Capacity), [`Mismatch`](Error::Mismatch) | memory made for something else, or a call out of turn | [`TrainingWorkspace::new`], [`PredictionWorkspace::new`] or [`Tape::new`] for this network and batch |
 //! | [`OtherData`](Error::OtherData) | a training that goes on with other data | the data that it began with, or [`TrainingState::on_any_data`] |
 //! | [`Diverged`](Error::Diverged) | a cost that is not finite | a smaller learning rate, clipping, standardized features; the parameters are the last good ones |
 //! | [`Level`](Error::Level), [`LevelBackend`](Error::LevelBackend), [`Backend`](Error::Backend) | a backend or level that this machine or build lacks | [`Backend::Auto`], no forced level |
@@ -202,10 +205,11 @@ mod train;
 pub mod vector;
 mod words;
 
-/// The README's code, compiled and run with the other examples.
+/// The code of the pages, compiled and run with the other examples.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../docs/guide.md")]
+struct Pages;
 
 /// Error bounds of the vector functions, in units in the last place (ULP): what the tests check
 /// over all `f32` and samples of `f64`. "Unfused" is where a level has no FMA.
@@ -229,13 +233,15 @@ pub use error::{Error, Result};
 pub use network::builder::Builder;
 pub use network::configuration::Configuration;
 pub use network::diagnostics::{GradientNorms, LayerStatistics, SATURATION};
+pub use network::forward_pass::{ForwardPass, OutputGradient};
 pub use network::gradient_check::{
     GradientCheck, GradientError, GradientReport, Parameter, gradient_check,
 };
 pub use network::gradients::Gradients;
 pub use network::parameters::Network;
-pub use network::tape::{OutputGradient, Tape};
-pub use network::workspace::Workspace;
+pub use network::predictor::Predictor;
+pub use network::tape::Tape;
+pub use network::workspace::{PredictionWorkspace, TrainingWorkspace, Workspace};
 pub use scalar::Scalar;
 pub use train::{
     Best, Decay, EarlyStopping, Epoch, Fit, OptimizerState, Schedule, Stop, Trainer, Training,

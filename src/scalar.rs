@@ -43,5 +43,9 @@ macro_rules! scalar {
         }
     };
 }
+#[cfg(feature = "f32")]
 scalar!(f32);
+#[cfg(feature = "f64")]
 scalar!(f64);
+#[cfg(not(any(feature = "f32", feature = "f64")))]
+compile_error!("shallownet needs an element type: turn on its feature `f32` or `f64`");

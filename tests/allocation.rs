@@ -1,5 +1,5 @@
 //! Promise: once network and workspace are built, `predict`, `cost`, `backward`, `step`, `forward`
-//! and `backward_from` on the fused backend allocate nothing; nor does a run, once its `Trainer` is
+//! and the `backward` of its pass on the fused backend allocate nothing; nor does a run, once its `Trainer` is
 //! built.
 //!
 //! One test only: the counter sees every thread of the process, so nothing may run beside it.
@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use rayon::ThreadPoolBuilder;
 use shallownet::{
-    Activation, Backend, Columns, DataSet, EarlyStopping, Network, Optimizer, OutputGradient,
-    Parallelism, Scalar, Tape, Trainer, Training, Workspace,
+    Activation, Backend, Columns, DataSet, EarlyStopping, Fit, Network, Optimizer, OutputGradient,
+    Parallelism, Predictor, Scalar, Tape, Trainer, Training, TrainingWorkspace,
 };
 
 /// The system's allocator; while armed, counts what is asked of it, on all threads.
@@ -76,7 +76,8 @@ fn allocations(work: impl FnOnce()) -> usize {
 /// A network with its batch and memory.
 struct Ready<T> {
     net: Network<T>,
-    workspace: Workspace<T>,
+    workspace: TrainingWorkspace<T>,
+    predictor: Predictor<T>,
     tape: Tape<T>,
     x: Vec<T>,
     y: Vec<T>,
@@ -100,23 +101,25 @@ impl<T: Scalar> Ready<T> {
         let x = (0..units[0] * m).map(|i| T::from_f64((i % 17) as f64 / 8.0 - 1.0)).collect();
         // The first class, always: a distribution, and within [0, 1].
         let y = (0..last * m).map(|i| T::from_f64(f64::from(i % last == 0))).collect();
-        let workspace = Workspace::training(&net, m).unwrap();
+        let workspace = TrainingWorkspace::new(&net, m).unwrap();
         let tape = Tape::new(&net, m).unwrap();
         let (out, dx) = (vec![T::ZERO; last * m], vec![T::ZERO; units[0] * m]);
-        Self { net, workspace, tape, x, y, out, dx }
+        let predictor = Predictor::new(net.clone(), m).unwrap();
+        Self { net, workspace, predictor, tape, x, y, out, dx }
     }
 
     fn run(&mut self, repetitions: usize) {
-        let Self { net, workspace, tape, x, y, out, dx } = self;
+        let Self { net, workspace, predictor, tape, x, y, out, dx } = self;
         let x = Columns::new(x, net.inputs()).unwrap();
         let y = Columns::new(y, net.outputs()).unwrap();
         for _ in 0..repetitions {
             net.predict(x, out, workspace).unwrap();
+            predictor.predict(x.as_slice()).unwrap();
             net.cost(x, y, workspace).unwrap();
             net.backward(x, y, workspace).unwrap();
             net.step(x, y, T::from_f64(0.01), workspace).unwrap();
-            net.forward(x, tape).unwrap();
-            net.backward_from(OutputGradient::Da(y), x, tape, Some(&mut *dx)).unwrap();
+            let mut pass = net.forward(x, tape).unwrap();
+            pass.backward(OutputGradient::Da(y), Some(&mut *dx)).unwrap();
         }
     }
 }
@@ -141,16 +144,18 @@ fn counted<T: Scalar>(sizes: Sizes, backend: Backend, who: Parallelism) -> usize
     allocations(|| ready.run(repetitions(sizes)))
 }
 
-/// Three epochs of mini-batches, validation and judgement included.
-fn counted_training<T: Scalar>(sizes: Sizes, optimizer: Optimizer, who: Parallelism) -> usize {
+/// Three epochs, validation and judgement included.
+fn counted_training<T: Scalar>(
+    sizes: Sizes,
+    (training, optimizer): (Training, Optimizer),
+    who: Parallelism,
+) -> usize {
     let Ready { mut net, x, y, .. } = Ready::<T>::new(sizes, Backend::Fused, who);
     let x = Columns::new(&x, net.inputs()).unwrap();
     let y = Columns::new(&y, net.outputs()).unwrap();
     let data = DataSet::new(x, y).validation(x, y);
-    let training = Training::new(4, 300)
-        .optimizer(optimizer)
-        .learning_rate(1e-3)
-        .early_stopping(EarlyStopping::new(2));
+    let training =
+        training.optimizer(optimizer).learning_rate(1e-3).early_stopping(EarlyStopping::new(2));
     let mut trainer = Trainer::new(&net, training, data).unwrap();
     trainer.run(&mut net, data, |_| ControlFlow::Break(())).unwrap();
     let count = allocations(|| {
@@ -158,6 +163,19 @@ fn counted_training<T: Scalar>(sizes: Sizes, optimizer: Optimizer, who: Parallel
     });
     assert!(trainer.state().epochs() >= 3);
     count
+}
+
+/// A fit of so many iterations.
+fn counted_fit<T: Scalar>(sizes: Sizes, iterations: usize) -> usize {
+    let mut ready = Ready::<T>::new(sizes, Backend::Fused, Parallelism::Serial);
+    ready.run(1);
+    let Ready { net, workspace, x, y, .. } = &mut ready;
+    let x = Columns::new(x, net.inputs()).unwrap();
+    let y = Columns::new(y, net.outputs()).unwrap();
+    let fit = Fit::new(iterations, 1e-3);
+    allocations(|| {
+        fit.run(net, x, y, workspace, |_| ControlFlow::Continue(())).unwrap();
+    })
 }
 
 fn nothing_is_allocated_after_construction() {
@@ -181,12 +199,21 @@ fn nothing_is_allocated_after_construction() {
     }
 
     for optimizer in Optimizer::all() {
-        for sizes in [NARROW, WIDE] {
-            let serial = counted_training::<f32>(sizes, optimizer, Parallelism::Serial);
-            assert_eq!(serial, 0, "{optimizer:?} {sizes:?} on one thread");
-            let train = || counted_training::<f64>(sizes, optimizer, Parallelism::Rayon);
-            assert_eq!(pool.install(train), 0, "{optimizer:?} {sizes:?} on three threads");
+        for training in [Training::new(4, 300), Training::full_batch(4)] {
+            for sizes in [NARROW, WIDE] {
+                let how = (training, optimizer);
+                let serial = counted_training::<f32>(sizes, how, Parallelism::Serial);
+                assert_eq!(serial, 0, "{how:?} {sizes:?} on one thread");
+                let train = || counted_training::<f64>(sizes, how, Parallelism::Rayon);
+                assert_eq!(pool.install(train), 0, "{how:?} {sizes:?} on three threads");
+            }
         }
+    }
+
+    // A fit allocates at its start, whatever is to come.
+    for sizes in [NARROW, WIDE, SINGLE_NARROW] {
+        let (short, long) = (counted_fit::<f32>(sizes, 1), counted_fit::<f32>(sizes, 300));
+        assert!(short > 0 && short == long, "{sizes:?}: {short} and {long}");
     }
 
     // `portable` allocates in `matrixmultiply`: the counter sees it, on one thread and in the pool.

@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use common::cases::{Batch, Case};
 use common::{BACKENDS, On, Setup, parameter_bits};
 use shallownet::{
-    Activation, Checks, Columns, Epoch, Error, Fit, Init, Loss, Network, Parallelism, Result,
-    Scalar, TrainingReport, Workspace,
+    Activation, Checks, Columns, Epoch, Error, Fit, Init, Loss, Network, Parallelism,
+    PredictionWorkspace, Result, Scalar, TrainingReport, TrainingWorkspace,
 };
 
 fn fit<T: Scalar>(
@@ -19,7 +19,7 @@ fn fit<T: Scalar>(
     watch: impl FnMut(&Epoch<'_, T>) -> ControlFlow<()>,
 ) -> Result<TrainingReport> {
     let (x, y) = batch.columns();
-    let mut workspace = Workspace::training(net, x.samples()).unwrap();
+    let mut workspace = TrainingWorkspace::new(net, x.samples()).unwrap();
     Fit::new(iterations, learning_rate).run(net, x, y, &mut workspace, watch)
 }
 
@@ -29,7 +29,7 @@ fn go_on<T>(_: &Epoch<'_, T>) -> ControlFlow<()> {
 
 fn cost<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> f64 {
     let (x, y) = batch.columns();
-    let mut workspace = Workspace::prediction(net, x.samples()).unwrap();
+    let mut workspace = PredictionWorkspace::new(net, x.samples()).unwrap();
     net.cost(x, y, &mut workspace).unwrap()
 }
 
@@ -60,7 +60,7 @@ fn diverges<T: Scalar>(case: &Case, backend: Setup, learning_rate: f64) -> usize
 
     // One more update, and the cost or a parameter is not finite.
     let (x, y) = batch.columns();
-    let mut workspace = Workspace::training(&repeated, x.samples()).unwrap();
+    let mut workspace = TrainingWorkspace::new(&repeated, x.samples()).unwrap();
     repeated.step(x, y, T::from_f64(learning_rate), &mut workspace).unwrap();
     let parameters = (0..repeated.layers().len())
         .flat_map(|l| [repeated.weights(l).unwrap(), repeated.bias(l).unwrap().to_vec()].concat());
@@ -78,7 +78,7 @@ fn exploding_training_stops_at_the_last_good_parameters() {
         case
     };
     for &backend in BACKENDS.iter() {
-        // From an explosion within a few steps to one after several snapshots.
+        // From an explosion within a few steps to one after several copies.
         for learning_rate in [1e6, 10.0, 3.0] {
             for case in [squared(Relu, Identity), squared(Activation::LEAKY_RELU, Identity)] {
                 diverges::<f32>(&case, backend, learning_rate);
@@ -95,7 +95,7 @@ fn exploding_training_stops_at_the_last_good_parameters() {
                 learning_rate,
             ))
         });
-        // Snapshots are 64 steps apart: more than one must have been taken.
+        // Copies are 64 steps apart: more than one must have been taken.
         assert!(steps.iter().any(|&step| step > 200), "{steps:?}");
         diverges::<f32>(&squared(Tanh, Identity), backend, 1e20);
         diverges::<f32>(&Case::new(3, &[(5, Relu), (4, Activation::Softmax)], 9), backend, 1e30);
@@ -113,7 +113,7 @@ fn a_cost_that_is_infinite_at_once_changes_nothing() {
             .checks(Checks::ShapesOnly)
             .build()
             .unwrap();
-        let mut workspace = Workspace::training(&net, 1).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, 1).unwrap();
         let before = parameter_bits(&net);
         for bad in [f32::NAN, f32::INFINITY] {
             let (x, y) = ([1.0], [bad]);
@@ -135,7 +135,7 @@ fn huge_logits_have_finite_costs_and_gradients() {
         for g in [Sigmoid, Softmax] {
             let mut net = Network::<f32>::builder(1).layer(2, g).on(backend).build().unwrap();
             net.set_weights(0, &[1e4, -1e4]).unwrap();
-            let mut workspace = Workspace::training(&net, 2).unwrap();
+            let mut workspace = TrainingWorkspace::new(&net, 2).unwrap();
             // z = (10000, -10000) and (-10000, 10000); both targets of both samples are missed.
             let (x, y) = ([1.0, -1.0], [0.0, 1.0, 1.0, 0.0]);
             let (x, y) = (Columns::new(&x, 1).unwrap(), Columns::new(&y, 2).unwrap());
@@ -143,14 +143,14 @@ fn huge_logits_have_finite_costs_and_gradients() {
             // Binary: 10000 for each of two outputs; categorical: ln e^20000.
             assert_eq!(cost, 20_000.0, "{backend:?} {g:?}");
             // dz = (1, -1) and (-1, 1), times x.
-            let gradients = workspace.gradients().unwrap();
+            let gradients = workspace.gradients();
             assert_eq!(gradients.weights(0).unwrap(), [1.0, -1.0]);
             assert_eq!(gradients.bias(0).unwrap(), [0.0, 0.0]);
             // Hits cost nothing and move nothing.
             let (x, y) = ([1.0, -1.0], [1.0, 0.0, 0.0, 1.0]);
             let (x, y) = (Columns::new(&x, 1).unwrap(), Columns::new(&y, 2).unwrap());
             assert_eq!(net.backward(x, y, &mut workspace), Ok(0.0));
-            assert_eq!(workspace.gradients().unwrap().weights(0).unwrap(), [0.0, 0.0]);
+            assert_eq!(workspace.gradients().weights(0).unwrap(), [0.0, 0.0]);
         }
     }
 }
@@ -161,7 +161,7 @@ fn fit_is_the_same_as_so_many_steps() {
     for &backend in BACKENDS.iter() {
         let batch = case.batch::<f32>(0);
         let (x, y) = batch.columns();
-        // Around the steps at which snapshots are taken.
+        // Around the steps at which copies are taken.
         for iterations in [0, 1, 63, 64, 65, 200] {
             let mut fitted = case.network::<f32>(backend, Parallelism::Serial);
             let mut stepped = fitted.try_clone().unwrap();
@@ -171,7 +171,7 @@ fn fit_is_the_same_as_so_many_steps() {
                 costs.push(progress.training_cost);
                 ControlFlow::Continue(())
             });
-            let mut workspace = Workspace::training(&stepped, 41).unwrap();
+            let mut workspace = TrainingWorkspace::new(&stepped, 41).unwrap();
             for &cost in &costs {
                 assert_eq!(stepped.step(x, y, 0.3, &mut workspace), Ok(cost));
             }

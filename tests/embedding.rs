@@ -10,7 +10,8 @@ use common::{BACKENDS, parameter_bits};
 use proptest::prelude::*;
 use shallownet::{
     Activation, Columns, Error, GradientCheck, Gradients, Init, Network, OutputGradient,
-    Parallelism, Parameter, Scalar, Tape, Workspace, gradient_check, reference,
+    Parallelism, Parameter, PredictionWorkspace, Scalar, Tape, TrainingWorkspace, gradient_check,
+    reference,
 };
 
 /// Checked when this file is compiled.
@@ -18,8 +19,8 @@ const fn is_send_and_sync<T: Send + Sync>() {}
 const _: () = {
     is_send_and_sync::<Network<f32>>();
     is_send_and_sync::<Network<f64>>();
-    is_send_and_sync::<Workspace<f32>>();
-    is_send_and_sync::<Workspace<f64>>();
+    is_send_and_sync::<TrainingWorkspace<f32>>();
+    is_send_and_sync::<TrainingWorkspace<f64>>();
     is_send_and_sync::<Tape<f32>>();
     is_send_and_sync::<Tape<f64>>();
     is_send_and_sync::<Gradients<f32>>();
@@ -33,7 +34,7 @@ fn a_frozen_network_serves_threads_with_the_same_bits() {
         let net = case.network::<f32>(setup, Parallelism::Serial);
         let batch = case.batch::<f32>(0);
         let predict = || {
-            let mut workspace = Workspace::prediction(&net, 40).unwrap();
+            let mut workspace = PredictionWorkspace::new(&net, 40).unwrap();
             let mut out = vec![0.0; 120];
             net.predict(batch.columns().0, &mut out, &mut workspace).unwrap();
             bits(&out)
@@ -58,11 +59,11 @@ fn outputs_show_no_mark_of_the_engine() {
                 let net = case.network::<f32>(setup, Parallelism::Serial);
                 let batch = case.batch::<f32>(0);
                 let (x, _) = batch.columns();
-                let mut workspace = Workspace::prediction(&net, m).unwrap();
+                let mut workspace = PredictionWorkspace::new(&net, m).unwrap();
                 let mut tape = Tape::new(&net, m).unwrap();
                 let mut out = vec![f32::NAN; units * m];
                 net.predict(x, &mut out, &mut workspace).unwrap();
-                out.extend_from_slice(net.forward(x, &mut tape).unwrap().as_slice());
+                out.extend_from_slice(net.forward(x, &mut tape).unwrap().output().as_slice());
                 assert!(out.iter().all(|a| a.is_sign_positive()), "{setup:?} {units} {m}");
                 zeros += out.iter().filter(|a| **a == 0.0).count();
             }
@@ -87,19 +88,13 @@ fn misuse_of_a_tape_is_named_and_changes_nothing() {
     let (x, dz) = ([0.1, -0.2, 0.3, 0.4, 0.5, -0.6], [0.1, 0.2, -0.3, 0.4]);
     let (x, dz) = (columns(&x, 3), OutputGradient::Dz(columns(&dz, 2)));
     let mut tape = Tape::new(&net, 2).unwrap();
-    assert_eq!(tape.output(), Err(Error::NoForward));
-    assert_eq!(tape.activations(0).err(), Some(Error::NoForward));
-    assert_eq!(tape.layer_statistics(), Err(Error::NoForward));
-    assert_eq!(net.backward_from(dz, x, &mut tape, None), Err(Error::NoForward));
-
-    net.forward(x, &mut tape).unwrap();
-    net.backward_from(dz, x, &mut tape, None).unwrap();
+    net.forward(x, &mut tape).unwrap().backward(dz, None).unwrap();
     let state = |tape: &Tape<f64>| {
         let gradients = tape.gradients();
         let layers = (0..2).flat_map(|l| {
             [gradients.weights(l).unwrap(), gradients.bias(l).unwrap().to_vec()].concat()
         });
-        (bits(&layers.collect::<Vec<f64>>()), bits(tape.output().unwrap().as_slice()))
+        bits(&layers.collect::<Vec<f64>>())
     };
     let before = (state(&tape), parameter_bits(&net));
     let long = [0.0; 9];
@@ -113,37 +108,30 @@ fn misuse_of_a_tape_is_named_and_changes_nothing() {
     assert!(matches!(forward(columns(&[], 3), &mut tape), Err(Error::EmptyBatch { .. })));
     assert!(matches!(forward(columns(&nan, 3), &mut tape), Err(Error::NotFinite { .. })));
     assert!(matches!(other.forward(x, &mut tape), Err(Error::Mismatch { argument: "tape" })));
-    assert_eq!(
-        other.backward_from(dz, x, &mut tape, None),
-        Err(Error::Mismatch { argument: "tape" })
-    );
+
+    let mut pass = net.forward(x, &mut tape).unwrap();
+    let out = bits(pass.output().as_slice());
     let mut dx = [7.0; 5];
-    let mut backward = |given, x, with_dx| {
+    let mut backward = |given, with_dx| {
         let dx = if with_dx { Some(&mut dx[..]) } else { None };
-        net.backward_from(given, x, &mut tape, dx).unwrap_err()
+        pass.backward(given, dx).unwrap_err()
     };
-    assert!(matches!(
-        backward(dz, x, true),
-        Error::Length { argument: "dx", expected: 6, given: 5 }
-    ));
-    assert!(matches!(
-        backward(dz, columns(&long[..3], 3), false),
-        Error::Samples { argument: "x", expected: 2, given: 1 }
-    ));
+    assert!(matches!(backward(dz, true), Error::Length { argument: "dx", expected: 6, given: 5 }));
     let da = |values| OutputGradient::Da(values);
     assert!(matches!(
-        backward(da(columns(&long[..6], 3)), x, false),
+        backward(da(columns(&long[..6], 3)), false),
         Error::Features { argument: "da", expected: 2, given: 3 }
     ));
     assert!(matches!(
-        backward(da(columns(&long[..6], 2)), x, false),
+        backward(da(columns(&long[..6], 2)), false),
         Error::Samples { argument: "da", expected: 2, given: 3 }
     ));
     assert!(matches!(
-        backward(OutputGradient::Dz(columns(&nan[..4], 2)), x, false),
+        backward(OutputGradient::Dz(columns(&nan[..4], 2)), false),
         Error::NotFinite { argument: "dz", index: 0, .. }
     ));
-    assert_eq!(tape.activations(2).err(), Some(Error::Layer { last: 1, given: 2 }));
+    assert_eq!(pass.activations(2).err(), Some(Error::Layer { last: 1, given: 2 }));
+    assert_eq!(bits(pass.output().as_slice()), out);
     assert_eq!((state(&tape), parameter_bits(&net)), before);
     assert_eq!(dx, [7.0; 5]);
 }
@@ -162,10 +150,12 @@ proptest! {
         let (Ok(mut tape), Ok(x), Ok(d)) =
             (Tape::new(&net, capacity), Columns::new(&x, x_features), Columns::new(&d, d_features))
         else { return Ok(()) };
-        let _ = net.forward(x, &mut tape);
         let d = if is_da { OutputGradient::Da(d) } else { OutputGradient::Dz(d) };
-        let _ = net.backward_from(d, x, &mut tape, Some(&mut vec![0.0; dx]));
-        let _ = (tape.layer_statistics(), gradient_check(&net, x, x));
+        if let Ok(mut pass) = net.forward(x, &mut tape) {
+            let _ = pass.backward(d, Some(&mut vec![0.0; dx])).map(|_| ());
+            let _ = pass.layer_statistics();
+        }
+        let _ = gradient_check(&net, x, x);
     }
 }
 
@@ -185,8 +175,7 @@ fn statistics_are_those_of_the_activations() {
             net.set_bias(0, &bias).unwrap();
             let batch = case.batch::<f64>(0);
             let mut tape = Tape::new(&net, 601).unwrap();
-            net.forward(batch.columns().0, &mut tape).unwrap();
-            let given = tape.layer_statistics().unwrap();
+            let given = net.forward(batch.columns().0, &mut tape).unwrap().layer_statistics();
             assert_eq!(given.len(), 2);
 
             let oracle = reference::Network::from(&net);
@@ -239,10 +228,10 @@ fn gradients_check<T: Scalar>(most: f64) {
             let worst = report.worst.unwrap();
             let again = match worst.parameter {
                 Parameter::Weight { layer, unit, input } => {
-                    let mut workspace = Workspace::training(&net, 6).unwrap();
+                    let mut workspace = TrainingWorkspace::new(&net, 6).unwrap();
                     net.backward(x, y, &mut workspace).unwrap();
                     let row = unit * net.layers()[layer].inputs;
-                    workspace.gradients().unwrap().weights(layer).unwrap()[row + input].to_f64()
+                    workspace.gradients().weights(layer).unwrap()[row + input].to_f64()
                 }
                 _ => worst.gradient,
             };

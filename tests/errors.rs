@@ -8,14 +8,14 @@ use std::ops::ControlFlow;
 use common::{BACKENDS, On, Setup, bits, parameter_bits};
 use shallownet::{
     Activation, Backend, Builder, Checks, Columns, Epoch, Error, Fit, Gradients, Init, Loss,
-    Network, Result, Scalar, Workspace,
+    Network, PredictionWorkspace, Result, Scalar, TrainingWorkspace,
 };
 
 /// A 3-4-2 network with everything that can be called on it.
 struct Bench {
     net: Network<f32>,
-    workspace: Workspace<f32>,
-    predictor: Workspace<f32>,
+    workspace: TrainingWorkspace<f32>,
+    predictor: PredictionWorkspace<f32>,
     out: Vec<f32>,
 }
 
@@ -33,15 +33,15 @@ fn builder(loss: Loss) -> Builder<f32> {
 impl Bench {
     fn new(loss: Loss) -> Self {
         let net = builder(loss).build().unwrap();
-        let mut workspace = Workspace::training(&net, 2).unwrap();
-        let predictor = Workspace::prediction(&net, 2).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, 2).unwrap();
+        let predictor = PredictionWorkspace::new(&net, 2).unwrap();
         net.backward(x(&X), y(&Y), &mut workspace).unwrap();
         Self { net, workspace, predictor, out: vec![7.0; 4] }
     }
 
     /// Everything the caller owns: parameters, gradients, predictions.
     fn state(&self) -> Vec<Vec<u64>> {
-        let gradients = self.workspace.gradients().unwrap();
+        let gradients = self.workspace.gradients();
         let layer =
             |l| [gradients.weights(l).unwrap(), gradients.bias(l).unwrap().to_vec()].concat();
         vec![parameter_bits(&self.net), bits(&layer(0)), bits(&layer(1)), bits(&self.out)]
@@ -220,14 +220,14 @@ fn not_numbers_anywhere(n_x: usize, n_h: usize, n_y: usize) {
             .build()
             .unwrap();
         for samples in [3, 674] {
-            let mut workspace = Workspace::training(&net, samples).unwrap();
+            let mut workspace = TrainingWorkspace::new(&net, samples).unwrap();
             let x: Vec<f32> = (0..n_x * samples).map(|i| (i % 7) as f32 - 3.0).collect();
             let y: Vec<f32> = (0..n_y * samples).map(|i| (i % 2) as f32).collect();
             let y = Columns::new(&y, n_y).unwrap();
             let mut out = vec![7.0; n_y * samples];
             net.backward(Columns::new(&x, n_x).unwrap(), y, &mut workspace).unwrap();
-            let state = |net: &Network<f32>, workspace: &Workspace<f32>, out: &[f32]| {
-                let gradients = workspace.gradients().unwrap();
+            let state = |net: &Network<f32>, workspace: &TrainingWorkspace<f32>, out: &[f32]| {
+                let gradients = workspace.gradients();
                 let dw = [0, 1].map(|l| bits(&gradients.weights(l).unwrap()));
                 (parameter_bits(net), dw, bits(out))
             };
@@ -262,7 +262,7 @@ fn one_bad_value_among_many() {
         let builder = Network::<f32>::builder(1).layer(1, Activation::Identity);
         let net = builder.on(backend).build().unwrap();
         for n in [1, 2, 63, 64, 65, 200, 201] {
-            let mut workspace = Workspace::prediction(&net, n).unwrap();
+            let mut workspace = PredictionWorkspace::new(&net, n).unwrap();
             let (mut values, mut out) = (vec![0.5; n], vec![0.0; n]);
             for at in [0, n / 2, n - 1] {
                 values[at] = f32::NAN;
@@ -290,7 +290,7 @@ fn large_numbers_are_numbers() {
             .unwrap();
         net.set_weights(0, &[1e30; 300 * 40]).unwrap();
         let x = [1e30; 300 * 9];
-        let mut workspace = Workspace::prediction(&net, 9).unwrap();
+        let mut workspace = PredictionWorkspace::new(&net, 9).unwrap();
         let mut out = [7.0; 2 * 9];
         net.predict(Columns::new(&x, 300).unwrap(), &mut out, &mut workspace).unwrap();
         assert!(out.iter().all(|a| (0.0..=1.0).contains(a)), "{out:?}");
@@ -336,7 +336,7 @@ fn learning_rates_that_are_none() {
         };
         for refused in [
             bench.refuse(|b| b.net.step(x(&X), y(&Y), rate, &mut b.workspace)),
-            bench.refuse(|b| b.net.descend(b.workspace.gradients()?, rate)),
+            bench.refuse(|b| b.net.descend(b.workspace.gradients(), rate)),
             bench.refuse(fit),
         ] {
             assert!(matches!(refused, Error::Range { argument: "learning rate", .. }), "{refused}");
@@ -355,14 +355,14 @@ fn parameters_of_the_wrong_size_or_place() {
     assert_eq!(bench.refuse(|b| b.net.set_bias(0, &[0.0; 5])), length("bias", 4, 5));
     for layer in [2, 3, usize::MAX] {
         let gradients =
-            |b: &mut Bench| -> Result<Vec<f32>> { b.workspace.gradients()?.weights(layer) };
+            |b: &mut Bench| -> Result<Vec<f32>> { b.workspace.gradients().weights(layer) };
         for refused in [
             bench.refuse(|b| b.net.weights(layer)),
             bench.refuse(|b| b.net.bias(layer).map(<[f32]>::to_vec)),
             bench.refuse(|b| b.net.set_weights(layer, &[0.0; 8])),
             bench.refuse(|b| b.net.set_bias(layer, &[0.0; 2])),
             bench.refuse(gradients),
-            bench.refuse(|b| b.workspace.gradients()?.bias(layer).map(<[f32]>::to_vec)),
+            bench.refuse(|b| b.workspace.gradients().bias(layer).map(<[f32]>::to_vec)),
         ] {
             assert_eq!(refused, Error::Layer { last: 1, given: layer });
         }
@@ -377,35 +377,26 @@ fn workspaces_of_others() {
         .layer(2, Activation::Sigmoid)
         .build()
         .unwrap();
-    let mut foreign = Workspace::training(&other, 9).unwrap();
+    let mut foreign = TrainingWorkspace::new(&other, 9).unwrap();
     let refused = bench.refuse(|b| b.net.predict(x(&X), &mut b.out, &mut foreign));
     assert_eq!(refused, Error::Mismatch { argument: "workspace" });
     let refused = bench.refuse(|b| b.net.step(x(&X), y(&Y), 0.1, &mut foreign));
     assert_eq!(refused, Error::Mismatch { argument: "workspace" });
-    let gradients: &Gradients<f32> = foreign.gradients().unwrap();
+    let gradients: &Gradients<f32> = foreign.gradients();
     let refused = bench.refuse(|b| b.net.descend(gradients, 0.1));
     assert_eq!(refused, Error::Mismatch { argument: "gradients" });
 
-    let training: [fn(&mut Bench) -> Result<f64>; 3] = [
-        |b| b.net.backward(x(&X), y(&Y), &mut b.predictor),
-        |b| b.net.step(x(&X), y(&Y), 0.1, &mut b.predictor),
-        |b| {
-            let go_on = |_: &Epoch<'_, f32>| ControlFlow::Continue(());
-            let fit = Fit::new(3, 0.1).run(&mut b.net, x(&X), y(&Y), &mut b.predictor, go_on);
-            fit.map(|r| r.cost.unwrap())
-        },
-    ];
-    for call in training {
-        assert_eq!(bench.refuse(call), Error::PredictionOnly);
+    let refusals = |capacity| {
+        [
+            TrainingWorkspace::new(&bench.net, capacity).unwrap_err(),
+            PredictionWorkspace::new(&bench.net, capacity).unwrap_err(),
+        ]
+    };
+    for error in refusals(0) {
+        assert_eq!(error, Error::Zero { argument: "workspace capacity" });
     }
-    assert!(matches!(bench.predictor.gradients(), Err(Error::PredictionOnly)));
-
-    for size in [Workspace::training, Workspace::prediction] {
-        let error = |capacity| size(&bench.net, capacity).unwrap_err();
-        assert_eq!(error(0), Error::Zero { argument: "workspace capacity" });
-        assert!(matches!(error(usize::MAX), Error::TooLarge { .. }));
-        assert!(matches!(error(1 << 55), Error::OutOfMemory { .. }));
-    }
+    assert!(refusals(usize::MAX).iter().all(|e| matches!(e, Error::TooLarge { .. })));
+    assert!(refusals(1 << 55).iter().all(|e| matches!(e, Error::OutOfMemory { .. })));
 }
 
 #[test]
@@ -423,7 +414,7 @@ fn flows<T: Scalar>(backend: Setup) {
         Network::<T>::builder(1).layer(3, Activation::LEAKY_RELU).layer(1, Activation::Sigmoid);
     let mut net = builder.on(backend).checks(Checks::ShapesOnly).build().unwrap();
     net.set_bias(1, &[T::from_f64(0.5)]).unwrap();
-    let mut workspace = Workspace::training(&net, 3).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, 3).unwrap();
     let (data, mut out) = ([T::ZERO, nan, T::ZERO], [T::ZERO; 3]);
     let view = Columns::new(&data, 1).unwrap();
     net.predict(view, &mut out, &mut workspace).unwrap();

@@ -12,7 +12,7 @@ use common::compare::with_reference;
 use common::{BACKENDS, On, Setup, parameter_bits};
 use shallownet::{
     Activation, Checks, Columns, DataSet, Epoch, Error, Init, Loss, Network, Optimizer,
-    OptimizerState, Parallelism, Scalar, Trainer, Training, Workspace,
+    OptimizerState, Parallelism, PredictionWorkspace, Scalar, Trainer, Training, TrainingWorkspace,
 };
 
 fn go_on<T>(_: &Epoch<'_, T>) -> ControlFlow<()> {
@@ -32,7 +32,7 @@ fn largest_logit(case: &Case) -> f64 {
     let net = bare.network::<f64>(Setup::PORTABLE, Parallelism::Serial);
     let batch = case.batch::<f64>(0);
     let mut z = vec![0.0; batch.y.len()];
-    let mut workspace = Workspace::prediction(&net, case.capacity()).unwrap();
+    let mut workspace = PredictionWorkspace::new(&net, case.capacity()).unwrap();
     net.predict(batch.columns().0, &mut z, &mut workspace).unwrap();
     z.into_iter().map(f64::abs).fold(0.0, f64::max)
 }
@@ -104,9 +104,9 @@ fn vanishing_gradients_do_no_harm() {
             }
             let batch = Case::new(5, &[(2, Activation::Sigmoid)], 30).batch::<f32>(0);
             let (x, y) = batch.columns();
-            let mut workspace = Workspace::training(&net, 30).unwrap();
+            let mut workspace = TrainingWorkspace::new(&net, 30).unwrap();
             net.backward(x, y, &mut workspace).unwrap();
-            let dw = workspace.gradients().unwrap().weights(0).unwrap();
+            let dw = workspace.gradients().weights(0).unwrap();
             assert!(dw.iter().all(|dw| dw.abs() < f32::MIN_POSITIVE), "{at}: {dw:?}");
             let mut state = OptimizerState::new(&net, optimizer).unwrap();
             for _ in 0..300 {
@@ -140,7 +140,7 @@ fn explodes<T: Scalar>(backend: Setup, optimizer: Optimizer, learning_rate: f64)
     assert!(kept <= fatal && fatal <= kept + 1, "{at}: step {step}, {kept} epochs kept");
     assert_eq!(parameter_bits(&net), course[kept], "{at}");
     assert!(parameters(&net).iter().all(|p| p.is_finite()), "{at}");
-    let mut workspace = Workspace::prediction(&net, 20).unwrap();
+    let mut workspace = PredictionWorkspace::new(&net, 20).unwrap();
     assert!(net.cost(x, y, &mut workspace).unwrap().is_finite(), "{at}");
 }
 

@@ -30,6 +30,7 @@ fn words() {
     is(Loss::BinaryCrossEntropy, r#""binary_cross_entropy""#);
     is(Loss::CategoricalCrossEntropy, r#""categorical_cross_entropy""#);
     is(Loss::SquaredError, r#""squared_error""#);
+    is(Init::Auto, r#""auto""#);
     is(Init::Zeros, r#""zeros""#);
     is(Init::Uniform { scale: 0.5 }, r#"{"uniform":{"scale":0.5}}"#);
     is(Init::Normal { scale: 0.01 }, r#"{"normal":{"scale":0.01}}"#);
@@ -131,7 +132,7 @@ fn configurations() {
     }
     let of_network = concat!(
         r#"{"inputs":2,"layers":[{"units":3,"activation":{"leaky_relu":{"slope":0.01}}},"#,
-        r#"{"units":1,"activation":"sigmoid"}],"loss":"squared_error","init":null,"seed":0,"#,
+        r#"{"units":1,"activation":"sigmoid"}],"loss":"squared_error","init":"auto","seed":0,"#,
         r#""backend":"auto","level":null,"parallelism":"serial","checks":"shapes_only"}"#
     );
     is(a.configuration(), of_network);

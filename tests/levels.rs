@@ -10,7 +10,9 @@ use std::sync::LazyLock;
 use common::cases::{Case, elementwise};
 use common::{Setup, bits, parameter_bits};
 use proptest::prelude::*;
-use shallownet::{Activation, Backend, Error, Level, Parallelism, Scalar, Workspace};
+use shallownet::{
+    Activation, Backend, Error, Level, Parallelism, PredictionWorkspace, Scalar, TrainingWorkspace,
+};
 
 /// What is compared here.
 static LEVELS: LazyLock<Vec<Level>> =
@@ -25,13 +27,13 @@ fn run<T: Scalar>(case: &Case, level: Level) -> Vec<(&'static str, Vec<u64>)> {
     let mut net = case.network::<T>(fused(level), Parallelism::Serial);
     let batch = case.batch::<T>(0);
     let (x, y) = batch.columns();
-    let mut workspace = Workspace::training(&net, case.capacity()).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, case.capacity()).unwrap();
     let mut out = vec![T::ZERO; batch.y.len()];
     net.predict(x, &mut out, &mut workspace).unwrap();
     let mut results = vec![("predictions", bits(&out))];
     results.push(("cost", bits(&[net.cost(x, y, &mut workspace).unwrap()])));
     results.push(("cost of backward", bits(&[net.backward(x, y, &mut workspace).unwrap()])));
-    let gradients = workspace.gradients().unwrap();
+    let gradients = workspace.gradients();
     for l in 0..net.layers().len() {
         results.push(("dW", bits(&gradients.weights(l).unwrap())));
         results.push(("db", bits(gradients.bias(l).unwrap())));
@@ -68,7 +70,7 @@ fn alone_as_in_batch<T: Scalar>(case: &Case, level: Level) {
     let net = case.network::<T>(fused(level), Parallelism::Serial);
     let batch = case.batch::<T>(0);
     let (x, _) = batch.columns();
-    let mut workspace = Workspace::prediction(&net, case.capacity()).unwrap();
+    let mut workspace = PredictionWorkspace::new(&net, case.capacity()).unwrap();
     let mut together = vec![T::ZERO; batch.y.len()];
     net.predict(x, &mut together, &mut workspace).unwrap();
     let mut alone = vec![T::ZERO; net.outputs()];

@@ -5,7 +5,8 @@ mod common;
 
 use common::{BACKENDS, On, Setup, bits, parameter_bits};
 use shallownet::{
-    Activation, Columns, Init, Network, OutputGradient, Parallelism, Tape, Targets, Workspace,
+    Activation, Columns, Init, Network, OutputGradient, Parallelism, Tape, Targets,
+    TrainingWorkspace,
 };
 
 /// m equal samples of a network of one layer, all of whose weights are 0: x_i = 0.5 + i / 100, and
@@ -78,17 +79,17 @@ fn check(problem: &Problem, setup: Setup, who: Parallelism, per_tile: [usize; 2]
     let (x, y) = problem.columns();
     let [dw, db] = problem.expected(per_tile);
     let mut net = problem.network(setup, who);
-    let mut workspace = Workspace::training(&net, problem.m).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, problem.m).unwrap();
     let cost = net.backward(x, y, &mut workspace).unwrap();
-    within(&at("dW"), &workspace.gradients().unwrap().weights(0).unwrap(), &dw);
-    within(&at("db"), workspace.gradients().unwrap().bias(0).unwrap(), &db);
+    within(&at("dW"), &workspace.gradients().weights(0).unwrap(), &dw);
+    within(&at("db"), workspace.gradients().bias(0).unwrap(), &db);
     let loss: f64 = db.iter().map(|(y, _)| y * y / 2.0).sum();
     assert!((cost - loss).abs() <= 1e-5 * loss, "{}", at("cost"));
 
     let weights = vec![1.3; problem.m];
     net.backward(x, Targets::weighted(y, &weights), &mut workspace).unwrap();
-    within(&at("weighted dW"), &workspace.gradients().unwrap().weights(0).unwrap(), &dw);
-    within(&at("weighted db"), workspace.gradients().unwrap().bias(0).unwrap(), &db);
+    within(&at("weighted dW"), &workspace.gradients().weights(0).unwrap(), &dw);
+    within(&at("weighted db"), workspace.gradients().bias(0).unwrap(), &db);
 
     net.step(x, y, 0.5, &mut workspace).unwrap();
     let step =
@@ -143,9 +144,8 @@ fn a_tape_of_a_million_samples() {
     for &setup in BACKENDS.iter() {
         let net = problem.network(setup, Parallelism::Serial);
         let mut tape = Tape::new(&net, y.samples()).unwrap();
-        net.forward(x, &mut tape).unwrap();
         let given = OutputGradient::Dz(Columns::new(&dz, 1).unwrap());
-        net.backward_from(given, x, &mut tape, None).unwrap();
+        net.forward(x, &mut tape).unwrap().backward(given, None).unwrap();
         within(&format!("{setup:?} dW"), &tape.gradients().weights(0).unwrap(), &dw);
         within(&format!("{setup:?} db"), tape.gradients().bias(0).unwrap(), &db);
     }
@@ -159,9 +159,9 @@ fn stretches_have_the_same_bits_on_any_number_of_threads() {
         for &setup in BACKENDS.iter() {
             let run = |who| {
                 let mut net = problem.network(setup, who);
-                let mut workspace = Workspace::training(&net, m).unwrap();
+                let mut workspace = TrainingWorkspace::new(&net, m).unwrap();
                 net.backward(x, y, &mut workspace).unwrap();
-                let gradient = bits(&workspace.gradients().unwrap().weights(0).unwrap());
+                let gradient = bits(&workspace.gradients().weights(0).unwrap());
                 net.step(x, y, 0.5, &mut workspace).unwrap();
                 (gradient, parameter_bits(&net))
             };

@@ -8,7 +8,7 @@ use common::{BACKENDS, On, Setup};
 use proptest::prelude::*;
 use shallownet::{
     Activation, Backend, Checks, Columns, Epoch, Fit, Init, Level, Loss, Network, Parallelism,
-    Scalar, Workspace, reference,
+    PredictionWorkspace, Scalar, TrainingWorkspace, Workspace, reference,
 };
 
 /// Mostly small sizes, and some that no machine has. (Sizes between, which a machine may have,
@@ -34,7 +34,7 @@ fn init() -> impl Strategy<Value = Init> {
     prop_oneof![
         1 => any::<f64>().prop_map(|scale| Init::Normal { scale }),
         1 => any::<f64>().prop_map(|scale| Init::Uniform { scale }),
-        4 => prop::sample::select(&[Init::Zeros, Init::XavierUniform, Init::HeNormal][..]),
+        4 => prop::sample::select(&[Init::Auto, Init::Zeros, Init::XavierUniform, Init::HeNormal][..]),
         4 => Just(Init::Normal { scale: 1.0 }),
     ]
 }
@@ -125,6 +125,19 @@ impl Arguments {
     }
 }
 
+/// What any workspace will do for.
+fn read_everything<T: Scalar>(
+    net: &Network<T>,
+    x: Columns<'_, T>,
+    y: Columns<'_, T>,
+    out: &mut [T],
+    workspace: &mut impl Workspace<T>,
+) {
+    _ = net.predict(x, out, workspace);
+    _ = net.predict(x, &mut out[1.min(x.samples())..], workspace);
+    _ = net.cost(x, y, workspace);
+}
+
 /// Calls everything; every answer is as good as another.
 fn call_everything<T: Scalar>(given: &Arguments) {
     let convert = |values: &[f64]| values.iter().map(|&v| T::from_f64(v)).collect::<Vec<T>>();
@@ -148,22 +161,19 @@ fn call_everything<T: Scalar>(given: &Arguments) {
     _ = net.set_weights(given.layer, &parameters);
     _ = net.set_bias(given.layer, &parameters);
     _ = (net.weights(given.layer), net.bias(given.layer), net.parameters());
-    for purpose in [Workspace::training, Workspace::prediction] {
-        let Ok(mut workspace) = purpose(&net, given.capacity) else { continue };
-        let mut out = vec![T::ZERO; net.outputs() * x.samples()];
-        _ = net.predict(x, &mut out, &mut workspace);
-        _ = net.predict(x, &mut out[1.min(x.samples())..], &mut workspace);
-        _ = net.cost(x, y, &mut workspace);
+    let mut out = vec![T::ZERO; net.outputs() * x.samples()];
+    if let Ok(mut workspace) = PredictionWorkspace::new(&net, given.capacity) {
+        read_everything(&net, x, y, &mut out, &mut workspace);
+    }
+    if let Ok(mut workspace) = TrainingWorkspace::new(&net, given.capacity) {
+        read_everything(&net, x, y, &mut out, &mut workspace);
         _ = net.backward(x, y, &mut workspace);
         _ = net.step(x, y, rate, &mut workspace);
-        _ = workspace.gradients().and_then(|g| g.weights(given.layer));
-        let (fit, go_on) = (Fit::new(given.iterations, rate.to_f64()), |_: &Epoch<'_, T>| {
-            ControlFlow::Continue(())
-        });
+        _ = workspace.gradients().weights(given.layer);
+        let go_on = |_: &Epoch<'_, T>| ControlFlow::Continue(());
+        let fit = Fit::new(given.iterations, rate.to_f64());
         _ = fit.run(&mut net, x, y, &mut workspace, go_on);
-        if let Ok(gradients) = workspace.gradients() {
-            _ = net.descend(gradients, rate);
-        }
+        _ = net.descend(workspace.gradients(), rate);
     }
     _ = net.try_clone();
     if x.features() == net.inputs() && y.features() == net.outputs() {

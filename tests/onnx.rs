@@ -8,7 +8,7 @@ use std::process::Command;
 
 use shallownet::Standardization;
 use shallownet::io::onnx;
-use shallownet::{Activation, Columns, Init, Network, Scalar, Workspace};
+use shallownet::{Activation, Columns, Init, Network, PredictionWorkspace, Scalar};
 
 const SAMPLES: usize = 33;
 
@@ -36,7 +36,7 @@ fn export<T: Scalar>(
     }
     let standardized: Vec<T> = standardized.into_iter().map(T::from_f64).collect();
     let mut a = vec![T::ZERO; SAMPLES * net.outputs()];
-    let mut workspace = Workspace::prediction(&net, SAMPLES).unwrap();
+    let mut workspace = PredictionWorkspace::new(&net, SAMPLES).unwrap();
     net.predict(Columns::new(&standardized, n_x).unwrap(), &mut a, &mut workspace).unwrap();
 
     if let Some(of_targets) = of_targets {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use shallownet::reference::optimizer::{Moments, Step, clip_factor, step};
 use shallownet::{
     Activation, Backend, Columns, Init, Level, Loss, Network, Optimizer, OptimizerState,
-    Parallelism, Scalar, Workspace,
+    Parallelism, Scalar, TrainingWorkspace,
 };
 
 /// One layer's weights or biases beside the reference.
@@ -62,7 +62,7 @@ fn against_reference<T: Scalar>(
     (options, told): (Options, Options),
 ) -> Result<(), TestCaseError> {
     let mut net = case.network::<T>(backend, Parallelism::Serial);
-    let mut workspace = Workspace::training(&net, case.capacity()).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, case.capacity()).unwrap();
     let mut state = OptimizerState::new(&net, options.optimizer).unwrap().l2(options.l2).unwrap();
     if let Some(norm) = options.clip_norm {
         state = state.clip_norm(norm).unwrap();
@@ -80,7 +80,7 @@ fn against_reference<T: Scalar>(
             .map(|l| (net.weights(l).unwrap(), net.bias(l).unwrap().to_vec()))
             .collect();
         net.backward(x, y, &mut workspace).unwrap();
-        let gradients = workspace.gradients().unwrap();
+        let gradients = workspace.gradients();
         let all: Vec<f64> = (0..layers.len())
             .flat_map(|l| [gradients.weights(l).unwrap(), gradients.bias(l).unwrap().to_vec()])
             .flatten()
@@ -170,7 +170,7 @@ proptest! {
         fn run<T: Scalar>(case: &Case, level: Level, options: Options) -> Vec<u64> {
             let setup = Setup { backend: Backend::Fused, level: Some(level) };
             let mut net = case.network::<T>(setup, Parallelism::Serial);
-            let mut workspace = Workspace::training(&net, case.capacity()).unwrap();
+            let mut workspace = TrainingWorkspace::new(&net, case.capacity()).unwrap();
             let state = OptimizerState::new(&net, options.optimizer).unwrap();
             let mut state = state.l2(options.l2).unwrap();
             if let Some(norm) = options.clip_norm {
@@ -202,7 +202,7 @@ fn updates_keep_to_the_forced_level() {
         case.network::<f32>(setup, Parallelism::Serial)
     };
     let net = at(Level::detect());
-    let mut workspace = Workspace::training(&net, 12).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, 12).unwrap();
     let batch = case.batch::<f32>(0);
     let (x, y) = batch.columns();
     net.backward(x, y, &mut workspace).unwrap();
@@ -210,7 +210,7 @@ fn updates_keep_to_the_forced_level() {
         let mut net = at(level);
         let mut state = OptimizerState::new(&net, Optimizer::adam()).unwrap();
         for _ in 0..3 {
-            net.update(&mut state, workspace.gradients().unwrap(), 0.1).unwrap();
+            net.update(&mut state, workspace.gradients(), 0.1).unwrap();
         }
         parameter_bits(&net)
     };
@@ -272,20 +272,20 @@ fn a_step_is_backward_and_update() {
         for optimizer in Optimizer::all() {
             let mut stepped = case.network::<f32>(backend, Parallelism::Serial);
             let mut updated = stepped.try_clone().unwrap();
-            let mut workspace = Workspace::training(&stepped, 20).unwrap();
+            let mut workspace = TrainingWorkspace::new(&stepped, 20).unwrap();
             let mut states = [&stepped, &updated]
                 .map(|net| OptimizerState::new(net, optimizer).unwrap().clip_norm(0.5).unwrap());
             for _ in 0..3 {
                 let cost = stepped.step_with(x, y, &mut states[0], 0.1, &mut workspace).unwrap();
                 assert_eq!(updated.backward(x, y, &mut workspace), Ok(cost));
-                let gradients = workspace.gradients().unwrap();
+                let gradients = workspace.gradients();
                 updated.update(&mut states[1], gradients, 0.1).unwrap();
             }
             assert_eq!(parameter_bits(&stepped), parameter_bits(&updated), "{optimizer:?}");
         }
         let mut plain = case.network::<f32>(backend, Parallelism::Serial);
         let mut stepped = plain.try_clone().unwrap();
-        let mut workspace = Workspace::training(&plain, 20).unwrap();
+        let mut workspace = TrainingWorkspace::new(&plain, 20).unwrap();
         let mut state = OptimizerState::new(&plain, Optimizer::Sgd).unwrap();
         for _ in 0..3 {
             plain.step_with(x, y, &mut state, 0.1, &mut workspace).unwrap();
@@ -323,7 +323,7 @@ fn optax_values_are_reproduced() {
                 .unwrap();
             net.set_weights(0, &start[..3]).unwrap();
             net.set_bias(0, &start[3..]).unwrap();
-            let mut workspace = Workspace::training(&net, 1).unwrap();
+            let mut workspace = TrainingWorkspace::new(&net, 1).unwrap();
             let mut state = OptimizerState::new(&net, optimizer).unwrap();
             if penalised {
                 state = state.l2(0.02).unwrap().clip_norm(0.5).unwrap();
@@ -356,7 +356,7 @@ fn forgotten_gradients_cost_nothing() {
     let mut numbers = Numbers(5);
     let mut net = Network::<f32>::builder(4).layer(3, Activation::Identity).build().unwrap();
     let x: Vec<f32> = (0..8).map(|_| numbers.ordinary(1.0)).collect();
-    let mut workspace = Workspace::training(&net, 2).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, 2).unwrap();
     let mut state = OptimizerState::new(&net, Optimizer::adam()).unwrap();
     let (x, zero) = (Columns::new(&x, 4).unwrap(), [0.0; 8]);
     let zero = Columns::new(&zero, 4).unwrap();
@@ -364,7 +364,7 @@ fn forgotten_gradients_cost_nothing() {
     net.step_with(x, Columns::new(&y, 3).unwrap(), &mut state, 0.01, &mut workspace).unwrap();
     // x = 0 and y = a: every gradient is exactly 0 from here on. m falls by 0.9 a step: below f32's
     // smallest number after about 1000; v by 0.999.
-    let settled = |net: &Network<f32>, workspace: &mut Workspace<f32>| {
+    let settled = |net: &Network<f32>, workspace: &mut TrainingWorkspace<f32>| {
         let mut a = [0.0; 6];
         net.predict(zero, &mut a, workspace).unwrap();
         a

@@ -10,7 +10,9 @@ use common::compare::with_reference;
 use common::{BACKENDS, On};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use shallownet::{Activation, Columns, Loss, Network, Parallelism, Scalar, Workspace, reference};
+use shallownet::{
+    Activation, Columns, Loss, Network, Parallelism, Scalar, TrainingWorkspace, reference,
+};
 
 fn everywhere<T: Scalar>(case: &Case) -> Result<(), TestCaseError> {
     for &backend in BACKENDS.iter() {
@@ -105,12 +107,12 @@ fn exact<T: Scalar>(n_x: usize, layers: &[(usize, Activation)], seed: u64) {
         let (xs, ys) = (nested(&x, n_x), nested(&y, n_y));
         let gradients = oracle.gradients(&xs, &ys);
 
-        let mut workspace = Workspace::training(&net, 16).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, 16).unwrap();
         let (x, y) = (Columns::new(&x, n_x).unwrap(), Columns::new(&y, n_y).unwrap());
         let cost = net.backward(x, y, &mut workspace).unwrap();
         assert_eq!(cost, oracle.cost(&xs, &ys), "{backend:?} {layers:?} seed {seed}");
         for (l, expected) in gradients.iter().enumerate() {
-            let given = workspace.gradients().unwrap();
+            let given = workspace.gradients();
             let at = format!("{backend:?} {layers:?} seed {seed} layer {l}");
             assert_eq!(
                 nested(&given.weights(l).unwrap(), expected.dw[0].len()),

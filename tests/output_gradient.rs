@@ -1,4 +1,4 @@
-//! Promise: `forward` and `backward_from` compute what the reference computes from the caller's
+//! Promise: `forward` and the `backward` of its pass compute what the reference computes from the caller's
 //! output gradient, dX included, on every backend; and the reference's dX is the derivative of its
 //! loss.
 
@@ -52,7 +52,8 @@ fn agrees<T: Scalar>(
 ) -> Result<(), TestCaseError> {
     let Expectation { batch, given, a, from_da, from_dz } = expectation;
     let x = batch.columns().0;
-    within("A", a, net.forward(x, tape).unwrap().as_slice())?;
+    let mut pass = net.forward(x, tape).unwrap();
+    within("A", a, pass.output().as_slice())?;
     let given = Columns::new(given, net.outputs()).unwrap();
     let (da, dz) = (OutputGradient::Da(given), OutputGradient::Dz(given));
     // Without dX nothing else is different, nor after another backward pass.
@@ -60,12 +61,11 @@ fn agrees<T: Scalar>(
         [(da, from_da, true), (dz, from_dz, true), (da, from_da, false)]
     {
         let mut dx = vec![T::from_f64(f64::NAN); batch.x.len()];
-        net.backward_from(start, x, tape, with_dx.then_some(&mut dx[..])).unwrap();
+        let gradients = pass.backward(start, with_dx.then_some(&mut dx[..])).unwrap();
         if with_dx {
             within("dX", &expected.dx.concat(), &dx)?;
         }
         for l in 0..net.layers().len() {
-            let gradients = tape.gradients();
             within(&format!("dW[{l}]"), &expected.dw[l], &gradients.weights(l).unwrap())?;
             within(&format!("db[{l}]"), &expected.db[l], gradients.bias(l).unwrap())?;
         }
@@ -143,10 +143,11 @@ fn starts_as_backward<T: Scalar>(case: &Case) {
     for &setup in BACKENDS.iter() {
         let net = case.network::<T>(setup, Parallelism::Rayon);
         let mut tape = Tape::new(&net, x.samples()).unwrap();
-        let a = net.forward(x, &mut tape).unwrap().as_slice().to_vec();
+        let mut pass = net.forward(x, &mut tape).unwrap();
+        let a = pass.output().as_slice().to_vec();
         let dz: Vec<T> = a.iter().zip(y.as_slice()).map(|(&a, &y)| a - y).collect();
         let dz = OutputGradient::Dz(Columns::new(&dz, net.outputs()).unwrap());
-        net.backward_from(dz, x, &mut tape, None).unwrap();
+        pass.backward(dz, None).unwrap();
         for l in 0..net.layers().len() {
             let given = tape.gradients();
             within("dW", &expected.dw[l], &given.weights(l).unwrap()).unwrap();
@@ -169,10 +170,10 @@ fn with_dz_of_the_loss_it_is_backward() {
 fn pass_bits<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Vec<u64> {
     let (x, y) = batch.columns();
     let mut tape = Tape::new(net, x.samples()).unwrap();
-    let a = bits(net.forward(x, &mut tape).unwrap().as_slice());
+    let mut pass = net.forward(x, &mut tape).unwrap();
+    let a = bits(pass.output().as_slice());
     let mut dx = vec![T::ZERO; batch.x.len()];
-    net.backward_from(OutputGradient::Da(y), x, &mut tape, Some(&mut dx)).unwrap();
-    let gradients = tape.gradients();
+    let gradients = pass.backward(OutputGradient::Da(y), Some(&mut dx)).unwrap();
     let layer = |l| [gradients.weights(l).unwrap(), gradients.bias(l).unwrap().to_vec()].concat();
     let sums = (0..net.layers().len()).flat_map(layer).collect::<Vec<T>>();
     [a, bits(&dx), bits(&sums)].concat()

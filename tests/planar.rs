@@ -7,7 +7,7 @@ mod common;
 use common::planar::Planar;
 use common::{BACKENDS, On, Setup, cases::nested};
 use serde_json::Value;
-use shallownet::{Activation, Init, Network, Workspace, reference};
+use shallownet::{Activation, Init, Network, TrainingWorkspace, reference};
 
 const LEARNING_RATE: f64 = 1.2;
 
@@ -46,7 +46,7 @@ fn every_backend_reproduces_the_published_costs_and_accuracy() {
     let (x, y) = planar.columns();
     for &backend in BACKENDS.iter() {
         let mut net = start(&course, backend);
-        let mut workspace = Workspace::training(&net, 400).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, 400).unwrap();
         for iteration in 0..10_000 {
             let cost = net.step(x, y, LEARNING_RATE, &mut workspace).unwrap();
             if iteration % 1000 == 0 {
@@ -76,7 +76,7 @@ fn the_published_parameters_classify_as_published() {
     let (x, y) = planar.columns();
     for &backend in BACKENDS.iter() {
         let mut net = start(&course, backend);
-        let mut workspace = Workspace::training(&net, 400).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, 400).unwrap();
         for _ in 0..10_000 {
             net.step(x, y, LEARNING_RATE, &mut workspace).unwrap();
         }

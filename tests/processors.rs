@@ -1,6 +1,6 @@
 //! Promise: the SIMD level that is taken is the processor's, and every lower one can be forced.
 
-use shallownet::{Activation, Backend, Columns, Error, Level, Network, Workspace};
+use shallownet::{Activation, Backend, Columns, Error, Level, Network, TrainingWorkspace};
 
 /// What the target has, found by other means than the library's; `None` where only the machine
 /// knows.
@@ -53,7 +53,7 @@ fn every_available_level_trains() {
                 .build()
                 .unwrap();
             assert_eq!((net.backend(), net.level()), (Backend::Fused, Some(level)));
-            let mut workspace = Workspace::training(&net, 4).unwrap();
+            let mut workspace = TrainingWorkspace::new(&net, 4).unwrap();
             for _ in 0..2000 {
                 net.step(x, y, 1.0, &mut workspace).unwrap();
             }

@@ -14,7 +14,7 @@ use common::compare::within;
 use common::expected::Expected;
 use shallownet::io::model::Problem;
 use shallownet::io::pytorch::{self, Loader};
-use shallownet::{Activation, Columns, Network, Scalar, Workspace, reference};
+use shallownet::{Activation, Columns, Network, PredictionWorkspace, Scalar, reference};
 
 struct Fixture {
     activations: Vec<Activation>,
@@ -48,7 +48,7 @@ fn fixture(name: &str) -> Fixture {
 fn agrees<T: Scalar>(name: &str, net: &Network<T>, fixture: &Fixture) {
     let x: Vec<T> = fixture.x.concat().into_iter().map(T::from_f64).collect();
     let mut a = vec![T::ZERO; fixture.x.len() * net.outputs()];
-    let mut workspace = Workspace::prediction(net, fixture.x.len()).unwrap();
+    let mut workspace = PredictionWorkspace::new(net, fixture.x.len()).unwrap();
     net.predict(Columns::new(&x, net.inputs()).unwrap(), &mut a, &mut workspace).unwrap();
 
     let oracle = reference::Network::from(net);

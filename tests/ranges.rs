@@ -10,7 +10,8 @@ use common::compare::with_reference;
 use common::{BACKENDS, On, Setup, parameter_bits};
 use shallownet::{
     Activation, Columns, DataSet, EarlyStopping, Epoch, Error, Fit, Init, Network, Optimizer,
-    OptimizerState, Parallelism, Result, Scalar, Schedule, Targets, Trainer, Training, Workspace,
+    OptimizerState, Parallelism, Result, Scalar, Schedule, Targets, Trainer, Training,
+    TrainingWorkspace,
 };
 
 fn network<T: Scalar>(setup: Setup) -> Network<T> {
@@ -45,7 +46,7 @@ fn weights_are_refused<T: Scalar>(setup: Setup, weights: &[f64]) {
     let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 2).unwrap());
     let mut net = network::<T>(setup);
     let (before, rate) = (parameter_bits(&net), T::from_f64(0.1));
-    let mut workspace = Workspace::training(&net, m).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, m).unwrap();
     let mut state = OptimizerState::new(&net, Optimizer::adam()).unwrap();
     let targets = Targets::weighted(y, &weights);
     let go_on = |_: &Epoch<'_, T>| ControlFlow::Continue(());
@@ -81,12 +82,12 @@ fn weights_at_the_ends<T: Scalar>(setup: Setup, m: usize, size: f64) {
     let (x, y) = data::<T>(m);
     let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 2).unwrap());
     let net = network::<T>(setup);
-    let mut workspace = Workspace::training(&net, m).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, m).unwrap();
     let mut run = |size: f64| {
         let weights: Vec<T> = (0..m).map(|i| T::from_f64(size * f64::from(i % 3 != 1))).collect();
         let cost = net.backward(x, Targets::weighted(y, &weights), &mut workspace).unwrap();
-        let of = |l| workspace.gradients().unwrap().weights(l).unwrap();
-        let bias = |l| workspace.gradients().unwrap().bias(l).unwrap().to_vec();
+        let of = |l| workspace.gradients().weights(l).unwrap();
+        let bias = |l| workspace.gradients().bias(l).unwrap().to_vec();
         let all = [of(0), of(1), bias(0), bias(1)].concat();
         (cost, all.iter().map(|g| g.to_f64()).collect::<Vec<f64>>())
     };
@@ -178,12 +179,12 @@ fn optimizers_of_your_own_loop_refuse_the_same() {
         let (x, y) = data::<f32>(2);
         let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 2).unwrap());
         let mut net = network::<f32>(setup);
-        let mut workspace = Workspace::training(&net, 2).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, 2).unwrap();
         net.backward(x, y, &mut workspace).unwrap();
         let before = parameter_bits(&net);
         let mut state = OptimizerState::new(&net, Optimizer::adam()).unwrap();
         let rate = 1e38;
-        let refusal = refused(net.update(&mut state, workspace.gradients().unwrap(), rate));
+        let refusal = refused(net.update(&mut state, workspace.gradients(), rate));
         assert_eq!(refusal, "learning rate");
         let refusal = refused(net.step_with(x, y, &mut state, rate, &mut workspace));
         assert_eq!((refusal, state.steps()), ("learning rate", 0));

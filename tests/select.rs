@@ -100,16 +100,15 @@ fn splits_hold_the_samples_of_their_fold() {
 fn tables_have_the_same_bits_on_any_number_of_threads() {
     let (x, y) = data(90);
     let (x, y) = (Columns::new(&x, 2).unwrap(), Columns::new(&y, 1).unwrap());
-    let grid = Grid {
-        activations: vec![Activation::Tanh, Activation::Relu],
-        hidden: vec![vec![], vec![12]],
-        learning_rates: vec![0.5, 1e300],
-        inits: vec![Init::HeNormal],
-    };
+    let grid = Grid::default()
+        .activations([Activation::Tanh, Activation::Relu])
+        .hidden([vec![], vec![12]])
+        .learning_rates([0.5, 1e300])
+        .inits([Init::HeNormal]);
     let candidates = grid.candidates();
     let folds = Folds::stratified(&metrics::classes(y).unwrap(), 5, 2).unwrap();
     for score in [Score::Accuracy, Score::Cost] {
-        let fit = ByFit { iterations: 150, output: Activation::Sigmoid, seed: 4, score };
+        let fit = ByFit::new(150, Activation::Sigmoid).seed(4).score(score);
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let train = |c: &Candidate, s: &Split<f64>| fit.train(c, s);

@@ -8,7 +8,7 @@ mod common;
 
 use common::BACKENDS;
 use common::cases::Case;
-use shallownet::{Activation, Columns, OutputGradient, Parallelism, Tape, Workspace};
+use shallownet::{Activation, Columns, OutputGradient, Parallelism, Tape, TrainingWorkspace};
 
 fn threads() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -22,7 +22,7 @@ fn calls(case: &Case, who: Parallelism) {
         let mut net = case.network::<f32>(backend, who);
         let batch = case.batch::<f32>(0);
         let (x, y) = batch.columns();
-        let mut workspace = Workspace::training(&net, x.samples()).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, x.samples()).unwrap();
         let mut out = vec![0.0; batch.y.len()];
         net.predict(x, &mut out, &mut workspace).unwrap();
         net.cost(x, y, &mut workspace).unwrap();
@@ -30,10 +30,10 @@ fn calls(case: &Case, who: Parallelism) {
         net.step(x, y, 1e-3, &mut workspace).unwrap();
 
         let mut tape = Tape::new(&net, x.samples()).unwrap();
-        net.forward(x, &mut tape).unwrap();
+        let mut pass = net.forward(x, &mut tape).unwrap();
         let dz = OutputGradient::Dz(Columns::new(&out, net.outputs()).unwrap());
         let mut dx = vec![0.0; x.as_slice().len()];
-        net.backward_from(dz, x, &mut tape, Some(&mut dx)).unwrap();
+        pass.backward(dz, Some(&mut dx)).unwrap();
     }
 }
 

@@ -10,7 +10,7 @@ use common::cases::{Case, widen};
 use common::{BACKENDS, On, Setup, parameter_bits};
 use shallownet::{
     Activation, Columns, DataSet, Init, Network, Optimizer, OptimizerState, Parallelism, Scalar,
-    Trainer, Training, Workspace,
+    Trainer, Training, TrainingWorkspace,
 };
 
 /// A training in which something decays.
@@ -105,13 +105,13 @@ fn slowdown<T: Scalar>(decay: Decay, setup: Setup, epochs: usize) -> f64 {
         })
         .unwrap();
 
-    let mut workspace = Workspace::training(&net, SAMPLES).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, SAMPLES).unwrap();
     let mut a = vec![T::ZERO; y.as_slice().len()];
     net.predict(x, &mut a, &mut workspace).unwrap();
     assert!(!a.iter().any(|&a| is_subnormal(a)), "{at}: predictions");
     net.backward(x, y, &mut workspace).unwrap();
     for layer in 0..net.layers().len() {
-        let gradients = workspace.gradients().unwrap();
+        let gradients = workspace.gradients();
         let parameters = [net.weights(layer).unwrap(), net.bias(layer).unwrap().to_vec()].concat();
         assert!(!parameters.into_iter().any(is_subnormal), "{at}: parameters of {layer}");
         let gradients =
@@ -162,7 +162,7 @@ fn parameters_that_shrink_become_0() {
             x.iter_mut().step_by(n_x).for_each(|x| *x = 1.0);
             let y = vec![0.0; n_y * m];
             let (x, y) = (Columns::new(&x, n_x).unwrap(), Columns::new(&y, n_y).unwrap());
-            let mut workspace = Workspace::training(&net, m).unwrap();
+            let mut workspace = TrainingWorkspace::new(&net, m).unwrap();
             for _ in 0..200 {
                 net.step(x, y, 0.2, &mut workspace).unwrap();
             }
@@ -173,7 +173,7 @@ fn parameters_that_shrink_become_0() {
             }
             // Descending with a gradient goes the same way.
             net.backward(x, y, &mut workspace).unwrap();
-            net.descend(workspace.gradients().unwrap(), 0.2).unwrap();
+            net.descend(workspace.gradients(), 0.2).unwrap();
             assert!(net.bias(0).unwrap().iter().all(|&b| b == 0.0 || b.abs() >= least), "{at}");
         }
     }
@@ -188,7 +188,7 @@ fn gradients_too_small_to_square_are_0() {
             let builder = Network::<f32>::builder(1).layer(1, Activation::Identity);
             let mut net = builder.init(Init::Zeros, 0).on(setup).build().unwrap();
             let mut state = OptimizerState::new(&net, optimizer).unwrap();
-            let mut workspace = Workspace::training(&net, 1).unwrap();
+            let mut workspace = TrainingWorkspace::new(&net, 1).unwrap();
             let (x, y) = ([1.0], [1e-25]);
             let (x, y) = (Columns::new(&x, 1).unwrap(), Columns::new(&y, 1).unwrap());
             net.step_with(x, y, &mut state, 0.1, &mut workspace).unwrap();
@@ -233,7 +233,7 @@ fn the_same_bits_on_any_number_of_threads() {
                 let mut net = case.network::<f32>(setup, Parallelism::Rayon);
                 let batch = case.batch::<f32>(0);
                 let (x, y) = batch.columns();
-                let mut workspace = Workspace::training(&net, 1500).unwrap();
+                let mut workspace = TrainingWorkspace::new(&net, 1500).unwrap();
                 for _ in 0..3 {
                     net.step(x, y, 1e-20, &mut workspace).unwrap();
                 }

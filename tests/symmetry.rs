@@ -5,7 +5,9 @@ mod common;
 
 use common::planar::Planar;
 use common::{BACKENDS, On, Setup, cases::nested};
-use shallownet::{Activation, Backend, Init, Network, Scalar, Workspace, reference};
+use shallownet::{
+    Activation, Backend, Init, Network, PredictionWorkspace, Scalar, TrainingWorkspace, reference,
+};
 
 fn network<T: Scalar>(backend: Setup, g: Activation, units: usize, init: Init) -> Network<T> {
     Network::builder(2)
@@ -22,7 +24,7 @@ fn train<T: Scalar>(net: &mut Network<T>, planar: &Planar, steps: usize) -> f64 
     let (x, y) = (convert(&planar.x), convert(&planar.y));
     let x = shallownet::Columns::new(&x, 2).unwrap();
     let y = shallownet::Columns::new(&y, 1).unwrap();
-    let mut workspace = Workspace::training(net, 400).unwrap();
+    let mut workspace = TrainingWorkspace::new(net, 400).unwrap();
     for _ in 0..steps {
         net.step(x, y, T::from_f64(1.2), &mut workspace).unwrap();
     }
@@ -31,7 +33,7 @@ fn train<T: Scalar>(net: &mut Network<T>, planar: &Planar, steps: usize) -> f64 
 
 fn accuracy(net: &Network<f64>, planar: &Planar) -> f64 {
     let mut a = vec![0.0; 400];
-    let mut workspace = Workspace::prediction(net, 400).unwrap();
+    let mut workspace = PredictionWorkspace::new(net, 400).unwrap();
     net.predict(planar.columns().0, &mut a, &mut workspace).unwrap();
     planar.accuracy(&a)
 }

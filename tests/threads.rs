@@ -5,20 +5,20 @@ mod common;
 use common::cases::Case;
 use common::{BACKENDS, Setup, bits, parameter_bits};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use shallownet::{Activation, Parallelism, Scalar, Workspace};
+use shallownet::{Activation, Parallelism, Scalar, TrainingWorkspace};
 
 /// Predictions, cost, gradients, and parameters after three steps.
 fn run<T: Scalar>(case: &Case, backend: Setup, who: Parallelism) -> Vec<Vec<u64>> {
     let mut net = case.network::<T>(backend, who);
     let batch = case.batch::<T>(0);
     let (x, y) = batch.columns();
-    let mut workspace = Workspace::training(&net, case.capacity()).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, case.capacity()).unwrap();
     let mut out = vec![T::ZERO; batch.y.len()];
     net.predict(x, &mut out, &mut workspace).unwrap();
     let cost = net.backward(x, y, &mut workspace).unwrap();
     let mut results = vec![bits(&out), bits(&[cost, net.cost(x, y, &mut workspace).unwrap()])];
     net.backward(x, y, &mut workspace).unwrap();
-    let gradients = workspace.gradients().unwrap();
+    let gradients = workspace.gradients();
     for l in 0..net.layers().len() {
         results.push(bits(&gradients.weights(l).unwrap()));
         results.push(bits(gradients.bias(l).unwrap()));
@@ -76,11 +76,11 @@ fn one_sample_has_the_same_bits_on_any_number_of_threads() {
     let results = |backend, who| {
         let mut net = case.network::<f32>(backend, who);
         net.set_bias(0, &bias).unwrap();
-        let mut workspace = Workspace::training(&net, 1).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, 1).unwrap();
         let mut out = [0.0; 5];
         net.predict(x, &mut out, &mut workspace).unwrap();
         let cost = net.backward(x, y, &mut workspace).unwrap();
-        let gradients = workspace.gradients().unwrap();
+        let gradients = workspace.gradients();
         (bits(&out), cost.to_bits(), bits(gradients.bias(0).unwrap()))
     };
     for &backend in BACKENDS.iter() {
@@ -102,16 +102,16 @@ fn the_order_of_sums_shows_in_the_bits() {
     let net = case.network::<f32>(BACKENDS[0], Parallelism::Serial);
     let batch = case.batch::<f32>(0);
     let (x, y) = batch.columns();
-    let mut workspace = Workspace::training(&net, case.capacity()).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, case.capacity()).unwrap();
     let mut part = |range: std::ops::Range<usize>| {
         let share = range.len() as f64 / 1003.0;
         let (x, y) = (x.range(range.clone()).unwrap(), y.range(range).unwrap());
         net.backward(x, y, &mut workspace).unwrap();
-        let dw = workspace.gradients().unwrap().weights(0).unwrap();
+        let dw = workspace.gradients().weights(0).unwrap();
         dw.into_iter().map(|d| d * share as f32).collect::<Vec<f32>>()
     };
     let (left, right) = (part(0..500), part(500..1003));
     let sum: Vec<f32> = left.iter().zip(&right).map(|(l, r)| l + r).collect();
     net.backward(x, y, &mut workspace).unwrap();
-    assert_ne!(bits(&sum), bits(&workspace.gradients().unwrap().weights(0).unwrap()));
+    assert_ne!(bits(&sum), bits(&workspace.gradients().weights(0).unwrap()));
 }

@@ -7,7 +7,9 @@ use common::cases::{Batch, Case};
 use common::compare::{gradients, reading, within};
 use common::expected::Expected;
 use common::{BACKENDS, Setup};
-use shallownet::{Activation, Checks, Loss, Network, Parallelism, Scalar, Workspace, reference};
+use shallownet::{
+    Activation, Checks, Loss, Network, Parallelism, Scalar, TrainingWorkspace, reference,
+};
 
 /// One ordinary network for each way a network can end, with each hidden activation in turn.
 fn typical() -> Vec<Case> {
@@ -67,7 +69,7 @@ fn bounds_are_tight_for_ordinary_networks() {
 
 /// Is the network's answer accepted as that of `expected`'s?
 fn accepted<T: Scalar>(net: &Network<T>, batch: &Batch<T>, expected: &Expected) -> [bool; 2] {
-    let mut workspace = Workspace::training(net, 100).unwrap();
+    let mut workspace = TrainingWorkspace::new(net, 100).unwrap();
     [
         reading(net, batch, expected, &mut workspace).is_ok(),
         gradients(net, batch, expected, &mut workspace).is_ok(),
@@ -148,7 +150,7 @@ fn bounds_hold_for_targets_outside_of_the_losses_domain() {
             net.set_weights(l, &drawn.weights(l).unwrap()).unwrap();
             net.set_bias(l, drawn.bias(l).unwrap()).unwrap();
         }
-        let mut workspace = Workspace::training(&net, 60).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, 60).unwrap();
         for scale in [-1.0, -1000.0, 3.0, 1000.0] {
             let mut batch = case.batch::<T>(0);
             // One sign in all samples, then both in each.

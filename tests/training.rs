@@ -14,8 +14,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::ThreadPoolBuilder;
 use shallownet::{
     Activation, Checks, Columns, DataSet, EarlyStopping, Epoch, Error, Init, Network, Optimizer,
-    OptimizerState, Parallelism, Scalar, Schedule, Stop, Trainer, Training, TrainingReport,
-    Workspace,
+    OptimizerState, Parallelism, PredictionWorkspace, Scalar, Schedule, Stop, Trainer, Training,
+    TrainingReport, TrainingWorkspace,
 };
 
 fn go_on<T>(_: &Epoch<'_, T>) -> ControlFlow<()> {
@@ -49,7 +49,7 @@ fn every_optimizer_learns_the_planar_set() {
         let report = training.run(&mut net, DataSet::new(x, y), go_on).unwrap();
         assert_eq!((report.epochs, report.steps, report.stop), (400, 5200, Stop::Finished));
         let mut a = vec![0.0; 400];
-        let mut workspace = Workspace::prediction(&net, 400).unwrap();
+        let mut workspace = PredictionWorkspace::new(&net, 400).unwrap();
         net.predict(x, &mut a, &mut workspace).unwrap();
         let accuracy = planar.accuracy(&a);
         assert!(accuracy >= 0.89, "{optimizer:?}: {accuracy}");
@@ -87,7 +87,7 @@ fn an_epoch_is_the_steps_of_its_batches() {
             let mut trained = case.network::<f32>(backend, Parallelism::Serial);
             let mut stepped = trained.try_clone().unwrap();
             let mut state = OptimizerState::new(&stepped, optimizer).unwrap().l2(1e-3).unwrap();
-            let mut workspace = Workspace::training(&stepped, size).unwrap();
+            let mut workspace = TrainingWorkspace::new(&stepped, size).unwrap();
             let mut costs = Vec::new();
             for epoch in 0..3 {
                 let mut sum = 0.0;
@@ -383,13 +383,13 @@ fn what_can_not_be_is_refused_and_changes_nothing() {
 
     // One step by itself.
     let mut state = OptimizerState::new(&other, Optimizer::adam()).unwrap();
-    let mut workspace = Workspace::training(&net, 4).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, 4).unwrap();
     let error = trained.step_with(x, y, &mut state, 0.1, &mut workspace).unwrap_err();
     assert_eq!(error, Error::Mismatch { argument: "optimizer state" });
     trained.backward(x, y, &mut workspace).unwrap();
-    let error = other.update(&mut state, workspace.gradients().unwrap(), 0.1).unwrap_err();
+    let error = other.update(&mut state, workspace.gradients(), 0.1).unwrap_err();
     assert_eq!(error, Error::Mismatch { argument: "gradients" });
-    let rate = other.update(&mut state, workspace.gradients().unwrap(), -0.1).unwrap_err();
+    let rate = other.update(&mut state, workspace.gradients(), -0.1).unwrap_err();
     assert!(matches!(rate, Error::Range { argument: "learning rate", .. }));
     assert_eq!(state.steps(), 0);
 }

@@ -30,6 +30,8 @@ struct Plan {
 }
 
 const SAMPLES: usize = 12;
+/// In place of a batch size: full batches.
+const FULL: usize = 0;
 
 fn plan() -> impl Strategy<Value = Plan> {
     let optimizer = prop::sample::select(Optimizer::all().to_vec());
@@ -55,7 +57,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         any::<bool>(),
         any::<bool>(),
     );
-    let sizes = (1_usize..7, prop::sample::select(vec![1, 5, SAMPLES, 100]), any::<u8>());
+    let sizes = (1_usize..7, prop::sample::select(vec![FULL, 1, 5, SAMPLES, 100]), any::<u8>());
     (optimizer, rate, schedule, options, course, sizes).prop_map(
         |(
             optimizer,
@@ -66,7 +68,11 @@ fn plan() -> impl Strategy<Value = Plan> {
             sizes,
         )| {
             let (epochs, batch, seed) = sizes;
-            let mut training = Training::new(epochs, batch)
+            let kind = match batch {
+                FULL => Training::full_batch(epochs),
+                size => Training::new(epochs, size),
+            };
+            let mut training = kind
                 .optimizer(optimizer)
                 .learning_rate(rate)
                 .schedule(schedule)

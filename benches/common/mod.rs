@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use naive::Real;
-use shallownet::{Backend, Network, Parallelism, Workspace};
+use shallownet::{Backend, Network, Parallelism, TrainingWorkspace};
 use shapes::{Batch, Element, Shape};
 
 /// The shapes that take no more than moments.
@@ -22,7 +22,7 @@ pub(crate) const BACKENDS: [Backend; 2] = [Backend::Fused, Backend::Portable];
 /// A network on one thread, its batch and its memory; its answers are right.
 pub(crate) struct Ready<T> {
     pub(crate) net: Network<T>,
-    pub(crate) workspace: Workspace<T>,
+    pub(crate) workspace: TrainingWorkspace<T>,
     pub(crate) out: Vec<T>,
 }
 
@@ -32,7 +32,7 @@ impl<T: Real> Ready<T> {
         let builder = shape.builder().backend(backend).parallelism(Parallelism::Serial);
         let net = builder.build().unwrap();
         assert_eq!(agreement::disagreement(shape, &net, batch), Ok(None), "{}", shape.name);
-        let workspace = Workspace::training(&net, shape.m).unwrap();
+        let workspace = TrainingWorkspace::new(&net, shape.m).unwrap();
         let out = vec![T::ZERO; net.outputs() * shape.m];
         Self { net, workspace, out }
     }

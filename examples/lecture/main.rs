@@ -10,7 +10,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use shallownet::{Activation, Columns, Init, Network, SATURATION, Tape, Workspace};
+use shallownet::{Activation, Columns, Init, Network, SATURATION, Tape, TrainingWorkspace};
 
 use picture::{Panel, Series};
 
@@ -72,13 +72,13 @@ fn centring((x, _): Data<'_>) -> shallownet::Result<(bool, Panel)> {
     for g in [Activation::Tanh, Activation::Sigmoid] {
         let net = network(MANY, g, Init::XavierNormal)?;
         let mut tape = Tape::new(&net, x.samples())?;
-        net.forward(x, &mut tape)?;
-        let hidden = tape.layer_statistics()?[0];
+        let pass = net.forward(x, &mut tape)?;
+        let hidden = pass.layer_statistics()[0];
         let saturated = 100.0 * hidden.saturated.unwrap_or(0.0);
         let (name, mean, sd) = (g.name(), hidden.mean, hidden.standard_deviation);
         println!("   {name:<8} {mean:>8.4}  {sd:>8.4}  {saturated:>7.1} %");
         means.push(mean);
-        series.push(Series::new(name, histogram(tape.activations(0)?.flatten().copied())));
+        series.push(Series::new(name, histogram(pass.activations(0)?.flatten().copied())));
     }
     let panel = Panel {
         title: "1. tanh centres the hidden activations",
@@ -143,13 +143,12 @@ fn scales((x, y): Data<'_>) -> shallownet::Result<(bool, Panel)> {
     for (name, scale) in [("0.01", 0.01), ("1", 1.0), ("10", 10.0), ("100", 100.0)] {
         let mut net = network(UNITS, Activation::Tanh, Init::Normal { scale })?;
         let mut tape = Tape::new(&net, x.samples())?;
-        net.forward(x, &mut tape)?;
-        let share = tape.layer_statistics()?[0].saturated.unwrap_or(0.0);
-        let mut workspace = Workspace::training(&net, x.samples())?;
+        let share = net.forward(x, &mut tape)?.layer_statistics()[0].saturated.unwrap_or(0.0);
+        let mut workspace = TrainingWorkspace::new(&net, x.samples())?;
         // With weights at 100 the output is wrong by so much that the norm is shown by its size.
         let weights = norm(&net.weights(1)?);
         net.backward(x, y, &mut workspace)?;
-        let gradient = workspace.gradients()?.norms(0)?.weights / weights;
+        let gradient = workspace.gradients().norms(0)?.weights / weights;
         let mut costs = Vec::new();
         for step in 0..STEPS {
             costs.push((step as f64, net.step(x, y, LEARNING_RATE, &mut workspace)?));
@@ -198,9 +197,9 @@ fn symmetry((x, y): Data<'_>) -> shallownet::Result<(bool, Panel)> {
     let (mut stuck, mut apart) = (true, true);
     let mut zeros = Vec::new();
     for g in [Activation::Tanh, Activation::Sigmoid] {
-        for (name, init) in [("zero", Init::Zeros), ("0.01 random", Init::default())] {
+        for (name, init) in [("zero", Init::Zeros), ("0.01 random", Init::LECTURE)] {
             let mut net = network(UNITS, g, init)?;
-            let mut workspace = Workspace::training(&net, x.samples())?;
+            let mut workspace = TrainingWorkspace::new(&net, x.samples())?;
             let mut distances = Vec::new();
             for step in 0..=STEPS {
                 distances.push((step as f64, spread(&net.weights(0)?)));

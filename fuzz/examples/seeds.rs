@@ -8,10 +8,10 @@ use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use shallownet::Standardization;
 use shallownet::io::model::{self, Model};
 use shallownet::io::npy::npz::{self, Array};
 use shallownet::io::{InputKind, Inputs, checkpoint, npy};
-use shallownet::Standardization;
 use shallownet::{
     Activation, Columns, DataSet, EarlyStopping, Init, Network, Optimizer, Scalar, Schedule,
     Trainer, Training,

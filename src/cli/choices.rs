@@ -118,6 +118,8 @@ pub(crate) fn backend(name: &str) -> Result<Backend, String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub(crate) enum InitName {
+    /// Each layer by its activation: he_normal for the ReLUs, xavier_normal for all others
+    Auto,
     Zeros,
     Uniform,
     Normal,
@@ -131,6 +133,7 @@ impl InitName {
     /// As it is given on the command line.
     pub(crate) fn name_of(init: Init) -> String {
         let name = match init {
+            Init::Auto => "auto",
             Init::Zeros => "zeros",
             Init::Uniform { .. } => "uniform",
             Init::Normal { .. } => "normal",
@@ -152,6 +155,7 @@ impl InitName {
         match self {
             Self::Uniform => Ok(Init::Uniform { scale }),
             Self::Normal => Ok(Init::Normal { scale }),
+            Self::Auto => fixed(Init::Auto),
             Self::Zeros => fixed(Init::Zeros),
             Self::XavierUniform => fixed(Init::XavierUniform),
             Self::XavierNormal => fixed(Init::XavierNormal),

@@ -177,5 +177,6 @@ fn name(parameter: Parameter) -> String {
         Parameter::Bias { layer, unit } => {
             format!("layer {}, bias of unit {}", layer + 1, unit + 1)
         }
+        other => other.to_string(),
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct NetworkArgs {
     /// squared_error [default: the one that goes with the output]
     #[arg(long, value_name = "NAME", value_parser = choices::loss)]
     pub(crate) loss: Option<Loss>,
-    /// How weights begin [default: xavier_normal]
+    /// How weights begin [default: auto]
     #[arg(long)]
     pub(crate) init: Option<InitName>,
     /// Half the width of --init uniform, or the standard deviation of normal [default: 0.01]
@@ -156,7 +156,7 @@ impl NetworkArgs {
         };
         let init = match self.init {
             Some(init) => init.with_scale(self.scale).map_err(Failure::Arguments)?,
-            None => Init::XavierNormal,
+            None => Init::Auto,
         };
         let (output, loss) = self.head(meaning)?;
         let meaning = self.meaning(meaning);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shallownet::metrics::{self, Confusion};
-use shallownet::{Columns, Error, Network, Result, Scalar, Workspace};
+use shallownet::{Columns, Error, Network, PredictionWorkspace, Result, Scalar};
 
 use crate::batch::Batch;
 
@@ -22,7 +22,7 @@ pub(crate) fn each_chunk<T: Scalar>(
     mut see: impl FnMut(&[T]),
 ) -> Result<()> {
     let most = chunk(net, x.len() / net.inputs());
-    let mut workspace = Workspace::prediction(net, most)?;
+    let mut workspace = PredictionWorkspace::new(net, most)?;
     let mut a = room(most.saturating_mul(net.outputs()))?;
     for x in x.chunks(most * net.inputs()) {
         let a = &mut a[..x.len() / net.inputs() * net.outputs()];
@@ -134,7 +134,7 @@ pub(crate) fn of<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<Score>
 fn cost<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<f64> {
     let (x, y) = (batch.x()?, batch.y()?);
     let most = chunk(net, batch.len());
-    let mut workspace = Workspace::prediction(net, most)?;
+    let mut workspace = PredictionWorkspace::new(net, most)?;
     let (mut sum, mut mean) = (0.0, 0.0);
     for start in (0..batch.len()).step_by(most) {
         let part = start..(start + most).min(batch.len());

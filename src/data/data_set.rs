@@ -117,6 +117,27 @@ impl<T: Element> DataSet<'_, T> {
 mod tests {
     use super::*;
 
+    /// As the documentation of [`Fingerprint`] has them, computed by other means: checkpoints hold
+    /// them for good.
+    #[test]
+    fn fingerprints_stay_what_they_are() {
+        fn column(values: &[f64; 2]) -> Columns<'_, f64> {
+            Columns::new(values, 1).unwrap()
+        }
+        let (x, y, w) = (column(&[-1.0, 1.0]), column(&[0.0, 1.0]), [1.0, 0.25]);
+        let data = DataSet::new(x, y);
+        let pinned = [
+            (data, 0xac78_694e_c88e_579c),
+            (data.weights(&w), 0x2909_53a0_1c26_40e3),
+            (data.validation(y, x), 0x22aa_1794_9241_8f46),
+            (data.weights(&w).validation(y, x), 0x211a_af95_7524_f601),
+            (data.validation(y, Targets::weighted(x, &w)), 0x5aa8_55fc_8c0e_4779),
+        ];
+        for (data, expected) in pinned {
+            assert_eq!(data.fingerprint(), Fingerprint(expected), "{data:?}");
+        }
+    }
+
     #[test]
     fn every_value_and_its_place_count() {
         let (x, y) = ([0.5_f64, -0.0, 3.0, 4.0, 5.0, 6.0], [1.0, 0.0]);

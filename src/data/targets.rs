@@ -17,11 +17,11 @@ use crate::error::{Error, Result};
 /// Wherever targets are asked for, plain [`Columns`] will do.
 ///
 /// ```
-/// use shallownet::{Activation, Columns, Network, Targets, Workspace};
+/// use shallownet::{Activation, Columns, Network, Targets, TrainingWorkspace};
 ///
 /// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
 /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
-/// let mut workspace = Workspace::training(&net, 3)?;
+/// let mut workspace = TrainingWorkspace::new(&net, 3)?;
 /// // The second sample counts twice ...
 /// let weighted = net.step(x, Targets::weighted(y, &[1.0, 2.0]), 1e-9, &mut workspace)?;
 /// // ... as if it stood there twice.

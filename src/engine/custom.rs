@@ -73,7 +73,7 @@ pub(crate) fn padded_dx(n_x: usize, panel: usize) -> usize {
     if n_x.is_multiple_of(panel) { 0 } else { n_x.next_multiple_of(panel) }
 }
 
-pub(crate) fn forward<T: Float>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
+pub(crate) fn forward<T: Float>(ops: &dyn LayerOps<T>, task: Forward<'_, T>) {
     let Forward { model, regions, x, tiles, out } = task;
     let samples = x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
@@ -84,12 +84,12 @@ pub(crate) fn forward<T: Float>(ops: &impl LayerOps<T>, task: Forward<'_, T>) {
         cut: tiles::Cut { columns, column: regions.column, scratch: 0 },
     };
     let parallel = tiles::is_parallel(model.parallelism, model.shape, 2.0, samples);
-    tiles::for_output_tiles(model, (x, columns), tiles, (out, parallel), |_, buffers, x, out| {
+    tiles::for_output_tiles(model, (x, columns), tiles, (out, parallel), &|_, buffers, x, out| {
         walk.forward(buffers, x, out);
     });
 }
 
-pub(crate) fn backward<T: Float>(ops: &impl LayerOps<T>, task: Backward<'_, T>) {
+pub(crate) fn backward<T: Float>(ops: &dyn LayerOps<T>, task: Backward<'_, T>) {
     let Backward { model, regions, x, tiles, out, start, .. } = task;
     let (transposed, dx, padded) = (task.transposed, task.dx, task.padded);
     let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
@@ -153,15 +153,15 @@ pub(crate) fn backward<T: Float>(ops: &impl LayerOps<T>, task: Backward<'_, T>) 
 }
 
 /// One tile's way; the tile's number of columns follows from its slices.
-struct Walk<'a, T, O> {
-    ops: &'a O,
+struct Walk<'a, T> {
+    ops: &'a dyn LayerOps<T>,
     model: Model<'a, T>,
     regions: &'a Regions,
     transposed: &'a [T],
     first: Range<usize>,
 }
 
-impl<T: Float, O: LayerOps<T>> Walk<'_, T, O> {
+impl<T: Float> Walk<'_, T> {
     /// Where W^T of `layer` lies.
     fn place(&self, layer: usize) -> Range<usize> {
         if layer == 0 { self.first.clone() } else { self.regions.transposed(layer) }

@@ -57,7 +57,7 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
                 true
             };
         }
-        pass::predict_checked(&FusedOps(simd), task, may)
+        pass::predict_checked(&FusedOps(simd), task, &may)
     }
 
     fn propagate(&self, task: Propagation<'_, T>) -> Option<f64> {

@@ -5,10 +5,9 @@ use super::fused::Fused;
 use super::passes::{Elementwise, Passes};
 
 /// Evaluates `$call` with `$simd` bound to the token of the level that `$token` holds: each level
-/// is one copy of the code below. (`fearless_simd::dispatch` would make a copy for SSE4.2 too,
-/// which gains nothing here.)
+/// is one copy of the code below. What is left, the baseline of the target, is `$baseline`.
 macro_rules! with_level {
-    ($token:expr, $simd:ident => $call:expr) => {
+    ($token:expr, $simd:ident => $call:expr, $rest:ident => $baseline:expr) => {
         match $token {
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
             fearless_simd::Level::Avx512($simd) => $call,
@@ -18,11 +17,13 @@ macro_rules! with_level {
             fearless_simd::Level::Neon($simd) => $call,
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             fearless_simd::Level::WasmSimd128($simd) => $call,
-            // What is left: the baseline of the target.
-            other => with_baseline!(other, $simd => $call),
+            $rest => $baseline,
         }
     };
 }
+
+/// The same for the baseline. (`fearless_simd::dispatch` would make a copy for SSE4.2 too, which
+/// gains nothing here.)
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 macro_rules! with_baseline {
     ($token:expr, $simd:ident => $call:expr) => {
@@ -40,12 +41,25 @@ macro_rules! with_baseline {
     };
 }
 
-/// The `fused` backend at this level.
-pub(super) fn fused<T: Float>(level: fearless_simd::Level) -> Box<dyn Passes<T>> {
-    with_level!(level, simd => Box::new(Fused(simd)))
+/// The `fused` backend at this level, if this build has it: `Auto` never takes the baseline, and its
+/// code is a third of all.
+pub(super) fn fused<T: Float>(level: fearless_simd::Level) -> Option<Box<dyn Passes<T>>> {
+    with_level!(level, simd => Some(Box::new(Fused(simd))), rest => baseline(rest))
+}
+
+#[cfg(feature = "all-levels")]
+fn baseline<T: Float>(level: fearless_simd::Level) -> Option<Box<dyn Passes<T>>> {
+    with_baseline!(level, simd => Some(Box::new(Fused(simd))))
+}
+
+#[cfg(not(feature = "all-levels"))]
+fn baseline<T: Float>(_: fearless_simd::Level) -> Option<Box<dyn Passes<T>>> {
+    None
 }
 
 /// Functions of single values at this level.
 pub(crate) fn elementwise<T: Float>(level: fearless_simd::Level) -> Box<dyn Elementwise<T>> {
-    with_level!(level, simd => Box::new(Fused(simd)))
+    with_level!(level, simd => Box::new(Fused(simd)), rest => {
+        with_baseline!(rest, simd => Box::new(Fused(simd)))
+    })
 }

@@ -7,7 +7,7 @@
 use fearless_simd::Simd;
 
 use super::float::Float;
-use super::narrow_plan::{Layout, TILE_COLUMNS};
+use super::narrow_plan::{Layout, TILE_COLUMNS, by_units_pays};
 use super::pass::{Prediction, Propagation};
 use super::stretches;
 use super::sums::WeightSums;
@@ -32,7 +32,7 @@ pub(crate) fn propagate<T: Float, S: Simd>(
     let tile = Tile { simd, layout, model, backward: backward.is_some() };
     let batch = tiles::Batch { samples, columns: TILE_COLUMNS, total };
     let tiles = cut(layout, tiles);
-    tiles::for_tiles(model, batch, tile.backward, tiles, costs, |scratch, gradient, samples| {
+    tiles::for_tiles(model, batch, tile.backward, tiles, costs, &|scratch, gradient, samples| {
         tile.simd.vectorize(
             #[inline(always)]
             || tile.propagate(scratch, gradient, samples),
@@ -93,7 +93,7 @@ pub(crate) fn predict<T: Float, S: Simd>(simd: S, layout: &Layout, task: &mut Pr
     let tile = Tile { simd, layout, model, backward: false };
     let parallel = tiles::is_parallel(model.parallelism, model.shape, 2.0, task.x.samples());
     let (x, tiles) = ((x, TILE_COLUMNS), cut(layout, tiles));
-    tiles::for_output_tiles(model, x, tiles, (out, parallel), |buffers, _, x, out| {
+    tiles::for_output_tiles(model, x, tiles, (out, parallel), &|buffers, _, x, out| {
         tile.simd.vectorize(
             #[inline(always)]
             || tile.predict(buffers, x, out),
@@ -236,7 +236,7 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
     ) {
         for (index, layer) in self.model.shape.layers.iter().enumerate() {
             let span = &self.model.shape.spans[index];
-            if by_units::pays(layer, T::PANEL, of_tile) {
+            if by_units_pays(layer, T::PANEL, of_tile) {
                 let [dw, db] = tiles::disjoint(gradient, [span.weights.clone(), span.bias.clone()]);
                 by_units::weights::<T::Register<S>>(
                     self.simd,
@@ -271,7 +271,7 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
     #[inline(always)]
     fn reduce(&self, samples: usize, lanes: &[T], gradient: &mut [T]) {
         for (layer, span) in self.model.shape.layers.iter().zip(&self.model.shape.spans) {
-            if by_units::pays(layer, T::PANEL, samples) {
+            if by_units_pays(layer, T::PANEL, samples) {
                 continue;
             }
             for (span, inputs) in [(&span.weights, layer.inputs), (&span.bias, 1)] {

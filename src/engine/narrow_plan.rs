@@ -5,8 +5,8 @@ use core::ops::Range;
 
 use crate::engine::shape::{HALVED_INPUTS, Shape};
 use crate::error::{Error, Result};
-use crate::kernels::narrow::by_units;
-use crate::kernels::panel::BLOCK_INPUTS;
+use crate::kernels::blocks::BLOCK_INPUTS;
+use crate::words::layer::Layer;
 
 /// Samples a tile: many enough that a tile's own gradient costs little, few enough that threads
 /// find equal work.
@@ -27,7 +27,7 @@ const BLOCK_BYTES: usize = 64 * 1024;
 /// Where things lie in a tile, in elements. Every value of a sample takes a row of registers, which
 /// hold the samples of a block. (How many they are changes no bit: each lane sums its samples in
 /// order, from register to register.)
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Layout {
     /// Elements a row.
     pub(super) row: usize,
@@ -71,8 +71,8 @@ impl Layout {
             let range = place(rows(layer.units))?;
             deltas.insert(0, range.start - deltas_start..range.end - deltas_start);
         }
-        let turns = training && shape.layers.iter().any(|layer| by_units::pays(layer, lanes, 1));
-        let samples = if turns { row.min(by_units::MAX_SAMPLES) } else { 0 };
+        let turns = training && shape.layers.iter().any(|layer| by_units_pays(layer, lanes, 1));
+        let samples = if turns { row.min(MAX_SAMPLES) } else { 0 };
         let turned = place(Some(samples * lanes))?;
         let sums = place(if training { shape.len.checked_mul(lanes) } else { Some(0) })?;
         let gradient = place(Some(if training { shape.len } else { 0 }))?;
@@ -117,6 +117,18 @@ pub(crate) fn pays(shape: &Shape) -> bool {
         by_samples += units * ((2.75 + backward) * inputs + activation) / lanes;
     }
     by_samples < by_units
+}
+
+/// The most samples of a tile that a gradient with units in lanes pays for: see
+/// `kernels::narrow::by_units`.
+const MAX_SAMPLES: usize = 64;
+
+/// Does that pay for a layer and so many samples? At least 7 of 8 lanes should be units. To turn dZ
+/// costs as much as four inputs (with AVX2 eight or more) for each sample; the sums over lanes that
+/// are saved, five registers of work a weight, once.
+pub(super) fn by_units_pays(layer: &Layer, panel: usize, samples: usize) -> bool {
+    let padded = layer.units.next_multiple_of(panel);
+    samples <= MAX_SAMPLES && layer.inputs >= 8 && padded - layer.units <= padded / 8
 }
 
 #[cfg(test)]

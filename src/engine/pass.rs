@@ -50,7 +50,7 @@ pub struct Prediction<'a, T> {
 
 /// Forward and loss, and backward to every layer's dZ where that is wanted. Returns J, and whether
 /// every x is known to be finite.
-pub(crate) fn propagate<T: Float>(ops: &impl LayerOps<T>, task: Propagation<'_, T>) -> (f64, bool) {
+pub(crate) fn propagate<T: Float>(ops: &dyn LayerOps<T>, task: Propagation<'_, T>) -> (f64, bool) {
     let Propagation { model, regions, samples: data, total, tiles, costs, backward, .. } = task;
     let samples = data.x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
@@ -77,7 +77,7 @@ pub(crate) fn propagate<T: Float>(ops: &impl LayerOps<T>, task: Propagation<'_, 
             scratch: if keep { 0 } else { regions.column },
         },
     };
-    let cost = for_tiles(model, batch, keep, tiles, costs, |scratch, kept, samples| {
+    let cost = for_tiles(model, batch, keep, tiles, costs, &|scratch, kept, samples| {
         tile.propagate(if keep { kept } else { scratch }, samples)
     });
     (cost, tile.x_is_finite())
@@ -86,9 +86,9 @@ pub(crate) fn propagate<T: Float>(ops: &impl LayerOps<T>, task: Propagation<'_, 
 /// Forward; predictions go to the task's `out`. False if x is not finite by `is_finite`, with nothing
 /// written but the tiles.
 pub(crate) fn predict_checked<T: Float>(
-    ops: &impl LayerOps<T>,
+    ops: &dyn LayerOps<T>,
     task: &mut Prediction<'_, T>,
-    is_finite: impl Fn() -> bool,
+    is_finite: &dyn Fn() -> bool,
 ) -> bool {
     // To read x twice is cheaper than to write many predictions twice.
     let look_first = 2 * task.model.head.n_y >= task.model.shape.n_x();
@@ -102,9 +102,9 @@ pub(crate) fn predict_checked<T: Float>(
 /// Forward; predictions go to `out`. With `may_write`, only if every x turns out to be finite, or
 /// else if that says so: else returns false, with `out` as it was.
 fn predict<T: Float>(
-    ops: &impl LayerOps<T>,
+    ops: &dyn LayerOps<T>,
     task: &mut Prediction<'_, T>,
-    may_write: Option<impl FnOnce() -> bool>,
+    may_write: Option<&dyn Fn() -> bool>,
 ) -> bool {
     let Prediction { model, regions, x, .. } = *task;
     let (tiles, out) = (&mut *task.tiles, &mut *task.out);
@@ -116,17 +116,23 @@ fn predict<T: Float>(
     let parallel = is_parallel(model.parallelism, model.shape, 2.0, samples);
     let tiles = Tiles { buffers: &mut *buffers, cut };
     let keeps = may_write.is_some();
-    for_output_tiles(model, (x, columns), tiles, (&mut *out, parallel), |scratch, kept, x, out| {
-        let out = if keeps { &mut kept[..out.len()] } else { out };
-        tile.predict(scratch, x, out);
-    });
+    for_output_tiles(
+        model,
+        (x, columns),
+        tiles,
+        (&mut *out, parallel),
+        &|scratch, kept, x, out| {
+            let out = if keeps { &mut kept[..out.len()] } else { out };
+            tile.predict(scratch, x, out);
+        },
+    );
     let Some(may_write) = may_write else { return true };
     if !tile.x_is_finite() && !may_write() {
         return false;
     }
     let parallel = parallel && out.len() >= PARALLEL_COPY;
     let tiles = Tiles { buffers, cut };
-    for_output_tiles(model, (x, columns), tiles, (out, parallel), |_, kept, _, out| {
+    for_output_tiles(model, (x, columns), tiles, (out, parallel), &|_, kept, _, out| {
         out.copy_from_slice(&kept[..out.len()]);
     });
     true
@@ -136,8 +142,8 @@ fn predict<T: Float>(
 const PARALLEL_COPY: usize = 256 * 1024;
 
 /// One tile of columns on its way through the network.
-struct Tile<'a, T, O> {
-    ops: &'a O,
+struct Tile<'a, T> {
+    ops: &'a dyn LayerOps<T>,
     model: Model<'a, T>,
     regions: &'a Regions,
     /// W^T of the layers after the first, if the backend wants it.
@@ -147,8 +153,8 @@ struct Tile<'a, T, O> {
     doubt: AtomicBool,
 }
 
-impl<'a, T: Float, O: LayerOps<T>> Tile<'a, T, O> {
-    fn new(ops: &'a O, model: Model<'a, T>, regions: &'a Regions) -> Self {
+impl<'a, T: Float> Tile<'a, T> {
+    fn new(ops: &'a dyn LayerOps<T>, model: Model<'a, T>, regions: &'a Regions) -> Self {
         let doubt = AtomicBool::new(false);
         Self { ops, model, regions, transposed: &[], backward: false, doubt }
     }

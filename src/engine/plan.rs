@@ -47,7 +47,7 @@ const PARALLEL_FLOPS: f64 = 4e6;
 /// Where each layer's buffers lie in a tile. Offsets and strides are in elements a column: a
 /// region's place in a tile of n columns is n times its offset, so a short last tile needs no
 /// other table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Regions {
     /// A of each layer; for the last layer, the logits Z.
     activations: Vec<usize>,

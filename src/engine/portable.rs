@@ -83,7 +83,7 @@ impl<T: Float, G: Gemm> Passes<T> for GemmOps<G> {
 
     fn predict(&self, task: &mut Prediction<'_, T>) -> bool {
         let Prediction { x, check_x, .. } = *task;
-        pass::predict_checked(self, task, || !check_x || self.all_finite(x.as_slice()))
+        pass::predict_checked(self, task, &|| !check_x || self.all_finite(x.as_slice()))
     }
 
     fn propagate(&self, task: Propagation<'_, T>) -> Option<f64> {

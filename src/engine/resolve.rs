@@ -28,7 +28,10 @@ pub(crate) fn passes<T: Float>(
         _ => false,
     };
     match backend {
-        _ if is_fused => Ok(levels::fused(token)),
+        _ if is_fused => levels::fused(token).ok_or(Error::Backend {
+            backend: Backend::Fused,
+            reason: "levels without FMA are compiled with the feature `all-levels` only",
+        }),
         _ if level.is_some() => Err(Error::LevelBackend { backend }),
         #[cfg(feature = "cblas")]
         Backend::Cblas => Ok(Box::new(GemmOps(PhantomData::<super::portable::Cblas>))),

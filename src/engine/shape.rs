@@ -8,7 +8,7 @@ use crate::words::activation::Activation;
 use crate::words::layer::Layer;
 
 /// Where one layer's parameters lie in the buffer, in elements.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Span {
     /// W: panels of `panel` units, [units / panel][inputs][panel].
     pub(crate) weights: Range<usize>,
@@ -26,7 +26,10 @@ pub(crate) struct Span {
 /// which GEMMs want. The last panel is padded with zeros that stay zero. A first layer that fills no
 /// half of its one panel, and has more than [`HALVED_INPUTS`], has a panel of half as many units: most
 /// of its time is that of reading weights, or sums of them.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Nothing of the layout depends on the activations: two shapes are compared by
+/// [`has_layout_of`](Self::has_layout_of), which leaves them out.
+#[derive(Debug, Clone)]
 pub(crate) struct Shape {
     // What every call looks at.
     n_x: usize,
@@ -37,8 +40,10 @@ pub(crate) struct Shape {
     pub(crate) panel: usize,
     /// Units of the widest layer.
     pub(crate) widest: usize,
-    /// Is each layer one panel of units? So small that `engine::tiny` has a way of its own for it.
-    pub(crate) tiny: bool,
+    /// 0, unless each layer is one panel of units, and the network so small that `engine::tiny` has a
+    /// way of its own for it. Then its sizes in one number: tiny networks have the same number if
+    /// and only if they have the same layout.
+    pub(crate) tiny: u64,
     /// Elements of the whole buffer.
     pub(crate) len: usize,
 }
@@ -47,6 +52,8 @@ pub(crate) struct Shape {
 /// whole panels only.
 pub(crate) const HALVED_INPUTS: usize = 256;
 const _: () = assert!(TINY_INPUTS <= HALVED_INPUTS);
+// They fit into `tiny`, a byte each.
+const _: () = assert!(TINY_INPUTS < 256 && 2 + TINY_LAYERS <= 8);
 
 /// The most inputs and layers of a tiny network.
 const TINY_INPUTS: usize = 128;
@@ -75,7 +82,7 @@ impl Shape {
             spans: Vec::new(),
             panel,
             widest: 0,
-            tiny: false,
+            tiny: 0,
             len: 0,
         };
         let mut inputs = n_x;
@@ -96,11 +103,30 @@ impl Shape {
             shape.widest = shape.widest.max(units);
             inputs = units;
         }
-        shape.tiny =
+        let is_tiny =
             panel > 1 && shape.widest <= panel && n_x <= TINY_INPUTS && layers.len() <= TINY_LAYERS;
+        if is_tiny {
+            shape.tiny = shape.sizes();
+        }
         // Every later size product (bytes, FLOPs counted in f64) then stays in range.
         shape.len.checked_mul(element).filter(|&b| b <= isize::MAX as usize).ok_or(PARAMETERS)?;
         Ok(shape)
+    }
+
+    /// A tiny network's sizes: a byte each for the panel, the inputs, and every layer's units.
+    fn sizes(&self) -> u64 {
+        let units = self.layers.iter().map(|layer| layer.units);
+        [self.panel, self.n_x].into_iter().chain(units).fold(0, |key, n| key << 8 | n as u64)
+    }
+
+    /// Do parameters, and all that a pass writes, lie at the same places as in `other`, of the same
+    /// element type? True of the same inputs, units and panel, whatever the activations are: all
+    /// else follows from them.
+    pub(crate) fn has_layout_of(&self, other: &Self) -> bool {
+        let units = |shape: &Self, layer: usize| shape.layers[layer].units;
+        let count = self.layers.len();
+        (self.n_x, self.panel, count) == (other.n_x, other.panel, other.layers.len())
+            && (0..count).all(|layer| units(self, layer) == units(other, layer))
     }
 
     /// Reserves `len` elements at the next cache line.
@@ -164,6 +190,39 @@ mod tests {
                         assert!(shape.spans[l].weights.contains(&at));
                         assert!(!std::mem::replace(&mut taken[at], true));
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_layout_is_that_of_the_sizes_alone() {
+        use Activation::{Identity, Relu, Sigmoid, Tanh};
+        let shape = |n_x: usize, units: &[usize], panel: usize, g: Activation| {
+            let layers: Vec<_> = units.iter().map(|&n| (n, g)).collect();
+            Shape::new(n_x, &layers, panel, 64 / 16).unwrap()
+        };
+        let sizes: [(usize, &[usize], usize); 9] = [
+            (3, &[4, 1], 16),
+            (4, &[3, 1], 16),
+            (3, &[4, 1, 1], 16),
+            (3, &[4, 1], 8),
+            (3, &[1, 4], 16),
+            (128, &[16, 16, 16, 16], 16),
+            (128, &[16, 16, 16, 15], 16),
+            (300, &[40, 7], 16),
+            (3, &[4, 1], 1),
+        ];
+        for (i, &(n_x, units, panel)) in sizes.iter().enumerate() {
+            let a = shape(n_x, units, panel, Tanh);
+            assert_eq!(a.tiny != 0, panel > 1 && n_x < 300, "{n_x} {units:?} {panel}");
+            for (k, &(n_x, units, panel)) in sizes.iter().enumerate() {
+                for g in [Relu, Sigmoid, Identity, Tanh, Activation::LEAKY_RELU] {
+                    let b = shape(n_x, units, panel, g);
+                    assert_eq!(a.has_layout_of(&b), i == k, "{a:?} {b:?}");
+                    let spans = |shape: &Shape| format!("{:?} {}", shape.spans, shape.len);
+                    assert!(i != k || spans(&a) == spans(&b));
+                    assert_eq!(a.tiny == b.tiny && a.tiny != 0, i == k && a.tiny != 0);
                 }
             }
         }

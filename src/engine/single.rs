@@ -7,11 +7,12 @@ use super::float::Float;
 use super::pass::{Prediction, Propagation};
 use super::plan;
 use super::sums::WeightSums;
-use super::tiles::{Model, disjoint};
+use super::tiles::{Model, disjoint, join};
 use crate::kernels::block::{Block, BlockMut};
+use crate::kernels::blocks::Panels;
+use crate::kernels::finish::Activate;
 use crate::kernels::head::OutputHead;
 use crate::kernels::lanes::Lanes;
-use crate::kernels::panel::{Activate, Panels};
 use crate::kernels::{column, head, pairs, single};
 use crate::words::activation::Activation;
 use crate::words::choices::Parallelism;
@@ -220,10 +221,9 @@ fn share<T: Float, S: Simd>(
     let left = Panels { count: half, w, start: b, ..panels };
     let right = Panels { count: count - half, w: w_right, start: b_right, ..panels };
     let (write, write_right) = write.split_at_mut(half * T::PANEL);
-    rayon::join(
-        || share(simd, left, (g, at_most), x, write),
-        || share(simd, right, (g, at_most), x, write_right),
-    );
+    join(&mut || share(simd, left, (g, at_most), x, write), &mut || {
+        share(simd, right, (g, at_most), x, write_right);
+    });
 }
 
 /// `Rayon` if that is the network's, its pool has threads to share with, and a layer is worth it.
@@ -237,9 +237,18 @@ fn sharing<T: Float>(model: Model<'_, T>) -> Parallelism {
 /// In the pool, if its threads are to share the work: a pool is entered once, not once a layer.
 fn in_pool<R: Send>(parallelism: Parallelism, run: impl FnOnce() -> R + Send) -> R {
     match parallelism {
-        Parallelism::Rayon => rayon::scope(|_| run()),
+        Parallelism::Rayon => {
+            let (mut run, mut result) = (Some(run), None);
+            enter(&mut || result = run.take().map(|run| run()));
+            result.expect("the pool has run it")
+        }
         Parallelism::Serial => run(),
     }
+}
+
+/// [`in_pool`], compiled once.
+fn enter(run: &mut (dyn FnMut() + Send)) {
+    rayon::scope(|_| run());
 }
 
 /// Through one layer, to the dZ of the one before.

@@ -44,7 +44,7 @@ const GROUPS: usize = 16;
 
 /// Sums every layer's gradient, or adds it to the parameters if they are given.
 pub(crate) fn sum_weights<T: Float>(
-    ops: &impl LayerOps<T>,
+    ops: &dyn LayerOps<T>,
     task: &WeightSums<'_, T>,
     into: Destination<'_, T>,
 ) {
@@ -62,15 +62,15 @@ pub(crate) fn sum_weights<T: Float>(
 }
 
 /// The gradient buffer cut into groups of units, by halves.
-struct Sums<'a, T, O> {
-    ops: &'a O,
+struct Sums<'a, T> {
+    ops: &'a dyn LayerOps<T>,
     task: &'a WeightSums<'a, T>,
     tiles: &'a [T],
     columns: usize,
     parallel: bool,
 }
 
-impl<T: Float, O: LayerOps<T>> Sums<'_, T, O> {
+impl<T: Float> Sums<'_, T> {
     /// The buffers are the parts that start at `offset` and hold these layers.
     fn layers(
         &self,

@@ -130,7 +130,7 @@ pub(crate) fn for_tiles<T: Float>(
     backward: bool,
     tiles: Tiles<'_, T>,
     costs: &mut [f64],
-    tile: impl Fn(&mut [T], &mut [T], Samples<'_, T>) -> f64 + Sync,
+    tile: &(dyn Fn(&mut [T], &mut [T], Samples<'_, T>) -> f64 + Sync),
 ) -> f64 {
     let Batch { samples: data, columns, total } = batch;
     let Tiles { buffers, cut } = tiles;
@@ -163,7 +163,7 @@ pub(crate) fn for_output_tiles<T: Float>(
     (x, columns): (&[T], usize),
     tiles: Tiles<'_, T>,
     (out, parallel): (&mut [T], bool),
-    tile: impl Fn(&mut [T], &mut [T], &[T], &mut [T]) + Sync,
+    tile: &(dyn Fn(&mut [T], &mut [T], &[T], &mut [T]) + Sync),
 ) {
     let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
     let Tiles { buffers, cut } = tiles;
@@ -185,6 +185,11 @@ pub(crate) fn for_output_tiles<T: Float>(
         let samples = x.chunks(columns * n_x).zip(out.chunks_mut(columns * n_y));
         buffers.chunks_mut(cut.len()).zip(samples).fold(None, next);
     }
+}
+
+/// `rayon::join`, compiled once.
+pub(super) fn join(left: &mut (dyn FnMut() + Send), right: &mut (dyn FnMut() + Send)) {
+    rayon::join(left, right);
 }
 
 /// Several regions of a tile at once.

@@ -19,7 +19,7 @@ struct ConfigurationForm {
     #[serde(default)]
     loss: Option<Loss>,
     #[serde(default)]
-    init: Option<Init>,
+    init: Init,
     #[serde(default)]
     seed: u64,
     #[serde(default)]

@@ -29,6 +29,7 @@ enum ActivationForm {
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Init", rename_all = "snake_case", deny_unknown_fields)]
 enum InitForm {
+    Auto,
     Zeros,
     Uniform { scale: f64 },
     Normal { scale: f64 },

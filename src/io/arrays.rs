@@ -8,10 +8,10 @@
 //! ```
 //! use ndarray::{Array2, array};
 //! use shallownet::io::arrays;
-//! use shallownet::{Activation, Init, Network, Workspace};
+//! use shallownet::{Activation, Init, Network, PredictionWorkspace};
 //!
 //! let net = Network::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-//! let mut workspace = Workspace::prediction(&net, 3)?;
+//! let mut workspace = PredictionWorkspace::new(&net, 3)?;
 //! let x = array![[0.0_f32, 0.1], [1.0, 1.1], [2.0, 2.1]];
 //! let mut a = Array2::zeros((3, 1));
 //! arrays::predict(&net, x.view(), a.view_mut(), &mut workspace)?;
@@ -110,7 +110,7 @@ pub fn predict<T: Scalar>(
     net: &Network<T>,
     x: ArrayView2<'_, T>,
     a: ArrayViewMut2<'_, T>,
-    workspace: &mut Workspace<T>,
+    workspace: &mut (impl Workspace<T> + ?Sized),
 ) -> Result<(), ArrayError> {
     let (expected, given) = ([x.nrows(), net.outputs()], [a.nrows(), a.ncols()]);
     if given != expected {
@@ -136,7 +136,7 @@ mod tests {
     use ndarray::{Array2, ShapeBuilder, s};
 
     use super::*;
-    use crate::{Activation, Init};
+    use crate::{Activation, Init, PredictionWorkspace};
 
     #[test]
     fn views_share_the_arrays_memory() {
@@ -169,7 +169,7 @@ mod tests {
             .build()
             .unwrap();
         let x = Array2::from_shape_fn((5, 3), |(i, j)| i as f64 - j as f64 / 2.0);
-        let mut workspace = Workspace::prediction(&net, 5).unwrap();
+        let mut workspace = PredictionWorkspace::new(&net, 5).unwrap();
         let mut a = Array2::zeros((5, 2));
         predict(&net, x.view(), a.view_mut(), &mut workspace).unwrap();
         let mut expected = [0.0; 10];

@@ -2,10 +2,11 @@
 //!
 //! The file holds the network's tensors by the names of a [`super::model`] file
 //! (`layers.0.weight`, ...), the optimiser's moments likewise after `m.` and `v.` (those that it
-//! has), the parameters of the best epoch after `best.` (with early stopping, once an epoch has been
-//! judged); and one metadata entry, `shallownet_checkpoint`, a JSON object with the format's
-//! version, the network's activations and loss, the options of the training, the number of samples,
-//! the fingerprint of the data, and the epochs and steps done. The order of the samples needs no room: it follows from the seed.
+//! has), the parameters of the best epoch after `best.` (with early stopping, once an epoch has
+//! been judged); and one metadata entry, `shallownet_checkpoint`, a JSON object with the format's
+//! version, the network's activations and loss, the options of the training, the number of
+//! samples, the fingerprint of the data, and the epochs and steps done. The order of the samples
+//! needs no room: it follows from the seed.
 //!
 //! ```
 //! use std::ops::ControlFlow;

@@ -17,8 +17,9 @@
 //! once. Each sum has the order that it has in `panel`, so a column has the same bits alone and in a
 //! batch.
 
+use super::blocks::{Panels, block_end, piece_end};
+use super::finish::Finish;
 use super::lanes::Lanes;
-use super::panel::{Finish, Panels, block_end, piece_end};
 use crate::element::Element;
 
 /// out = finish(panels * x + start). `x` is the batch's column of that number; `out` has room for

@@ -5,10 +5,12 @@
 )]
 
 pub(crate) mod block;
+pub(crate) mod blocks;
 pub(crate) mod column;
 pub(crate) mod constants;
 pub(crate) mod epilogue;
 pub(crate) mod exp;
+pub(crate) mod finish;
 pub(crate) mod finite;
 pub(crate) mod flush;
 pub(crate) mod head;

@@ -20,9 +20,9 @@
 //!    enough that a core is at several of a single column at once.
 
 use super::epilogue::MAX_LANES;
+use super::finish::Finish;
 use super::finite;
 use super::lanes::Lanes;
-use super::panel::Finish;
 use super::shuffle::Paired;
 use crate::element::Element;
 use crate::kernels::block::{Block, BlockMut};

@@ -32,103 +32,12 @@
 
 use core::ops::Range;
 
+use super::blocks::{Panels, block_end, piece_end};
+use super::finish::Finish;
 use super::lanes::Lanes;
-use super::{column, epilogue, finite};
+use super::{column, finite};
 use crate::element::Element;
 use crate::kernels::block::{Block, BlockMut};
-use crate::words::activation::Activation;
-
-/// Inputs a block. A panel's weights of one input are 64 bytes: 16 KiB a panel.
-pub(crate) const BLOCK_INPUTS: usize = 256;
-
-/// The same for a single panel: 2 KiB or more of each column at a stretch, which memory that is
-/// far away delivers three times as fast as pieces of 512 bytes.
-const SINGLE_BLOCK_INPUTS: usize = 512;
-
-/// Inputs a piece of a block, of layers that are a single panel.
-const PIECE_INPUTS: usize = 16;
-
-/// Units side by side, as [`Shape`](crate::engine::shape::Shape) lays them out.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Panels<'a, T: Element> {
-    pub(crate) count: usize,
-    pub(crate) inputs: usize,
-    /// [count][inputs].
-    pub(crate) w: &'a [T::Panel],
-    /// [count][PANEL]: where the sums start; `None` for 0.
-    pub(crate) start: Option<&'a [T]>,
-}
-
-impl<T: Element> Panels<'_, T> {
-    /// Where the sums of a panel start.
-    #[inline(always)]
-    pub(crate) fn start<V: Lanes<Elem = T>>(&self, t: V::Token, panel: usize) -> V {
-        match self.start {
-            Some(start) => V::load(t, &start[panel * T::PANEL..]),
-            None => V::splat(t, T::ZERO),
-        }
-    }
-}
-
-/// Where the block that begins at `from` ends, if `panels` panels have `inputs` inputs: a rest of
-/// half a block and less belongs to the block before it.
-#[inline(always)]
-pub(crate) fn block_end(panels: usize, inputs: usize, from: usize) -> usize {
-    end(if panels == 1 { SINGLE_BLOCK_INPUTS } else { BLOCK_INPUTS }, inputs, from)
-}
-
-/// The same for the pieces of a block of `inputs` inputs.
-#[inline(always)]
-pub(crate) fn piece_end(panels: usize, inputs: usize, from: usize) -> usize {
-    if panels == 1 { end(PIECE_INPUTS, inputs, from) } else { inputs }
-}
-
-#[inline(always)]
-fn end(longest: usize, inputs: usize, from: usize) -> usize {
-    if inputs - from <= longest + longest / 2 { inputs } else { from + longest }
-}
-
-/// What happens to a register of finished sums before it is stored. (A trait and not a closure:
-/// a closure bound to a name can't be `inline(always)`, and without that its body would not be
-/// compiled for the level.)
-pub(crate) trait Finish<V> {
-    /// `sums` belongs to `column` and to the units from `unit` on.
-    fn finish(&self, sums: V, column: usize, unit: usize) -> V;
-}
-
-/// Forward: a = g(z).
-pub(crate) struct Activate<V: Lanes> {
-    pub(crate) t: V::Token,
-    pub(crate) g: Activation,
-}
-
-impl<V> Finish<V> for Activate<V>
-where
-    V: Lanes,
-{
-    #[inline(always)]
-    fn finish(&self, sums: V, _: usize, _: usize) -> V {
-        epilogue::g(self.t, self.g, sums)
-    }
-}
-
-/// Backward: dz = da g'(z), read off a.
-pub(crate) struct TimesDerivative<'a, V: Lanes> {
-    pub(crate) t: V::Token,
-    pub(crate) g: Activation,
-    pub(crate) a: Block<'a, V::Elem>,
-}
-
-impl<V> Finish<V> for TimesDerivative<'_, V>
-where
-    V: Lanes,
-{
-    #[inline(always)]
-    fn finish(&self, sums: V, column: usize, unit: usize) -> V {
-        let a = V::load(self.t, &self.a.data[column * self.a.stride + unit..]);
-        epilogue::times_g_prime(self.t, self.g, a, sums)
-    }
-}
 
 /// out = finish(panels * x + start), column by column. `finish` gets a register of sums, and the
 /// column and first unit they belong to. Were all sums finite?

@@ -5,10 +5,10 @@
 //! single values of a vector that was just stored is slow on some processors (on Zen 4, twenty
 //! cycles, in which the next call can't begin).
 
+use super::blocks::piece_end;
 use super::epilogue::{self, MAX_LANES};
 use super::flush;
 use super::lanes::Lanes;
-use super::panel::piece_end;
 use super::shuffle::{Shuffle, lane_sums};
 use super::single::first_lanes;
 use crate::element::Element;

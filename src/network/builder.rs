@@ -33,8 +33,22 @@ pub struct Builder<T> {
     pub(super) element: core::marker::PhantomData<T>,
 }
 
+impl<T: Scalar> Network<T> {
+    /// Begins a network of `n_x` inputs; add layers, then [`build`](Builder::build).
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).build()?;
+    /// assert_eq!((net.inputs(), net.outputs()), (2, 1));
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn builder(n_x: usize) -> Builder<T> {
+        Builder::new(n_x)
+    }
+}
+
 impl<T: Scalar> Builder<T> {
-    pub(crate) fn new(n_x: usize) -> Self {
+    fn new(n_x: usize) -> Self {
         Self {
             n_x,
             layers: Vec::new(),
@@ -65,6 +79,21 @@ impl<T: Scalar> Builder<T> {
         self
     }
 
+    /// Adds dense layers, one after the other: units and activation of each.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// // Widths from a configuration.
+    /// let hidden = [64, 32, 16].map(|units| (units, Activation::Relu));
+    /// let net = Network::<f32>::builder(10).layers(hidden).layer(1, Activation::Sigmoid).build()?;
+    /// assert_eq!(net.layers().len(), 4);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn layers(mut self, layers: impl IntoIterator<Item = (usize, Activation)>) -> Self {
+        self.layers.extend(layers);
+        self
+    }
+
     /// The loss; by default [`Loss::default_for`] the output activation.
     ///
     /// ```
@@ -81,8 +110,8 @@ impl<T: Scalar> Builder<T> {
         self
     }
 
-    /// How the weights begin, and the seed of the stream they are drawn from. Default: normal with
-    /// standard deviation 0.01, seed 0. Biases begin at 0.
+    /// How the weights begin, and the seed of the stream they are drawn from. Default:
+    /// [`Init::Auto`], Glorot's or He's by each layer's activation, seed 0. Biases begin at 0.
     ///
     /// ```
     /// # use shallownet::{Activation, Init, Network};
@@ -185,7 +214,7 @@ impl<T: Scalar> Builder<T> {
         for (index, layer) in shape.layers.iter().enumerate() {
             for unit in 0..layer.units {
                 for input in 0..layer.inputs {
-                    let w = checks::normal(T::from_f64(weights.draw(layer.inputs, layer.units)));
+                    let w = checks::normal(T::from_f64(weights.draw(layer)));
                     parameters.as_mut_slice()[shape.weight_index(index, unit, input)] = w;
                 }
             }

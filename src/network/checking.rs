@@ -6,7 +6,7 @@ use crate::data::columns::Columns;
 use crate::data::domains;
 use crate::data::targets::Targets;
 use crate::error::{Error, Result};
-use crate::network::workspace::Workspace;
+use crate::network::buffers::Buffers;
 use crate::scalar::Scalar;
 use crate::words::choices::Checks;
 
@@ -16,10 +16,10 @@ impl<T: Scalar> Network<T> {
         &self,
         x: Columns<'_, T>,
         y: Targets<'_, T>,
-        workspace: &Workspace<T>,
+        buffers: &Buffers<T>,
     ) -> Result<()> {
         self.check_samples(x, y)?;
-        workspace.check(&self.shape, x.samples())
+        buffers.check(&self.shape, x.samples())
     }
 
     /// The same, but for the values of x: the pass itself finds those that are not finite.
@@ -27,11 +27,11 @@ impl<T: Scalar> Network<T> {
         &self,
         x: Columns<'_, T>,
         y: Targets<'_, T>,
-        workspace: &Workspace<T>,
+        buffers: &Buffers<T>,
     ) -> Result<()> {
         self.check_x_shape(x)?;
         self.check_targets(x, y)?;
-        workspace.check(&self.shape, x.samples())
+        buffers.check(&self.shape, x.samples())
     }
 
     /// Everything about samples with targets that can be wrong, whatever workspace they go through.
@@ -58,11 +58,11 @@ impl<T: Scalar> Network<T> {
     /// One sample of the right length, for a network so small that checks would take longer than the
     /// arithmetic? Its values have not been looked at.
     #[inline]
-    pub(super) fn is_tiny_sample(&self, x: &Columns<'_, T>, workspace: &Workspace<T>) -> bool {
-        self.shape.tiny
+    pub(super) fn is_tiny_sample(&self, x: &Columns<'_, T>, buffers: &Buffers<T>) -> bool {
+        self.shape.tiny != 0
             && x.samples() == 1
             && x.features() == self.inputs()
-            && workspace.is_for(&self.shape)
+            && buffers.tiny == self.shape.tiny
     }
 
     /// One sample's targets, and nothing wrong with them?

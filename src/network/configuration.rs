@@ -53,8 +53,8 @@ pub struct Configuration {
     pub layers: Vec<(usize, Activation)>,
     /// The loss; `None`: the output's own, [`Loss::default_for`].
     pub loss: Option<Loss>,
-    /// How the weights begin; `None`: as [`Builder::init`] has it.
-    pub init: Option<Init>,
+    /// How the weights begin.
+    pub init: Init,
     /// The seed of the weights.
     pub seed: u64,
     /// What computes.
@@ -75,7 +75,6 @@ impl<T: Scalar> From<Configuration> for Builder<T> {
         let builder = Network::builder(inputs);
         let builder =
             layers.into_iter().fold(builder, |builder, (units, g)| builder.layer(units, g));
-        let init = init.unwrap_or(builder.init);
         Self { loss, init, seed, backend, level, parallelism, checks, ..builder }
     }
 }
@@ -93,7 +92,7 @@ impl<T: Scalar> Builder<T> {
             inputs: self.n_x,
             layers: self.layers.clone(),
             loss: self.loss,
-            init: Some(self.init),
+            init: self.init,
             seed: self.seed,
             backend: self.backend,
             level: self.level,
@@ -122,7 +121,7 @@ impl<T: Scalar> Network<T> {
             inputs: self.inputs(),
             layers: self.layers().iter().map(|layer| (layer.units, layer.activation)).collect(),
             loss: Some(self.loss()),
-            init: None,
+            init: Init::Auto,
             seed: 0,
             backend: Backend::Auto,
             level: None,

@@ -1,12 +1,12 @@
 //! How a network is doing inside: activations, saturated and dead units, sizes of gradients.
 
 use crate::error::Result;
+use crate::network::forward_pass::ForwardPass;
 use crate::network::gradients::{self, Gradients};
-use crate::network::tape::Tape;
 use crate::scalar::Scalar;
 use crate::words::activation::Activation;
 
-/// What the activations of a layer look like on a batch; see [`Tape::layer_statistics`].
+/// What the activations of a layer look like on a batch; see [`ForwardPass::layer_statistics`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct LayerStatistics {
@@ -44,9 +44,8 @@ pub struct GradientNorms {
     pub bias: f64,
 }
 
-impl<T: Scalar> Tape<T> {
-    /// Statistics of every layer's activations in the last [`forward`](crate::Network::forward)
-    /// pass, first to last. O(m * units); allocates.
+impl<T: Scalar> ForwardPass<'_, T> {
+    /// Statistics of every layer's activations, first to last. O(m * units); allocates.
     ///
     /// ```
     /// use shallownet::{Activation, Columns, Init, Network, Tape};
@@ -58,21 +57,18 @@ impl<T: Scalar> Tape<T> {
     ///     .init(Init::Normal { scale: 100.0 }, 1)
     ///     .build()?;
     /// let mut tape = Tape::new(&net, 2)?;
-    /// net.forward(Columns::new(&[1.0, -0.5, 0.3, 2.0], 2)?, &mut tape)?;
-    /// let hidden = &tape.layer_statistics()?[0];
+    /// let pass = net.forward(Columns::new(&[1.0, -0.5, 0.3, 2.0], 2)?, &mut tape)?;
+    /// let hidden = &pass.layer_statistics()[0];
     /// assert!(hidden.saturated > Some(0.9));
     /// assert!(hidden.standard_deviation > 0.9);
     /// # Ok::<(), shallownet::Error>(())
     /// ```
-    ///
-    /// # Errors
-    /// [`Error::NoForward`](crate::Error::NoForward) before the first forward pass.
-    pub fn layer_statistics(&self) -> Result<Vec<LayerStatistics>> {
+    pub fn layer_statistics(&self) -> Vec<LayerStatistics> {
         let layers = self.layers().iter().enumerate();
         layers.map(|(layer, size)| self.statistics(layer, size.units, size.activation)).collect()
     }
 
-    fn statistics(&self, layer: usize, units: usize, g: Activation) -> Result<LayerStatistics> {
+    fn statistics(&self, layer: usize, units: usize, g: Activation) -> LayerStatistics {
         let mut is_dead = vec![true; units];
         let ends = match g {
             Activation::Sigmoid => Some((SATURATION, 1.0 - SATURATION)),
@@ -80,7 +76,7 @@ impl<T: Scalar> Tape<T> {
             _ => None,
         };
         let (mut sum, mut saturated) = (0.0, 0_usize);
-        for a in self.activations(layer)? {
+        for a in self.activations_of(layer) {
             for (dead, a) in is_dead.iter_mut().zip(a) {
                 let a = a.to_f64();
                 sum += a;
@@ -90,15 +86,15 @@ impl<T: Scalar> Tape<T> {
         }
         let count = (units * self.samples()) as f64;
         let mean = sum / count;
-        let squares = self.activations(layer)?.flatten().map(|a| (a.to_f64() - mean).powi(2));
+        let squares = self.activations_of(layer).flatten().map(|a| (a.to_f64() - mean).powi(2));
         let dead = is_dead.iter().filter(|dead| **dead).count();
-        Ok(LayerStatistics {
+        LayerStatistics {
             activation: g,
             mean,
             standard_deviation: (squares.sum::<f64>() / count).sqrt(),
             saturated: ends.map(|_| saturated as f64 / count),
             dead: (g == Activation::Relu).then(|| dead as f64 / units as f64),
-        })
+        }
     }
 }
 
@@ -106,12 +102,12 @@ impl<T: Scalar> Gradients<T> {
     /// The norms of dW and db of `layer` (from 0), in f64. O(parameters), no allocation.
     ///
     /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
     /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// net.backward(Columns::new(&[3.0, -4.0], 2)?, Columns::new(&[1.0], 1)?, &mut workspace)?;
     /// // dZ = a - y = -0.5, dW = dZ x^T, db = dZ.
-    /// let norms = workspace.gradients()?.norms(0)?;
+    /// let norms = workspace.gradients().norms(0)?;
     /// assert_eq!((norms.weights, norms.bias), (2.5, 0.5));
     /// # Ok::<(), shallownet::Error>(())
     /// ```

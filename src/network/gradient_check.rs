@@ -10,7 +10,7 @@ use crate::data::checks;
 use crate::data::columns::Columns;
 use crate::error::Result;
 use crate::network::parameters::Network;
-use crate::network::workspace::Workspace;
+use crate::network::workspace::TrainingWorkspace;
 use crate::reference;
 use crate::scalar::Scalar;
 use crate::words::activation::Activation;
@@ -130,6 +130,7 @@ pub struct GradientError {
 
 /// One parameter of a network; all indices from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Parameter {
     /// W of `layer`, from `input` to `unit`.
     Weight {
@@ -167,16 +168,17 @@ impl GradientCheck {
     /// checked, by plain loops: take few samples.
     ///
     /// # Errors
-    /// As [`Network::backward`]; [`Error::Diverged`](crate::Error::Diverged) if the cost is not finite.
+    /// As [`Network::backward`]; [`Error::Diverged`](crate::Error::Diverged) if the cost is not
+    /// finite.
     pub fn run<T: Scalar>(
         &self,
         net: &Network<T>,
         x: Columns<'_, T>,
         y: Columns<'_, T>,
     ) -> Result<GradientReport> {
-        let mut workspace = Workspace::training(net, x.samples().max(1))?;
+        let mut workspace = TrainingWorkspace::new(net, x.samples().max(1))?;
         checks::finite_cost(net.backward(x, y, &mut workspace)?, 0)?;
-        let gradients = workspace.gradients()?;
+        let gradients = workspace.gradients();
         let mut differences = Differences::new(net, x, y);
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let (mut found, mut skipped) = (Vec::new(), 0);

@@ -11,21 +11,21 @@ use crate::scalar::Scalar;
 /// dW and db of every layer: what [`Network::backward`](crate::Network::backward) fills.
 ///
 /// ```
-/// use shallownet::{Activation, Columns, Init, Network, Workspace};
+/// use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
 ///
 /// let net = Network::<f64>::builder(2)
 ///     .layer(1, Activation::Sigmoid)
 ///     .init(Init::Zeros, 0)
 ///     .build()?;
-/// let mut workspace = Workspace::training(&net, 1)?;
+/// let mut workspace = TrainingWorkspace::new(&net, 1)?;
 /// let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
 /// net.backward(x, y, &mut workspace)?;
 /// // dZ = a - y = -0.5, dW = dZ x^T, db = dZ.
-/// assert_eq!(workspace.gradients()?.weights(0)?, [-1.5, 0.5]);
-/// assert_eq!(workspace.gradients()?.bias(0)?, [-0.5]);
+/// assert_eq!(workspace.gradients().weights(0)?, [-1.5, 0.5]);
+/// assert_eq!(workspace.gradients().bias(0)?, [-0.5]);
 /// # Ok::<(), shallownet::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Gradients<T> {
     pub(crate) shape: Arc<Shape>,
     pub(crate) buffer: AlignedBuffer<T>,
@@ -40,11 +40,11 @@ impl<T: Scalar> Gradients<T> {
     /// dW of `layer` (from 0) in the textbook's order: row-major (n_l, n_{l-1}). Allocates.
     ///
     /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
     /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// # net.backward(Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?, &mut workspace)?;
-    /// assert_eq!(workspace.gradients()?.weights(0)?, [-1.5, 0.5]);
+    /// assert_eq!(workspace.gradients().weights(0)?, [-1.5, 0.5]);
     /// # Ok::<(), shallownet::Error>(())
     /// ```
     ///
@@ -73,11 +73,11 @@ impl<T: Scalar> Gradients<T> {
     /// db of `layer` (from 0), one value a unit.
     ///
     /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
     /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// # net.backward(Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?, &mut workspace)?;
-    /// assert_eq!(workspace.gradients()?.bias(0)?, [-0.5]);
+    /// assert_eq!(workspace.gradients().bias(0)?, [-0.5]);
     /// # Ok::<(), shallownet::Error>(())
     /// ```
     ///

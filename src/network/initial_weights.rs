@@ -4,12 +4,22 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
+use crate::words::activation::Activation;
 use crate::words::init::Init;
+use crate::words::layer::Layer;
 
-/// One weight of a layer with `n_in` inputs and `n_out` units.
-fn draw(init: Init, rng: &mut ChaCha8Rng, n_in: usize, n_out: usize) -> f64 {
+/// One weight of a layer.
+fn draw(init: Init, rng: &mut ChaCha8Rng, layer: &Layer) -> f64 {
+    let (n_in, n_out) = (layer.inputs, layer.units);
     // A uniform on [-r, r) has the variance r^2 / 3.
     match init {
+        Init::Auto => match layer.activation {
+            Activation::Relu => draw(Init::HeNormal, rng, layer),
+            Activation::LeakyRelu { slope } => {
+                (2.0 / ((1.0 + slope * slope) * n_in as f64)).sqrt() * normal(rng)
+            }
+            _ => draw(Init::XavierNormal, rng, layer),
+        },
         Init::Zeros => 0.0,
         Init::Uniform { scale } => scale * uniform(rng),
         Init::Normal { scale } => scale * normal(rng),
@@ -31,8 +41,8 @@ impl Weights {
         Self { init, rng: ChaCha8Rng::seed_from_u64(seed) }
     }
 
-    pub(crate) fn draw(&mut self, n_in: usize, n_out: usize) -> f64 {
-        draw(self.init, &mut self.rng, n_in, n_out)
+    pub(crate) fn draw(&mut self, layer: &Layer) -> f64 {
+        draw(self.init, &mut self.rng, layer)
     }
 }
 
@@ -48,9 +58,14 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
 mod tests {
     use super::*;
 
-    fn draws(init: Init, seed: u64) -> Vec<f64> {
+    fn draws_of(activation: Activation, init: Init, seed: u64) -> Vec<f64> {
         let mut weights = Weights::new(init, seed);
-        (0..20_000).map(|_| weights.draw(30, 50)).collect()
+        let layer = Layer { inputs: 30, units: 50, activation };
+        (0..20_000).map(|_| weights.draw(&layer)).collect()
+    }
+
+    fn draws(init: Init, seed: u64) -> Vec<f64> {
+        draws_of(Activation::Tanh, init, seed)
     }
 
     /// Mean and variance within 5 standard errors of what the name says.
@@ -58,7 +73,7 @@ mod tests {
     fn moments_are_those_of_the_named_distributions() {
         let cases = [
             (Init::Uniform { scale: 0.3 }, 0.03, true),
-            (Init::Normal { scale: 0.01 }, 1e-4, false),
+            (Init::LECTURE, 1e-4, false),
             (Init::XavierUniform, 2.0 / 80.0, true),
             (Init::XavierNormal, 2.0 / 80.0, false),
             (Init::HeUniform, 2.0 / 30.0, true),
@@ -77,6 +92,26 @@ mod tests {
             assert_eq!(widest <= (3.0 * variance).sqrt(), bounded, "{init:?}");
         }
         assert!(draws(Init::Zeros, 7).iter().all(|&w| w == 0.0));
+    }
+
+    /// Of Glorot's and He's, the streams; a slope of 1 is the identity, whose variance by He is 1 / n_in.
+    #[test]
+    fn without_a_name_the_activation_decides() {
+        use Activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
+        for g in [Identity, Sigmoid, Tanh, Softmax] {
+            assert_eq!(draws_of(g, Init::Auto, 3), draws(Init::XavierNormal, 3), "{g:?}");
+        }
+        let he = draws(Init::HeNormal, 3);
+        for g in [Relu, LeakyRelu { slope: 0.0 }] {
+            assert_eq!(draws_of(g, Init::Auto, 3), he, "{g:?}");
+        }
+        for slope in [0.01_f64, 0.5, 1.0] {
+            let factor = (1.0 + slope * slope).sqrt();
+            for (w, he) in draws_of(LeakyRelu { slope }, Init::Auto, 3).into_iter().zip(&he) {
+                // Five roundings, of each 2^-53 at most.
+                assert!((w * factor - he).abs() <= 5.0 * f64::EPSILON * he.abs(), "{slope}");
+            }
+        }
     }
 
     #[test]

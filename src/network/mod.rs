@@ -1,14 +1,17 @@
 //! The network and what one does with it.
 
+pub(crate) mod buffers;
 pub(crate) mod builder;
 mod checking;
 pub(crate) mod configuration;
 pub(crate) mod diagnostics;
+pub(crate) mod forward_pass;
 pub(crate) mod gradient_check;
 pub(crate) mod gradients;
 mod initial_weights;
 mod oracle;
 pub(crate) mod parameters;
 mod passes;
+pub(crate) mod predictor;
 pub(crate) mod tape;
 pub(crate) mod workspace;

@@ -9,9 +9,8 @@ use crate::engine::shape::Shape;
 use crate::engine::tiles::Model;
 use crate::error::Result;
 use crate::kernels::head::OutputHead;
-use crate::network::builder::Builder;
+use crate::network::buffers;
 use crate::network::gradients;
-use crate::network::workspace;
 use crate::scalar::Scalar;
 use crate::words::choices::{Backend, Checks, Parallelism};
 use crate::words::layer::Layer;
@@ -25,7 +24,7 @@ use crate::words::loss::Loss;
 /// [`Workspace`](crate::Workspace) of its own.
 ///
 /// ```
-/// use shallownet::{Activation, Columns, Init, Network, Workspace};
+/// use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
 ///
 /// // XOR: four samples of two features, one label each.
 /// let x = [0.0_f32, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
@@ -37,7 +36,7 @@ use crate::words::loss::Loss;
 ///     .layer(1, Activation::Sigmoid)
 ///     .init(Init::XavierNormal, 3)
 ///     .build()?;
-/// let mut workspace = Workspace::training(&net, 4)?;
+/// let mut workspace = TrainingWorkspace::new(&net, 4)?;
 /// for _ in 0..2000 {
 ///     net.step(x, y, 1.0, &mut workspace)?;
 /// }
@@ -57,18 +56,6 @@ pub struct Network<T> {
 }
 
 impl<T: Scalar> Network<T> {
-    /// Begins a network of `n_x` inputs; add layers, then [`build`](Builder::build).
-    ///
-    /// ```
-    /// # use shallownet::{Activation, Network};
-    /// let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).build()?;
-    /// assert_eq!((net.inputs(), net.outputs()), (2, 1));
-    /// # Ok::<(), shallownet::Error>(())
-    /// ```
-    pub fn builder(n_x: usize) -> Builder<T> {
-        Builder::new(n_x)
-    }
-
     /// The layers, first to last.
     ///
     /// ```
@@ -176,15 +163,15 @@ impl<T: Scalar> Network<T> {
         self.engine.level()
     }
 
-    /// The bytes that a [`Workspace::training`](crate::Workspace::training) for batches of up to
-    /// `batch` samples will hold (its [`bytes`](crate::Workspace::bytes)), without allocating it.
+    /// The bytes that a [`TrainingWorkspace`](crate::TrainingWorkspace) for batches of up to
+    /// `batch` samples will hold (its [`bytes`](crate::TrainingWorkspace::bytes)), without allocating it.
     /// O(layers).
     ///
     /// ```
-    /// # use shallownet::{Activation, Network, Workspace};
+    /// # use shallownet::{Activation, Network, TrainingWorkspace};
     /// let net = Network::<f32>::builder(8).layer(1, Activation::Sigmoid).build()?;
     /// let bytes = net.workspace_bytes(1000)?;
-    /// assert_eq!(bytes, Workspace::training(&net, 1000)?.bytes());
+    /// assert_eq!(bytes, TrainingWorkspace::new(&net, 1000)?.bytes());
     /// # Ok::<(), shallownet::Error>(())
     /// ```
     ///
@@ -192,7 +179,7 @@ impl<T: Scalar> Network<T> {
     /// [`Error::Zero`](crate::Error::Zero) for a batch of 0 samples;
     /// [`Error::TooLarge`](crate::Error::TooLarge).
     pub fn workspace_bytes(&self, batch: usize) -> Result<usize> {
-        workspace::training_bytes::<T>(&self.shape, batch)
+        buffers::training_bytes::<T>(&self.shape, batch)
     }
 
     /// W of `layer` (from 0) in the textbook's order: row-major (n_l, n_{l-1}), so that the weight
@@ -281,7 +268,7 @@ impl<T: Scalar> Network<T> {
         Ok(())
     }
 
-    /// A copy with its own parameters.
+    /// A copy with its own parameters, or an error where [`clone`](Clone::clone) would abort.
     ///
     /// ```
     /// # use shallownet::{Activation, Network};
@@ -330,5 +317,18 @@ impl<T: Scalar> Network<T> {
 
     pub(crate) fn parameter_buffer_mut(&mut self) -> &mut AlignedBuffer<T> {
         &mut self.parameters
+    }
+}
+
+/// A copy with its own parameters; like that of a `Vec`, it aborts where there is no memory, which
+/// [`try_clone`](Network::try_clone) returns as an error.
+impl<T: Scalar> Clone for Network<T> {
+    fn clone(&self) -> Self {
+        Self {
+            shape: Arc::clone(&self.shape),
+            parameters: self.parameters.clone(),
+            engine: self.engine.again(),
+            ..*self
+        }
     }
 }

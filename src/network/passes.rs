@@ -8,10 +8,11 @@ use crate::engine::pass::{Prediction, Propagation};
 use crate::engine::sums::{Destination, WeightSums};
 use crate::engine::tiles::Samples;
 use crate::engine::tiny;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernels::update;
+use crate::network::buffers::{Buffers, check_layout};
 use crate::network::gradients::Gradients;
-use crate::network::workspace::Workspace;
+use crate::network::workspace::{TrainingWorkspace, Workspace};
 use crate::scalar::Scalar;
 use crate::words::choices::Checks;
 
@@ -20,9 +21,9 @@ impl<T: Scalar> Network<T> {
     /// into `out` (n_y * m values). O(m * weights); on the same thread for small work.
     ///
     /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
     /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
     /// let mut out = [0.0];
     /// net.predict(x, &mut out, &mut workspace)?;
@@ -39,15 +40,16 @@ impl<T: Scalar> Network<T> {
         &self,
         x: Columns<'_, T>,
         out: &mut [T],
-        workspace: &mut Workspace<T>,
+        workspace: &mut (impl Workspace<T> + ?Sized),
     ) -> Result<()> {
-        if self.is_tiny_sample(&x, workspace) && out.len() == self.outputs() {
+        let buffers = workspace.buffers();
+        if self.is_tiny_sample(&x, buffers) && out.len() == self.outputs() {
             let net = tiny::Net { shape: &self.shape, parameters: self.parameters.as_slice() };
             if self.engine.predict_tiny(&net, x.as_slice(), out) {
                 return Ok(());
             }
         }
-        self.predict_any(x, out, workspace)
+        self.predict_any(x, out, buffers)
     }
 
     /// [`predict`](Self::predict) of whatever network and batch.
@@ -55,16 +57,16 @@ impl<T: Scalar> Network<T> {
         &self,
         x: Columns<'_, T>,
         out: &mut [T],
-        workspace: &mut Workspace<T>,
+        buffers: &mut Buffers<T>,
     ) -> Result<()> {
         self.check_x_shape(x)?;
         checks::length("out", self.outputs() * x.samples(), out.len())?;
-        workspace.check(&self.shape, x.samples())?;
+        buffers.check(&self.shape, x.samples())?;
         let mut task = Prediction {
             model: self.model(),
-            regions: &workspace.regions,
+            regions: &buffers.regions,
             x: &x,
-            tiles: workspace.tiles.as_mut_slice(),
+            tiles: buffers.tiles.as_mut_slice(),
             out,
             check_x: self.checks == Checks::Full,
         };
@@ -75,9 +77,9 @@ impl<T: Scalar> Network<T> {
     /// The cost J of the batch, computed from the logits. Any workspace will do.
     ///
     /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
     /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
     /// // An undecided network: -ln(1/2).
     /// assert!((net.cost(x, y, &mut workspace)? - 2.0_f64.ln()).abs() < 1e-15);
@@ -91,11 +93,11 @@ impl<T: Scalar> Network<T> {
         &self,
         x: Columns<'_, T>,
         y: impl Into<Targets<'a, T>>,
-        workspace: &mut Workspace<T>,
+        workspace: &mut (impl Workspace<T> + ?Sized),
     ) -> Result<f64> {
-        let y = y.into();
-        self.check_all_but_x(x, y, workspace)?;
-        self.propagate(x, y, workspace, (Want::Cost, self.checks))
+        let (y, buffers) = (y.into(), workspace.buffers());
+        self.check_all_but_x(x, y, buffers)?;
+        self.propagate(x, y, buffers, None, self.checks)
     }
 
     /// [`cost`](Self::cost) on arguments that have been checked.
@@ -103,36 +105,35 @@ impl<T: Scalar> Network<T> {
         &self,
         x: Columns<'_, T>,
         y: Targets<'_, T>,
-        workspace: &mut Workspace<T>,
+        buffers: &mut Buffers<T>,
     ) -> Result<f64> {
-        self.propagate(x, y, workspace, (Want::Cost, Checks::ShapesOnly))
+        self.propagate(x, y, buffers, None, Checks::ShapesOnly)
     }
 
     /// Forward and backward propagation: returns the cost J and leaves every dW and db in
-    /// [`Workspace::gradients`]. The parameters stay as they are.
+    /// [`TrainingWorkspace::gradients`]. The parameters stay as they are.
     ///
     /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
     /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
     /// net.backward(x, y, &mut workspace)?;
     /// // dZ = a - y = -0.5, dW = dZ x^T.
-    /// assert_eq!(workspace.gradients()?.weights(0)?, [-1.5, 0.5]);
+    /// assert_eq!(workspace.gradients().weights(0)?, [-1.5, 0.5]);
     /// # Ok::<(), shallownet::Error>(())
     /// ```
     ///
     /// # Errors
-    /// As [`cost`](Self::cost), and [`Error::PredictionOnly`].
+    /// As [`cost`](Self::cost).
     pub fn backward<'a>(
         &self,
         x: Columns<'_, T>,
         y: impl Into<Targets<'a, T>>,
-        workspace: &mut Workspace<T>,
+        workspace: &mut TrainingWorkspace<T>,
     ) -> Result<f64> {
         let y = y.into();
-        self.check_all_but_x(x, y, workspace)?;
-        workspace.gradients()?;
+        self.check_all_but_x(x, y, &workspace.buffers)?;
         self.backward_checked(x, y, workspace, self.checks)
     }
 
@@ -141,20 +142,21 @@ impl<T: Scalar> Network<T> {
         &self,
         x: Columns<'_, T>,
         y: Targets<'_, T>,
-        workspace: &mut Workspace<T>,
+        workspace: &mut TrainingWorkspace<T>,
         check_x: Checks,
     ) -> Result<f64> {
-        let cost = self.propagate(x, y, workspace, (Want::Gradients, check_x))?;
+        let TrainingWorkspace { buffers, backward, gradients } = workspace;
+        let transposed = Some(backward.transposed.as_mut_slice());
+        let cost = self.propagate(x, y, buffers, transposed, check_x)?;
         let task = WeightSums {
             shape: &self.shape,
             parallelism: self.parallelism,
-            regions: &workspace.regions,
+            regions: &buffers.regions,
             x: x.as_slice(),
-            tiles: workspace.tiles.as_slice(),
+            tiles: buffers.tiles.as_slice(),
             factor: T::from_f64(1.0 / y.total()),
         };
-        let gradients = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
-        let (sums, stretch) = (gradients.buffer.as_mut_slice(), workspace.stretch.as_mut_slice());
+        let (sums, stretch) = (gradients.buffer.as_mut_slice(), backward.stretch.as_mut_slice());
         self.engine.sum_weights(&task, Destination { sums, stretch, parameters: None });
         Ok(cost)
     }
@@ -162,12 +164,12 @@ impl<T: Scalar> Network<T> {
     /// W -= lr dW, b -= lr db. A learning rate of 0 changes nothing, whatever the gradient holds.
     ///
     /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
     /// # let mut net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
     /// net.backward(x, y, &mut workspace)?;
-    /// net.descend(workspace.gradients()?, 2.0)?;
+    /// net.descend(workspace.gradients(), 2.0)?;
     /// assert_eq!(net.weights(0)?, [3.0, -1.0]);
     /// # Ok::<(), shallownet::Error>(())
     /// ```
@@ -176,9 +178,7 @@ impl<T: Scalar> Network<T> {
     /// [`Error::Range`] for a learning rate that is negative or not finite, [`Error::Mismatch`].
     pub fn descend(&mut self, gradients: &Gradients<T>, learning_rate: T) -> Result<()> {
         checks::learning_rate(learning_rate)?;
-        if *gradients.shape != *self.shape {
-            return Err(Error::Mismatch { argument: "gradients" });
-        }
+        check_layout("gradients", &gradients.shape, &self.shape)?;
         if learning_rate == T::ZERO {
             return Ok(());
         }
@@ -195,9 +195,9 @@ impl<T: Scalar> Network<T> {
     /// would make it 0.
     ///
     /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
     /// # let mut net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// # let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
     /// let before = net.step(x, y, 2.0, &mut workspace)?;
     /// assert_eq!(net.weights(0)?, [3.0, -1.0]);
@@ -208,7 +208,7 @@ impl<T: Scalar> Network<T> {
     /// A batch may be one sample: then this is an online step.
     ///
     /// ```
-    /// use shallownet::{Activation, Columns, Init, Network, Parallelism, Workspace};
+    /// use shallownet::{Activation, Columns, Init, Network, Parallelism, TrainingWorkspace};
     ///
     /// let mut net = Network::<f32>::builder(2)
     ///     .layer(8, Activation::Tanh)
@@ -216,7 +216,7 @@ impl<T: Scalar> Network<T> {
     ///     .init(Init::XavierNormal, 1)
     ///     .parallelism(Parallelism::Serial)
     ///     .build()?;
-    /// let mut workspace = Workspace::training(&net, 1)?;
+    /// let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// let mut mean_cost = 0.0;
     /// // Samples as they come in: learn to add two numbers.
     /// for i in 0..2000 {
@@ -239,14 +239,13 @@ impl<T: Scalar> Network<T> {
         x: Columns<'_, T>,
         y: impl Into<Targets<'a, T>>,
         learning_rate: T,
-        workspace: &mut Workspace<T>,
+        workspace: &mut TrainingWorkspace<T>,
     ) -> Result<f64> {
         let y = y.into();
         if !(learning_rate.is_finite() && learning_rate > T::ZERO) {
             return self.step_at_zero(x, y, learning_rate, workspace);
         }
-        if self.is_tiny_sample(&x, workspace)
-            && workspace.gradients.is_some()
+        if self.is_tiny_sample(&x, &workspace.buffers)
             && self.is_sample_of_targets(&y)
             && let Some(cost) = self.step_tiny(&x, &y, learning_rate)
         {
@@ -262,7 +261,7 @@ impl<T: Scalar> Network<T> {
         x: Columns<'_, T>,
         y: Targets<'_, T>,
         learning_rate: T,
-        workspace: &mut Workspace<T>,
+        workspace: &mut TrainingWorkspace<T>,
     ) -> Result<f64> {
         checks::learning_rate(learning_rate)?;
         checks::finite_cost(self.backward(x, y, workspace)?, 0)
@@ -274,32 +273,33 @@ impl<T: Scalar> Network<T> {
         x: Columns<'_, T>,
         y: Targets<'_, T>,
         learning_rate: T,
-        workspace: &mut Workspace<T>,
+        workspace: &mut TrainingWorkspace<T>,
     ) -> Result<f64> {
-        self.check_all_but_x(x, y, workspace)?;
-        workspace.gradients()?;
+        self.check_all_but_x(x, y, &workspace.buffers)?;
         y.check_rate(learning_rate.to_f64())?;
         let cost = self.step_checked(&x, &y, learning_rate, workspace, self.checks)?;
         checks::finite_cost(cost, 0)
     }
 
     /// [`step`](Self::step) on arguments that have been checked, but perhaps for x's values, at a
-    /// rate above 0. If the cost that it returns is not finite, no parameter has changed: the caller
-    /// knows which step that was.
+    /// rate above 0. If the cost that it returns is not finite, no parameter has changed: the
+    /// caller knows which step that was.
     pub(crate) fn step_checked(
         &mut self,
         x: &Columns<'_, T>,
         y: &Targets<'_, T>,
         learning_rate: T,
-        workspace: &mut Workspace<T>,
+        workspace: &mut TrainingWorkspace<T>,
         check_x: Checks,
     ) -> Result<f64> {
-        if self.is_tiny_sample(x, workspace)
+        if self.is_tiny_sample(x, &workspace.buffers)
             && let Some(cost) = self.step_tiny(x, y, learning_rate)
         {
             return Ok(cost);
         }
-        let cost = self.propagate(*x, *y, workspace, (Want::Gradients, check_x))?;
+        let TrainingWorkspace { buffers, backward, gradients } = workspace;
+        let transposed = Some(backward.transposed.as_mut_slice());
+        let cost = self.propagate(*x, *y, buffers, transposed, check_x)?;
         if !cost.is_finite() {
             return Ok(cost);
         }
@@ -307,13 +307,12 @@ impl<T: Scalar> Network<T> {
         let task = WeightSums {
             shape: &self.shape,
             parallelism: self.parallelism,
-            regions: &workspace.regions,
+            regions: &buffers.regions,
             x: x.as_slice(),
-            tiles: workspace.tiles.as_slice(),
+            tiles: buffers.tiles.as_slice(),
             factor: T::from_f64(-learning_rate.to_f64() / y.total()),
         };
-        let sums = workspace.gradients.as_mut().ok_or(Error::PredictionOnly)?;
-        let (sums, stretch) = (sums.buffer.as_mut_slice(), workspace.stretch.as_mut_slice());
+        let (sums, stretch) = (gradients.buffer.as_mut_slice(), backward.stretch.as_mut_slice());
         let parameters = Some(self.parameters.as_mut_slice());
         self.engine.sum_weights(&task, Destination { sums, stretch, parameters });
         Ok(cost)
@@ -340,23 +339,24 @@ impl<T: Scalar> Network<T> {
         self.engine.step_tiny(&mut task, x.as_slice(), y.y.as_slice())
     }
 
-    /// Forward, loss and (for a training workspace) backward, on checked arguments; x's values are
-    /// looked at on the way.
+    /// Forward and loss, and backward if there is room for transposed weights, on checked arguments;
+    /// x's values are checked on the way.
     fn propagate(
         &self,
         x: Columns<'_, T>,
         y: Targets<'_, T>,
-        workspace: &mut Workspace<T>,
-        (want, check_x): (Want, Checks),
+        buffers: &mut Buffers<T>,
+        backward: Option<&mut [T]>,
+        check_x: Checks,
     ) -> Result<f64> {
         let cost = self.engine.propagate(Propagation {
             model: self.model(),
-            regions: &workspace.regions,
+            regions: &buffers.regions,
             samples: Samples { x: x.as_slice(), y: y.y.as_slice(), weights: y.weights },
             total: y.total(),
-            tiles: workspace.tiles.as_mut_slice(),
-            costs: &mut workspace.costs,
-            backward: (want == Want::Gradients).then(|| workspace.transposed.as_mut_slice()),
+            tiles: buffers.tiles.as_mut_slice(),
+            costs: &mut buffers.costs,
+            backward,
             check_x: check_x == Checks::Full,
         });
         match cost {
@@ -365,11 +365,4 @@ impl<T: Scalar> Network<T> {
             None => self.check_finite_x(x).map(|()| f64::NAN),
         }
     }
-}
-
-/// What a pass is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Want {
-    Cost,
-    Gradients,
 }

@@ -1,33 +1,90 @@
-//! The memory a pass needs, sized once from a network and a batch capacity.
+//! The memory a pass needs, in two types: for training, and for prediction alone.
 
-use std::sync::Arc;
-
-use crate::data::buffer::AlignedBuffer;
-use crate::engine::plan::{self, Purpose, Regions};
-use crate::engine::shape::Shape;
-use crate::engine::stretches;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::network::buffers::{BackwardBuffers, Buffers};
 use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;
 
-/// Activations, output errors and gradients of one pass: everything that training or prediction
-/// writes besides the parameters, allocated here once.
+/// Memory for [`predict`](Network::predict) and [`cost`](Network::cost): a [`TrainingWorkspace`] or a
+/// [`PredictionWorkspace`]. Sealed.
 ///
-/// A network is read-only during prediction and can be shared by threads; each thread brings a
+/// ```
+/// use shallownet::{Activation, Columns, Network, PredictionWorkspace, Result, Workspace};
+///
+/// fn first(net: &Network<f32>, x: &[f32], workspace: &mut impl Workspace<f32>) -> Result<f32> {
+///     let mut a = [0.0];
+///     net.predict(Columns::new(x, net.inputs())?, &mut a, workspace)?;
+///     Ok(a[0])
+/// }
+/// let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
+/// let a = first(&net, &[0.5, -0.5], &mut PredictionWorkspace::new(&net, 1)?)?;
+/// assert!(a > 0.0 && a < 1.0);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+pub trait Workspace<T>: Buffered<T> {
+    /// The largest batch, in samples.
+    fn capacity(&self) -> usize;
+
+    /// The memory held, in bytes.
+    fn bytes(&self) -> usize;
+}
+
+/// What a workspace is to this crate: nobody else can name it, so nobody else can make one.
+pub trait Buffered<T> {
+    #[doc(hidden)]
+    fn buffers(&mut self) -> &mut Buffers<T>;
+}
+
+/// Activations, output errors and gradients of one pass: everything that training writes besides
+/// the parameters, allocated here once. It is for [`fit`](crate::Fit), [`step`](Network::step) and
+/// [`backward`](Network::backward), and for all that a [`PredictionWorkspace`] is for.
+///
+/// A network is read-only but for steps, and can be shared by threads; each thread brings a
 /// workspace of its own.
 ///
 /// ```
-/// use shallownet::{Activation, Network, Workspace};
+/// use shallownet::{Activation, Columns, Network, TrainingWorkspace};
+///
+/// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
+/// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
+/// let mut workspace = TrainingWorkspace::new(&net, 2)?;
+/// let before = net.step(x, y, 0.5, &mut workspace)?;
+/// assert!(net.cost(x, y, &mut workspace)? < before);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct TrainingWorkspace<T> {
+    pub(crate) buffers: Buffers<T>,
+    pub(crate) backward: BackwardBuffers<T>,
+    pub(crate) gradients: Gradients<T>,
+}
+
+/// What [`predict`](Network::predict) and [`cost`](Network::cost) write: smaller than a
+/// [`TrainingWorkspace`].
+///
+/// ```
+/// use shallownet::{Activation, Network, PredictionWorkspace, TrainingWorkspace};
 ///
 /// let net = Network::<f32>::builder(8)
 ///     .layer(16, Activation::Relu)
 ///     .layer(1, Activation::Sigmoid)
 ///     .build()?;
-/// let training = Workspace::training(&net, 64)?;
-/// let prediction = Workspace::prediction(&net, 64)?;
+/// let training = TrainingWorkspace::new(&net, 64)?;
+/// let prediction = PredictionWorkspace::new(&net, 64)?;
 /// assert_eq!(training.capacity(), 64);
 /// assert!(prediction.bytes() < training.bytes());
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+///
+/// It has no room for gradients: the compiler refuses it where a step is asked for.
+///
+/// ```compile_fail,E0308
+/// # use shallownet::{Activation, Columns, Network, PredictionWorkspace};
+/// let mut net = Network::<f32>::builder(1).layer(1, Activation::Sigmoid).build()?;
+/// let mut workspace = PredictionWorkspace::new(&net, 1)?;
+/// let (x, y) = (Columns::new(&[0.5], 1)?, Columns::new(&[1.0], 1)?);
+/// net.step(x, y, 0.1, &mut workspace)?;
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 ///
@@ -38,12 +95,12 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use rayon::prelude::*;
-/// use shallownet::{Activation, Columns, Network, Workspace};
+/// use shallownet::{Activation, Columns, Network, PredictionWorkspace};
 ///
 /// let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
 /// let (x, mut a) = (vec![0.5; 2 * 1000], vec![0.0; 1000]);
 /// x.par_chunks(2 * 100).zip(a.par_chunks_mut(100)).try_for_each_init(
-///     || Workspace::prediction(&net, 100),
+///     || PredictionWorkspace::new(&net, 100),
 ///     |workspace, (x, a)| {
 ///         let workspace = workspace.as_mut().map_err(|error| error.clone())?;
 ///         net.predict(Columns::new(x, 2)?, a, workspace)
@@ -52,168 +109,129 @@ use crate::scalar::Scalar;
 /// assert!(a.iter().all(|a| *a == a.clamp(0.01, 0.99)));
 /// # Ok::<(), shallownet::Error>(())
 /// ```
-#[derive(Debug)]
-pub struct Workspace<T> {
-    pub(crate) shape: Arc<Shape>,
-    pub(crate) regions: Regions,
-    capacity: usize,
-    pub(crate) tiles: AlignedBuffer<T>,
-    /// W^T of the layers after the first, for backends that want it.
-    pub(crate) transposed: AlignedBuffer<T>,
-    /// One partial cost a tile, added up in tile order whatever thread wrote it.
-    pub(crate) costs: Vec<f64>,
-    pub(crate) gradients: Option<Gradients<T>>,
-    /// The gradients of a stretch of a large batch.
-    pub(crate) stretch: AlignedBuffer<T>,
+#[derive(Debug, Clone)]
+pub struct PredictionWorkspace<T> {
+    pub(crate) buffers: Buffers<T>,
 }
 
-impl<T: Scalar> Workspace<T> {
-    /// For [`fit`](crate::Fit), [`step`](Network::step), [`backward`](Network::backward) and all
-    /// that [`Workspace::prediction`] is for, with batches of up to `capacity` samples.
+impl<T: Scalar> TrainingWorkspace<T> {
+    /// For `net`, in batches of up to `capacity` samples.
     ///
     /// ```
-    /// # use shallownet::{Activation, Error, Network, Workspace};
+    /// # use shallownet::{Activation, Error, Network, TrainingWorkspace};
     /// # let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
-    /// let workspace = Workspace::training(&net, 32)?;
-    /// assert!(workspace.gradients().is_ok());
+    /// let workspace = TrainingWorkspace::new(&net, 32)?;
+    /// assert_eq!(workspace.gradients().bias(0)?, [0.0]);
     /// # Ok::<(), Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`Error::Zero`] for a capacity of 0; [`Error::TooLarge`], [`Error::OutOfMemory`].
-    pub fn training(net: &Network<T>, capacity: usize) -> Result<Self> {
-        let mut workspace = Self::sized(net, capacity, Purpose::Training)?;
-        workspace.gradients = Some(Gradients::zeros(net.shape())?);
-        Ok(workspace)
-    }
-
-    /// For [`predict`](Network::predict) and [`cost`](Network::cost) only: smaller.
-    ///
-    /// ```
-    /// # use shallownet::{Activation, Error, Network, Workspace};
-    /// # let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
-    /// let workspace = Workspace::prediction(&net, 32)?;
-    /// assert_eq!(workspace.gradients().unwrap_err(), Error::PredictionOnly);
-    /// # Ok::<(), Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Workspace::training`].
-    pub fn prediction(net: &Network<T>, capacity: usize) -> Result<Self> {
-        Self::sized(net, capacity, Purpose::Prediction)
-    }
-
-    fn sized(net: &Network<T>, capacity: usize, purpose: Purpose) -> Result<Self> {
-        let Room { regions, tiles: elements, transposed, stretch, costs: tiles } =
-            Room::new::<T>(net.shape(), capacity, purpose)?;
-        let mut costs = Vec::new();
-        costs.try_reserve_exact(tiles).map_err(|_| Error::OutOfMemory {
-            what: "the workspace",
-            bytes: tiles.saturating_mul(size_of::<f64>()),
-        })?;
-        costs.resize(tiles, 0.0);
-        let tiles = AlignedBuffer::zeros(elements, "the workspace")?;
-        let transposed = AlignedBuffer::zeros(transposed, "the workspace")?;
-        let stretch = AlignedBuffer::zeros(stretch, "the workspace")?;
-        let shape = Arc::clone(net.shape());
-        Ok(Self { shape, regions, capacity, tiles, transposed, costs, gradients: None, stretch })
+    /// [`Error::Zero`](crate::Error::Zero) for a capacity of 0;
+    /// [`Error::TooLarge`](crate::Error::TooLarge), [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub fn new(net: &Network<T>, capacity: usize) -> Result<Self> {
+        let (buffers, backward) = Buffers::training(net.shape(), capacity)?;
+        Ok(Self { buffers, backward, gradients: Gradients::zeros(net.shape())? })
     }
 
     /// The largest batch, in samples.
     ///
     /// ```
-    /// # use shallownet::{Activation, Error, Network, Workspace};
+    /// # use shallownet::{Activation, Error, Network, TrainingWorkspace};
     /// # let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
-    /// assert_eq!(Workspace::prediction(&net, 32)?.capacity(), 32);
+    /// assert_eq!(TrainingWorkspace::new(&net, 32)?.capacity(), 32);
     /// # Ok::<(), Error>(())
     /// ```
     pub fn capacity(&self) -> usize {
-        self.capacity
+        self.buffers.capacity
     }
 
     /// The memory held, in bytes; [`Network::workspace_bytes`] says it beforehand.
     ///
     /// ```
-    /// # use shallownet::{Activation, Error, Network, Workspace};
+    /// # use shallownet::{Activation, Error, Network, TrainingWorkspace};
     /// # let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
-    /// assert!(Workspace::prediction(&net, 1)?.bytes() < Workspace::prediction(&net, 4096)?.bytes());
+    /// assert_eq!(TrainingWorkspace::new(&net, 7)?.bytes(), net.workspace_bytes(7)?);
     /// # Ok::<(), Error>(())
     /// ```
     pub fn bytes(&self) -> usize {
-        let gradients = self.gradients.as_ref().map_or(0, |g| g.buffer.as_slice().len());
-        let buffers = [&self.tiles, &self.transposed, &self.stretch];
-        let elements = buffers.map(|buffer| buffer.as_slice().len()).iter().sum::<usize>();
-        (elements + gradients) * size_of::<T>() + self.costs.len() * size_of::<f64>()
+        let gradients = size_of_val(self.gradients.buffer.as_slice());
+        self.buffers.bytes() + self.backward.bytes() + gradients
     }
 
-    /// The gradients of the last [`backward`](Network::backward).
+    /// The gradients of the last [`backward`](Network::backward); 0 before the first.
     ///
     /// ```
-    /// # use shallownet::{Activation, Columns, Init, Network, Workspace};
+    /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
     /// # let net = Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
-    /// # let mut workspace = Workspace::training(&net, 1)?;
+    /// # let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// # net.backward(Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?, &mut workspace)?;
-    /// assert_eq!(workspace.gradients()?.bias(0)?, [-0.5]);
+    /// assert_eq!(workspace.gradients().bias(0)?, [-0.5]);
     /// # Ok::<(), shallownet::Error>(())
     /// ```
+    pub fn gradients(&self) -> &Gradients<T> {
+        &self.gradients
+    }
+}
+
+impl<T: Scalar> PredictionWorkspace<T> {
+    /// For `net`, in batches of up to `capacity` samples.
     ///
     /// # Errors
-    /// [`Error::PredictionOnly`] if the workspace is not for training.
-    pub fn gradients(&self) -> Result<&Gradients<T>> {
-        self.gradients.as_ref().ok_or(Error::PredictionOnly)
+    /// As [`TrainingWorkspace::new`].
+    pub fn new(net: &Network<T>, capacity: usize) -> Result<Self> {
+        Ok(Self { buffers: Buffers::prediction(net.shape(), capacity)? })
     }
 
-    /// Was it made for this very network, or a copy of it?
-    #[inline]
-    pub(crate) fn is_for(&self, shape: &Arc<Shape>) -> bool {
-        Arc::ptr_eq(&self.shape, shape)
+    /// The largest batch, in samples.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Error, Network, PredictionWorkspace};
+    /// # let net = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
+    /// assert_eq!(PredictionWorkspace::new(&net, 32)?.capacity(), 32);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn capacity(&self) -> usize {
+        self.buffers.capacity
     }
 
-    /// Refuses a workspace of another network shape, and batches above its capacity.
-    pub(crate) fn check(&self, shape: &Arc<Shape>, samples: usize) -> Result<()> {
-        if !self.is_for(shape) && *self.shape != **shape {
-            return Err(Error::Mismatch { argument: "workspace" });
-        }
-        if samples > self.capacity {
-            return Err(Error::Capacity { capacity: self.capacity, given: samples });
-        }
-        Ok(())
-    }
-}
-
-/// What a workspace will hold, counted in elements of each buffer.
-struct Room {
-    regions: Regions,
-    tiles: usize,
-    transposed: usize,
-    stretch: usize,
-    costs: usize,
-}
-
-impl Room {
-    fn new<T: Scalar>(shape: &Shape, capacity: usize, purpose: Purpose) -> Result<Self> {
-        if capacity == 0 {
-            return Err(Error::Zero { argument: "workspace capacity" });
-        }
-        let regions = Regions::new(shape, purpose, size_of::<T>(), capacity)?;
-        let (tiles, costs) = plan::room_for(&regions, capacity)?;
-        let transposed = regions.transposed(shape.layers.len() - 1).end;
-        let stretch = match purpose {
-            Purpose::Training => stretches::room(shape, size_of::<T>(), capacity),
-            Purpose::Prediction => 0,
-        };
-        Ok(Self { regions, tiles, transposed, stretch, costs })
+    /// The memory held, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.buffers.bytes()
     }
 }
 
-/// Bytes of a training workspace; see [`Network::workspace_bytes`].
-pub(crate) fn training_bytes<T: Scalar>(shape: &Shape, capacity: usize) -> Result<usize> {
-    let room = Room::new::<T>(shape, capacity, Purpose::Training)?;
-    let others = [room.transposed, room.stretch, shape.len];
-    let elements = others.into_iter().try_fold(room.tiles, usize::checked_add);
-    let bytes = elements.and_then(|n| n.checked_mul(size_of::<T>()));
-    let costs = room.costs.checked_mul(size_of::<f64>());
-    bytes.and_then(|n| n.checked_add(costs?)).ok_or(Error::TooLarge { what: "the workspace" })
+impl<T: Scalar> Workspace<T> for TrainingWorkspace<T> {
+    fn capacity(&self) -> usize {
+        self.capacity()
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes()
+    }
+}
+
+impl<T: Scalar> Workspace<T> for PredictionWorkspace<T> {
+    fn capacity(&self) -> usize {
+        self.capacity()
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes()
+    }
+}
+
+impl<T> Buffered<T> for TrainingWorkspace<T> {
+    #[inline(always)]
+    fn buffers(&mut self) -> &mut Buffers<T> {
+        &mut self.buffers
+    }
+}
+
+impl<T> Buffered<T> for PredictionWorkspace<T> {
+    #[inline(always)]
+    fn buffers(&mut self) -> &mut Buffers<T> {
+        &mut self.buffers
+    }
 }
 
 #[cfg(test)]
@@ -230,7 +248,7 @@ mod tests {
         }
         let g = if *last == 1 { Sigmoid } else { Softmax };
         let net = builder.layer(*last, g).build().unwrap();
-        let held = Workspace::training(&net, capacity).unwrap().bytes();
+        let held = TrainingWorkspace::new(&net, capacity).unwrap().bytes();
         assert_eq!(net.workspace_bytes(capacity), Ok(held), "{units:?} {backend:?} {capacity}");
         assert!(held > 0);
     }

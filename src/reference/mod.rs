@@ -7,7 +7,7 @@
 //! [`Network::check_samples`] say the same as an error, beforehand.
 //!
 //! ```
-//! use shallownet::{Activation, Columns, Init, Network, Workspace, reference};
+//! use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace, reference};
 //!
 //! let net = Network::<f64>::builder(3)
 //!     .layer(5, Activation::Tanh)
@@ -19,7 +19,7 @@
 //! let oracle = reference::Network::from(&net);
 //! let expected = oracle.cost(&[x.to_vec()], &[y.to_vec()]);
 //!
-//! let mut workspace = Workspace::training(&net, 1)?;
+//! let mut workspace = TrainingWorkspace::new(&net, 1)?;
 //! let cost = net.backward(Columns::new(&x, 3)?, Columns::new(&y, 1)?, &mut workspace)?;
 //! assert!((cost - expected).abs() < 1e-15);
 //! # Ok::<(), shallownet::Error>(())
@@ -27,6 +27,7 @@
 
 mod network;
 pub mod optimizer;
+mod passes;
 mod shapes;
 
 pub use network::{Layer, LayerGradient, Network, Trace};

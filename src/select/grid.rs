@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::metrics;
 use crate::network::builder::Builder;
 use crate::network::parameters::Network;
-use crate::network::workspace::Workspace;
+use crate::network::workspace::TrainingWorkspace;
 use crate::scalar::Scalar;
 use crate::train::fit::Fit;
 use crate::words::activation::Activation;
@@ -22,18 +22,18 @@ use crate::words::init::Init;
 /// use shallownet::select::Grid;
 /// use shallownet::{Activation, Init};
 ///
-/// let grid = Grid {
-///     activations: vec![Activation::Tanh, Activation::Relu],
-///     hidden: vec![vec![4], vec![16], vec![16, 8]],
-///     learning_rates: vec![0.1, 1.0],
-///     inits: vec![Init::HeNormal],
-/// };
+/// let grid = Grid::default()
+///     .activations([Activation::Tanh, Activation::Relu])
+///     .hidden([vec![4], vec![16], vec![16, 8]])
+///     .learning_rates([0.1, 1.0])
+///     .inits([Init::HeNormal]);
 /// let candidates = grid.candidates();
 /// assert_eq!(candidates.len(), 12);
 /// assert_eq!(candidates[0].to_string(), "tanh, hidden 4, learning rate 0.1, init HeNormal");
 /// assert_eq!(candidates[11].hidden, [16, 8]);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Grid {
     /// The hidden layers' activation. Default: tanh.
     pub activations: Vec<Activation>,
@@ -41,7 +41,7 @@ pub struct Grid {
     pub hidden: Vec<Vec<usize>>,
     /// Learning rates. Default: 1.
     pub learning_rates: Vec<f64>,
-    /// How the weights begin. Default: [`Init::XavierNormal`].
+    /// How the weights begin. Default: [`Init::Auto`].
     pub inits: Vec<Init>,
 }
 
@@ -51,12 +51,36 @@ impl Default for Grid {
             activations: vec![Activation::Tanh],
             hidden: vec![vec![4]],
             learning_rates: vec![1.0],
-            inits: vec![Init::XavierNormal],
+            inits: vec![Init::Auto],
         }
     }
 }
 
 impl Grid {
+    /// The hidden layers' activations to try.
+    pub fn activations(mut self, activations: impl IntoIterator<Item = Activation>) -> Self {
+        self.activations = activations.into_iter().collect();
+        self
+    }
+
+    /// The hidden layers to try: units of each layer, first to last.
+    pub fn hidden(mut self, hidden: impl IntoIterator<Item = Vec<usize>>) -> Self {
+        self.hidden = hidden.into_iter().collect();
+        self
+    }
+
+    /// The learning rates to try.
+    pub fn learning_rates(mut self, rates: impl IntoIterator<Item = f64>) -> Self {
+        self.learning_rates = rates.into_iter().collect();
+        self
+    }
+
+    /// The ways to begin to try.
+    pub fn inits(mut self, inits: impl IntoIterator<Item = Init>) -> Self {
+        self.inits = inits.into_iter().collect();
+        self
+    }
+
     /// All combinations: activations change slowest, then the hidden layers, then the ways to
     /// begin; learning rates change fastest.
     pub fn candidates(&self) -> Vec<Candidate> {
@@ -79,6 +103,7 @@ impl Grid {
 
 /// One combination of a [`Grid`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Candidate {
     /// The hidden layers' activation.
     pub activation: Activation,
@@ -132,6 +157,7 @@ impl fmt::Display for Candidate {
 
 /// What a candidate is judged by, on the samples held out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Score {
     /// [`metrics::accuracy`].
     Accuracy,
@@ -157,6 +183,7 @@ impl Score {
 /// Trains a [`Candidate`] by full-batch gradient descent ([`Fit`]): a training function for
 /// [`cross_validate`](super::cross_validate).
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct ByFit {
     /// Iterations of gradient descent.
     pub iterations: usize,
@@ -169,6 +196,31 @@ pub struct ByFit {
 }
 
 impl ByFit {
+    /// So many iterations; judged by the cost, with seed 0.
+    ///
+    /// ```
+    /// use shallownet::Activation;
+    /// use shallownet::select::{ByFit, Score};
+    ///
+    /// let fit = ByFit::new(200, Activation::Sigmoid).seed(1).score(Score::Accuracy);
+    /// assert_eq!((fit.iterations, fit.seed), (200, 1));
+    /// ```
+    pub fn new(iterations: usize, output: Activation) -> Self {
+        Self { iterations, output, seed: 0, score: Score::Cost }
+    }
+
+    /// The seed of the weights. Default 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// What a candidate is judged by. Default: [`Score::Cost`].
+    pub fn score(mut self, score: Score) -> Self {
+        self.score = score;
+        self
+    }
+
     /// Trains on the split's training samples and scores on the others. The score of a training
     /// that diverges is NaN, so that the search goes on without it.
     ///
@@ -182,7 +234,7 @@ impl ByFit {
             .parallelism(Parallelism::Serial)
             .build()?;
         let (held_x, held_y) = (split.validation_x(), split.validation_y());
-        let mut workspace = Workspace::training(&net, x.samples().max(held_x.samples()))?;
+        let mut workspace = TrainingWorkspace::new(&net, x.samples().max(held_x.samples()))?;
         let fit = Fit::new(self.iterations, candidate.learning_rate);
         match fit.run(&mut net, x, y, &mut workspace, |_| ControlFlow::Continue(())) {
             Err(Error::Diverged { .. }) => return Ok(f64::NAN),

@@ -14,14 +14,12 @@
 //! let labels: Vec<f64> = points.iter().map(|p| f64::from(p[1] > p[0] * p[0])).collect();
 //! let (x, y) = (Columns::new(points.as_flattened(), 2)?, Columns::new(&labels, 1)?);
 //!
-//! let grid = Grid {
-//!     activations: vec![Activation::Tanh, Activation::Sigmoid],
-//!     hidden: vec![vec![1], vec![8]],
-//!     ..Grid::default()
-//! };
+//! let grid = Grid::default()
+//!     .activations([Activation::Tanh, Activation::Sigmoid])
+//!     .hidden([vec![1], vec![8]]);
 //! let candidates = grid.candidates();
 //! let folds = Folds::stratified(&metrics::classes(y)?, 4, 1)?;
-//! let fit = ByFit { iterations: 200, output: Activation::Sigmoid, seed: 1, score: Score::Accuracy };
+//! let fit = ByFit::new(200, Activation::Sigmoid).seed(1).score(Score::Accuracy);
 //! let table = cross_validate(&candidates, x, y, &folds, |c, split| fit.train(c, split))?;
 //! println!("{table}");
 //! let best = table.best(Better::Higher).expect("some score is finite");
@@ -59,14 +57,14 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use shallownet::select::{Better, Folds, cross_validate};
-/// use shallownet::{Activation, Columns, Error, Network, Workspace};
+/// use shallownet::{Activation, Columns, Error, Network, TrainingWorkspace};
 ///
 /// // Any training function will do: here five steps, scored by the cost.
 /// let (x, y) = (Columns::new(&[-2.0, -1.0, 1.0, 2.0], 1)?, Columns::new(&[0.0, 0.0, 1.0, 1.0], 1)?);
 /// let rates = [0.01, 1.0];
 /// let table = cross_validate(&rates, x, y, &Folds::new(4, 2, 7)?, |&rate, split| {
 ///     let mut net = Network::<f64>::builder(1).layer(1, Activation::Sigmoid).build()?;
-///     let mut workspace = Workspace::training(&net, 4)?;
+///     let mut workspace = TrainingWorkspace::new(&net, 4)?;
 ///     for _ in 0..5 {
 ///         net.step(split.train_x(), split.train_y(), rate, &mut workspace)?;
 ///     }

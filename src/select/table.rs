@@ -6,6 +6,7 @@ use core::fmt;
 ///
 /// It prints as a table of means, standard deviations and candidates, one a line.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Table<'c, C> {
     /// One row a candidate.
     pub rows: Vec<Row<'c, C>>,
@@ -27,6 +28,7 @@ pub struct Row<'c, C> {
 
 /// Which of two scores is the better one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Better {
     /// The higher: accuracies.
     Higher,

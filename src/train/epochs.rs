@@ -12,8 +12,8 @@ use crate::train::training_state::TrainingState;
 
 /// In what ways to train differ: what the steps of an epoch are.
 pub(super) trait Steps<T: Scalar> {
-    /// All steps of one epoch, and what is measured after them. [`Rollback::commit`] is called after
-    /// the first, if not after each. Divergence names the state's step.
+    /// All steps of one epoch, and what is measured after them. [`Rollback::commit`] is called
+    /// after the first, if not after each. Divergence names the state's step.
     fn epoch(
         &mut self,
         net: &mut Network<T>,

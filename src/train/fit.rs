@@ -7,7 +7,7 @@ use crate::data::columns::Columns;
 use crate::data::targets::Targets;
 use crate::error::Result;
 use crate::network::parameters::Network;
-use crate::network::workspace::Workspace;
+use crate::network::workspace::TrainingWorkspace;
 use crate::scalar::Scalar;
 use crate::train::epochs::{self, Costs, Steps};
 use crate::train::options::Training;
@@ -17,22 +17,22 @@ use crate::train::training_state::TrainingState;
 use crate::words::choices::Checks;
 
 /// Full-batch gradient descent, the short form of [`Training::full_batch`]: on a workspace that is
-/// there already, without optimiser, schedule and validation. Each iteration is an epoch of one step;
-/// the bits are those of so many calls of [`Network::step`].
+/// there already, without optimiser, schedule and validation. Each iteration is an epoch of one
+/// step; the bits are those of so many calls of [`Network::step`].
 ///
 /// If the cost becomes NaN or infinite, training stops with
-/// [`Error::Diverged`](crate::Error::Diverged), which names the iteration, and the network keeps the
-/// last parameters that were finite and had a finite cost. (It goes back to a copy of at most 64
-/// iterations before, and repeats the steps from there.)
+/// [`Error::Diverged`](crate::Error::Diverged), which names the iteration, and the network keeps
+/// the last parameters that were finite and had a finite cost. (It goes back to a copy of at most
+/// 64 iterations before, and repeats the steps from there.)
 ///
 /// ```
 /// use std::ops::ControlFlow;
-/// use shallownet::{Activation, Columns, Fit, Network, Workspace};
+/// use shallownet::{Activation, Columns, Fit, Network, TrainingWorkspace};
 ///
 /// let (x, y) = ([-2.0_f64, -1.0, 1.0, 2.0], [0.0, 0.0, 1.0, 1.0]);
 /// let (x, y) = (Columns::new(&x, 1)?, Columns::new(&y, 1)?);
 /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
-/// let mut workspace = Workspace::training(&net, 4)?;
+/// let mut workspace = TrainingWorkspace::new(&net, 4)?;
 ///
 /// let report = Fit::new(500, 0.5).run(&mut net, x, y, &mut workspace, |iteration| {
 ///     let is_good = iteration.training_cost < 0.05;
@@ -72,7 +72,7 @@ impl Fit {
     ///
     /// let (x, y) = (Columns::new(&[-1.0_f32, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
     /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
-    /// let mut workspace = Workspace::training(&net, 2)?;
+    /// let mut workspace = TrainingWorkspace::new(&net, 2)?;
     /// let mut costs = Vec::new();
     /// Fit::new(10, 0.5).run(&mut net, x, y, &mut workspace, |iteration| {
     ///     costs.push(iteration.training_cost);
@@ -85,21 +85,20 @@ impl Fit {
     ///
     /// # Errors
     /// As [`Network::step`], and [`Error::Range`](crate::Error::Range) for a learning rate that
-    /// becomes subnormal, 0 or infinite as a T; [`Error::Diverged`](crate::Error::Diverged) names the
-    /// iteration at which a cost or a parameter was found not to be finite.
+    /// becomes subnormal, 0 or infinite as a T; [`Error::Diverged`](crate::Error::Diverged) names
+    /// the iteration at which a cost or a parameter was found not to be finite.
     pub fn run<'a, T: Scalar>(
         &self,
         net: &mut Network<T>,
         x: Columns<'_, T>,
         y: impl Into<Targets<'a, T>>,
-        workspace: &mut Workspace<T>,
+        workspace: &mut TrainingWorkspace<T>,
         watch: impl FnMut(&Epoch<'_, T>) -> ControlFlow<()>,
     ) -> Result<TrainingReport> {
         let y = y.into();
         let training = Training::full_batch(self.iterations).learning_rate(self.learning_rate);
         let mut state = TrainingState::new(net, training, x.samples())?;
-        net.check_batch(x, y, workspace)?;
-        workspace.gradients()?;
+        net.check_batch(x, y, &workspace.buffers)?;
         let rate = T::from_f64(self.learning_rate);
         y.check_rate(rate.to_f64())?;
         let mut rollback = Rollback::new(net, &state)?;
@@ -113,7 +112,7 @@ struct Iteration<'a, T> {
     x: Columns<'a, T>,
     y: Targets<'a, T>,
     rate: T,
-    workspace: &'a mut Workspace<T>,
+    workspace: &'a mut TrainingWorkspace<T>,
 }
 
 impl<T: Scalar> Steps<T> for Iteration<'_, T> {
@@ -137,6 +136,6 @@ impl<T: Scalar> Steps<T> for Iteration<'_, T> {
     }
 
     fn cost(&mut self, net: &Network<T>) -> Result<Option<f64>> {
-        net.cost_checked(self.x, self.y, self.workspace).map(Some)
+        net.cost_checked(self.x, self.y, &mut self.workspace.buffers).map(Some)
     }
 }

@@ -9,6 +9,7 @@ use crate::engine::passes::Elementwise;
 use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
 use crate::kernels::optimizer::{Rule, Terms};
+use crate::network::buffers::check_layout;
 use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;
@@ -22,11 +23,11 @@ use crate::words::optimizer::Optimizer;
 /// For loops of your own; [`Trainer`](crate::Trainer) has one inside.
 ///
 /// ```
-/// use shallownet::{Activation, Columns, Network, Optimizer, OptimizerState, Workspace};
+/// use shallownet::{Activation, Columns, Network, Optimizer, OptimizerState, TrainingWorkspace};
 ///
 /// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
 /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
-/// let mut workspace = Workspace::training(&net, 2)?;
+/// let mut workspace = TrainingWorkspace::new(&net, 2)?;
 /// let mut state = OptimizerState::new(&net, Optimizer::adam())?.l2(1e-4)?.clip_norm(1.0)?;
 /// for _ in 0..100 {
 ///     net.step_with(x, y, &mut state, 0.05, &mut workspace)?;
@@ -35,7 +36,7 @@ use crate::words::optimizer::Optimizer;
 /// assert!(net.cost(x, y, &mut workspace)? < 0.05);
 /// # Ok::<(), shallownet::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct OptimizerState<T> {
     shape: Arc<Shape>,
     optimizer: Optimizer,
@@ -184,14 +185,11 @@ impl<T: Scalar> OptimizerState<T> {
 
     /// Refuses the state of another network.
     pub(crate) fn check(&self, shape: &Arc<Shape>) -> Result<()> {
-        if Arc::ptr_eq(&self.shape, shape) || *self.shape == **shape {
-            return Ok(());
-        }
-        Err(Error::Mismatch { argument: "optimizer state" })
+        check_layout("optimizer state", &self.shape, shape)
     }
 
-    /// Refuses a learning rate that is no finite T once the optimiser has had its way with it. (Smaller
-    /// rates, as schedules have them, are then taken, too.)
+    /// Refuses a learning rate that is no finite T once the optimiser has had its way with it.
+    /// (Smaller rates, as schedules have them, are then taken, too.)
     pub(crate) fn check_rate(&self, given: f64) -> Result<()> {
         let fits = |rate: f64| T::from_f64(rate).is_finite();
         let (corrected, decay) = match self.optimizer {

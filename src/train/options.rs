@@ -70,10 +70,10 @@ impl Training {
     /// `epochs` passes over the data in batches of `batch_size` samples, at least 1; the last batch
     /// of an epoch is smaller if the samples are no whole number of batches.
     ///
-    /// Each epoch takes the samples in a new order ([`seed`](Self::seed)), and copies each batch to
-    /// have it side by side. That is so for a batch size that covers all samples, too: its steps are
-    /// those of a [`full_batch`](Self::full_batch) but for the last bits of the sums, which are
-    /// added up in another order.
+    /// Each epoch takes the samples in a new order ([`seed`](Self::seed)), and copies each batch
+    /// to have it side by side. That is so for a batch size that covers all samples, too: its
+    /// steps are those of a [`full_batch`](Self::full_batch) but for the last bits of the sums,
+    /// which are added up in another order.
     ///
     /// ```
     /// # use shallownet::Training;
@@ -83,9 +83,9 @@ impl Training {
         Self::of(epochs, BatchSize::Mini(batch_size))
     }
 
-    /// `epochs` steps, each on all samples as they are: neither shuffled nor copied, so that a run is
-    /// so many calls of [`Network::step_with`](crate::Network::step_with), bit for bit. The seed has
-    /// no part in it.
+    /// `epochs` steps, each on all samples as they are: neither shuffled nor copied, so that a run
+    /// is so many calls of [`Network::step_with`](crate::Network::step_with), bit for bit. The
+    /// seed has no part in it.
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -307,5 +307,32 @@ impl Training {
             domains::clip_norm(norm)?;
         }
         self.early_stopping.map_or(Ok(()), |stopping| stopping.check())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_is_what_is_read() {
+        let stopping = EarlyStopping::new(3).min_delta(0.5);
+        let training = Training::new(7, 5)
+            .optimizer(Optimizer::adam())
+            .learning_rate(0.25)
+            .schedule(Schedule::step(2, 0.5))
+            .l2(1e-4)
+            .clip_norm(2.0)
+            .early_stopping(stopping)
+            .seed(9);
+        assert_eq!((training.get_epochs(), training.get_batch_size()), (7, Some(5)));
+        assert_eq!(training.get_optimizer(), Optimizer::adam());
+        assert_eq!(training.get_learning_rate(), 0.25);
+        assert_eq!(training.get_schedule(), Schedule::step(2, 0.5));
+        assert_eq!((training.get_l2(), training.get_clip_norm()), (1e-4, Some(2.0)));
+        assert_eq!(training.get_early_stopping(), Some(stopping));
+        assert_eq!(training.get_seed(), 9);
+        let full = Training::full_batch(7);
+        assert_eq!((full.get_epochs(), full.get_batch_size()), (7, None));
     }
 }

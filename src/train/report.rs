@@ -48,7 +48,7 @@ pub struct Epoch<'a, T> {
 ///
 /// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
 /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
-/// let mut workspace = Workspace::training(&net, 2)?;
+/// let mut workspace = TrainingWorkspace::new(&net, 2)?;
 /// let report =
 ///     Fit::new(10, 0.5).run(&mut net, x, y, &mut workspace, |_| ControlFlow::Continue(()))?;
 /// assert_eq!(report.stop, Stop::Finished);

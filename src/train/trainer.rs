@@ -8,7 +8,7 @@ use crate::data::data_set::DataSet;
 use crate::data::targets::Targets;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
-use crate::network::workspace::Workspace;
+use crate::network::workspace::TrainingWorkspace;
 use crate::scalar::Scalar;
 use crate::train::batch_size::BatchSize;
 use crate::train::epochs::{self, Costs, Steps};
@@ -55,14 +55,14 @@ impl Training {
 /// across programs.
 ///
 /// **Divergence.** A cost that is not finite, in a batch or in the validation set, or a parameter or
-/// moment that is not, at an epoch's end, ends the run with [`Error::Diverged`], which names the step
-/// (from 0, over all epochs). Network and state, the best epoch included, are then those of the
-/// beginning of that epoch, or of the one before if the epoch's first step already failed: they can
-/// be saved, and gone on with. With full batches, where an epoch is one step, that is: the last
-/// parameters that have a finite cost, those after the last update included.
+/// moment that is not, at an epoch's end, ends the run with [`Error::Diverged`], which names the
+/// step (from 0, over all epochs). Network and state, the best epoch included, are then those of
+/// the beginning of that epoch, or of the one before if the epoch's first step already failed:
+/// they can be saved, and gone on with. With full batches, where an epoch is one step, that is:
+/// the last parameters that have a finite cost, those after the last update included.
 ///
-/// (Short epochs are not copied one by one: a run goes back to a copy of at most 64 steps before, and
-/// repeats them, with the same bits.)
+/// (Short epochs are not copied one by one: a run goes back to a copy of at most 64 steps before,
+/// and repeats them, with the same bits.)
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -105,7 +105,7 @@ pub struct Trainer<T> {
 /// What an epoch writes besides network and state.
 #[derive(Debug)]
 struct Memory<T> {
-    workspace: Workspace<T>,
+    workspace: TrainingWorkspace<T>,
     /// With full batches there are none to gather.
     batches: Option<Batches<T>>,
     validation: Validation<T>,
@@ -125,14 +125,14 @@ impl<T: Scalar> Trainer<T> {
         Self::resume(net, TrainingState::new(net, training, data.x.samples())?, data)
     }
 
-    /// Goes on where `state` was put away. `net` must have the parameters that it had then (its shape
-    /// is checked, its values can't be), and `data` must be the same, by its
+    /// Goes on where `state` was put away. `net` must have the parameters that it had then (its
+    /// shape is checked, its values can't be), and `data` must be the same, by its
     /// [`fingerprint`](DataSet::fingerprint), unless the state is
     /// [`on_any_data`](TrainingState::on_any_data).
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`Error::Mismatch`], [`Error::Samples`] or [`Error::OtherData`] for
-    /// the state of another network, another number of samples, or other data.
+    /// As [`new`](Self::new), and [`Error::Mismatch`], [`Error::Samples`] or [`Error::OtherData`]
+    /// for the state of another network, another number of samples, or other data.
     pub fn resume(
         net: &Network<T>,
         mut state: TrainingState<T>,
@@ -145,7 +145,7 @@ impl<T: Scalar> Trainer<T> {
             BatchSize::Mini(size) => (size.min(samples), Some(Batches::new(net, samples, size)?)),
             BatchSize::Full => (samples, None),
         };
-        let workspace = Workspace::training(net, size)?;
+        let workspace = TrainingWorkspace::new(net, size)?;
         let memory = Memory { workspace, batches, validation: Validation::new(net, data)? };
         Ok(Self { rollback: Rollback::new(net, &state)?, memory, state })
     }
@@ -261,6 +261,7 @@ impl<T: Scalar> Steps<T> for Pass<'_, T> {
         if self.memory.batches.is_some() {
             return Ok(None);
         }
-        net.cost_checked(self.data.x, self.data.targets(), &mut self.memory.workspace).map(Some)
+        net.cost_checked(self.data.x, self.data.targets(), &mut self.memory.workspace.buffers)
+            .map(Some)
     }
 }

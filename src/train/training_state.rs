@@ -319,7 +319,7 @@ impl<T: Scalar> TrainingState<T> {
             });
         }
         match data.validation {
-            Some((x, y)) => net.check_samples(x, y.into()),
+            Some((x, y)) => net.check_samples(x, y),
             None if self.training.early_stopping.is_some() => Err(Error::NoValidation),
             None => Ok(()),
         }

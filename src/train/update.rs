@@ -3,10 +3,11 @@
 use crate::data::checks;
 use crate::data::columns::Columns;
 use crate::data::targets::Targets;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::network::buffers::check_layout;
 use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
-use crate::network::workspace::Workspace;
+use crate::network::workspace::TrainingWorkspace;
 use crate::scalar::Scalar;
 use crate::train::optimizer_state::OptimizerState;
 use crate::words::choices::Checks;
@@ -17,22 +18,24 @@ impl<T: Scalar> Network<T> {
     /// on the calling thread; allocates nothing. Gradients that are not finite do what IEEE 754
     /// says.
     ///
-    /// A step at a learning rate of 0 counts, and moves the moments as the formulas say (they do not
-    /// depend on the rate); of the parameters no bit changes.
+    /// A step at a learning rate of 0 counts, and moves the moments as the formulas say (they do
+    /// not depend on the rate); of the parameters no bit changes.
     ///
     /// ```
-    /// use shallownet::{Activation, Columns, Init, Network, Optimizer, OptimizerState, Workspace};
+    /// use shallownet::{
+    ///     Activation, Columns, Init, Network, Optimizer, OptimizerState, TrainingWorkspace,
+    /// };
     ///
     /// let mut net =
     ///     Network::<f64>::builder(2).layer(1, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
     /// let mut state = OptimizerState::new(&net, Optimizer::momentum())?;
-    /// let mut workspace = Workspace::training(&net, 1)?;
+    /// let mut workspace = TrainingWorkspace::new(&net, 1)?;
     /// let (x, y) = (Columns::new(&[3.0, -1.0], 2)?, Columns::new(&[1.0], 1)?);
     ///
     /// net.backward(x, y, &mut workspace)?; // dW = [-1.5, 0.5], db = [-0.5]
-    /// net.update(&mut state, workspace.gradients()?, 2.0)?;
+    /// net.update(&mut state, workspace.gradients(), 2.0)?;
     /// assert_eq!(net.weights(0)?, [3.0, -1.0]);
-    /// net.update(&mut state, workspace.gradients()?, 2.0)?; // m = 0.9 dW + dW
+    /// net.update(&mut state, workspace.gradients(), 2.0)?; // m = 0.9 dW + dW
     /// assert!((net.weights(0)?[0] - (3.0 + 2.0 * 1.9 * 1.5)).abs() < 1e-14);
     /// # Ok::<(), shallownet::Error>(())
     /// ```
@@ -50,9 +53,7 @@ impl<T: Scalar> Network<T> {
         checks::learning_rate(learning_rate)?;
         state.check(&self.shape)?;
         state.check_rate(learning_rate.to_f64())?;
-        if *gradients.shape != *self.shape {
-            return Err(Error::Mismatch { argument: "gradients" });
-        }
+        check_layout("gradients", &gradients.shape, &self.shape)?;
         self.update_checked(state, gradients, learning_rate.to_f64());
         Ok(())
     }
@@ -69,11 +70,13 @@ impl<T: Scalar> Network<T> {
     /// the gradient: what the workspace's gradients hold afterwards is unspecified then.
     ///
     /// ```
-    /// use shallownet::{Activation, Columns, Network, Optimizer, OptimizerState, Workspace};
+    /// use shallownet::{
+    ///     Activation, Columns, Network, Optimizer, OptimizerState, TrainingWorkspace,
+    /// };
     ///
     /// let (x, y) = (Columns::new(&[-1.0_f32, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
     /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
-    /// let mut workspace = Workspace::training(&net, 2)?;
+    /// let mut workspace = TrainingWorkspace::new(&net, 2)?;
     /// let mut state = OptimizerState::new(&net, Optimizer::adam())?;
     /// let before = net.step_with(x, y, &mut state, 0.01, &mut workspace)?;
     /// assert!(net.cost(x, y, &mut workspace)? < before);
@@ -90,12 +93,11 @@ impl<T: Scalar> Network<T> {
         y: impl Into<Targets<'a, T>>,
         state: &mut OptimizerState<T>,
         learning_rate: T,
-        workspace: &mut Workspace<T>,
+        workspace: &mut TrainingWorkspace<T>,
     ) -> Result<f64> {
         let y = y.into();
         checks::learning_rate(learning_rate)?;
-        self.check_all_but_x(x, y, workspace)?;
-        workspace.gradients()?;
+        self.check_all_but_x(x, y, &workspace.buffers)?;
         state.check(&self.shape)?;
         state.check_rate(learning_rate.to_f64())?;
         self.step_with_checked(x, y, state, learning_rate.to_f64(), workspace, self.checks)
@@ -109,7 +111,7 @@ impl<T: Scalar> Network<T> {
         y: Targets<'_, T>,
         state: &mut OptimizerState<T>,
         learning_rate: f64,
-        workspace: &mut Workspace<T>,
+        workspace: &mut TrainingWorkspace<T>,
         check_x: Checks,
     ) -> Result<f64> {
         let step = state.steps();
@@ -123,7 +125,7 @@ impl<T: Scalar> Network<T> {
         }
         let cost = self.backward_checked(x, y, workspace, check_x)?;
         let cost = checks::finite_cost(cost, step)?;
-        self.update_checked(state, workspace.gradients()?, learning_rate);
+        self.update_checked(state, workspace.gradients(), learning_rate);
         Ok(cost)
     }
 }

@@ -5,7 +5,7 @@ use crate::data::data_set::DataSet;
 use crate::data::targets::Targets;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
-use crate::network::workspace::Workspace;
+use crate::network::workspace::PredictionWorkspace;
 use crate::scalar::Scalar;
 
 /// Samples that go through the network at once. A constant, so that the sum of their costs is cut
@@ -15,19 +15,19 @@ const SAMPLES: usize = 1024;
 /// Memory for a validation set; none where there was no set at the beginning.
 #[derive(Debug)]
 pub(super) struct Validation<T> {
-    workspace: Option<Workspace<T>>,
+    workspace: Option<PredictionWorkspace<T>>,
 }
 
 impl<T: Scalar> Validation<T> {
     pub(super) fn new(net: &Network<T>, data: DataSet<'_, T>) -> Result<Self> {
-        let memory = |x: Columns<'_, T>| Workspace::prediction(net, x.samples().min(SAMPLES));
+        let memory = |x: Columns<'_, T>| PredictionWorkspace::new(net, x.samples().min(SAMPLES));
         Ok(Self { workspace: data.validation.map(|(x, _)| memory(x)).transpose()? })
     }
 
     /// Refuses validation samples that no memory was made for.
     pub(super) fn check(&self, data: DataSet<'_, T>) -> Result<()> {
         let Some((x, _)) = data.validation else { return Ok(()) };
-        let capacity = self.workspace.as_ref().map_or(0, Workspace::capacity);
+        let capacity = self.workspace.as_ref().map_or(0, PredictionWorkspace::capacity);
         let given = x.samples().min(SAMPLES);
         if given <= capacity { Ok(()) } else { Err(Error::Capacity { capacity, given }) }
     }
@@ -46,7 +46,7 @@ impl<T: Scalar> Validation<T> {
             let start = index * SAMPLES;
             let weights = targets.weights.map(|all| &all[start..start + x.samples()]);
             let y = Targets { y, weights };
-            sum += net.cost_checked(x, y, workspace)? * y.total();
+            sum += net.cost_checked(x, y, &mut workspace.buffers)? * y.total();
         }
         Ok(Some(sum / targets.total()))
     }

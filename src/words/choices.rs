@@ -81,6 +81,7 @@ names!(Backend, "backend", Self::ALL);
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Parallelism {
     /// The calling thread alone.
     Serial,
@@ -120,10 +121,10 @@ names!(Parallelism, "parallelism", Self::ALL);
 /// Which checks of *values* the public calls make. Shapes are always checked.
 ///
 /// ```
-/// use shallownet::{Activation, Checks, Columns, Error, Network, Workspace};
+/// use shallownet::{Activation, Checks, Columns, Error, Network, PredictionWorkspace};
 ///
 /// let net = Network::<f32>::builder(1).layer(1, Activation::Identity).build()?;
-/// let mut workspace = Workspace::prediction(&net, 1)?;
+/// let mut workspace = PredictionWorkspace::new(&net, 1)?;
 /// let x = [f32::NAN];
 /// let refused = net.predict(Columns::new(&x, 1)?, &mut [0.0], &mut workspace);
 /// assert!(matches!(refused, Err(Error::NotFinite { argument: "x", index: 0, .. })));
@@ -132,11 +133,12 @@ names!(Parallelism, "parallelism", Self::ALL);
 ///     .layer(1, Activation::Identity)
 ///     .checks(Checks::ShapesOnly)
 ///     .build()?;
-/// let mut workspace = Workspace::prediction(&trusting, 1)?;
+/// let mut workspace = PredictionWorkspace::new(&trusting, 1)?;
 /// trusting.predict(Columns::new(&x, 1)?, &mut [0.0], &mut workspace)?;
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Checks {
     /// Data and parameters must be finite, targets in the loss's domain: at each call (each `fit`,
     /// not each of its steps). That x is finite is seen on the way through the first layer, or takes

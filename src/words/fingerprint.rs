@@ -4,9 +4,9 @@
 use core::fmt;
 use core::str::FromStr;
 
-/// A number that follows from all values of a [`DataSet`](crate::DataSet): samples, targets, weights
-/// and validation samples, in their order. Other data has another one, but for one case in 2^64 (data made to fool
-/// it is not what it is for).
+/// A number that follows from all values of a [`DataSet`](crate::DataSet): samples, targets,
+/// weights and validation samples, in their order. Other data has another one, but for one case in
+/// 2^64 (data made to fool it is not what it is for).
 ///
 /// The same on every machine and for good, since checkpoints hold it: XXH64 with seed 0 of 64-bit
 /// words, little-endian. For each of X, Y, the weights (if there are any), X and Y for validation

@@ -7,9 +7,12 @@
 /// Biases may be zero, since different weights already tell the units apart.
 ///
 /// **Why small.** Sigmoid and tanh are flat for large |z|, so large weights start training where
-/// g' is almost 0 and it hardly moves. [`Init::Normal`] with scale 0.01 is the textbook's choice
-/// for one hidden layer; deeper or wider nets do better with a scale that follows the layer's
-/// width (Xavier for tanh and sigmoid, He for the ReLUs).
+/// g' is almost 0 and it hardly moves. [`Init::LECTURE`] (0.01) is the textbook's choice for one
+/// hidden layer; deeper or wider nets do better with a scale that follows the layer's width, so that
+/// neither activations nor gradients shrink or grow from layer to layer: [`Init::Auto`], the default.
+///
+/// Sources: Glorot and Bengio, *Understanding the difficulty of training deep feedforward neural
+/// networks*, AISTATS 2010; He, Zhang, Ren and Sun, *Delving deep into rectifiers*, ICCV 2015.
 ///
 /// The stream: ChaCha8 (`rand_chacha`), seeded by `seed_from_u64`; weights are drawn layer by
 /// layer, row by row (`W[j][0]`, `W[j][1]`, ...) in f64 and rounded to the element type, so one seed
@@ -21,14 +24,24 @@
 /// let net = Network::<f64>::builder(2)
 ///     .layer(4, Activation::Tanh)
 ///     .layer(1, Activation::Sigmoid)
-///     .init(Init::Normal { scale: 0.01 }, 1)
+///     .init(Init::LECTURE, 1)
 ///     .build()?;
 /// assert!(net.weights(0)?.iter().all(|w| w.abs() < 0.06));
+///
+/// // Without `init`: for tanh, Glorot's.
+/// let builder = Network::<f64>::builder(2).layer(4, Activation::Tanh);
+/// let glorot = builder.clone().init(Init::XavierNormal, 0).build()?;
+/// assert_eq!(builder.build()?.weights(0)?, glorot.weights(0)?);
 /// # Ok::<(), shallownet::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Init {
+    /// Each layer by its own activation, from a normal distribution: variance 2 / (n_in + n_out)
+    /// (Glorot) for sigmoid, tanh, identity and softmax, 2 / n_in (He) for ReLU, and
+    /// 2 / ((1 + slope^2) n_in) for a leaky ReLU (He et al. 2015, equation 15).
+    #[default]
+    Auto,
     /// All weights 0: for showing why one should not, and for loading weights afterwards.
     Zeros,
     /// Uniform in [-scale, scale).
@@ -51,9 +64,12 @@ pub enum Init {
     HeNormal,
 }
 
-impl Default for Init {
-    /// Normal with standard deviation 0.01.
-    fn default() -> Self {
-        Self::Normal { scale: 0.01 }
-    }
+impl Init {
+    /// Normal with standard deviation 0.01, whatever the layer: the lecture's.
+    ///
+    /// ```
+    /// # use shallownet::Init;
+    /// assert_eq!(Init::LECTURE, Init::Normal { scale: 0.01 });
+    /// ```
+    pub const LECTURE: Self = Self::Normal { scale: 0.01 };
 }

@@ -4,6 +4,7 @@ use super::activation::Activation;
 
 /// One dense layer: `units` outputs of `inputs` inputs.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Layer {
     /// Values that come in (n_{l-1}).
     pub inputs: usize,

@@ -13,8 +13,6 @@ use super::names::names;
 /// ```
 /// use shallownet::{Activation, Backend, Level, Network};
 ///
-/// let best = Level::detect();
-/// assert_eq!(Level::available().last(), Some(&best));
 /// for level in Level::available() {
 ///     let net = Network::<f32>::builder(2)
 ///         .layer(1, Activation::Sigmoid)
@@ -56,14 +54,18 @@ impl Level {
         Self::of(Token::new())
     }
 
-    /// Every level this machine can run, lowest first.
+    /// Every level that networks can have on this machine, lowest first. Levels without FMA, which
+    /// [`Backend::Auto`](crate::Backend::Auto) never takes, are in builds with the feature
+    /// `all-levels` only.
     ///
     /// ```
     /// # use shallownet::Level;
-    /// assert!(Level::available().contains(&Level::detect()));
+    /// assert!(Level::available().is_sorted());
     /// ```
     pub fn available() -> Vec<Self> {
-        Self::ALL.into_iter().filter(|level| level.token().is_some()).collect()
+        let is_built = |level: Self| cfg!(feature = "all-levels") || level.has_fma();
+        let all = Self::ALL.into_iter();
+        all.filter(|&level| is_built(level) && level.token().is_some()).collect()
     }
 
     /// The name in lower case.

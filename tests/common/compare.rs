@@ -2,7 +2,7 @@
 
 use proptest::test_runner::TestCaseError;
 use shallownet::reference;
-use shallownet::{Network, Parallelism, Scalar, Workspace};
+use shallownet::{Network, Parallelism, PredictionWorkspace, Scalar, TrainingWorkspace, Workspace};
 
 use super::Setup;
 use super::bounds::{Approx, Rounding};
@@ -40,8 +40,8 @@ pub(crate) fn with_reference<T: Scalar>(
     who: Parallelism,
 ) -> Result<(), TestCaseError> {
     let net = case.network::<T>(backend, who);
-    let mut workspace = Workspace::training(&net, case.capacity()).unwrap();
-    let mut predictor = Workspace::prediction(&net, case.capacity()).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, case.capacity()).unwrap();
+    let mut predictor = PredictionWorkspace::new(&net, case.capacity()).unwrap();
     for index in 0..case.batches.len() {
         let batch = case.batch::<T>(index);
         let oracle = reference::Network::from(&net);
@@ -60,7 +60,7 @@ pub(crate) fn reading<T: Scalar>(
     net: &Network<T>,
     batch: &Batch<T>,
     expected: &Expected,
-    workspace: &mut Workspace<T>,
+    workspace: &mut impl Workspace<T>,
 ) -> Result<(), TestCaseError> {
     let (x, y) = batch.columns();
     let mut out = vec![T::from_f64(f64::NAN); batch.y.len()];
@@ -75,12 +75,12 @@ pub(crate) fn gradients<T: Scalar>(
     net: &Network<T>,
     batch: &Batch<T>,
     expected: &Expected,
-    workspace: &mut Workspace<T>,
+    workspace: &mut TrainingWorkspace<T>,
 ) -> Result<(), TestCaseError> {
     let (x, y) = batch.columns();
     let cost = net.backward(x, y, workspace).unwrap();
     within("backward's cost", &[expected.cost], &[cost])?;
-    let gradients = workspace.gradients().unwrap();
+    let gradients = workspace.gradients();
     for l in 0..net.layers().len() {
         within(&format!("dW[{l}]"), &expected.dw[l], &gradients.weights(l).unwrap())?;
         within(&format!("db[{l}]"), &expected.db[l], gradients.bias(l).unwrap())?;
@@ -94,7 +94,7 @@ fn step<T: Scalar>(
     batch: &Batch<T>,
     expected: &Expected,
     learning_rate: T,
-    workspace: &mut Workspace<T>,
+    workspace: &mut TrainingWorkspace<T>,
 ) -> Result<(), TestCaseError> {
     let mut net = before.try_clone().unwrap();
     let (x, y) = batch.columns();

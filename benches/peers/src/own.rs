@@ -2,16 +2,16 @@
 
 use std::hint::black_box;
 
-use shallownet::{Activation, Columns, Network, Result, Scalar, Workspace};
+use shallownet::{Activation, Columns, Network, PredictionWorkspace, Result, Scalar, TrainingWorkspace};
 
 use crate::Peer;
 use crate::case::{Case, Hidden, Output};
 
 pub struct Own<T> {
     net: Network<T>,
-    training: Workspace<T>,
-    prediction: Workspace<T>,
-    one: Workspace<T>,
+    training: TrainingWorkspace<T>,
+    prediction: PredictionWorkspace<T>,
+    one: PredictionWorkspace<T>,
     x: Vec<T>,
     y: Vec<T>,
     out: Vec<T>,
@@ -41,9 +41,9 @@ impl<T: Scalar> Own<T> {
             net.set_bias(layer, b)?;
         }
         Ok(Self {
-            training: Workspace::training(&net, case.m)?,
-            prediction: Workspace::prediction(&net, case.m)?,
-            one: Workspace::prediction(&net, 1)?,
+            training: TrainingWorkspace::new(&net, case.m)?,
+            prediction: PredictionWorkspace::new(&net, case.m)?,
+            one: PredictionWorkspace::new(&net, 1)?,
             out: vec![T::from_f64(0.0); case.m * case.outputs()],
             rate: T::from_f64(case.rate),
             x: data.x,

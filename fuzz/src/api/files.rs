@@ -1,9 +1,9 @@
 //! Models, ONNX, ndarray's views. Nothing goes through a file here: `round_trip` does that.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, ShapeBuilder};
+use shallownet::Standardization;
 use shallownet::io::model::{self, Model};
 use shallownet::io::{arrays, onnx};
-use shallownet::Standardization;
 use shallownet::{Columns, Scalar};
 
 use super::world::{World, said};

@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 
 use shallownet::{
-    Error, Fit, Network, Optimizer, OptimizerState, OutputGradient, Scalar, Tape, Workspace,
-    reference,
+    Error, Fit, Network, Optimizer, OptimizerState, OutputGradient, PredictionWorkspace, Scalar,
+    Tape, TrainingWorkspace, Workspace, reference,
 };
 
 use super::call::{Build, Data, Pass, Values};
-use super::world::{Samples, World, said, unchanged};
+use super::world::{Samples, Shelf, World, said, unchanged};
 use crate::bits;
 use crate::common::On as _;
 use crate::numbers::{Rate, Wild};
@@ -70,33 +70,42 @@ impl<T: Scalar> World<T> {
 
     pub(super) fn workspace(&mut self, net: u8, capacity: usize, training: bool) -> Option<()> {
         let net = self.nets.get(net)?;
-        let make = if training { Workspace::training } else { Workspace::prediction };
-        let workspace = said(make(net, capacity))?;
-        assert_eq!(workspace.capacity(), capacity);
         if training {
+            let workspace = said(TrainingWorkspace::new(net, capacity))?;
+            assert_eq!(workspace.capacity(), capacity);
             assert_eq!(net.workspace_bytes(capacity), Ok(workspace.bytes()));
+            self.workspaces.put(workspace);
+        } else {
+            let workspace = said(PredictionWorkspace::new(net, capacity))?;
+            assert_eq!(workspace.capacity(), capacity);
+            self.predictors.put(workspace);
         }
-        self.workspaces.put(workspace);
         Some(())
     }
 
     pub(super) fn pass(&mut self, net: u8, workspace: u8, data: u8, pass: Pass) -> Option<()> {
         let (net, data) = (self.nets.get(net)?, self.data.get(data)?);
-        let (workspace, samples) = (self.workspaces.get(workspace)?, data.of(net));
+        let samples = data.of(net);
         let (x, y) = (samples.x(), samples.targets());
         match pass {
             Pass::Predict(more) => {
                 let length = net.outputs() * x.samples();
                 let more = if more.unsigned_abs() > 120 { more.signum() } else { 0 };
                 let mut out = vec![T::ZERO; length.saturating_add_signed(more.into())];
+                let workspace = any(&mut self.predictors, &mut self.workspaces, workspace)?;
                 said(net.predict(x, &mut out, workspace))
             }
-            Pass::Cost => said(net.cost(x, y, workspace)).map(drop),
-            Pass::Backward => said(net.backward(x, y, workspace)).map(drop),
+            Pass::Cost => {
+                let workspace = any(&mut self.predictors, &mut self.workspaces, workspace)?;
+                said(net.cost(x, y, workspace)).map(drop)
+            }
+            Pass::Backward => said(net.backward(x, y, self.workspaces.get(workspace)?)).map(drop),
             Pass::Step(rate) => {
+                let workspace = self.workspaces.get(workspace)?;
                 unchanged(net, |net| net.step(x, y, T::from_f64(rate.0), workspace)).map(drop)
             }
             Pass::StepWith { optimizer, rate } => {
+                let workspace = self.workspaces.get(workspace)?;
                 let state = self.optimizers.get(optimizer)?;
                 let steps = state.steps();
                 let rate = T::from_f64(rate.0);
@@ -105,7 +114,8 @@ impl<T: Scalar> World<T> {
                 cost.map(drop)
             }
             Pass::Fit { iterations, rate, stop } => {
-                let fit = Fit::new((iterations % 8).into(), T::from_f64(rate.0));
+                let workspace = self.workspaces.get(workspace)?;
+                let fit = Fit::new((iterations % 8).into(), rate.0);
                 run_fit(net, fit, &samples, workspace, stop)
             }
         }
@@ -116,14 +126,14 @@ impl<T: Scalar> World<T> {
         let gradients = if tape {
             self.tapes.get(from)?.gradients()
         } else {
-            said(self.workspaces.get(from)?.gradients())?
+            self.workspaces.get(from)?.gradients()
         };
         unchanged(net, |net| net.descend(gradients, rate))
     }
 
     pub(super) fn update(&mut self, net: u8, from: u8, state: u8, rate: Rate) -> Option<()> {
         let (net, state) = (self.nets.get(net)?, self.optimizers.get(state)?);
-        let gradients = said(self.workspaces.get(from)?.gradients())?;
+        let gradients = self.workspaces.get(from)?.gradients();
         unchanged(net, |net| net.update(state, gradients, T::from_f64(rate.0)))
     }
 
@@ -148,7 +158,7 @@ impl<T: Scalar> World<T> {
 
     pub(super) fn tape(&mut self, net: u8, capacity: usize) -> Option<()> {
         let tape = said(Tape::new(self.nets.get(net)?, capacity))?;
-        assert_eq!((tape.capacity(), tape.samples()), (capacity, 0));
+        assert_eq!(tape.capacity(), capacity);
         self.tapes.put(tape);
         Some(())
     }
@@ -156,8 +166,14 @@ impl<T: Scalar> World<T> {
     pub(super) fn forward(&mut self, net: u8, tape: u8, data: u8) -> Option<()> {
         let (net, tape) = (self.nets.get(net)?, self.tapes.get(tape)?);
         let samples = self.data.get(data)?.of(net);
-        let a = said(net.forward(samples.x(), tape))?.as_slice().to_vec();
-        assert_eq!(bits::bits(&a), bits::bits(said(tape.output())?.as_slice()));
+        let pass = said(net.forward(samples.x(), tape))?;
+        assert_eq!(pass.output().samples(), pass.samples());
+        for layer in 0..=net.layers().len() {
+            let columns = said(pass.activations(layer)).map_or(0, Iterator::count);
+            let expected = if layer < net.layers().len() { pass.samples() } else { 0 };
+            assert_eq!(columns, expected);
+        }
+        assert_eq!(pass.layer_statistics().len(), net.layers().len());
         Some(())
     }
 
@@ -176,37 +192,51 @@ impl<T: Scalar> World<T> {
             let more = if more.unsigned_abs() > 120 { more.signum() } else { 0 };
             vec![T::ZERO; samples.x.len().saturating_add_signed(more.into())]
         });
-        said(net.backward_from(gradient, samples.x(), tape, dx.as_deref_mut()))
+        let mut pass = said(net.forward(samples.x(), tape))?;
+        let a = bits::bits(pass.output().as_slice());
+        let answer = said(pass.backward(gradient, dx.as_deref_mut()).map(drop));
+        assert_eq!(bits::bits(pass.output().as_slice()), a);
+        answer
     }
 
     pub(super) fn diagnostics(&mut self, tape: u8, workspace: u8, layer: usize) -> Option<()> {
-        if let Some(gradients) = self.workspaces.get(workspace).map(|w| said(w.gradients())) {
-            let _ = (said(gradients?.norms(layer)), said(gradients?.weights(layer)));
-            let _ = said(gradients?.bias(layer));
+        if let Some(gradients) = self.workspaces.get(workspace).map(|w| w.gradients()) {
+            let _ = (said(gradients.norms(layer)), said(gradients.weights(layer)));
+            let _ = said(gradients.bias(layer));
         }
         let tape = self.tapes.get(tape)?;
-        let _ = (tape.bytes(), said(tape.gradients().norms(layer)));
-        let columns = said(tape.activations(layer)).map_or(0, Iterator::count);
-        assert!(columns == 0 || columns == tape.samples());
-        said(tape.layer_statistics()).map(drop)
+        let _ = tape.bytes();
+        said(tape.gradients().norms(layer)).map(drop)
+    }
+}
+
+/// A workspace of either type, for calls that take both.
+fn any<'a, T: Scalar>(
+    predictors: &'a mut Shelf<PredictionWorkspace<T>>,
+    workspaces: &'a mut Shelf<TrainingWorkspace<T>>,
+    index: u8,
+) -> Option<&'a mut dyn Workspace<T>> {
+    match predictors.get(index) {
+        Some(predictor) if index >= 128 => Some(predictor),
+        _ => workspaces.get(index).map(|workspace| workspace as &mut dyn Workspace<T>),
     }
 }
 
 /// Runs it; afterwards parameters are what the documentation of `Fit` says.
 fn run_fit<T: Scalar>(
     net: &mut Network<T>,
-    fit: Fit<T>,
+    fit: Fit,
     samples: &Samples<T>,
-    workspace: &mut Workspace<T>,
+    workspace: &mut TrainingWorkspace<T>,
     stop: Option<u8>,
 ) -> Option<()> {
     let (x, y) = (samples.x(), samples.targets());
     let (before, was_finite) = (bits::parameters(net), is_finite(net));
     let mut seen = 0;
-    let answer = fit.run(net, x, y, workspace, |progress| {
-        assert_eq!(progress.iteration, seen);
+    let answer = fit.run(net, x, y, workspace, |iteration| {
+        assert_eq!(iteration.epoch, seen);
         seen += 1;
-        if stop == Some(progress.iteration as u8) {
+        if stop == Some(iteration.epoch as u8) {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -215,8 +245,8 @@ fn run_fit<T: Scalar>(
     let is_same = bits::parameters(net) == before;
     match &answer {
         Ok(report) => {
-            assert_eq!(report.iterations, seen);
-            assert!(report.cost.is_finite() && is_finite(net), "{report:?}");
+            assert_eq!(report.epochs, seen);
+            assert!(report.cost.is_some_and(f64::is_finite) && is_finite(net), "{report:?}");
         }
         Err(Error::Diverged { .. }) => {
             assert!(is_finite(net) || !was_finite, "divergence left what is not finite");

@@ -1,13 +1,13 @@
 //! Metrics, selection, gradient checks, and what needs no network.
 
 use shallownet::io::table;
-use shallownet::{NotStandardizable, Standardization};
 use shallownet::metrics::{self, Confusion};
 use shallownet::select::{Better, ByFit, Folds, Grid, Holdout, Score, cross_validate};
 use shallownet::{
     Activation, Backend, Columns, GradientCheck, Level, Loss, Network, Optimizer, Scalar, Schedule,
     gradient_check, vector,
 };
+use shallownet::{NotStandardizable, Standardization};
 
 use super::call::Values;
 use super::networks::oracle;
@@ -70,16 +70,14 @@ impl<T: Scalar> World<T> {
             let samples = if is_stratified { y.samples() } else { x.samples() };
             assert_eq!(split.training().len() + split.held_out().len(), samples);
         }
-        let grid = Grid {
-            activations: vec![Activation::Tanh, Activation::Relu],
-            hidden: vec![vec![], vec![usize::from(iterations % 5)]],
-            learning_rates: vec![rate.0],
-            ..Grid::default()
-        };
+        let grid = Grid::default()
+            .activations([Activation::Tanh, Activation::Relu])
+            .hidden([vec![], vec![usize::from(iterations % 5)]])
+            .learning_rates([rate.0]);
         let candidates = grid.candidates();
         let score = if is_stratified { Score::Accuracy } else { Score::Cost };
         let output = net.layers().last()?.activation;
-        let fit = ByFit { iterations: (iterations % 4).into(), output, seed: 1, score };
+        let fit = ByFit::new((iterations % 4).into(), output).seed(1).score(score);
         let table =
             said(cross_validate(&candidates, x, y, &folds, |c, split| fit.train(c, split)))?;
         let best = table.best(score.better());

@@ -1,8 +1,8 @@
 //! What a sequence of calls has made so far, and the samples it is given.
 
 use shallownet::{
-    Columns, DataSet, Loss, Network, OptimizerState, Scalar, Tape, Targets, Trainer, TrainingState,
-    Workspace,
+    Columns, DataSet, Loss, Network, OptimizerState, PredictionWorkspace, Scalar, Tape, Targets,
+    Trainer, TrainingState, TrainingWorkspace,
 };
 
 use super::call::{Data, Values};
@@ -15,7 +15,8 @@ const ROOM: usize = 3;
 /// Everything that there is.
 pub(super) struct World<T> {
     pub(super) nets: Shelf<Network<T>>,
-    pub(super) workspaces: Shelf<Workspace<T>>,
+    pub(super) workspaces: Shelf<TrainingWorkspace<T>>,
+    pub(super) predictors: Shelf<PredictionWorkspace<T>>,
     pub(super) optimizers: Shelf<OptimizerState<T>>,
     pub(super) tapes: Shelf<Tape<T>>,
     pub(super) trainers: Shelf<Trainer<T>>,
@@ -28,6 +29,7 @@ impl<T> World<T> {
         Self {
             nets: Shelf::new(),
             workspaces: Shelf::new(),
+            predictors: Shelf::new(),
             optimizers: Shelf::new(),
             tapes: Shelf::new(),
             trainers: Shelf::new(),

@@ -32,7 +32,7 @@ mod results;
 use std::sync::LazyLock;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use shallownet::{Backend, Checks, Parallelism, Scalar, Workspace};
+use shallownet::{Backend, Checks, Parallelism, PredictionWorkspace, Scalar};
 
 use crate::bits::bits;
 use crate::common::{BACKENDS, Setup};
@@ -103,7 +103,7 @@ fn same<T: Scalar>(
 /// The first, the last, and one between.
 fn alone_as_in_batch<T: Scalar>(problem: &Problem<'_, T>, setup: Setup, results: &[Results<T>]) {
     let net = problem.network(setup, Parallelism::Serial, Checks::ShapesOnly);
-    let mut workspace = Workspace::prediction(&net, problem.input.case.capacity()).unwrap();
+    let mut workspace = PredictionWorkspace::new(&net, problem.input.case.capacity()).unwrap();
     for (batch, results) in problem.batches.iter().zip(results) {
         let m = batch.x().samples();
         for i in [0, problem.input.case.seed as usize % m, m - 1] {

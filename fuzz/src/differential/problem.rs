@@ -1,7 +1,7 @@
 //! An input's numbers, as the element type under test.
 
 use shallownet::{
-    Checks, Columns, Error, Network, Parallelism, Scalar, Targets, Workspace, reference,
+    Checks, Columns, Error, Network, Parallelism, Scalar, Targets, TrainingWorkspace, reference,
 };
 
 use super::input::{Input, Place, Weights};
@@ -92,7 +92,7 @@ impl<'a, T: Scalar> Problem<'a, T> {
     pub(super) fn bad_values_are_refused(&self, setup: Setup) {
         let mut net = self.network(setup, Parallelism::Serial, Checks::Full);
         let before = bits::parameters(&net);
-        let mut workspace = Workspace::training(&net, self.input.case.capacity()).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, self.input.case.capacity()).unwrap();
         for batch in &self.batches {
             let bad_x = !all_finite(&batch.x);
             let bad_y = !self.targets_are_good(batch);

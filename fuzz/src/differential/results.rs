@@ -1,6 +1,9 @@
 //! Everything that a network computes for a problem.
 
-use shallownet::{Checks, Error, Network, OutputGradient, Parallelism, Scalar, Tape, Workspace};
+use shallownet::{
+    Checks, Error, Network, OutputGradient, Parallelism, PredictionWorkspace, Scalar, Tape,
+    TrainingWorkspace, Workspace,
+};
 
 use super::problem::{Batch, Problem};
 use crate::bits::{self, bits, canonical};
@@ -31,8 +34,8 @@ impl<T: Scalar> Results<T> {
         let net = problem.network(setup, who, Checks::ShapesOnly);
         let capacity = problem.input.case.capacity();
         let mut memory = Memory {
-            predictor: Workspace::prediction(&net, capacity).unwrap(),
-            workspace: Workspace::training(&net, capacity).unwrap(),
+            predictor: PredictionWorkspace::new(&net, capacity).unwrap(),
+            workspace: TrainingWorkspace::new(&net, capacity).unwrap(),
             tape: Tape::new(&net, capacity).unwrap(),
         };
         let rate = T::from_f64(problem.input.case.learning_rate.into());
@@ -61,8 +64,8 @@ impl<T: Scalar> Results<T> {
 }
 
 struct Memory<T> {
-    predictor: Workspace<T>,
-    workspace: Workspace<T>,
+    predictor: PredictionWorkspace<T>,
+    workspace: TrainingWorkspace<T>,
     tape: Tape<T>,
 }
 
@@ -71,7 +74,7 @@ impl<T: Scalar> Memory<T> {
         let Self { predictor, workspace, tape } = self;
         let (x, y) = (batch.x(), batch.targets());
         let nan = T::from_f64(f64::NAN);
-        let predict = |workspace: &mut Workspace<T>| {
+        let predict = |workspace: &mut dyn Workspace<T>| {
             let mut out = vec![nan; batch.y.len()];
             net.predict(x, &mut out, workspace).unwrap();
             out
@@ -84,7 +87,7 @@ impl<T: Scalar> Memory<T> {
         ];
         let of_layers =
             |f: &dyn Fn(usize) -> (Vec<T>, Vec<T>)| (0..net.layers().len()).map(f).collect();
-        let sums = workspace.gradients().unwrap();
+        let sums = workspace.gradients();
         let gradients = of_layers(&|l| (sums.weights(l).unwrap(), sums.bias(l).unwrap().to_vec()));
 
         let mut moved = net.try_clone().unwrap();
@@ -100,12 +103,12 @@ impl<T: Scalar> Memory<T> {
         }
         let stepped = of_layers(&|l| (moved.weights(l).unwrap(), moved.bias(l).unwrap().to_vec()));
 
-        let forward = net.forward(x, tape).unwrap().as_slice().to_vec();
+        let mut pass = net.forward(x, tape).unwrap();
+        let forward = pass.output().as_slice().to_vec();
         let given = batch.given();
         let start = if is_da { OutputGradient::Da(given) } else { OutputGradient::Dz(given) };
         let mut dx = vec![nan; batch.x.len()];
-        net.backward_from(start, x, tape, Some(&mut dx)).unwrap();
-        let sums = tape.gradients();
+        let sums = pass.backward(start, Some(&mut dx)).unwrap();
         let from = of_layers(&|l| (sums.weights(l).unwrap(), sums.bias(l).unwrap().to_vec()));
         Results { predictions, costs, gradients, step, stepped, forward, from, dx }
     }

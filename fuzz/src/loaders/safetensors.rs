@@ -1,6 +1,6 @@
 //! What the loaders of safetensors have in common.
 
-use shallownet::{Columns, Network, Scalar, Workspace};
+use shallownet::{Columns, Network, PredictionWorkspace, Scalar};
 
 use super::cut;
 
@@ -19,7 +19,7 @@ pub(super) fn bytes(flags: u8, rest: &[u8]) -> Vec<u8> {
 
 /// What is loaded can be used.
 pub(super) fn predicts<T: Scalar>(net: &Network<T>) {
-    let mut workspace = Workspace::prediction(net, 2).expect("a small workspace");
+    let mut workspace = PredictionWorkspace::new(net, 2).expect("a small workspace");
     let x = vec![T::from_f64(0.5); 2 * net.inputs()];
     let mut out = vec![T::ZERO; 2 * net.outputs()];
     let x = Columns::new(&x, net.inputs()).expect("two samples");

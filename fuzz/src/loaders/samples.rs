@@ -1,8 +1,8 @@
 //! What the loaders of samples have in common: f32 and f64, all at once and block by block.
 
+use shallownet::OwnedColumns;
 use shallownet::Scalar;
 use shallownet::io::DataError;
-use shallownet::OwnedColumns;
 
 use crate::bits::bits;
 

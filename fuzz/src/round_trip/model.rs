@@ -6,9 +6,9 @@
 //! none other; and written again it has the same bytes.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use shallownet::Standardization;
 use shallownet::io::model::{self, AnyModel, Model, Problem};
 use shallownet::io::{InputKind, Inputs};
-use shallownet::Standardization;
 use shallownet::{Checks, Init, Scalar};
 
 use super::{Shape, set};

@@ -1,6 +1,6 @@
 //! Nothing is timed before its answers are those of the naive loops. Included by benches/ too.
 
-use shallownet::{Network, Result, Scalar, Workspace};
+use shallownet::{Network, Result, Scalar, TrainingWorkspace};
 
 use super::naive::{Naive, Real};
 use super::shapes::{Batch, Shape};
@@ -33,7 +33,7 @@ pub(crate) fn disagreement_with<T: Real>(
     net: &Network<T>,
     batch: &Batch<T>,
 ) -> Result<Option<String>> {
-    let mut workspace = Workspace::training(net, shape.m)?;
+    let mut workspace = TrainingWorkspace::new(net, shape.m)?;
     let mut differences = Differences::<T>(None, core::marker::PhantomData);
     let samples = naive_samples(shape);
     let (part_x, part_y) = batch.first(samples)?;
@@ -50,7 +50,7 @@ pub(crate) fn disagreement_with<T: Real>(
     let expected = naive.gradients(part_x, part_y);
     let cost = net.backward(part_x, part_y, &mut workspace)?;
     differences.note("the cost", &[T::from_f64(cost)], &[T::from_f64(expected)]);
-    let gradients = workspace.gradients()?;
+    let gradients = workspace.gradients();
     for (l, layer) in naive.layers.iter().enumerate() {
         differences.note("dW", &gradients.weights(l)?, &layer.dw);
         differences.note("db", gradients.bias(l)?, &layer.db);
@@ -92,9 +92,9 @@ impl<T: Scalar> Differences<T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::naive;
+    use super::super::shapes::{Element, SHAPES};
     use super::*;
-    use crate::bench::naive;
-    use crate::bench::shapes::{Element, SHAPES};
     use shallownet::{Backend, Network};
 
     /// On every shape but the two largest, whose loops take long in a test.

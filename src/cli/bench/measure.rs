@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::ops::ControlFlow;
 
-use shallownet::{Columns, Fit, Network, Workspace};
+use shallownet::{Columns, Fit, Network, TrainingWorkspace};
 
 use super::agreement;
 use super::naive::{Naive, Real};
@@ -23,7 +23,7 @@ struct Bench<'a, T> {
     shape: &'static Shape,
     batch: &'a Batch<T>,
     net: Network<T>,
-    workspace: Workspace<T>,
+    workspace: TrainingWorkspace<T>,
     out: Vec<T>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn shape<T: Real>(
     if let Some(problem) = agreement::disagreement(shape, &net, &batch)? {
         return Err(Failure::WrongAnswer { shape: shape.name, problem });
     }
-    let workspace = Workspace::training(&net, shape.m)?;
+    let workspace = TrainingWorkspace::new(&net, shape.m)?;
     let out = vec![T::ZERO; net.outputs() * shape.m];
     let mut bench = Bench { shape, batch: &batch, net, workspace, out };
     for &kind in shape.kinds() {
@@ -87,7 +87,7 @@ impl<T: Real> Bench<'_, T> {
             }
             Kind::Gradient => {
                 black_box(net.backward(x, y, workspace)?);
-                black_box(workspace.gradients()?);
+                black_box(workspace.gradients());
             }
             Kind::Forward | Kind::Predict => {
                 let out = &mut out[..x.samples() * net.outputs()];

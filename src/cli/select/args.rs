@@ -48,7 +48,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "RATES", value_delimiter = ',', default_value = "0.01", value_parser = choices::positive)]
     pub(super) learning_rate: Vec<f64>,
     /// How weights begin
-    #[arg(long, value_delimiter = ',', default_value = "xavier_normal")]
+    #[arg(long, value_delimiter = ',', default_value = "auto")]
     pub(super) init: Vec<InitName>,
 
     /// Parts that the samples are dealt to

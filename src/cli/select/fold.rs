@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use shallownet::select::{Candidate, Folds, Split};
 use shallownet::{
-    Activation, Columns, DataSet, Error, Network, Parallelism, Scalar, Training, Workspace, metrics,
+    Activation, Columns, DataSet, Error, Network, Parallelism, PredictionWorkspace, Scalar,
+    Training, metrics,
 };
 use shallownet::{NotStandardizable, Standardization};
 
@@ -55,7 +56,7 @@ impl Fold<'_> {
             Err(Error::Diverged { .. }) => return Ok(f64::NAN),
             other => other?,
         };
-        let mut workspace = Workspace::prediction(&net, held_x.samples())?;
+        let mut workspace = PredictionWorkspace::new(&net, held_x.samples())?;
         if self.score == ScoreName::Cost {
             return Ok(net.cost(held_x, own_y, &mut workspace)?);
         }

@@ -56,12 +56,11 @@ fn select<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure>
     let score = ScoreName::of(args)?;
     args.source.suspect(data, say);
     let inits: Result<Vec<Init>, String> = args.init.iter().map(|i| i.with_scale(None)).collect();
-    let grid = Grid {
-        activations: args.activation.clone(),
-        hidden: args.hidden.iter().map(|hidden| hidden.0.clone()).collect(),
-        learning_rates: args.learning_rate.clone(),
-        inits: inits.map_err(Failure::Arguments)?,
-    };
+    let grid = Grid::default()
+        .activations(args.activation.iter().copied())
+        .hidden(args.hidden.iter().map(|hidden| hidden.0.clone()))
+        .learning_rates(args.learning_rate.iter().copied())
+        .inits(inits.map_err(Failure::Arguments)?);
     let candidates = grid.candidates();
     let rows = data.rows()?;
     let meaning = Meaning::of(data);

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use shallownet::io::checkpoint;
 use shallownet::{
-    DataSet, Error, Network, Scalar, Stop, Trainer, Training, TrainingState, Workspace, metrics,
+    DataSet, Error, Network, PredictionWorkspace, Scalar, Stop, Trainer, Training, TrainingState,
+    metrics,
 };
 
 use super::args::Args;
@@ -77,7 +78,7 @@ fn run<T: Scalar>(
     let training = trainer.state().training();
     let left = training.get_epochs().saturating_sub(trainer.state().epochs());
     let bar = progress::bar(left, "epochs");
-    let mut workspace = Workspace::prediction(net, CHUNK)?;
+    let mut workspace = PredictionWorkspace::new(net, CHUNK)?;
     let (mut points, mut failed, mut spent) = (Vec::new(), None, Duration::ZERO);
     let mut unsaved = None;
     let mut start = Instant::now();
@@ -154,7 +155,7 @@ fn run<T: Scalar>(
 fn accuracy<T: Scalar>(
     net: &Network<T>,
     batch: &Batch<T>,
-    workspace: &mut Workspace<T>,
+    workspace: &mut PredictionWorkspace<T>,
 ) -> shallownet::Result<Option<f64>> {
     if batch.classes.is_empty() {
         return Ok(None);

@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use shallownet::{DataSet, Error, Fit, Network, Scalar, Trainer, Training, Workspace, reference};
+use shallownet::{
+    DataSet, Error, Fit, Network, Scalar, Trainer, Training, TrainingWorkspace, reference,
+};
 
 use super::args::Args;
 use super::interrupted::interrupted;
@@ -29,7 +31,7 @@ pub(super) fn train<T: Scalar>(
     args: &Args,
     say: &Say,
 ) -> Result<Trained, Failure> {
-    let mut workspace = Workspace::training(net, batch.len())?;
+    let mut workspace = TrainingWorkspace::new(net, batch.len())?;
     let (x, y) = (batch.x()?, batch.y()?);
     let bar = progress::bar(iterations, "iterations");
     let curve_every = iterations.div_ceil(CURVE_POINTS).max(1);

@@ -63,7 +63,7 @@ fn edited(bytes: &[u8], from: &str, to: &str) -> String {
 
 #[test]
 fn everything_comes_back() {
-    for training in [full(), Training::new(5, 2)] {
+    for training in [full(), Training::new(5, 2), Training::full_batch(4)] {
         let bytes = bytes(training);
         let Checkpoint { network, state } = decode::<f64>(&bytes, |b| b).unwrap();
         assert_eq!(state.training(), training);
@@ -75,6 +75,25 @@ fn everything_comes_back() {
         let text = String::from_utf8_lossy(&bytes);
         assert!(names.iter().all(|name| text.contains(name) == (training == full())));
     }
+}
+
+/// A number, as in files of version 0.1, or the word for all samples; and nothing else.
+#[test]
+fn a_batch_size_is_a_number_or_full() {
+    let mini = bytes(Training::new(5, 6));
+    let full = bytes(Training::full_batch(5));
+    let load = |bytes: &[u8]| decode::<f64>(bytes, |b| b).unwrap().state.training();
+    let (number, word) = (r#"\"batch_size\":6"#, r#"\"batch_size\":\"full\""#);
+    let turned = with_header(&mini, &[(number, word)]);
+    assert_eq!(load(&turned), Training::full_batch(5));
+    assert_eq!(load(&with_header(&full, &[(word, number)])), Training::new(5, 6));
+    for wrong in [r#"\"batch_size\":\"half\""#, r#"\"batch_size\":null"#] {
+        let given = edited(&full, word, wrong);
+        let expected = "expected a batch size: a number of samples, or \"full\"";
+        assert!(given.contains(expected), "{given}");
+    }
+    let given = edited(&full, &format!("{word},"), "");
+    assert!(given.contains("missing field `batch_size`"), "{given}");
 }
 
 #[test]

@@ -15,18 +15,6 @@ use super::end::turn_back;
 use crate::element::Element;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::shuffle::Shuffle;
-use crate::words::layer::Layer;
-
-/// The most samples of a tile that this way pays for.
-pub(crate) const MAX_SAMPLES: usize = 64;
-
-/// Does this way pay for a layer and so many samples? At least 7 of 8 lanes should be units. To turn
-/// dZ costs as much as four inputs (with AVX2 eight or more) for each sample; the sums over lanes that
-/// are saved, five registers of work a weight, once.
-pub(crate) fn pays(layer: &Layer, panel: usize, samples: usize) -> bool {
-    let padded = layer.units.next_multiple_of(panel);
-    samples <= MAX_SAMPLES && layer.inputs >= 8 && padded - layer.units <= padded / 8
-}
 
 /// dw += dz a^T and db += dz of a block's samples, in their order; the first block overwrites. `dw`
 /// and `db` are laid out as the parameters, `turned` has room for a panel of each sample.

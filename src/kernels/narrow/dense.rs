@@ -5,10 +5,10 @@
 //! which a `V` takes two, four sums are eight chains already.
 
 use crate::element::Element;
+use crate::kernels::blocks::piece_end;
 use crate::kernels::epilogue;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::Rows;
-use crate::kernels::panel::piece_end;
 use crate::words::activation::Activation;
 
 /// A layer's parameters, in panels of LEN units, and its sizes.

@@ -3,13 +3,13 @@ use crate::{Activation, Backend};
 
 /// Every element of the buffers that belongs to no parameter is still 0.
 fn padding_stays_zero<T: Scalar>(backend: Backend, optimizer: Optimizer) {
-    use crate::{Columns, Workspace};
+    use crate::{Columns, TrainingWorkspace};
     let net = Network::<T>::builder(3).layer(5, Activation::Tanh).layer(2, Activation::Softmax);
     let mut net = net.backend(backend).build().unwrap();
     let x: Vec<T> = (0..60).map(|i| T::from_f64(f64::from(i % 7) - 3.0)).collect();
     let y: Vec<T> = (0..40).map(|i| T::from_f64(f64::from(i % 2))).collect();
     let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 2).unwrap());
-    let mut workspace = Workspace::training(&net, 20).unwrap();
+    let mut workspace = TrainingWorkspace::new(&net, 20).unwrap();
     let state = OptimizerState::new(&net, optimizer).unwrap();
     let mut state = state.l2(0.01).unwrap().clip_norm(0.1).unwrap();
     for _ in 0..20 {
