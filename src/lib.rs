@@ -171,23 +171,33 @@
 //! # Features
 //!
 //! All are off by default: `csv`, `npy`, `idx` (data files), `ndarray` (views), `safetensors` (model
-//! files, PyTorch's too), `onnx` (models for other runtimes), `cblas` (a backend: the BLAS that you
-//! link), `cli` (the program `shallownet`, with all of those but `cblas`).
+//! files, PyTorch's too), `onnx` (models for other runtimes), `serde` (options and configurations,
+//! written and read: `forms`), `cblas` (a backend: the BLAS that you link), `cli` (the program
+//! `shallownet`, with all of those but `cblas`).
+//!
+//! The crate needs `std`: it asks for the processor's features, spreads work over threads, and takes
+//! roots and exponentials of its platform. It compiles with Rust 1.89 and later.
 #![deny(unsafe_code, missing_docs)]
+// Which feature an item needs stands beside it in the documentation, where the compiler can do that.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    docsrs,
+    doc(auto_cfg(hide(
+        feature = "_io",
+        feature = "_files",
+        feature = "_arrays",
+        feature = "_saves"
+    )))
+)]
 
 mod data;
 mod element;
 mod engine;
 mod error;
 mod ffi;
-#[cfg(any(
-    feature = "csv",
-    feature = "idx",
-    feature = "ndarray",
-    feature = "npy",
-    feature = "onnx",
-    feature = "safetensors"
-))]
+#[cfg(feature = "serde")]
+pub mod forms;
+#[cfg(feature = "_io")]
 pub mod io;
 mod kernels;
 pub mod metrics;
@@ -226,6 +236,7 @@ pub use data::targets::Targets;
 pub use element::Element;
 pub use error::{Error, Result};
 pub use network::builder::Builder;
+pub use network::configuration::Configuration;
 pub use network::diagnostics::{GradientNorms, LayerStatistics, SATURATION};
 pub use network::forward_pass::{ForwardPass, OutputGradient};
 pub use network::gradient_check::{

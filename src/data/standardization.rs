@@ -35,7 +35,6 @@ use crate::rounding;
 /// constant, however small it is: 1e-300 and 2e-300 are told apart, and 1e-3 from 1e-3 + 1e-9. So
 /// are two roundings of one value to f32, whose digits could as well be meant.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
 pub struct Standardization {
     /// The mean of each feature.
     pub means: Vec<f64>,

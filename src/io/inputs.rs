@@ -3,7 +3,7 @@
 /// What the samples were that a model learned from, and what was done to them before anything else:
 /// so that samples from another kind of file are not 255 times too large or too small, unsaid.
 ///
-/// It belongs to the model, as the [`Standardization`](super::Standardization) does, which comes
+/// It belongs to the model, as the [`Standardization`](crate::Standardization) does, which comes
 /// after it.
 ///
 /// ```
@@ -17,9 +17,9 @@
 /// assert_eq!(x, [0.2, 1.0]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 // A step that this version does not know must not be left out: whoever adds one adds a field.
-#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Inputs {
     /// What the values were in the file.
     pub from: InputKind,
@@ -33,8 +33,8 @@ pub struct Inputs {
 
 /// What values are in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum InputKind {
     /// Of a type of one byte, 0 to 255, as IDX and NumPy (`uint8`) name it: brightness, as a rule.

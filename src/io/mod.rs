@@ -15,8 +15,7 @@
 //! | `pytorch` | `safetensors` | the weights of a PyTorch `nn.Sequential`, saved as safetensors | - |
 //! | `onnx` | `onnx` | a network for other runtimes; out only | - |
 //! | `atomic` | those that write | a file that is there in whole or not at all | - |
-//! | [`Inputs`] | any | what the samples were that a model learned from: bytes or numbers, divided or not |
-//! | [`Standardization`] | any | mean 0 and standard deviation 1, feature by feature | - |
+//! | [`Inputs`] | any | what the samples were that a model learned from: bytes or numbers, divided or not | - |
 //!
 //! **Bad files.** Whatever a file holds, the answer is what it should hold or an error of one line
 //! that names the file, and the line and column of a text or the offset in bytes. A size in a
@@ -30,19 +29,20 @@
 
 #[cfg(feature = "ndarray")]
 pub mod arrays;
-#[cfg(any(feature = "npy", feature = "onnx", feature = "safetensors"))]
+#[cfg(feature = "_saves")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "npy", feature = "onnx", feature = "safetensors"))))]
 pub mod atomic;
-#[cfg(any(feature = "idx", feature = "npy"))]
+#[cfg(feature = "_arrays")]
 #[cfg_attr(not(feature = "idx"), allow(dead_code, reason = "only IDX is scaled"))]
 mod blocks;
-#[cfg(any(feature = "idx", feature = "npy"))]
+#[cfg(feature = "_arrays")]
 mod bytes;
 #[cfg(feature = "safetensors")]
 pub mod checkpoint;
-#[cfg(any(feature = "idx", feature = "npy"))]
+#[cfg(feature = "_arrays")]
 #[cfg_attr(not(feature = "npy"), allow(dead_code, reason = "IDX has fewer types"))]
 mod element;
-#[cfg(any(feature = "idx", feature = "npy"))]
+#[cfg(feature = "_arrays")]
 mod fault;
 #[cfg(feature = "idx")]
 mod gzip;
@@ -51,25 +51,13 @@ pub mod idx;
 mod inputs;
 #[cfg(feature = "safetensors")]
 pub mod model;
-#[cfg(any(
-    feature = "csv",
-    feature = "idx",
-    feature = "npy",
-    feature = "onnx",
-    feature = "safetensors"
-))]
+#[cfg(feature = "_files")]
 mod names;
 #[cfg(feature = "npy")]
 pub mod npy;
 #[cfg(feature = "onnx")]
 pub mod onnx;
-#[cfg(any(
-    feature = "csv",
-    feature = "idx",
-    feature = "npy",
-    feature = "onnx",
-    feature = "safetensors"
-))]
+#[cfg(feature = "_files")]
 #[cfg_attr(
     not(feature = "cli"),
     allow(dead_code, unused_imports, reason = "each format needs its part of it")
@@ -80,27 +68,17 @@ pub mod pytorch;
 #[cfg(feature = "csv")]
 pub mod table;
 
-#[cfg(any(feature = "idx", feature = "npy"))]
+#[cfg(feature = "_arrays")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "idx", feature = "npy"))))]
 pub use blocks::Blocks;
-#[cfg(any(feature = "idx", feature = "npy"))]
+#[cfg(feature = "_arrays")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "idx", feature = "npy"))))]
 pub use fault::{DataError, DataProblem};
 pub use inputs::{InputKind, Inputs};
 
-#[cfg(any(
-    feature = "csv",
-    feature = "idx",
-    feature = "npy",
-    feature = "onnx",
-    feature = "safetensors"
-))]
+#[cfg(feature = "_files")]
 pub use names::Quoted;
 #[cfg(feature = "safetensors")]
 use names::{dimensions, one_line};
-#[cfg(any(
-    feature = "csv",
-    feature = "idx",
-    feature = "npy",
-    feature = "onnx",
-    feature = "safetensors"
-))]
+#[cfg(feature = "_files")]
 use names::{display, reason};

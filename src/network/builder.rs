@@ -22,16 +22,16 @@ use crate::words::loss::Loss;
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder<T> {
-    n_x: usize,
-    layers: Vec<(usize, Activation)>,
-    loss: Option<Loss>,
-    init: Init,
-    seed: u64,
-    backend: Backend,
-    level: Option<Level>,
-    parallelism: Parallelism,
-    checks: Checks,
-    element: core::marker::PhantomData<T>,
+    pub(super) n_x: usize,
+    pub(super) layers: Vec<(usize, Activation)>,
+    pub(super) loss: Option<Loss>,
+    pub(super) init: Init,
+    pub(super) seed: u64,
+    pub(super) backend: Backend,
+    pub(super) level: Option<Level>,
+    pub(super) parallelism: Parallelism,
+    pub(super) checks: Checks,
+    pub(super) element: core::marker::PhantomData<T>,
 }
 
 impl<T: Scalar> Network<T> {

@@ -20,8 +20,6 @@ use crate::scalar::Scalar;
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
 pub struct Best {
     /// The epoch, from 0.
     pub epoch: usize,

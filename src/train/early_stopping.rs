@@ -14,8 +14,6 @@ use crate::error::{Error, Result};
 /// assert_eq!((stopping.patience, stopping.min_delta, stopping.restore_best), (5, 1e-4, false));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct EarlyStopping {
     /// Epochs to wait for a better one, at least 1.

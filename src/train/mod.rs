@@ -23,19 +23,19 @@
 //!
 //! A file imports only what stands above it.
 
-mod batch_size;
-mod best;
+pub(crate) mod batch_size;
+pub(crate) mod best;
 mod clipping;
-mod early_stopping;
+pub(crate) mod early_stopping;
 mod epochs;
 pub(crate) mod fit;
 pub(crate) mod optimizer_state;
-mod options;
+pub(crate) mod options;
 mod power;
 mod report;
 mod rollback;
 mod samples;
-mod schedule;
+pub(crate) mod schedule;
 mod trainer;
 mod training_state;
 mod update;

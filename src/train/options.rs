@@ -54,8 +54,6 @@ use crate::words::optimizer::Optimizer;
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
 pub struct Training {
     pub(crate) epochs: usize,
     pub(crate) batch_size: BatchSize,
@@ -103,7 +101,7 @@ impl Training {
     /// # Ok::<(), shallownet::Error>(())
     /// ```
     pub fn full_batch(epochs: usize) -> Self {
-        Self::of(epochs, BatchSize::FULL)
+        Self::of(epochs, BatchSize::Full)
     }
 
     fn of(epochs: usize, batch_size: BatchSize) -> Self {
@@ -222,7 +220,7 @@ impl Training {
     pub fn get_batch_size(&self) -> Option<usize> {
         match self.batch_size {
             BatchSize::Mini(size) => Some(size),
-            BatchSize::Full(_) => None,
+            BatchSize::Full => None,
         }
     }
 

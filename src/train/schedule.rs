@@ -32,11 +32,9 @@ use crate::train::power::power;
 /// assert_eq!(schedule.factor(100, 100), 1.0);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
 pub struct Schedule {
-    warm_up: f64,
-    decay: Decay,
+    pub(crate) warm_up: f64,
+    pub(crate) decay: Decay,
 }
 
 /// How the learning rate falls after the warm-up: see [`Schedule`].
@@ -47,8 +45,6 @@ pub struct Schedule {
 /// assert_eq!(Schedule::step(10, 0.5).decay(), Decay::Step { every: 10, factor: 0.5 });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(rename_all = "snake_case", deny_unknown_fields))]
 #[non_exhaustive]
 pub enum Decay {
     /// Not at all.

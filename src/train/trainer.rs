@@ -143,7 +143,7 @@ impl<T: Scalar> Trainer<T> {
         let samples = state.samples;
         let (size, batches) = match state.training.batch_size {
             BatchSize::Mini(size) => (size.min(samples), Some(Batches::new(net, samples, size)?)),
-            BatchSize::Full(_) => (samples, None),
+            BatchSize::Full => (samples, None),
         };
         let workspace = TrainingWorkspace::new(net, size)?;
         let memory = Memory { workspace, batches, validation: Validation::new(net, data)? };

@@ -90,6 +90,34 @@ pub enum Parallelism {
     Rayon,
 }
 
+impl Parallelism {
+    const ALL: [Self; 2] = [Self::Serial, Self::Rayon];
+
+    /// The name in lower case.
+    ///
+    /// ```
+    /// assert_eq!(shallownet::Parallelism::Serial.name(), "serial");
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Serial => "serial",
+            Self::Rayon => "rayon",
+        }
+    }
+
+    /// The one of that name, or `None`.
+    ///
+    /// ```
+    /// # use shallownet::Parallelism;
+    /// assert_eq!(Parallelism::from_name("rayon"), Some(Parallelism::Rayon));
+    /// ```
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|parallelism| parallelism.name() == name)
+    }
+}
+
+names!(Parallelism, "parallelism", Self::ALL);
+
 /// Which checks of *values* the public calls make. Shapes are always checked.
 ///
 /// ```
@@ -121,3 +149,31 @@ pub enum Checks {
     /// not finite still stops training.
     ShapesOnly,
 }
+
+impl Checks {
+    const ALL: [Self; 2] = [Self::Full, Self::ShapesOnly];
+
+    /// The name in lower case.
+    ///
+    /// ```
+    /// assert_eq!(shallownet::Checks::ShapesOnly.name(), "shapes_only");
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::ShapesOnly => "shapes_only",
+        }
+    }
+
+    /// The one of that name, or `None`.
+    ///
+    /// ```
+    /// # use shallownet::Checks;
+    /// assert_eq!(Checks::from_name("full"), Some(Checks::Full));
+    /// ```
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|checks| checks.name() == name)
+    }
+}
+
+names!(Checks, "choice of checks", Self::ALL);

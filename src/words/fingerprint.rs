@@ -25,8 +25,6 @@ use core::str::FromStr;
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(into = "String", try_from = "String"))]
 pub struct Fingerprint(pub(crate) u64);
 
 /// A text that is no [`Fingerprint`].
@@ -47,20 +45,6 @@ impl FromStr for Fingerprint {
         let is_one = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
         let number = u64::from_str_radix(text, 16).ok().filter(|_| is_one);
         number.map(Self).ok_or(NoFingerprint)
-    }
-}
-
-impl From<Fingerprint> for String {
-    fn from(fingerprint: Fingerprint) -> Self {
-        fingerprint.to_string()
-    }
-}
-
-impl TryFrom<String> for Fingerprint {
-    type Error = NoFingerprint;
-
-    fn try_from(text: String) -> Result<Self, NoFingerprint> {
-        text.parse()
     }
 }
 

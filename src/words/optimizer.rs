@@ -28,8 +28,6 @@ use super::names::names;
 /// assert_eq!(Optimizer::default(), Optimizer::Sgd);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(rename_all = "snake_case", deny_unknown_fields))]
 #[non_exhaustive]
 pub enum Optimizer {
     /// Gradient descent.
