@@ -14,6 +14,8 @@ mod row;
 mod run;
 mod setting;
 mod shapes;
+#[cfg(test)]
+mod tests;
 mod timing;
 
 pub(crate) use args::Args;
