@@ -28,5 +28,6 @@ pub(crate) mod stretches;
 pub(crate) mod sums;
 #[cfg(test)]
 mod tests;
+mod tile;
 pub(crate) mod tiles;
 pub(crate) mod tiny;

@@ -13,10 +13,11 @@ use rayon::prelude::*;
 use super::custom::through_softmax;
 use super::float::Float;
 use super::ops::LayerOps;
-use super::pass::Tile;
 use super::plan::{self, Regions};
 use super::sums::{self, Destination, WeightSums};
+use super::tile::Tile;
 use super::tiles::{Model, disjoint, is_parallel};
+use crate::kernels::block::BlockMut;
 use crate::kernels::epilogue;
 use crate::words::activation::Activation;
 
@@ -103,7 +104,7 @@ impl<T: Float> Walk<'_, T> {
     /// Forward, the losses of the samples from `first` on, and back to the first layer's dZ. Returns
     /// the sum of the losses.
     fn there_and_back(&self, first: usize, buffers: &mut [T], x: &[T]) -> f64 {
-        let (tile, last) = (&self.tile, self.tile.model.shape.layers.len() - 1);
+        let (tile, last) = (&self.tile, self.tile.last());
         let columns = x.len() / tile.model.shape.n_x();
         for layer in 0..last {
             tile.forward(layer, tile.g(layer), buffers, x, columns);
@@ -121,27 +122,21 @@ impl<T: Float> Walk<'_, T> {
 
     /// The last layer's A, as a prediction has it.
     fn outputs(&self, buffers: &mut [T], x: &[T], columns: usize) {
-        let (tile, last) = (&self.tile, self.tile.model.shape.layers.len() - 1);
+        let (tile, last) = (&self.tile, self.tile.last());
         let (n_y, stride) = (tile.model.head.n_y, tile.regions.stride(last));
         if matches!(tile.g(last), Activation::Identity | Activation::Tanh) {
             return tile.forward(last, tile.g(last), buffers, x, columns);
         }
         tile.forward(last, Activation::Identity, buffers, x, columns);
-        // Whole columns, one behind the other, and back to where they were.
-        let a = &mut buffers[tile.regions.activation(last, columns)];
-        for column in 1..columns {
-            a.copy_within(column * stride..column * stride + n_y, column * n_y);
-        }
-        tile.ops.output(tile.model.head, &mut a[..n_y * columns]);
-        for column in (0..columns).rev() {
-            a.copy_within(column * n_y..(column + 1) * n_y, column * stride);
-            a[column * stride + n_y..(column + 1) * stride].fill(T::ZERO);
-        }
+        let data = &mut buffers[tile.regions.activation(last, columns)];
+        let mut a = BlockMut { data, rows: n_y, stride, columns };
+        tile.ops.output(tile.model.head, a.pack());
+        a.unpack(T::ZERO);
     }
 
     /// Asks for the loss of each sample; its output gradient goes to the last layer's dZ.
     fn losses(&self, first: usize, buffers: &mut [T], columns: usize) -> f64 {
-        let (regions, last) = (self.tile.regions, self.tile.model.shape.layers.len() - 1);
+        let (regions, last) = (self.tile.regions, self.tile.last());
         let (n_y, stride) = (self.tile.model.head.n_y, regions.stride(last));
         let ranges = [regions.activation(last, columns), regions.delta(last, columns)];
         let [a, d] = disjoint(buffers, ranges);
@@ -167,7 +162,7 @@ impl<T: Float> Walk<'_, T> {
 
     /// dZ = dA g'(Z) of the last layer.
     fn to_logits(&self, buffers: &mut [T], x: &[T], columns: usize) {
-        let (tile, last) = (&self.tile, self.tile.model.shape.layers.len() - 1);
+        let (tile, last) = (&self.tile, self.tile.last());
         let (n_y, stride) = (tile.model.head.n_y, tile.regions.stride(last));
         let g = tile.g(last);
         if matches!(g, Activation::Relu | Activation::LeakyRelu { .. }) {

@@ -26,6 +26,26 @@ impl<T> BlockMut<'_, T> {
     }
 }
 
+impl<T: Copy> BlockMut<'_, T> {
+    /// Moves the columns together, without what lies between them; returns them.
+    pub(crate) fn pack(&mut self) -> &mut [T] {
+        for column in 1..self.columns {
+            let from = column * self.stride;
+            self.data.copy_within(from..from + self.rows, column * self.rows);
+        }
+        &mut self.data[..self.rows * self.columns]
+    }
+
+    /// Moves packed columns to where they belong, with `zero` between them.
+    pub(crate) fn unpack(&mut self, zero: T) {
+        for column in (0..self.columns).rev() {
+            let (from, to) = (column * self.rows, column * self.stride);
+            self.data.copy_within(from..from + self.rows, to);
+            self.data[to + self.rows..to + self.stride].fill(zero);
+        }
+    }
+}
+
 /// One layer's parameters, as laid out by [`Shape`](crate::engine::shape::Shape).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LayerParameters<'a, T> {
