@@ -196,7 +196,8 @@ impl<T: Scalar> Builder<T> {
     ///
     /// # Errors
     /// [`Error`](crate::Error)`::Zero`, `NoLayers`, `Range` of a slope or scale, `HiddenSoftmax`,
-    /// `OneUnitSoftmax`, `LossActivation`, `Backend`, `Level`, `LevelBackend`, `TooLarge`, `OutOfMemory`.
+    /// `OneUnitSoftmax`, `LossActivation`, `Backend`, `Level`, `LevelBackend`, `TooLarge`,
+    /// `OutOfMemory`.
     pub fn build(self) -> Result<Network<T>> {
         let engine = T::passes(self.backend, self.level)?;
         for &(_, g) in &self.layers {

@@ -164,8 +164,8 @@ impl<T: Scalar> Network<T> {
     }
 
     /// The bytes that a [`TrainingWorkspace`](crate::TrainingWorkspace) for batches of up to
-    /// `batch` samples will hold (its [`bytes`](crate::TrainingWorkspace::bytes)), without allocating it.
-    /// O(layers).
+    /// `batch` samples will hold (its [`bytes`](crate::TrainingWorkspace::bytes)), without
+    /// allocating it. O(layers).
     ///
     /// ```
     /// # use shallownet::{Activation, Network, TrainingWorkspace};
