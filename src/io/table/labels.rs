@@ -21,7 +21,7 @@ pub struct Labels {
     pub of_row: Vec<usize>,
     /// For every class, the first sample that has it.
     pub first_row: Vec<usize>,
-    /// The second spellings of classes, in the order they were met: worth a word to the user.
+    /// The second spellings of classes, in the order they were met, to be shown to the user.
     pub merged: Vec<Merged>,
 }
 
@@ -87,7 +87,7 @@ pub(super) struct LabelReader {
     has_merged: HashSet<usize>,
     /// Labels so far.
     rows: usize,
-    /// No class may be met that is not there yet.
+    /// No new class may be added.
     is_closed: bool,
 }
 

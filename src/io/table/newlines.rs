@@ -57,7 +57,7 @@ impl<R: Read> Read for Newlines<R> {
                     _ => 0,
                 });
             }
-            // Most texts have none: then there is nothing to move.
+            // Most texts have no `\r`: then there is nothing to move.
             if !self.after_cr && !buffer[..given].contains(&b'\r') {
                 self.is_ended = buffer[given - 1] == b'\n';
                 return Ok(given);
