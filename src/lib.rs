@@ -86,10 +86,11 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 //!
-//! **Allocation.** [`Builder::build`], the constructors of workspaces, and [`Fit::run`] at
-//! its start allocate; so do [`Network::weights`] and [`Gradients::weights`], which return a `Vec`.
-//! On the fused backend, the calls between do not, as long as the work stays on the calling thread
-//! (rayon's queues may, when it is spread). The other backends' GEMMs allocate packing buffers.
+//! **Allocation.** [`Builder::build`], the constructors of workspaces, and [`Fit::run`] at its start
+//! allocate; so do [`Network::weights`] and [`Gradients::weights`], which return a `Vec`. On the
+//! fused backend, the calls between do not, on the calling thread or inside a rayon pool. (Called
+//! from outside a pool, rayon's queue may allocate now and then.) The other backends' GEMMs
+//! allocate packing buffers.
 //!
 //! **Latency.** The first call is as fast as any other, but for cold caches: kernels are compiled
 //! for every level when the program is built, and the processor's level is detected once. For

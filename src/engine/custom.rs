@@ -152,8 +152,9 @@ pub(crate) fn backward<T: Float>(ops: &dyn LayerOps<T>, task: Backward<'_, T>) {
     sums::sum_weights(ops, &all, sums::Destination { sums, stretch, parameters: None });
 }
 
-/// dZ from dA of one column of softmax outputs: dz_k = sum_j da_j a_j (1[j = k] - a_k) = a_k
-/// (da_k - sum_j a_j da_j). Values of `d` past the end of `a` stay as they are.
+/// dZ from dA of one column of softmax outputs:
+/// dz_k = sum_j da_j a_j (1[j = k] - a_k) = a_k (da_k - sum_j a_j da_j).
+/// Values of `d` past the end of `a` stay as they are.
 pub(super) fn through_softmax<T: Float>(a: &[T], d: &mut [T]) {
     let mean: T = d.iter().zip(a).map(|(&d, &a)| d * a).sum();
     d.iter_mut().zip(a).for_each(|(d, &a)| *d = a * (*d - mean));
