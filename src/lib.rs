@@ -2,10 +2,10 @@
 //!
 //! # Five minutes
 //!
-//! Samples are columns: [`Columns`] sees a slice as samples of so many features, one behind the
-//! other, without a copy. A [`Network`] holds the parameters; a [`TrainingWorkspace`] (or, to
-//! predict, a smaller [`PredictionWorkspace`]) holds everything else that a pass writes, sized once
-//! for the largest batch. [`Fit`] trains; [`Network::predict`] runs.
+//! Samples are columns: [`Columns`] sees a slice as samples with a number of features each, one
+//! after another, without a copy. A [`Network`] holds the parameters; a [`TrainingWorkspace`] (or,
+//! to predict, a smaller [`PredictionWorkspace`]) holds everything else that a pass writes, sized
+//! once for the largest batch. [`Fit`] trains; [`Network::predict`] runs.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -86,10 +86,10 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 //!
-//! **Allocation.** [`Builder::build`], the constructors of workspaces, and [`Fit::run`] at its start
-//! allocate; so do [`Network::weights`] and [`Gradients::weights`], which return a `Vec`. On the
-//! fused backend, the calls between do not, on the calling thread or inside a rayon pool. (Called
-//! from outside a pool, rayon's queue may allocate now and then.) The other backends' GEMMs
+//! **Allocation.** [`Builder::build`], the constructors of workspaces, and [`Fit::run`] at its
+//! start allocate; so do [`Network::weights`] and [`Gradients::weights`], which return a `Vec`. On
+//! the fused backend, the calls between do not, on the calling thread or inside a rayon pool.
+//! (Called from outside a pool, rayon's queue may allocate now and then.) The other backends' GEMMs
 //! allocate packing buffers.
 //!
 //! **Latency.** The first call is as fast as any other, but for cold caches: kernels are compiled

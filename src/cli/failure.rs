@@ -8,7 +8,7 @@ use shallownet::io::{DataError, DataProblem, atomic, model, table};
 const BAD_INPUT: u8 = 2;
 /// Everything else: training diverged, an output could not be written.
 const FAILED: u8 = 1;
-/// As shells have it for SIGINT: 128 + 2.
+/// The exit code of shells for SIGINT: 128 + 2.
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Why a command stopped.

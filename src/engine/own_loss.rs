@@ -120,7 +120,7 @@ impl<T: Float> Walk<'_, T> {
         cost
     }
 
-    /// The last layer's A, as a prediction has it.
+    /// The last layer's A, with the values of a prediction.
     fn outputs(&self, buffers: &mut [T], x: &[T], columns: usize) {
         let (tile, last) = (&self.tile, self.tile.model.shape.layers.len() - 1);
         let (n_y, stride) = (tile.model.head.n_y, tile.regions.stride(last));

@@ -88,7 +88,7 @@ impl InputKind {
         if values.iter().all(|v| v.trunc() == *v) { Self::Whole } else { Self::Real }
     }
 
-    /// `bytes`, `whole` or `real`, as files of models have it.
+    /// `bytes`, `whole` or `real`, as model files say it.
     ///
     /// ```
     /// assert_eq!(shallownet::io::InputKind::Bytes.name(), "bytes");

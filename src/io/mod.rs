@@ -11,11 +11,11 @@
 //! | `idx` | `idx` | IDX, MNIST's format, plain or gzipped: bytes become 0 to 1 | `idx::blocks` |
 //! | `arrays` | `ndarray` | views of the `ndarray` crate as columns, without a copy | - |
 //! | `model` | `safetensors` | a network with its feature and class names, in one file; in and out | - |
-//! | `checkpoint` | `safetensors` | a training in the middle: network, optimiser, best parameters | - |
+//! | `checkpoint` | `safetensors` | an unfinished training: network, optimiser, best parameters | - |
 //! | `pytorch` | `safetensors` | the weights of a PyTorch `nn.Sequential`, saved as safetensors | - |
 //! | `onnx` | `onnx` | a network for other runtimes; out only | - |
-//! | `atomic` | those that write | a file that is there in whole or not at all | - |
-//! | [`Inputs`] | any | what the samples were that a model learned from: bytes or numbers, divided or not | - |
+//! | `atomic` | those that write | files written completely or not at all | - |
+//! | [`Inputs`] | any | the kind of samples that a model learned from: bytes or numbers, divided or not | - |
 //!
 //! **Bad files.** Whatever a file holds, loading returns its contents or an error of one line that
 //! names the file, and the line and column of a text or the offset in bytes. A size in a header is

@@ -45,7 +45,7 @@ pub(super) fn stream(path: &Path) -> io::Result<File> {
 
 const PIPE: &str = "a pipe";
 
-/// Links to links that are followed, as Linux has it.
+/// The most links to links that are followed, as on Linux.
 pub(super) const MOST_LINKS: usize = 40;
 
 fn check(about: &Metadata) -> Result<(), NotOpened> {

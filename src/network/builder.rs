@@ -111,7 +111,7 @@ impl<T: Scalar> Builder<T> {
         self
     }
 
-    /// How the weights begin, and the seed of the stream they are drawn from. Default:
+    /// The initialisation of the weights, and the seed of the stream they are drawn from. Default:
     /// [`Init::Auto`], Glorot's or He's by each layer's activation, seed 0. Biases begin at 0.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! What can be wrong with a call, found before anything changes.
+//! The checks of a call, made before anything changes.
 
 use super::parameters::Network;
 use crate::data::checks;

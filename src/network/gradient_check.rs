@@ -1,4 +1,4 @@
-//! The check of gradients by finite differences, for the user's own use.
+//! The check of gradients by finite differences, for users.
 
 use core::fmt;
 use std::collections::BTreeSet;

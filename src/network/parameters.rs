@@ -1,4 +1,4 @@
-//! The network: what it is made of, and its parameters. What one does with it is in `passes`.
+//! The network: what it is made of, and its parameters. Its calls are in `passes`.
 
 use std::sync::Arc;
 

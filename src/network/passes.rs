@@ -1,4 +1,4 @@
-//! What one does with a network: predict, cost, backward, step.
+//! The calls of a network: predict, cost, backward, step.
 
 use super::parameters::Network;
 use crate::data::checks;

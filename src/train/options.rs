@@ -70,10 +70,10 @@ impl Training {
     /// `epochs` passes over the data in batches of `batch_size` samples, at least 1; the last batch
     /// of an epoch is smaller if the samples are no whole number of batches.
     ///
-    /// Each epoch takes the samples in a new order ([`seed`](Self::seed)), and copies each batch to
-    /// have it side by side. It does so for a batch size that covers all samples, too: its steps
-    /// differ from those of a [`full_batch`](Self::full_batch) in the last bits, since sums are
-    /// added up in another order.
+    /// Each epoch takes the samples in a new order ([`seed`](Self::seed)), and copies each batch so
+    /// that its samples lie side by side. It does so for a batch size that covers all samples, too:
+    /// its steps differ from those of a [`full_batch`](Self::full_batch) in the last bits, since
+    /// sums are added up in another order.
     ///
     /// ```
     /// # use shallownet::Training;

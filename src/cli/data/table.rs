@@ -42,7 +42,7 @@ pub(crate) fn planar_weights() -> Result<[Vec<f64>; 2], Failure> {
     Ok([course.w1.as_flattened().to_vec(), course.w2.as_flattened().to_vec()])
 }
 
-/// A file to learn from: every column but the label is a feature, or those that were selected.
+/// A file to learn from: every column but the label is a feature, or only the selected columns.
 pub(super) fn training(
     path: &Path,
     header: Header,

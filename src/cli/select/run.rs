@@ -143,7 +143,7 @@ fn select<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure>
     Ok(())
 }
 
-/// Of the options, those that were not given.
+/// The options that were not given.
 fn against_divergence(args: &Args) -> String {
     let smallest = args.learning_rate.iter().copied().fold(f64::INFINITY, f64::min);
     let mut hints = vec![format!("a --learning-rate below {smallest}")];

@@ -84,7 +84,7 @@ pub(super) struct EpochArgs {
     /// constant]
     #[arg(long, value_name = "COURSE", conflicts_with = "iterations", value_parser = choices::course)]
     schedule: Option<Course>,
-    /// Let the learning rate rise from 0 over so many epochs first
+    /// Let the learning rate rise from 0 over this many epochs first
     #[arg(long, value_name = "EPOCHS", conflicts_with = "iterations", value_parser = choices::not_negative)]
     warm_up: Option<f64>,
     /// Penalty on the squares of the weights
@@ -97,7 +97,7 @@ pub(super) struct EpochArgs {
     /// trained on
     #[arg(long, value_name = "FRACTION", conflicts_with = "iterations", value_parser = choices::fraction)]
     pub(super) validation: Option<f64>,
-    /// Stop after so many epochs without a better validation cost, and keep the best parameters
+    /// Stop after this many epochs without a better validation cost, and keep the best parameters
     #[arg(long, value_name = "EPOCHS", conflicts_with = "iterations", requires = "validation")]
     early_stopping: Option<NonZeroUsize>,
     /// Save the training here after every epoch [default, on Ctrl-C only: checkpoint.safetensors in
@@ -175,8 +175,8 @@ impl Args {
         Some(training)
     }
 
-    /// A training that diverged at this learning rate, and what may keep it from that: of the
-    /// options, those that were not given.
+    /// A training that diverged at this learning rate, with the options against it that were not
+    /// given.
     pub(super) fn diverged(&self, (iteration, cost): (u64, f64), learning_rate: f64) -> Failure {
         let mut hints = vec![format!("a --learning-rate below {learning_rate}")];
         hints.extend(self.scaling());

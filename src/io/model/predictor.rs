@@ -1,4 +1,4 @@
-//! From the numbers of a file to classes or values, by a model.
+//! A model's predictions: from the numbers of a file to classes or values.
 
 use super::Model;
 use super::error::Problem;

@@ -51,8 +51,8 @@ pub fn same_class(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 
-/// For every label the class that it names (by its index), as [`same_class`] has it; if two do, the
-/// one that is spelled like it, and else the first.
+/// For every label the class that it names (by its index), by [`same_class`]; if two match, the one
+/// with the same spelling, else the first.
 ///
 /// ```
 /// use shallownet::io::table::classes_of;
