@@ -1,8 +1,8 @@
 //! Mini-batch training: `cargo bench --bench train`.
 //!
-//! `update/*`: one Adam step over parameters, gradient and moments, beside a copy that moves as many
-//! bytes. `epoch/*`: ten epochs of shuffled batches, beside the same number of steps on batches that
-//! lie side by side already.
+//! `update/*`: one Adam step over parameters, gradient and moments, beside a copy that moves as
+//! many bytes. `epoch/*`: ten epochs of shuffled batches, beside the same number of steps on
+//! batches that lie side by side already.
 
 mod common;
 

@@ -10,7 +10,7 @@ use shallownet::{
     PredictionWorkspace, Result, TrainingWorkspace,
 };
 
-/// An episode is won after so many steps.
+/// An episode is won after this many steps.
 const MOST_STEPS: usize = 500;
 const EPISODES: usize = 16;
 const DISCOUNT: f32 = 0.99;

@@ -13,7 +13,7 @@ use shallownet::{
 
 /// The planar flower set: 400 points of the plane in two classes that no straight line divides.
 const PLANAR: &str = include_str!("../tests/data/planar.csv");
-/// Pairs of neighbours that a gradient is estimated from, and how far away they are.
+/// The number of pairs of neighbours that a gradient is estimated from, and their distance.
 const PAIRS: usize = 30;
 const DISTANCE: f32 = 0.1;
 

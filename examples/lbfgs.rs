@@ -58,7 +58,7 @@ fn main() -> Result<(), Error> {
     let mut start = vec![0.0; net.parameter_count()];
     net.parameters_into(&mut start)?;
 
-    // As many passes over the data as L-BFGS will take: two an iteration, about.
+    // About as many passes over the data as L-BFGS takes, which is two an iteration.
     let mut descending = net.try_clone()?;
     for _ in 0..400 {
         descending.step(x, y, 1.2, &mut workspace)?;

@@ -17,7 +17,7 @@ use shallownet::{
 const SAMPLES: u32 = 100_000;
 const SWAP_EVERY: u32 = 500;
 
-/// What is to be learned turns round slowly.
+/// The function to learn turns slowly.
 fn truth(x: &[f32; 2], turned: f32) -> f32 {
     (2.0 * (turned.cos() * x[0] + turned.sin() * x[1])).sin()
 }
@@ -43,7 +43,8 @@ fn main() -> Result<()> {
             let mut workspace = PredictionWorkspace::new(&first, 1)?;
             let (mut a, x) = ([0.0], [0.3, -0.4]);
             loop {
-                // A reader waits for a swap only, of which each is one copy of the parameters.
+                // A reader waits only while the parameters are taken over, which is one copy of
+                // memory.
                 let net = serving.read().unwrap_or_else(|e| e.into_inner());
                 net.predict(Columns::one(&x), &mut a, &mut workspace)?;
                 drop(net);
@@ -72,7 +73,7 @@ fn main() -> Result<()> {
         server.join().expect("the server does not panic")
     })?;
 
-    // How far the answers are from the truth of now.
+    // How far the answers are from the present truth.
     let mut workspace = PredictionWorkspace::new(&first, 1)?;
     let serving = serving.into_inner().unwrap_or_else(|e| e.into_inner());
     let mut error_of = |net: &Network<f32>| -> Result<f32> {

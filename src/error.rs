@@ -130,7 +130,7 @@ pub enum Error {
         /// The output activation given.
         given: Activation,
     },
-    /// An output activation behind which nothing can be folded into the last layer.
+    /// An output activation that does not allow folding a standardization into the last layer.
     #[error("the last layer has {given}: expected {expected}, which can be scaled by its weights")]
     OutputActivation {
         /// The output activation it needs.
@@ -165,8 +165,8 @@ pub enum Error {
         /// The index given.
         given: usize,
     },
-    /// A workspace, tape, gradients or an optimiser's state made for a network of other sizes, or for
-    /// a backend that lays out parameters otherwise. (Activations and loss may differ.)
+    /// A workspace, tape, gradients or an optimiser's state made for a network of other sizes, or
+    /// for a backend with another layout of parameters. (Activations and loss may differ.)
     #[error("{argument} was made for a network of another shape or backend")]
     Mismatch {
         /// The argument that does not belong to the network.
@@ -181,7 +181,7 @@ pub enum Error {
     OtherSizes {
         /// The first layer that differs, from 0.
         layer: usize,
-        /// Its inputs and units in the one network, if it is there.
+        /// Its inputs and units in the one network, if that has the layer.
         expected: Option<(usize, usize)>,
         /// The same in the other network.
         given: Option<(usize, usize)>,
@@ -219,7 +219,7 @@ pub enum Error {
         /// The backend.
         backend: Backend,
     },
-    /// A class label that is none of the classes there are.
+    /// A class label that is not among the classes.
     #[error("{argument} holds {value} at index {index}: expected {expected}")]
     Label {
         /// The argument that holds the label.

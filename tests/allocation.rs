@@ -1,7 +1,7 @@
 //! Promise: once network and workspace are built, `predict`, `cost`, `backward`, `step`, `forward`
-//! and the `backward` of its pass, gradients from the caller's own loss, and whole networks in and out
-//! of slices and of each other allocate nothing on the fused backend; nor does a run, once its `Trainer` is
-//! built.
+//! and the `backward` of its pass, gradients from the caller's own loss, and whole networks in and
+//! out of slices and of each other allocate nothing on the fused backend; nor does a run, once its
+//! `Trainer` is built.
 //!
 //! One test only: the counter sees every thread of the process, so nothing may run beside it.
 //!

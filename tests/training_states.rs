@@ -1,5 +1,6 @@
 //! Promise: whatever a training does, its state can be saved, loaded and gone on with; and after
-//! divergence it is the state of the last epoch whose next step was possible, the best epoch included.
+//! divergence it is the state of the last epoch whose next step was possible, the best epoch
+//! included.
 
 mod common;
 
@@ -17,14 +18,15 @@ use shallownet::{
 #[derive(Debug, Clone)]
 struct Plan {
     training: Training,
-    /// Where an epoch's samples become huge, so that a step of it diverges: which sample, which epoch.
+    /// Where an epoch's samples become huge, so that a step of it diverges: which sample, which
+    /// epoch.
     explosion: Option<(usize, usize)>,
     /// After which epochs the callback stops the run.
     breaks: Vec<usize>,
     /// Is the validation set all zeros, whose cost stays finite whatever the weights are?
     calm: bool,
-    /// Do the weights begin at 0, and is the huge sample there from the first epoch? Then a cost may
-    /// be finite, and that of the next step not.
+    /// Do the weights begin at 0, and is the huge sample there from the first epoch? Then a cost
+    /// may be finite, and that of the next step not.
     from_zero: bool,
     seed: u64,
 }
@@ -255,7 +257,8 @@ fn a_best_epoch_that_is_gone_back_on_is_no_longer_the_best() {
             assert!(matches!(result, Err(Error::Diverged { step: 3, .. })), "{result:?}");
             assert_eq!((run.bytes(), run.trainer.state().best()), (before, Some(best)));
         }
-        // Within a run: the first step makes the weights huge, which validation at x = 0 does not see.
+        // Within a run: the first step makes the weights huge, which validation at x = 0 does not
+        // see.
         let training = Training::new(6, SAMPLES).early_stopping(EarlyStopping::new(5));
         let plan = Plan {
             training,

@@ -1,4 +1,4 @@
-//! What `train` found out, for people and for programs.
+//! The results of `train`, for people and for programs.
 
 use std::path::PathBuf;
 
@@ -81,7 +81,7 @@ pub(crate) struct Speed {
 }
 
 impl Speed {
-    /// Beside the naive reference, which trains so many samples a second.
+    /// The comparison with the naive reference: the samples a second that it trains.
     pub(crate) fn compare(&mut self, reference_samples_per_second: f64) {
         let ratio = self.samples_per_second / reference_samples_per_second;
         self.reference = Some(Reference { reference_samples_per_second, ratio });

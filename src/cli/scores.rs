@@ -6,11 +6,12 @@ use shallownet::{Columns, Error, Network, PredictionWorkspace, Result, Scalar};
 
 use crate::batch::Batch;
 
-/// Samples predicted at a time, and their outputs: they bound the memory whatever the file's length.
+/// Samples predicted at a time, and their outputs: they bound the memory whatever the file's
+/// length.
 const CHUNK: usize = 4096;
 const CHUNK_OUTPUTS: usize = 1 << 22;
 
-/// How many of so many samples are predicted at a time.
+/// How many of `samples` samples are predicted at a time.
 fn chunk<T: Scalar>(net: &Network<T>, samples: usize) -> usize {
     CHUNK.min(samples).min(CHUNK_OUTPUTS / net.outputs()).max(1)
 }
@@ -44,7 +45,7 @@ pub(crate) fn outputs<T: Scalar>(net: &Network<T>, x: &[T]) -> Result<Vec<T>> {
     Ok(all)
 }
 
-/// So many zeros for outputs, or an error if there is no room.
+/// Zeros with room for the outputs, or an error if there is no memory.
 fn room<T: Scalar>(len: usize) -> Result<Vec<T>> {
     let mut a = Vec::new();
     let (what, bytes) = ("the predictions", len.saturating_mul(size_of::<T>()));
@@ -91,7 +92,7 @@ impl std::fmt::Display for Score {
     }
 }
 
-/// With so many decimals, or with an exponent where the digits before them would be many.
+/// With this many decimals, or with an exponent if there would be many digits before them.
 pub(crate) fn decimals(value: f64, decimals: usize) -> String {
     if value.abs() < 1e12 { format!("{value:.decimals$}") } else { format!("{value:.decimals$e}") }
 }
@@ -135,7 +136,7 @@ fn cost<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<f64> {
     Ok(if batch.len() > most { sum / batch.len() as f64 } else { mean })
 }
 
-/// Who was taken for whom.
+/// Which class was taken for which.
 pub(crate) fn counts<T: Scalar>(
     net: &Network<T>,
     batch: &Batch<T>,

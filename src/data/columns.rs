@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 pub struct Columns<'a, T> {
     data: &'a [T],
     features: usize,
-    /// The quotient of the two, divided once.
+    /// `data.len() / features`, computed once.
     samples: usize,
 }
 
@@ -49,9 +49,8 @@ impl<'a, T> Columns<'a, T> {
         Ok(Self { data, features, samples })
     }
 
-    /// Sees `sample` as one column: of whatever values there are, so nothing can be wrong with it. (An
-    /// empty slice is a view of 0 samples of one feature, which the calls that need samples
-    /// refuse.)
+    /// Sees `sample` as one column: any slice will do, so there is no error. (An empty slice is a
+    /// view of 0 samples of one feature, which the calls that need samples refuse.)
     ///
     /// ```
     /// # use shallownet::Columns;
@@ -60,11 +59,11 @@ impl<'a, T> Columns<'a, T> {
     /// assert_eq!(Columns::<f32>::one(&[]).samples(), 0);
     /// ```
     pub fn one(sample: &'a [T]) -> Self {
-        // A view has a feature at the least: it is divided by.
+        // A view has at least one feature, since lengths are divided by their number.
         Self { data: sample, features: sample.len().max(1), samples: sample.len().min(1) }
     }
 
-    /// As [`new`](Self::new), where the caller has seen to both conditions.
+    /// As [`new`](Self::new), where the caller has checked both conditions.
     pub(crate) fn checked(data: &'a [T], features: usize) -> Self {
         debug_assert!(features > 0 && data.len().is_multiple_of(features));
         Self { data, features, samples: data.len() / features }

@@ -46,7 +46,7 @@ impl<T> OwnedColumns<T> {
         self.data.len() / self.features
     }
 
-    /// The values, sample after sample, writable: to be standardized, say.
+    /// The values, sample after sample, writable: to standardize them, for instance.
     ///
     /// ```
     /// use shallownet::{OwnedColumns, Standardization};
@@ -89,8 +89,9 @@ impl<T: Copy> OwnedColumns<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::EmptyBatch`] if there is none, whose length nobody knows; [`Error::Zero`] if the
-    /// first has no value; [`Error::Features`] of the first that has another number.
+    /// [`Error::EmptyBatch`] if there is no sample, since its length is then unknown;
+    /// [`Error::Zero`] if the first has no value; [`Error::Features`] of the first that has another
+    /// number.
     pub fn from_samples<S: AsRef<[T]>>(samples: impl IntoIterator<Item = S>) -> Result<Self> {
         let mut samples = samples.into_iter();
         let first = samples.next().ok_or(Error::EmptyBatch { argument: "the iterator" })?;
@@ -99,7 +100,7 @@ impl<T: Copy> OwnedColumns<T> {
         Ok(all)
     }
 
-    /// Copies some samples of others, in this order; one may stand there more than once.
+    /// Copies the samples with these indices, in this order; an index may occur more than once.
     ///
     /// ```
     /// use shallownet::{Columns, OwnedColumns};

@@ -8,8 +8,8 @@ use crate::rounding;
 /// Values may be f32 or f64; means, deviations and what is computed with them are f64, and a result
 /// is rounded once.
 ///
-/// The means and deviations belong to the model: what was learnt on standardised samples must be
-/// asked with samples standardised by the same numbers. Targets may be standardised, too: what a
+/// The means and deviations belong to the model: a network that learnt from standardised samples
+/// must be given samples standardised by the same numbers. Targets may be standardised, too: what a
 /// network then predicts is turned back by [`undo`](Self::undo).
 ///
 /// ```
@@ -27,13 +27,13 @@ use crate::rounding;
 /// ```
 ///
 /// **Constants.** A feature is constant if its deviation is not more than rounding alone can make
-/// of one value c: at most 4 eps M, where eps = 2^-52 and M is the largest |v|, and at
-/// least four times the smallest number above 0, 2^-1074. Dividing by such a deviation would make
-/// noise as large as what tells samples apart. The bound: a value c that was rounded six times on
-/// its way (0.1 + 0.2 is not 0.3) is at most 3 eps M off, and so is then their deviation;
-/// the mean is rounded, too, by less than another eps M. Whatever varies by more is no
-/// constant, however small it is: 1e-300 and 2e-300 are told apart, and 1e-3 from 1e-3 + 1e-9. So
-/// are two roundings of one value to f32, whose digits could as well be meant.
+/// of one value c: at most 4 eps M, where eps = 2^-52 and M is the largest |v|, and at least four
+/// times the smallest number above 0, 2^-1074. Dividing by such a deviation would make noise as
+/// large as what tells samples apart. The bound: a value c that was rounded six times on its way
+/// (0.1 + 0.2 is not 0.3) is at most 3 eps M off, and so is the deviation; the mean is rounded,
+/// too, by less than another eps M. Whatever varies by more is no constant, however small it is:
+/// 1e-300 and 2e-300 are told apart, and 1e-3 from 1e-3 + 1e-9. So are two roundings of one value
+/// to f32, whose digits could as well be meant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standardization {
     /// The mean of each feature.
@@ -249,7 +249,7 @@ mod tests {
         assert!(Standardization::of::<f64>(&[], 1).is_err());
     }
 
-    /// Each beside the nearest that is none.
+    /// Each constant stands beside the nearest feature that is not constant.
     #[test]
     fn what_rounding_makes_of_a_constant_is_a_constant() {
         let ulps = |v: f64, n: u64| f64::from_bits(v.to_bits() + n);

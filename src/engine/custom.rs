@@ -19,7 +19,7 @@ use crate::kernels::block::{Block, BlockMut};
 use crate::kernels::epilogue;
 use crate::words::activation::Activation;
 
-/// Forward into kept buffers: checked shapes, m >= 1.
+/// A forward pass that keeps what [`Backward`] reads. Shapes are checked, m >= 1.
 #[derive(Debug)]
 pub struct Forward<'a, T> {
     pub(crate) model: Model<'a, T>,
@@ -60,16 +60,16 @@ pub(crate) enum Start<'a, T> {
 #[derive(Debug)]
 pub(crate) struct Transposed<'a, T> {
     pub(crate) buffer: &'a mut [T],
-    /// Where the first layer's lie; [`Regions::transposed`] knows the others'.
+    /// Where those of the first layer lie; [`Regions::transposed`] says it for the others.
     pub(crate) first: Range<usize>,
 }
 
-/// Elements of W^T of the first layer, or `None` if that is no size.
+/// Elements of W^T of the first layer, or `None` if their number overflows.
 pub(crate) fn first_transposed(n_x: usize, units: usize, panel: usize) -> Option<usize> {
     if panel == 1 { Some(0) } else { n_x.checked_next_multiple_of(panel)?.checked_mul(units) }
 }
 
-/// Elements of a padded column of dX, where backends want whole panels and n_x is none: else 0.
+/// Elements of a padded column of dX; 0 if n_x is whole panels already.
 pub(crate) fn padded_dx(n_x: usize, panel: usize) -> usize {
     if n_x.is_multiple_of(panel) { 0 } else { n_x.next_multiple_of(panel) }
 }
@@ -146,8 +146,9 @@ pub(crate) fn backward<T: Float>(ops: &dyn LayerOps<T>, task: Backward<'_, T>) {
     sums::sum_weights(ops, &all, sums::Destination { sums, stretch, parameters: None });
 }
 
-/// dZ from dA of one column of softmax outputs: dz_k = sum_j da_j a_j (1[j = k] - a_k)
-/// = a_k (da_k - sum_j a_j da_j). What `d` has more than `a` stays as it is.
+/// dZ from dA of one column of softmax outputs:
+/// dz_k = sum_j da_j a_j (1[j = k] - a_k) = a_k (da_k - sum_j a_j da_j).
+/// Values of `d` past the end of `a` stay as they are.
 pub(super) fn through_softmax<T: Float>(a: &[T], d: &mut [T]) {
     let mean: T = d.iter().zip(a).map(|(&d, &a)| d * a).sum();
     d.iter_mut().zip(a).for_each(|(d, &a)| *d = a * (*d - mean));
@@ -161,7 +162,7 @@ fn to_outputs<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], x: &[T], out: &mu
     for layer in 0..=last {
         let g = match tile.g(layer) {
             Activation::Softmax => Activation::Identity,
-            // As a prediction has it: see below.
+            // The activation follows below, as in a prediction.
             Activation::Sigmoid if layer == last => Activation::Identity,
             g => g,
         };
@@ -181,7 +182,7 @@ fn to_outputs<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], x: &[T], out: &mu
                 a[..n_y].copy_from_slice(out);
             }
         }
-        // The mark of z < 0 is for the backward pass: -0.0 + 0.0 = 0.0.
+        // -0.0 marks z < 0 for the backward pass only; -0.0 + 0.0 = 0.0.
         Activation::Relu | Activation::LeakyRelu { .. } => {
             out.iter_mut().for_each(|a| *a += T::ZERO);
         }
@@ -226,8 +227,9 @@ fn to_input<T: Float>(tile: &Tile<'_, T>, buffers: &[T], dx: &mut [T], stride: u
         stride: tile.regions.stride(0),
         columns,
     };
-    // There is no activation before x, and the identity's derivative asks for none: whatever
-    // registers can be loaded will do. W^T is as long as a padded column, at the least.
+    // x has no activation, and the identity's derivative ignores the values it is given: any
+    // slice that registers can be loaded from will do. W^T is at least as long as a padded
+    // column.
     let any = Block { data: layer.transposed, rows: layer.inputs, stride: 0, columns };
     let dx = BlockMut { data: dx, rows: layer.inputs, stride, columns };
     tile.ops.backward_input(layer, Activation::Identity, dz, any, dx);

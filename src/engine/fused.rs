@@ -1,5 +1,5 @@
-//! The `fused` backend: our own register-tiled kernels at a SIMD level. Which way a batch goes
-//! follows from shape and samples alone.
+//! The `fused` backend: our own register-tiled kernels at a SIMD level. Which code path a batch
+//! takes follows from the shape and the number of samples alone.
 
 use core::panic::{RefUnwindSafe, UnwindSafe};
 

@@ -8,8 +8,8 @@ use crate::element::{Element, Row};
 use crate::error::{Error, Result};
 use crate::words::layer::Layer;
 
-/// Weights of one panel are walked in blocks of so many inputs, so that both sides stay in the
-/// lines that are in cache: a panel is read a line an input, and written a line a unit.
+/// Inputs a block. A panel's weights are copied block by block, so that the lines of both sides
+/// stay in cache: in a panel a line holds one input, in the row-major matrix one unit.
 const BLOCK: usize = 16;
 
 /// `layer`'s weights out of a buffer of this shape, row-major (n_l, n_{l-1}); `into` has as many
@@ -29,8 +29,8 @@ pub(crate) fn gather_weights<T: Element>(
     }
 }
 
-/// The other way: row-major (n_l, n_{l-1}) weights, as many as the layer has, into a buffer, each
-/// as `of` it.
+/// The reverse: all of a layer's weights, row-major (n_l, n_{l-1}), into a buffer, each passed
+/// through `of`.
 pub(crate) fn scatter_weights<T: Element>(
     shape: &Shape,
     buffer: &mut [T],
@@ -60,8 +60,7 @@ pub(crate) fn gather<T: Element>(shape: &Shape, buffer: &[T], into: &mut [T]) {
     }
 }
 
-/// The other way: values in the textbook's order, as many as there are parameters, into a buffer,
-/// each as `of` it.
+/// The reverse: all parameters, in the textbook's order, into a buffer, each passed through `of`.
 pub(crate) fn scatter<T: Element>(
     shape: &Shape,
     buffer: &mut [T],
@@ -84,7 +83,7 @@ pub(crate) fn bias<'a, T>(shape: &Shape, buffer: &'a [T], layer: usize) -> &'a [
     &buffer[start..start + shape.layers[layer].units]
 }
 
-/// The other way: as many biases as the layer has, into a buffer, each as `of` it.
+/// The reverse: all of a layer's biases into a buffer, each passed through `of`.
 pub(crate) fn scatter_bias<T: Element>(
     shape: &Shape,
     buffer: &mut [T],
@@ -97,8 +96,8 @@ pub(crate) fn scatter_bias<T: Element>(
     into.iter_mut().zip(bias).for_each(|(into, &b)| *into = of(b));
 }
 
-/// Replaces every parameter of one buffer by `of` it and its fellow in a buffer of another layout:
-/// the layers of both shapes are of the same sizes.
+/// Replaces every parameter p of one buffer by `of(p, q)`, where q is the same parameter in a
+/// buffer of another layout. The layers of both shapes have the same sizes.
 pub(crate) fn combine<T: Element>(
     (shape, buffer): (&Shape, &mut [T]),
     (other, from): (&Shape, &[T]),
@@ -232,7 +231,7 @@ mod tests {
                 }
             }
         }
-        // Of halves: the walk above has met them.
+        // The shapes above include one with half-panels.
         assert_eq!(Shape::new(300, &[(8, Relu)], 16, 4).unwrap().spans[0].panel, 8);
     }
 }

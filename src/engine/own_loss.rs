@@ -36,7 +36,8 @@ pub struct OwnLoss<'a, T> {
     pub(crate) into: Destination<'a, T>,
 }
 
-/// From a sample's index and output activations to its loss and output gradient, which is 0 before.
+/// Takes a sample's index and output activations, writes its output gradient (zeros before the
+/// call), and returns its loss.
 #[derive(Clone, Copy)]
 pub(crate) struct Loss<'a, T> {
     pub(crate) of: &'a (dyn Fn(usize, &[T], &mut [T]) -> f64 + Sync),
@@ -44,8 +45,8 @@ pub(crate) struct Loss<'a, T> {
     pub(crate) is_da: bool,
 }
 
-/// The first value of an output gradient, of all samples, that is not finite. The sums have not
-/// been written.
+/// The first value that is not finite in all samples' output gradients. If there is one, the sums
+/// have not been written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NotFinite {
     pub(crate) index: usize,
@@ -92,17 +93,17 @@ pub(crate) fn backward<T: Float>(
     Ok(costs.iter().sum::<f64>() / samples as f64)
 }
 
-/// One tile's way.
+/// The passes over one tile.
 struct Walk<'a, T> {
     tile: Tile<'a, T>,
     loss: Loss<'a, T>,
-    /// Where what is not finite is reported, if it is looked for.
+    /// Where a value that is not finite is reported, if values are checked.
     found: Option<&'a Mutex<Option<NotFinite>>>,
 }
 
 impl<T: Float> Walk<'_, T> {
-    /// Forward, the losses of the samples from `first` on, and back to the first layer's dZ. Returns
-    /// the sum of the losses.
+    /// Forward, the losses of the samples from `first` on, and back to the first layer's dZ.
+    /// Returns the sum of the losses.
     fn there_and_back(&self, first: usize, buffers: &mut [T], x: &[T]) -> f64 {
         let (tile, last) = (&self.tile, self.tile.last());
         let columns = x.len() / tile.model.shape.n_x();
@@ -120,7 +121,7 @@ impl<T: Float> Walk<'_, T> {
         cost
     }
 
-    /// The last layer's A, as a prediction has it.
+    /// The last layer's A, with the values of a prediction.
     fn outputs(&self, buffers: &mut [T], x: &[T], columns: usize) {
         let (tile, last) = (&self.tile, self.tile.last());
         let (n_y, stride) = (tile.model.head.n_y, tile.regions.stride(last));
@@ -151,7 +152,7 @@ impl<T: Float> Walk<'_, T> {
             {
                 let new = NotFinite { index: sample * n_y + at, value: d[at].to_f64() };
                 let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-                // The first of all, whichever thread comes first.
+                // The lowest index, whichever thread reports first.
                 if found.is_none_or(|found: NotFinite| new.index < found.index) {
                     *found = Some(new);
                 }

@@ -75,14 +75,14 @@ pub(crate) fn propagate<T: Float>(ops: &dyn LayerOps<T>, task: Propagation<'_, T
     (cost, tile.x_is_finite())
 }
 
-/// Forward; predictions go to the task's `out`. False if x is not finite by `is_finite`, with nothing
-/// written but the tiles.
+/// Forward; predictions go to the task's `out`. Returns false if `is_finite` says that x is not;
+/// then only the tiles have been written.
 pub(crate) fn predict_checked<T: Float>(
     ops: &dyn LayerOps<T>,
     task: &mut Prediction<'_, T>,
     is_finite: &dyn Fn() -> bool,
 ) -> bool {
-    // To read x twice is cheaper than to write many predictions twice.
+    // Reading x twice is cheaper than writing many predictions twice.
     let look_first = 2 * task.model.head.n_y >= task.model.shape.n_x();
     if look_first && !is_finite() {
         return false;
@@ -91,8 +91,9 @@ pub(crate) fn predict_checked<T: Float>(
     predict(ops, task, may)
 }
 
-/// Forward; predictions go to `out`. With `may_write`, only if every x turns out to be finite, or
-/// else if that says so: else returns false, with `out` as it was.
+/// Forward; predictions go to `out`. With `may_write`, they do so only if the first layer's sums
+/// show that every x is finite, or else if `may_write` returns true; otherwise this returns false
+/// and leaves `out` as it was.
 fn predict<T: Float>(
     ops: &dyn LayerOps<T>,
     task: &mut Prediction<'_, T>,
@@ -130,7 +131,7 @@ fn predict<T: Float>(
     true
 }
 
-/// Fewer values are copied before another thread would be awake.
+/// Fewer values than this are copied in less time than another thread takes to wake up.
 const PARALLEL_COPY: usize = 256 * 1024;
 
 /// Forward and loss, then (if wanted) back to the first layer's dZ. Returns the sum of L over
@@ -161,8 +162,8 @@ fn through_loss<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], samples: Sample
 fn to_outputs<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], x: &[T], out: &mut [T]) {
     let (last, head) = (tile.last(), tile.model.head);
     let columns = x.len() / tile.model.shape.n_x();
-    // Softmax needs whole columns; ReLUs mark zeros in a layer's activations, not in predictions;
-    // sigmoids have another limit there.
+    // Other activations are applied at the end: softmax needs whole columns, ReLUs leave no
+    // marked zeros in predictions, and sigmoids have another limit there.
     let direct = head.g == Activation::Tanh;
     for layer in 0..=last {
         let of_last = if direct { head.g } else { Activation::Identity };

@@ -83,7 +83,7 @@ pub(crate) struct GradientRows<'a, T> {
 type Pair<'a, T> = (&'a mut [T], &'a mut [T]);
 
 impl<'a, T> GradientRows<'a, T> {
-    /// The first `units` units, and the rest; whole panels, of so many inputs.
+    /// The first `units` units, and the rest: both are whole panels of `inputs` inputs.
     pub(crate) fn split_at(self, units: usize, inputs: usize) -> (Self, Self) {
         fn split<T>(
             (w, b): Pair<'_, T>,
@@ -115,9 +115,10 @@ impl<'a, T> GradientRows<'a, T> {
         )
     }
 
-    /// Does `with` to `units` units after the other, whole panels, of so many inputs. They share the
-    /// first ones' sums, which so stay in the cache: nobody wants them once the parameters have them.
-    /// Without parameters, sums are wanted: then does it to all units at once.
+    /// If the sums are added to parameters, calls `with` for `units` units at a time (whole panels
+    /// of `inputs` inputs). All share the memory of the first ones' sums, which stays in the cache;
+    /// nothing reads the sums afterwards. Without parameters the sums are the result: `with` gets
+    /// all units at once.
     pub(crate) fn one_by_one(
         self,
         units: usize,
@@ -140,7 +141,7 @@ impl<'a, T> GradientRows<'a, T> {
         }
     }
 
-    /// The same rows for a shorter while.
+    /// The same rows, borrowed for a shorter time.
     pub(crate) fn reborrow(&mut self) -> GradientRows<'_, T> {
         GradientRows {
             sums: (&mut *self.sums.0, &mut *self.sums.1),
@@ -157,7 +158,7 @@ impl<'a, T> GradientRows<'a, T> {
 pub(crate) struct Turn {
     /// The first tiles overwrite the sums; later ones add to them.
     pub(crate) first: bool,
-    /// The last tiles add to the parameters, if that is wanted. If they are also the first, the sums
-    /// need not be written at all.
+    /// The last tiles add to the parameters, if that is wanted. If they are also the first, the
+    /// sums need not be written at all.
     pub(crate) last: bool,
 }

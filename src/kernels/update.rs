@@ -75,7 +75,7 @@ pub(crate) fn blended<T: Element>(tau: f64, p: T, other: T) -> T {
     if size < T::MIN_POSITIVE / T::EPSILON { T::ZERO } else { w }
 }
 
-/// What counts of the farther end.
+/// The share of the farther end.
 fn share<T: Element>(tau: f64) -> T {
     T::from_f64(if tau <= 0.5 { tau } else { 1.0 - tau })
 }

@@ -10,7 +10,7 @@ use crate::words::choices::Checks;
 impl<T: Scalar> Network<T> {
     /// Takes over all parameters of a network with layers of the same sizes, whatever its
     /// activations, loss and checks. O(parameters): one copy of memory between networks of the same
-    /// backend, a walk weight by weight from another one. Allocates nothing.
+    /// backend, weight by weight between backends with different layouts. Allocates nothing.
     ///
     /// ```
     /// use shallownet::{Activation, Init, Network};
@@ -27,7 +27,7 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// [`Error::OtherSizes`]; [`Error::NotFinite`] if the other network holds such a parameter,
     /// under this network's [`Checks::Full`], with its index in the order of
-    /// [`parameters_into`](Self::parameters_into). What is refused changes nothing.
+    /// [`parameters_into`](Self::parameters_into). A refused call changes nothing.
     pub fn copy_from(&mut self, other: &Self) -> Result<()> {
         self.check_other(other)?;
         let (from, into) = (other.parameters.as_slice(), self.parameters.as_mut_slice());
@@ -43,13 +43,14 @@ impl<T: Scalar> Network<T> {
     /// update of a target network in reinforcement learning. The layers of both are of the same
     /// sizes; see [`copy_from`](Self::copy_from). O(parameters); allocates nothing.
     ///
-    /// `tau` is from 0 to 1: at 0 nothing changes, and 1 is [`copy_from`](Self::copy_from), bit by
-    /// bit. Between, the formula is p + (tau other - tau p) for a tau of up to one half, and
+    /// `tau` is from 0 to 1: at 0 nothing changes, and 1 is [`copy_from`](Self::copy_from), bit
+    /// by bit. Between, the formula is p + (tau other - tau p) for a tau of up to one half, and
     /// other + ((1 - tau) p - (1 - tau) other) above, with tau or 1 - tau rounded to T and each
-    /// product and sum rounded once. So equal parameters stay as they are, finite ones stay finite,
-    /// and with s, the smaller of tau and 1 - tau, the result is off by at most
-    /// u |p'| + 3 u s (|p| + |other|), where p' is the result and u half of T's epsilon (and what
-    /// [small numbers](crate#small-numbers) lose: it becomes 0 as a parameter after a step does).
+    /// product and sum rounded once. So equal parameters stay as they are, finite ones stay
+    /// finite, and with s, the smaller of tau and 1 - tau, the result is off by at most u |p'| +
+    /// 3 u s (|p| + |other|), where p' is the result and u half of T's epsilon (and a result
+    /// below the limit of [small numbers](crate#small-numbers) becomes 0, like a parameter after
+    /// a step).
     ///
     /// ```
     /// use shallownet::{Activation, Network};
@@ -102,7 +103,7 @@ impl<T: Scalar> Network<T> {
         if self.checks == Checks::ShapesOnly || self.engine.all_finite(parameters) {
             return Ok(());
         }
-        // By the order that the caller knows; the buffer has padding.
+        // The index is counted in the caller's order, since the buffer has padding.
         let mut index = 0;
         for (layer, size) in other.layers().iter().enumerate() {
             let row = |unit| layout::row(&other.shape, parameters, layer, unit);

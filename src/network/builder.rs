@@ -111,7 +111,7 @@ impl<T: Scalar> Builder<T> {
         self
     }
 
-    /// How the weights begin, and the seed of the stream they are drawn from. Default:
+    /// The initialisation of the weights, and the seed of the stream they are drawn from. Default:
     /// [`Init::Auto`], Glorot's or He's by each layer's activation, seed 0. Biases begin at 0.
     ///
     /// ```
@@ -196,7 +196,8 @@ impl<T: Scalar> Builder<T> {
     ///
     /// # Errors
     /// [`Error`](crate::Error)`::Zero`, `NoLayers`, `Range` of a slope or scale, `HiddenSoftmax`,
-    /// `OneUnitSoftmax`, `LossActivation`, `Backend`, `Level`, `LevelBackend`, `TooLarge`, `OutOfMemory`.
+    /// `OneUnitSoftmax`, `LossActivation`, `Backend`, `Level`, `LevelBackend`, `TooLarge`,
+    /// `OutOfMemory`.
     pub fn build(self) -> Result<Network<T>> {
         let engine = T::passes(self.backend, self.level)?;
         for &(_, g) in &self.layers {

@@ -13,9 +13,9 @@ use crate::words::layer::Layer;
 
 impl<T: Scalar> Network<T> {
     /// Copies all parameters into a slice of [`parameter_count`](Self::parameter_count) values:
-    /// layer by layer, W row-major (n_l, n_{l-1}), then b. For what sees a network as one vector:
-    /// evolution strategies, line searches, parameter servers, other people's optimisers. O(its
-    /// length); allocates nothing.
+    /// layer by layer, W row-major (n_l, n_{l-1}), then b. For methods that see a network as one
+    /// vector: evolution strategies, line searches, parameter servers, other people's optimisers.
+    /// O(its length); allocates nothing.
     ///
     /// ```
     /// use shallownet::{Activation, Init, Network};
@@ -90,7 +90,8 @@ impl<T: Scalar> Network<T> {
 }
 
 impl<T: Scalar> Gradients<T> {
-    /// Gradients of 0 for a network, to be [set](Self::set_values). O(parameters); allocates.
+    /// Gradients of 0 for a network, for [`set_values`](Self::set_values). O(parameters);
+    /// allocates.
     ///
     /// ```
     /// use shallownet::{Activation, Gradients, Network, Optimizer, OptimizerState};

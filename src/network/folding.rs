@@ -13,11 +13,11 @@ impl<T: Scalar> Network<T> {
     /// the features as they are: W' = W / std and b' = b - W' mean, column by column, since
     /// W (x - mean) / std + b = W' x + b'.
     ///
-    /// Computed in f64, from the rounded W' for b', and rounded once: a logit of the first layer
-    /// is off by at most u (sum_i |W'_i| |x_i - mean_i| + |b'|), u half of T's epsilon, plus what
-    /// the network rounds anew. With a mean far from 0, in deviations, that is much: b' is large
-    /// then, and W' x with it. In f32, fold what has means of a few deviations; standardize in f64
-    /// what has others. O(weights of the layer); allocates nothing.
+    /// Computed in f64, from the rounded W' for b', and rounded once: a logit of the first layer is
+    /// off by at most u (sum_i |W'_i| |x_i - mean_i| + |b'|), u half of T's epsilon, plus what the
+    /// network rounds anew. This error is large if a mean is many deviations from 0, since b' and
+    /// W' x are then large. In f32, fold only features whose means are at most a few deviations;
+    /// standardize others in f64. O(weights of the layer); allocates nothing.
     ///
     /// ```
     /// use shallownet::{Activation, Columns, Network, Standardization, PredictionWorkspace};
@@ -41,7 +41,7 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// [`Error::Length`] unless there are as many means and deviations as inputs;
     /// [`Error::NotFinite`] for a mean, [`Error::Range`] for a deviation that is not finite and
-    /// more than 0; [`Error::NotFinite`] if a parameter would leave T's range. What is refused
+    /// more than 0; [`Error::NotFinite`] if a parameter would leave T's range. A refused call
     /// changes nothing.
     pub fn fold_inputs(&mut self, standardization: &Standardization) -> Result<()> {
         check(standardization, self.inputs())?;
@@ -75,13 +75,14 @@ impl<T: Scalar> Network<T> {
     }
 
     /// Folds the standardization of the targets into the last layer, so that the network predicts
-    /// the targets as they were: W' = std W and b' = std b + mean, row by row. The output must be
-    /// the identity: what comes behind another activation can't be folded into what is before it.
+    /// the targets as they were: W' = std W and b' = std b + mean, row by row. The output's
+    /// activation must be the identity: a change after any other activation can't be moved before
+    /// it.
     ///
-    /// Computed in f64 and rounded once: an output is off by at most
-    /// u (sum_i |W'_i| |a_i| + |b'|), u half of T's epsilon, plus what the network rounds anew. A
-    /// mean of many deviations takes digits that f32 lacks. O(weights of the layer); allocates
-    /// nothing. Costs are of the targets as they were, then.
+    /// Computed in f64 and rounded once: an output is off by at most u (sum_i |W'_i| |a_i| + |b'|),
+    /// u half of T's epsilon, plus what the network rounds anew. A mean of many deviations takes
+    /// digits that f32 lacks. O(weights of the layer); allocates nothing. From then on, costs are
+    /// those of the targets as they were.
     ///
     /// ```
     /// use shallownet::{Activation, Network, Standardization};
@@ -124,7 +125,8 @@ impl<T: Scalar> Network<T> {
     }
 }
 
-/// Refuses other numbers of means and deviations, and those that are none.
+/// Refuses another number of means and deviations, values that are not finite, and deviations that
+/// are not above 0.
 fn check(standardization: &Standardization, expected: usize) -> Result<()> {
     let Standardization { means, stds } = standardization;
     checks::length("means", expected, means.len())?;

@@ -13,11 +13,11 @@ use crate::network::tape::Tape;
 use crate::scalar::Scalar;
 use crate::words::layer::Layer;
 
-/// What [`Network::forward`] has computed: network, samples and tape belong together as long as it
-/// lives, so [`backward`](Self::backward) can't be given another's.
+/// What [`Network::forward`] has computed: it borrows network, samples and tape, so that
+/// [`backward`](Self::backward) can't be given others.
 ///
-/// Once it is dropped (that is, after its last use), the network can be changed again: the gradients
-/// stay in the [`Tape`].
+/// Once it is dropped (that is, after its last use), the network can be changed again: the
+/// gradients stay in the [`Tape`].
 ///
 /// ```
 /// use shallownet::{Activation, Columns, Network, OutputGradient, Tape};
@@ -111,8 +111,8 @@ impl<T: Scalar> ForwardPass<'_, T> {
         self.x.samples()
     }
 
-    /// A of `layer` (from 0), one sample after the other. Where a ReLU's z was negative its a may be
-    /// -0.0.
+    /// A of `layer` (from 0), one sample after the other. Where a ReLU's z was negative its a may
+    /// be -0.0.
     ///
     /// ```
     /// # use shallownet::{Activation, Columns, Error, Init, Network, Tape};
@@ -135,12 +135,12 @@ impl<T: Scalar> ForwardPass<'_, T> {
         Ok(self.activations_of(layer))
     }
 
-    /// [`activations`](Self::activations) of a layer that there is.
+    /// [`activations`](Self::activations) of a layer that exists.
     pub(super) fn activations_of(&self, layer: usize) -> impl Iterator<Item = &[T]> {
         let (shape, regions) = (&*self.net.shape, &self.tape.regions);
         let (units, samples) = (shape.layers[layer].units, self.samples());
         let is_output = layer + 1 == shape.layers.len();
-        // Of the output, the tiles may hold logits.
+        // For the output layer the tiles may hold logits.
         let output = &self.tape.out.as_slice()[..if is_output { units * samples } else { 0 }];
         let columns = plan::tile_columns(shape, size_of::<T>(), samples);
         let tiles = self.tape.tiles.as_slice()[..samples * regions.column]

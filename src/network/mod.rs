@@ -1,4 +1,4 @@
-//! The network and what one does with it.
+//! The network and its calls.
 
 mod blend;
 pub(crate) mod buffers;

@@ -12,17 +12,17 @@ use crate::words::choices::Checks;
 impl<T: Scalar> Network<T> {
     /// Forward and backward propagation with your own loss, from its derivative by the output
     /// activations: leaves every dW and db in [`Workspace::gradients`], and returns the mean of the
-    /// losses. The parameters stay as they are, and the network's own loss counts for nothing.
+    /// losses. The parameters stay as they are, and the network's own loss is not used.
     ///
     /// `loss` is called once for every sample, with the sample's index, its output activations a
-    /// (n_y values, as [`predict`](Self::predict) has them, but for rounding), and n_y zeros, which
-    /// it replaces by da = dL/da. It returns L. As everywhere in this crate the cost is the mean
-    /// over the samples, so dW = (1/m) sum_i dZ_i A_i^T: to weigh samples, weigh L and da. For
-    /// losses by the logits see [`backward_with_dz`](Self::backward_with_dz).
+    /// (n_y values, those of [`predict`](Self::predict) up to rounding), and n_y zeros, which it
+    /// replaces by da = dL/da. It returns L. As everywhere in this crate the cost is the mean over
+    /// the samples, so dW = (1/m) sum_i dZ_i A_i^T: to weigh samples, weigh L and da. For losses by
+    /// the logits see [`backward_with_dz`](Self::backward_with_dz).
     ///
     /// Large batches are split over threads, so `loss` may be called on several at a time, in any
-    /// order; the result has the same bits on any number of them. The walk is that of a
-    /// [`Tape`](crate::Tape), with what that says of networks of a few units; it keeps nothing, and
+    /// order; the result has the same bits on any number of them. The passes are those of a
+    /// [`Tape`](crate::Tape), also in their speed for networks of a few units; nothing is kept, and
     /// there is no dX. O(m * weights); allocates nothing on the fused backend.
     ///
     /// ```
@@ -51,8 +51,9 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Features`], [`Error::EmptyBatch`], [`Error::Capacity`], [`Error::Mismatch`]; under [`Checks::Full`], [`Error::NotFinite`] in `x`, before `loss`
-    /// is called, and in the `da` of all samples, with the gradients as they were before.
+    /// [`Error::Features`], [`Error::EmptyBatch`], [`Error::Capacity`], [`Error::Mismatch`]; under
+    /// [`Checks::Full`], [`Error::NotFinite`] in `x`, before `loss` is called, and in the `da` of
+    /// all samples, with the gradients as they were before.
     pub fn backward_with_da(
         &self,
         x: Columns<'_, T>,

@@ -1,4 +1,4 @@
-//! The network: what it is made of, and its parameters. What one does with it is in `passes`.
+//! The network: what it is made of, and its parameters. Its calls are in `passes`.
 
 use std::sync::Arc;
 
@@ -164,8 +164,8 @@ impl<T: Scalar> Network<T> {
     }
 
     /// The bytes that a [`TrainingWorkspace`](crate::TrainingWorkspace) for batches of up to
-    /// `batch` samples will hold (its [`bytes`](crate::TrainingWorkspace::bytes)), without allocating it.
-    /// O(layers).
+    /// `batch` samples will hold (its [`bytes`](crate::TrainingWorkspace::bytes)), without
+    /// allocating it. O(layers).
     ///
     /// ```
     /// # use shallownet::{Activation, Network, TrainingWorkspace};

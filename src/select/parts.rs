@@ -47,9 +47,9 @@ use crate::metrics;
 pub struct Parts<T> {
     /// The samples to train on.
     pub training: Part<T>,
-    /// Those to stop early by, or to choose a network by.
+    /// The samples to stop early by, or to choose a network by.
     pub validation: Part<T>,
-    /// Those to say at the end how good it is.
+    /// The samples that say at the end how good the network is.
     pub test: Part<T>,
 }
 
@@ -62,7 +62,7 @@ pub struct Part<T> {
 }
 
 impl<T: Element> Parts<T> {
-    /// Samples shuffled, whatever they are: for regression. `validation` and `test` are fractions of
+    /// Shuffles samples without classes: for regression. `validation` and `test` are fractions of
     /// all samples. O(samples log samples), and a copy of each.
     ///
     /// ```
@@ -81,7 +81,7 @@ impl<T: Element> Parts<T> {
     ///
     /// # Errors
     /// [`Error::Samples`] if x and y have different numbers of them; [`Error::Range`] for a
-    /// fraction that is not from 0 to 1, 1 not included, or if both leave nothing;
+    /// fraction that is not at least 0 and less than 1, or if both leave no sample to train on;
     /// [`Error::OutOfMemory`]. A part may be empty: a tenth of four samples is none.
     pub fn shuffled(
         x: Columns<'_, T>,
@@ -124,7 +124,7 @@ impl<T: Element> Parts<T> {
         data.validation(self.validation.x(), self.validation.y())
     }
 
-    /// `holdout` holds out a fraction of some samples, by their place among these.
+    /// `holdout` holds out a fraction of these samples, by their positions among them.
     fn of(
         x: Columns<'_, T>,
         y: Columns<'_, T>,
@@ -141,7 +141,7 @@ impl<T: Element> Parts<T> {
                 return Err(Error::Range { argument, expected, given });
             }
         }
-        // Of what the test leaves.
+        // The fraction of the samples that the test leaves.
         let of_rest = validation / (1.0 - test);
         if of_rest >= 1.0 {
             return Err(Error::Range {
@@ -198,7 +198,7 @@ impl<T> Part<T> {
         self.samples.len()
     }
 
-    /// Which of all samples they are, from 0, ascending.
+    /// Their indices among all samples, from 0, ascending.
     pub fn numbers(&self) -> &[usize] {
         &self.samples
     }

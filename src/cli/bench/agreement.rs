@@ -5,12 +5,12 @@ use shallownet::{Network, Result, Scalar, TrainingWorkspace};
 use super::naive::{Naive, Real};
 use super::shapes::{Batch, Shape};
 
-/// Two ways of rounding may part by so many units of the type's precision, relative to the largest
-/// value of a layer: sums of up to 12288 terms in another order. A mistake is off by far more.
+/// Two orders of summation may differ by this many units of the type's precision, relative to the
+/// largest value of a layer: sums have up to 12288 terms. A mistake is off by far more.
 const UNITS: f64 = 4096.0;
 
 /// Samples that the naive loops are given: the whole batch, unless they would take long over it.
-/// What a sample costs them does not depend on how many there are.
+/// Their time for a sample does not depend on the number of samples.
 pub(crate) fn naive_samples(shape: &Shape) -> usize {
     const MULTIPLICATIONS: usize = 20_000_000;
     (MULTIPLICATIONS / shape.weights()).clamp(1, shape.m)

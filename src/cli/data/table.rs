@@ -15,7 +15,7 @@ use crate::say::Say;
 /// The planar flower set: 400 points of two classes.
 const PLANAR: &str = include_str!("../../../tests/data/planar.csv");
 
-/// What became of it elsewhere: the weights that training began with, W1 and W2.
+/// The weights, W1 and W2, that the published training began with.
 const PLANAR_COURSE: &str = include_str!("../../../tests/data/planar_course.json");
 
 /// The built-in set.
@@ -42,7 +42,7 @@ pub(crate) fn planar_weights() -> Result<[Vec<f64>; 2], Failure> {
     Ok([course.w1.as_flattened().to_vec(), course.w2.as_flattened().to_vec()])
 }
 
-/// A file to learn from: every column but the label is a feature, or those that were selected.
+/// A file to learn from: every column but the label is a feature, or only the selected columns.
 pub(super) fn training(
     path: &Path,
     header: Header,
@@ -72,9 +72,9 @@ fn selected<R: Read>(
     selection.columns(table.width(), label, |name| Ok(table.column(name)?))
 }
 
-/// A file to be asked about: its columns are the model's features by name, if both have names, or
-/// else by their order, leaving out the label and what was not selected. The labels are read if
-/// they are wanted.
+/// A file to predict from: its columns are matched to the model's features by name, if both have
+/// names, or else by their order, leaving out the label and columns that were not selected. The
+/// labels are read if they are wanted.
 pub(super) fn for_model<T: Scalar>(
     model: &Model<T>,
     path: &Path,

@@ -1,12 +1,12 @@
-//! From the numbers of a file to classes or values, as a model has it.
+//! A model's predictions: from the numbers of a file to classes or values.
 
 use super::Model;
 use super::error::Problem;
 use crate::{Columns, Error, PredictionWorkspace, Result, Scalar, metrics};
 
-/// Predicts as its model says: samples come as they stand in a file, predictions go out in the
-/// units of the targets, or as names of classes. Holds all memory that a prediction needs; each
-/// thread takes one of its own.
+/// Predicts with a model: samples are as they stand in a file, predictions are in the units of the
+/// targets, or names of classes. Holds all memory that a prediction needs; each thread needs its
+/// own.
 ///
 /// ```
 /// use shallownet::io::model::Model;
@@ -35,7 +35,7 @@ pub struct Predictor<'m, T> {
     values: Vec<f64>,
 }
 
-/// What a [`Predictor`] says of some samples.
+/// The predictions of a [`Predictor`] for some samples.
 #[derive(Debug, Clone, Copy)]
 pub struct Predictions<'a> {
     values: Columns<'a, f64>,
@@ -131,7 +131,7 @@ impl<'a> Predictions<'a> {
         self.values
     }
 
-    /// The predicted class of each sample by its name; none of a model without classes.
+    /// The name of each sample's predicted class; `None` for a model without classes.
     pub fn classes(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (values, classes) = (self.values, self.classes);
         let samples = if classes.is_empty() { 0 } else { values.samples() };
@@ -140,7 +140,7 @@ impl<'a> Predictions<'a> {
     }
 }
 
-/// So many zeros for each of some samples.
+/// Zeros: a number of values for each of some samples.
 fn zeros<V: Copy>(samples: usize, each: usize, zero: V) -> Result<Vec<V>> {
     let len = samples.saturating_mul(each);
     let (what, bytes) = ("the predictor", len.saturating_mul(size_of::<V>()));

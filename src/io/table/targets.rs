@@ -1,4 +1,4 @@
-//! What a network learns from a table: numbers of its columns, or its labels as numbers.
+//! The targets in a table: numbers of its columns, or its labels as numbers.
 
 use std::io::Read;
 
@@ -38,7 +38,7 @@ impl<R: Read> Table<R> {
             return Err(Error::Cell { place: last, problem });
         }
         samples.y.extend(samples.x.chunks(width).flat_map(|row| &row[n_x..]));
-        // What is left moves together, in place.
+        // The remaining values move together, in place.
         let mut at = 0..;
         samples.x.retain(|_| at.next().is_some_and(|at| at % width < n_x));
         Ok(samples)
