@@ -2,7 +2,7 @@
 //! always the plainest.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use shallownet::Scalar;
+use shallownet::{Element as _, Scalar};
 
 /// Any number: ordinary ones, those at the ends of f32's and f64's ranges, and what is no number.
 #[derive(Debug, Clone, Copy, PartialEq)]
