@@ -32,7 +32,7 @@ pub(crate) struct Results {
 #[serde(untagged)]
 pub(crate) enum Course {
     Iterations { iterations: usize },
-    Epochs(EpochFacts),
+    Epochs(Box<EpochFacts>),
 }
 
 #[derive(Debug, Serialize)]

@@ -139,7 +139,7 @@ fn run<T: Scalar>(
     };
     Ok(Trained {
         learning_rate: training.get_learning_rate(),
-        course: Course::Epochs(facts),
+        course: Course::Epochs(Box::new(facts)),
         speed: Speed {
             seconds,
             samples_per_second: (epochs * sets.train.len()) as f64 / seconds.max(1e-9),
