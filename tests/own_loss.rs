@@ -1,10 +1,12 @@
-//! Promise: a gradient from the caller's own loss is the tape's from the same output gradient, and
-//! the built-in losses' where the loss is one of theirs, on every backend, level and path; with the
+//! Promise: a gradient from the caller's own loss is the reference's from the same output gradient,
+//! and the built-in losses' where the loss is one of theirs, on every backend, level and path; with the
 //! same bits on any number of threads.
 
 mod common;
 
-use common::bounds::Rounding;
+use std::sync::Mutex;
+
+use common::bounds::{Approx, Rounding};
 use common::cases::{Batch, Case, Numbers, any_case, half_panels, nested};
 use common::compare::within;
 use common::expected::{Expected, FromOutput};
@@ -16,11 +18,40 @@ use shallownet::{
     reference,
 };
 
+/// A batch, an output gradient, and what must come of both, and of the network's own loss.
+struct Expectation<T> {
+    batch: Batch<T>,
+    given: Vec<T>,
+    own: Expected,
+    from_da: FromOutput,
+    from_dz: FromOutput,
+}
+
+fn expectations<T: Scalar>(case: &Case) -> Vec<Expectation<T>> {
+    // The parameters are the same on every backend.
+    let oracle = reference::Network::from(&case.network::<T>(Setup::PORTABLE, Parallelism::Serial));
+    let of = |index| {
+        let batch = case.batch::<T>(index);
+        let (x, y) = batch.samples();
+        let mut numbers = Numbers(case.seed ^ index as u64);
+        let given: Vec<T> = batch.y.iter().map(|_| numbers.ordinary(2.0)).collect();
+        let (r, columns) = (Rounding::of::<T>(), nested(&given, y[0].len()));
+        Expectation {
+            batch,
+            given,
+            own: Expected::of(r, &oracle, &x, &y),
+            from_da: FromOutput::of(r, &oracle, &x, &columns, true),
+            from_dz: FromOutput::of(r, &oracle, &x, &columns, false),
+        }
+    };
+    (0..case.batches.len()).map(of).collect()
+}
+
 /// dW, then db, of every layer, within what the analysis allows.
 fn gradients_within<T: Scalar>(
     workspace: &TrainingWorkspace<T>,
-    dw: &[Vec<common::bounds::Approx>],
-    db: &[Vec<common::bounds::Approx>],
+    dw: &[Vec<Approx>],
+    db: &[Vec<Approx>],
 ) -> Result<(), TestCaseError> {
     let gradients = workspace.gradients();
     for l in 0..dw.len() {
@@ -33,83 +64,77 @@ fn gradients_within<T: Scalar>(
 /// Drawn dA and dZ through the closure: the outputs it sees, the gradients and the mean loss that
 /// come of them.
 fn as_the_reference<T: Scalar>(
-    case: &Case,
-    setup: Setup,
-    who: Parallelism,
+    net: &Network<T>,
+    workspace: &mut TrainingWorkspace<T>,
+    expectation: &Expectation<T>,
 ) -> Result<(), TestCaseError> {
-    let net = case.network::<T>(setup, who);
-    let oracle = reference::Network::from(&net);
-    let mut workspace = TrainingWorkspace::new(&net, case.capacity()).unwrap();
-    let r = Rounding::of::<T>();
-    for index in 0..case.batches.len() {
-        let batch = case.batch::<T>(index);
-        let ((x, _), (xs, ys)) = (batch.columns(), batch.samples());
-        let mut numbers = Numbers(case.seed ^ index as u64);
-        let n_y = net.outputs();
-        let given: Vec<T> = batch.y.iter().map(|_| numbers.ordinary(2.0)).collect();
-        let seen = std::sync::Mutex::new(vec![T::from_f64(f64::NAN); given.len()]);
-        let loss = |sample: usize, a: &[T], d: &mut [T]| {
-            assert!(a.len() == n_y && d.iter().all(|d| *d == T::ZERO) && d.len() == n_y);
-            let own = sample * n_y..(sample + 1) * n_y;
-            d.copy_from_slice(&given[own.clone()]);
-            seen.lock().unwrap()[own].copy_from_slice(a);
-            sample as f64
+    let Expectation { batch, given, own, from_da, from_dz } = expectation;
+    let (x, n_y) = (batch.columns().0, net.outputs());
+    let seen = Mutex::new(vec![T::from_f64(f64::NAN); given.len()]);
+    let loss = |sample: usize, a: &[T], d: &mut [T]| {
+        assert!(a.len() == n_y && d.iter().all(|d| *d == T::ZERO) && d.len() == n_y);
+        let own = sample * n_y..(sample + 1) * n_y;
+        d.copy_from_slice(&given[own.clone()]);
+        seen.lock().unwrap()[own].copy_from_slice(a);
+        sample as f64
+    };
+    let mean = (x.samples() - 1) as f64 / 2.0;
+    // A ReLU's marked zeros are not for the caller.
+    let g = net.layers()[net.layers().len() - 1].activation;
+    let may_be_marked = matches!(g, Activation::Identity | Activation::Tanh);
+    for (is_da, expected) in [(true, from_da), (false, from_dz)] {
+        let cost = if is_da {
+            net.backward_with_da(x, workspace, loss)
+        } else {
+            net.backward_with_dz(x, workspace, loss)
         };
-        let mean = (x.samples() - 1) as f64 / 2.0;
-        let predictions = Expected::of(r, &oracle, &xs, &ys).predictions.concat();
-        for is_da in [true, false] {
-            let cost = if is_da {
-                net.backward_with_da(x, &mut workspace, loss)
-            } else {
-                net.backward_with_dz(x, &mut workspace, loss)
-            };
-            // Whole numbers and one division.
-            prop_assert!((cost.unwrap() - mean).abs() <= mean * f64::EPSILON);
-            within("a", &predictions, &seen.lock().unwrap())?;
-            prop_assert!(seen.lock().unwrap().iter().all(|a| *a != T::ZERO
-                || a.to_f64().is_sign_positive()
-                || net.layers().last().unwrap().activation == Activation::Identity
-                || net.layers().last().unwrap().activation == Activation::Tanh));
-            let expected = FromOutput::of(r, &oracle, &xs, &nested(&given, n_y), is_da);
-            gradients_within(&workspace, &expected.dw, &expected.db)?;
-        }
+        // Whole numbers and one division.
+        prop_assert!((cost.unwrap() - mean).abs() <= mean * f64::EPSILON);
+        let mut seen = seen.lock().unwrap();
+        within("a", &own.predictions.concat(), &seen)?;
+        let is_marked = |a: &T| *a == T::ZERO && a.to_f64().is_sign_negative();
+        prop_assert!(may_be_marked || !seen.iter().any(is_marked));
+        seen.fill(T::from_f64(f64::NAN));
+        gradients_within(workspace, &expected.dw, &expected.db)?;
     }
     Ok(())
 }
 
 /// The network's own loss, written as a closure by its outputs: what `backward` may leave.
-fn as_the_own_loss<T: Scalar>(case: &Case, setup: Setup) -> Result<(), TestCaseError> {
-    let net = case.network::<T>(setup, Parallelism::Rayon);
-    let oracle = reference::Network::from(&net);
-    let mut workspace = TrainingWorkspace::new(&net, case.capacity()).unwrap();
-    let batch = case.batch::<T>(0);
-    let ((x, _), (xs, ys), n_y) = (batch.columns(), batch.samples(), net.outputs());
-    let half = T::from_f64(0.5);
+fn as_the_own_loss<T: Scalar>(
+    net: &Network<T>,
+    workspace: &mut TrainingWorkspace<T>,
+    Expectation { batch, own, .. }: &Expectation<T>,
+) -> Result<(), TestCaseError> {
+    let ((x, _), n_y, half) = (batch.columns(), net.outputs(), T::from_f64(0.5));
     let loss = |sample: usize, a: &[T], d: &mut [T]| {
         let y = &batch.y[sample * n_y..][..n_y];
         d.iter_mut().zip(a.iter().zip(y)).for_each(|(d, (&a, &y))| *d = a - y);
         d.iter().map(|&d| (half * d * d).to_f64()).sum()
     };
-    let cost = match net.loss() {
-        // dA = a - y: the very formula.
-        Loss::SquaredError => net.backward_with_da(x, &mut workspace, loss),
-        // dZ = a - y: that of a cross-entropy.
-        _ => net.backward_with_dz(x, &mut workspace, loss),
-    };
-    let expected = Expected::of(Rounding::of::<T>(), &oracle, &xs, &ys);
     if net.loss() == Loss::SquaredError {
-        within("J", &[expected.cost], &[cost.unwrap()])?;
+        // dA = a - y: the very formula.
+        let cost = net.backward_with_da(x, workspace, loss).unwrap();
+        within("J", &[own.cost], &[cost])?;
+    } else {
+        // dZ = a - y: that of a cross-entropy.
+        net.backward_with_dz(x, workspace, loss).unwrap();
     }
-    gradients_within(&workspace, &expected.dw, &expected.db)
+    gradients_within(workspace, &own.dw, &own.db)
 }
 
 fn everywhere<T: Scalar>(case: &Case) -> Result<(), TestCaseError> {
+    let expectations = expectations::<T>(case);
     for &setup in BACKENDS.iter() {
-        let named = |e| TestCaseError::fail(format!("{setup:?}: {e}"));
         for who in [Parallelism::Serial, Parallelism::Rayon] {
-            as_the_reference::<T>(case, setup, who).map_err(named)?;
+            let net = case.network::<T>(setup, who);
+            let mut workspace = TrainingWorkspace::new(&net, case.capacity()).unwrap();
+            for expectation in &expectations {
+                as_the_reference(&net, &mut workspace, expectation)
+                    .and_then(|()| as_the_own_loss(&net, &mut workspace, expectation))
+                    .map_err(|e| TestCaseError::fail(format!("{setup:?}, {who:?}: {e}")))?;
+            }
         }
-        as_the_own_loss::<T>(case, setup).map_err(named)?;
     }
     Ok(())
 }
