@@ -62,7 +62,7 @@ impl<T: Clone> Clone for AlignedBuffer<T> {
 }
 
 /// The index of the first element at a cache line, in a `Vec` that is one line longer than needed.
-fn start<T>(storage: &Vec<T>) -> usize {
+fn start<T>(storage: &[T]) -> usize {
     // `align_offset` may decline (it never does at run time on today's targets): start at 0
     // then, which is slower and still right.
     let offset = storage.as_ptr().align_offset(ALIGNMENT);

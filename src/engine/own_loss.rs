@@ -36,11 +36,14 @@ pub struct OwnLoss<'a, T> {
     pub(crate) into: Destination<'a, T>,
 }
 
+/// From a sample's index, its outputs, and room for its output gradient to its loss.
+pub(crate) type LossOfSample<'a, T> = dyn Fn(usize, &[T], &mut [T]) -> f64 + Sync + 'a;
+
 /// Takes a sample's index and output activations, writes its output gradient (zeros before the
 /// call), and returns its loss.
 #[derive(Clone, Copy)]
 pub(crate) struct Loss<'a, T> {
-    pub(crate) of: &'a (dyn Fn(usize, &[T], &mut [T]) -> f64 + Sync),
+    pub(crate) of: &'a LossOfSample<'a, T>,
     /// Is the gradient dA? Else it is dZ.
     pub(crate) is_da: bool,
 }
@@ -71,7 +74,7 @@ pub(crate) fn backward<T: Float>(
 
     let (tiles, len) = (&mut tiles[..samples * regions.column], columns * regions.column);
     let costs = &mut costs[..samples.div_ceil(columns)];
-    let one = |(index, ((buffers, x), cost)): (usize, ((&mut [T], &[T]), &mut f64))| {
+    let one = |(index, ((buffers, x), cost)): (usize, OneTile<'_, T>)| {
         *cost = walk.there_and_back(index * columns, buffers, x);
     };
     let parallel = samples > columns && is_parallel(model.parallelism, model.shape, 4.0, samples);
@@ -94,6 +97,8 @@ pub(crate) fn backward<T: Float>(
 }
 
 /// The passes over one tile.
+type OneTile<'a, T> = ((&'a mut [T], &'a [T]), &'a mut f64);
+
 struct Walk<'a, T> {
     tile: Tile<'a, T>,
     loss: Loss<'a, T>,

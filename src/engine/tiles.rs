@@ -122,6 +122,13 @@ impl Cut {
     }
 }
 
+/// From a tile's scratch, the elements it keeps, and its samples to the sum of their losses.
+pub(crate) type TileOfSamples<'a, T> =
+    dyn Fn(&mut [T], &mut [T], Samples<'_, T>) -> f64 + Sync + 'a;
+
+/// From a tile's scratch, the elements it keeps, and its x to its outputs.
+pub(crate) type TileOfOutputs<'a, T> = dyn Fn(&mut [T], &mut [T], &[T], &mut [T]) + Sync + 'a;
+
 /// Runs `tile` on each tile's scratch, the elements it keeps, and its samples, in the pool where
 /// that pays. Returns the sum of the tiles' costs, in tile order, divided by the batch's total.
 pub(crate) fn for_tiles<T: Float>(
@@ -130,7 +137,7 @@ pub(crate) fn for_tiles<T: Float>(
     backward: bool,
     tiles: Tiles<'_, T>,
     costs: &mut [f64],
-    tile: &(dyn Fn(&mut [T], &mut [T], Samples<'_, T>) -> f64 + Sync),
+    tile: &TileOfSamples<'_, T>,
 ) -> f64 {
     let Batch { samples: data, columns, total } = batch;
     let Tiles { buffers, cut } = tiles;
@@ -163,7 +170,7 @@ pub(crate) fn for_output_tiles<T: Float>(
     (x, columns): (&[T], usize),
     tiles: Tiles<'_, T>,
     (out, parallel): (&mut [T], bool),
-    tile: &(dyn Fn(&mut [T], &mut [T], &[T], &mut [T]) + Sync),
+    tile: &TileOfOutputs<'_, T>,
 ) {
     let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
     let Tiles { buffers, cut } = tiles;
