@@ -28,7 +28,7 @@ fn through_files<T: Scalar>(backend: Setup, optimizer: Optimizer, learning_rate:
         .schedule(Schedule::cosine(30, 0.1).after_warm_up(1.0))
         .l2(1e-4)
         .clip_norm(1.0)
-        .early_stopping(EarlyStopping { patience: 3, min_delta: 1e-4, restore_best: true })
+        .early_stopping(EarlyStopping::new(3).min_delta(1e-4))
         .seed(8);
     let mut whole = case.network::<T>(backend, Parallelism::Serial);
     let expected = training.run(&mut whole, data, |_| ControlFlow::Continue(())).unwrap();

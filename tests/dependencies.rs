@@ -1,12 +1,12 @@
-//! Promise: the README says which crates come with the library, and with each feature.
+//! Promise: docs/features.md says which crates come with the library, and with each feature.
 //!
-//! Counted as the README says: by `cargo tree`, on x86-64 Linux, with the lock file here.
+//! Counted as that page says: by `cargo tree`, on x86-64 Linux, with the lock file here.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
-const README: &str = include_str!("../README.md");
+const PAGE: &str = include_str!("../docs/features.md");
 
 /// Names and versions of all that a build with these features is made of, without this crate.
 fn crates(features: &str) -> BTreeSet<String> {
@@ -22,9 +22,9 @@ fn crates(features: &str) -> BTreeSet<String> {
     lines.lines().map(name).filter(|line| !line.starts_with("shallownet ")).collect()
 }
 
-/// What stands between two texts that the README has once.
+/// What stands between two texts that the page has once.
 fn between<'a>(start: &str, end: &str) -> &'a str {
-    let (_, rest) = README.split_once(start).unwrap();
+    let (_, rest) = PAGE.split_once(start).unwrap();
     rest.split_once(end).unwrap().0
 }
 
@@ -41,7 +41,7 @@ fn the_features_table_counts_right() {
         assert_eq!(crates(feature).difference(&default).count(), stated, "{row}");
         seen += 1;
     }
-    assert_eq!(seen, 8, "{table}");
+    assert_eq!(seen, 12, "{table}");
 }
 
 #[test]

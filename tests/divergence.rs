@@ -8,22 +8,22 @@ use std::ops::ControlFlow;
 use common::cases::{Batch, Case};
 use common::{BACKENDS, On, Setup, parameter_bits};
 use shallownet::{
-    Activation, Checks, Columns, Error, Fit, Init, Loss, Network, Parallelism, PredictionWorkspace,
-    Report, Result, Scalar, TrainingWorkspace,
+    Activation, Checks, Columns, Epoch, Error, Fit, Init, Loss, Network, Parallelism,
+    PredictionWorkspace, Result, Scalar, TrainingReport, TrainingWorkspace,
 };
 
 fn fit<T: Scalar>(
     net: &mut Network<T>,
     batch: &Batch<T>,
     (iterations, learning_rate): (usize, f64),
-    watch: impl FnMut(shallownet::Progress) -> ControlFlow<()>,
-) -> Result<Report> {
+    watch: impl FnMut(&Epoch<'_, T>) -> ControlFlow<()>,
+) -> Result<TrainingReport> {
     let (x, y) = batch.columns();
     let mut workspace = TrainingWorkspace::new(net, x.samples()).unwrap();
-    Fit::new(iterations, T::from_f64(learning_rate)).run(net, x, y, &mut workspace, watch)
+    Fit::new(iterations, learning_rate).run(net, x, y, &mut workspace, watch)
 }
 
-fn go_on(_: shallownet::Progress) -> ControlFlow<()> {
+fn go_on<T>(_: &Epoch<'_, T>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
@@ -42,18 +42,19 @@ fn diverges<T: Scalar>(case: &Case, backend: Setup, learning_rate: f64) -> usize
     let mut net = start.try_clone().unwrap();
     let mut seen = Vec::new();
     let result = fit(&mut net, &batch, (100_000, learning_rate), |progress| {
-        seen.push(progress.iteration);
+        seen.push(progress.epoch);
         ControlFlow::Continue(())
     });
     let Err(Error::Diverged { step, cost: fatal }) = result else { panic!("{result:?}: {at}") };
     assert!(step > 0 && !fatal.is_finite(), "step {step}, cost {fatal}: {at}");
+    let step = step as usize;
     // Every iteration before the named one was seen, in order, and none from it on.
     assert_eq!(seen, (0..step).collect::<Vec<_>>(), "{at}");
 
     // Before `step` there were `step` updates; the last of them was fatal.
     let mut repeated = start.try_clone().unwrap();
     let report = fit(&mut repeated, &batch, (step - 1, learning_rate), go_on);
-    assert_eq!(report.map(|r| r.iterations), Ok(step - 1), "{at}");
+    assert_eq!(report.map(|r| r.epochs), Ok(step - 1), "{at}");
     assert_eq!(parameter_bits(&net), parameter_bits(&repeated), "{at}");
     assert!(cost(&net, &batch).is_finite(), "{at}");
 
@@ -77,7 +78,7 @@ fn exploding_training_stops_at_the_last_good_parameters() {
         case
     };
     for &backend in BACKENDS.iter() {
-        // From an explosion within a few steps to one after several snapshots.
+        // From an explosion within a few steps to one after several copies.
         for learning_rate in [1e6, 10.0, 3.0] {
             for case in [squared(Relu, Identity), squared(Activation::LEAKY_RELU, Identity)] {
                 diverges::<f32>(&case, backend, learning_rate);
@@ -94,7 +95,7 @@ fn exploding_training_stops_at_the_last_good_parameters() {
                 learning_rate,
             ))
         });
-        // Snapshots are 64 steps apart: more than one must have been taken.
+        // Copies are 64 steps apart: more than one must have been taken.
         assert!(steps.iter().any(|&step| step > 200), "{steps:?}");
         diverges::<f32>(&squared(Tanh, Identity), backend, 1e20);
         diverges::<f32>(&Case::new(3, &[(5, Relu), (4, Activation::Softmax)], 9), backend, 1e30);
@@ -160,14 +161,14 @@ fn fit_is_the_same_as_so_many_steps() {
     for &backend in BACKENDS.iter() {
         let batch = case.batch::<f32>(0);
         let (x, y) = batch.columns();
-        // Around the steps at which snapshots are taken.
+        // Around the steps at which copies are taken.
         for iterations in [0, 1, 63, 64, 65, 200] {
             let mut fitted = case.network::<f32>(backend, Parallelism::Serial);
             let mut stepped = fitted.try_clone().unwrap();
             let mut costs = Vec::new();
             let report = fit(&mut fitted, &batch, (iterations, 0.3), |progress| {
-                assert_eq!(progress.iteration, costs.len());
-                costs.push(progress.cost);
+                assert_eq!(progress.epoch, costs.len());
+                costs.push(progress.training_cost);
                 ControlFlow::Continue(())
             });
             let mut workspace = TrainingWorkspace::new(&stepped, 41).unwrap();
@@ -177,7 +178,8 @@ fn fit_is_the_same_as_so_many_steps() {
             assert_eq!(costs.len(), iterations);
             assert_eq!(parameter_bits(&fitted), parameter_bits(&stepped));
             let report = report.unwrap();
-            assert_eq!((report.iterations, report.cost), (iterations, cost(&stepped, &batch)));
+            assert_eq!((report.epochs, report.steps), (iterations, iterations as u64));
+            assert_eq!(report.cost, Some(cost(&stepped, &batch)));
         }
     }
 }
@@ -190,14 +192,14 @@ fn a_callback_stops_training_where_it_says() {
         let mut stopped = case.network::<f64>(BACKENDS[0], Parallelism::Serial);
         let mut whole = stopped.try_clone().unwrap();
         let report = fit(&mut stopped, &batch, (100, 0.1), |progress| {
-            if progress.iteration == stop_at {
+            if progress.epoch == stop_at {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
             }
         });
         // The iteration the callback saw has been done.
-        assert_eq!(report.map(|r| r.iterations), Ok(stop_at + 1));
+        assert_eq!(report.map(|r| r.epochs), Ok(stop_at + 1));
         fit(&mut whole, &batch, (stop_at + 1, 0.1), go_on).unwrap();
         assert_eq!(parameter_bits(&stopped), parameter_bits(&whole));
     }

@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 
 use common::{BACKENDS, On, Setup, bits, parameter_bits};
 use shallownet::{
-    Activation, Backend, Builder, Checks, Columns, Error, Fit, Gradients, Init, Loss, Network,
-    PredictionWorkspace, Result, Scalar, TrainingWorkspace,
+    Activation, Backend, Builder, Checks, Columns, Epoch, Error, Fit, Gradients, Init, Loss,
+    Network, PredictionWorkspace, Result, Scalar, TrainingWorkspace,
 };
 
 /// A 3-4-2 network with everything that can be called on it.
@@ -58,7 +58,7 @@ impl Bench {
     /// The error with which all calls that take a training batch refuse this one.
     fn refuse_batch(&mut self, x: Columns<'_, f32>, y: Columns<'_, f32>) -> Error {
         let fit = |b: &mut Self| {
-            let go_on = |_| ControlFlow::Continue(());
+            let go_on = |_: &Epoch<'_, f32>| ControlFlow::Continue(());
             Fit::new(3, 0.1).run(&mut b.net, x, y, &mut b.workspace, go_on)
         };
         let errors = [
@@ -329,10 +329,10 @@ fn targets_outside_the_domain_of_the_loss() {
 #[test]
 fn learning_rates_that_are_none() {
     let mut bench = Bench::new(Loss::BinaryCrossEntropy);
-    for rate in [0.0, -0.0, -0.1, f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+    for rate in [-0.1, -f32::MIN_POSITIVE, f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let fit = |b: &mut Bench| {
-            let go_on = |_| ControlFlow::Continue(());
-            Fit::new(3, rate).run(&mut b.net, x(&X), y(&Y), &mut b.workspace, go_on)
+            let go_on = |_: &Epoch<'_, f32>| ControlFlow::Continue(());
+            Fit::new(3, rate.into()).run(&mut b.net, x(&X), y(&Y), &mut b.workspace, go_on)
         };
         for refused in [
             bench.refuse(|b| b.net.step(x(&X), y(&Y), rate, &mut b.workspace)),

@@ -1,7 +1,7 @@
 //! Promise: numbers at the ends of their range do no harm. Logits of +-10^4 have finite costs and
 //! gradients, with every loss; gradients that vanish leave everything finite; whatever optimiser
-//! explodes, and whichever batch holds a NaN, training stops, names the step and keeps the last good
-//! parameters.
+//! explodes, and whichever batch holds a NaN, training stops, names the step and keeps the last
+//! good parameters.
 
 mod common;
 
@@ -37,8 +37,8 @@ fn largest_logit(case: &Case) -> f64 {
     z.into_iter().map(f64::abs).fold(0.0, f64::max)
 }
 
-/// The bounds of `common/bounds.rs` are finite for these (or `within` fails), so costs and gradients
-/// are finite and right.
+/// The bounds of `common/bounds.rs` are finite for these (or `within` fails), so costs and
+/// gradients are finite and right.
 fn huge<T: Scalar>(case: &Case) {
     for &backend in BACKENDS.iter() {
         for who in [Parallelism::Serial, Parallelism::Rayon] {
@@ -136,8 +136,8 @@ fn explodes<T: Scalar>(backend: Setup, optimizer: Optimizer, learning_rate: f64)
     let Err(Error::Diverged { step, cost }) = result else { panic!("{at}: {result:?}") };
     assert!(step > 0 && !cost.is_finite(), "{at}: step {step}, cost {cost}");
     // The parameters of an epoch's beginning, of this one or of the one before.
-    let kept = trainer.state().epochs();
-    assert!(kept <= step / 3 && step / 3 <= kept + 1, "{at}: step {step}, {kept} epochs kept");
+    let (kept, fatal) = (trainer.state().epochs(), step as usize / 3);
+    assert!(kept <= fatal && fatal <= kept + 1, "{at}: step {step}, {kept} epochs kept");
     assert_eq!(parameter_bits(&net), course[kept], "{at}");
     assert!(parameters(&net).iter().all(|p| p.is_finite()), "{at}");
     let mut workspace = PredictionWorkspace::new(&net, 20).unwrap();
@@ -179,7 +179,7 @@ fn a_nan_is_named_by_the_step_of_its_batch() {
                 let training = Training::new(3, 4).optimizer(optimizer).learning_rate(0.1);
                 let result = training.run(&mut net, DataSet::new(x, y), go_on);
                 let Err(Error::Diverged { step, .. }) = result else { panic!("{result:?}") };
-                named[step] += 1;
+                named[step as usize] += 1;
                 assert_eq!(parameter_bits(&net), before, "{backend:?} {optimizer:?} {bad}");
             }
             assert_eq!(named, [4; 5], "{backend:?} {optimizer:?}");

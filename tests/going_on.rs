@@ -86,7 +86,7 @@ fn patience_begins_anew() {
     let turned: Vec<f64> = Y.iter().map(|y| 1.0 - y).collect();
     let held = (Columns::new(&X, 2).unwrap(), Columns::new(&turned, 1).unwrap());
     let data = data().validation(held.0, held.1);
-    let stopping = EarlyStopping { restore_best: false, ..EarlyStopping::new(2) };
+    let stopping = EarlyStopping::new(2).restore_best(false);
     let training = Training::new(50, 6).learning_rate(0.5).early_stopping(stopping);
     let (mut net, state, report) = trained(training, data);
     // The best epoch, and two without a better one.

@@ -56,7 +56,7 @@ fn never(room: &str, words: &[&str]) {
 
 /// The floors of the house, lowest first. A file names its own floor and those below it; rooms that
 /// share a line do not name each other. docs/architecture.md shows the same list.
-const FLOORS: [&[&str]; 14] = [
+const FLOORS: [&[&str]; 15] = [
     &["element", "rounding"],
     &["words"],
     &["error"],
@@ -69,6 +69,7 @@ const FLOORS: [&[&str]; 14] = [
     &["train"],
     &["metrics"],
     &["select"],
+    &["forms"],
     &["io"],
     &["cli"],
 ];
@@ -133,6 +134,21 @@ fn arrows_run_from_the_command_line_down_to_the_ground() {
     assert!(all.iter().map(|(_, text)| rooms_named(text).len()).sum::<usize>() > 300);
 }
 
+/// The page on the architecture has the same list, a floor a row.
+#[test]
+fn the_architecture_page_has_the_same_floors() {
+    const PAGE: &str = include_str!("../docs/architecture.md");
+    let row = |line: &'static str| -> Option<(usize, Vec<&'static str>)> {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let number = cells.next()?.parse().ok()?;
+        let rooms = cells.next()?.split(", ").map(|room| room.trim_matches('`')).collect();
+        Some((number, rooms))
+    };
+    let rows: Vec<_> = PAGE.lines().filter_map(row).collect();
+    let floors: Vec<_> = FLOORS.iter().enumerate().map(|(i, f)| (i + 1, f.to_vec())).collect();
+    assert_eq!(rows, floors);
+}
+
 #[test]
 fn an_arrow_that_is_turned_is_found() {
     let file = |inside: &str, text: &str| {
@@ -147,7 +163,8 @@ fn an_arrow_that_is_turned_is_found() {
     assert_eq!(file("train/fit.rs", "use crate::io::model;"), 1);
 }
 
-/// The modules of a folder that `text`, one of its files, names: `super::module`, `crate::room::module`.
+/// The modules of a folder that `text`, one of its files, names: `super::module`,
+/// `crate::room::module`.
 fn modules_named<'a>(text: &str, room: &str, modules: &'a [String]) -> Vec<&'a str> {
     let inside = format!("crate::{room}::");
     let named = |module: &String| {

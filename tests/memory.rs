@@ -1,6 +1,6 @@
 //! Promise: memory made for a network fits every network of its sizes, whatever the activations and
-//! the loss, with the same bits; of other sizes it is refused. So it is with clones, and with what a
-//! `Predictor` holds.
+//! the loss, with the same bits; of other sizes it is refused. So it is with clones, and with what
+//! a `Predictor` holds.
 
 mod common;
 

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use common::{BACKENDS, On, Setup};
 use proptest::prelude::*;
 use shallownet::{
-    Activation, Backend, Checks, Columns, Fit, Init, Level, Loss, Network, Parallelism,
+    Activation, Backend, Checks, Columns, Epoch, Fit, Init, Level, Loss, Network, Parallelism,
     PredictionWorkspace, Scalar, TrainingWorkspace, Workspace, reference,
 };
 
@@ -160,7 +160,7 @@ fn call_everything<T: Scalar>(given: &Arguments) {
     let parameters = convert(&given.parameters);
     _ = net.set_weights(given.layer, &parameters);
     _ = net.set_bias(given.layer, &parameters);
-    _ = (net.weights(given.layer), net.bias(given.layer), net.parameters());
+    _ = (net.weights(given.layer), net.bias(given.layer), net.parameter_count());
     let mut out = vec![T::ZERO; net.outputs() * x.samples()];
     if let Ok(mut workspace) = PredictionWorkspace::new(&net, given.capacity) {
         read_everything(&net, x, y, &mut out, &mut workspace);
@@ -170,8 +170,9 @@ fn call_everything<T: Scalar>(given: &Arguments) {
         _ = net.backward(x, y, &mut workspace);
         _ = net.step(x, y, rate, &mut workspace);
         _ = workspace.gradients().weights(given.layer);
-        let go_on = |_| ControlFlow::Continue(());
-        _ = Fit::new(given.iterations, rate).run(&mut net, x, y, &mut workspace, go_on);
+        let go_on = |_: &Epoch<'_, T>| ControlFlow::Continue(());
+        let fit = Fit::new(given.iterations, rate.to_f64());
+        _ = fit.run(&mut net, x, y, &mut workspace, go_on);
         _ = net.descend(workspace.gradients(), rate);
     }
     _ = net.try_clone();

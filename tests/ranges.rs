@@ -1,5 +1,5 @@
-//! Promise: an option at the ends of its range, in f32 or f64, is taken as it is meant or refused by
-//! name. None becomes infinite, or 0, on its way into the element type.
+//! Promise: an option at the ends of its range, in f32 or f64, is taken as it is meant or refused
+//! by name. None becomes infinite, or 0, on its way into the element type.
 
 mod common;
 
@@ -9,7 +9,7 @@ use common::cases::Case;
 use common::compare::with_reference;
 use common::{BACKENDS, On, Setup, parameter_bits};
 use shallownet::{
-    Activation, Columns, DataSet, EarlyStopping, Error, Fit, Init, Network, Optimizer,
+    Activation, Columns, DataSet, EarlyStopping, Epoch, Error, Fit, Init, Network, Optimizer,
     OptimizerState, Parallelism, Result, Scalar, Schedule, Targets, Trainer, Training,
     TrainingWorkspace,
 };
@@ -49,13 +49,13 @@ fn weights_are_refused<T: Scalar>(setup: Setup, weights: &[f64]) {
     let mut workspace = TrainingWorkspace::new(&net, m).unwrap();
     let mut state = OptimizerState::new(&net, Optimizer::adam()).unwrap();
     let targets = Targets::weighted(y, &weights);
-    let go_on = |_| ControlFlow::Continue(());
+    let go_on = |_: &Epoch<'_, T>| ControlFlow::Continue(());
     let arguments = [
         refused(net.cost(x, targets, &mut workspace)),
         refused(net.backward(x, targets, &mut workspace)),
         refused(net.step(x, targets, rate, &mut workspace)),
         refused(net.step_with(x, targets, &mut state, rate, &mut workspace)),
-        refused(Fit::new(3, rate).run(&mut net, x, targets, &mut workspace, go_on)),
+        refused(Fit::new(3, 0.1).run(&mut net, x, targets, &mut workspace, go_on)),
         refused(Trainer::new(&net, Training::new(2, 1), DataSet::new(x, y).weights(&weights))),
     ];
     assert_eq!(arguments, ["a sample's weight"; 6]);
@@ -92,7 +92,8 @@ fn weights_at_the_ends<T: Scalar>(setup: Setup, m: usize, size: f64) {
         (cost, all.iter().map(|g| g.to_f64()).collect::<Vec<f64>>())
     };
     let ((cost, gradient), (one, expected)) = (run(size), run(1.0));
-    // Gradients are sums of m terms of at most 4; their roundings, and those of a term, on both sides.
+    // Gradients are sums of m terms of at most 4; their roundings, and those of a term, on both
+    // sides.
     let bound = 2.0 * (m + 30) as f64 * T::EPSILON.to_f64() * 4.0;
     let at = format!("{setup:?} {} m = {m}, weights of {size:e}", T::NAME);
     assert!((cost - one).abs() <= bound, "{at}: {cost}, not {one}");
@@ -271,7 +272,7 @@ fn options_that_vanish_count_as_nothing() {
         let three = |schedule| bits(Training::new(3, 1).schedule(schedule));
         let one = bits(Training::new(1, 1));
         assert_eq!(three(Schedule::step(1, 1e-60)), one);
-        let stopping = EarlyStopping { patience: 1, min_delta: f64::MAX, restore_best: false };
+        let stopping = EarlyStopping::new(1).min_delta(f64::MAX).restore_best(false);
         assert!(trainer::<f32>(setup, Training::new(3, 1).early_stopping(stopping)).is_ok());
     }
 }

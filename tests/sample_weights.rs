@@ -11,8 +11,9 @@ use common::{BACKENDS, On, Setup};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use shallownet::{
-    Activation, Columns, DataSet, Error, Init, Loss, Network, Optimizer, Parallelism, Scalar,
-    Targets, Trainer, Training, TrainingWorkspace, reference,
+    Activation, Columns, DataSet, EarlyStopping, Error, Init, Loss, Network, Optimizer,
+    Parallelism, PredictionWorkspace, Scalar, Targets, Trainer, Training, TrainingWorkspace,
+    reference,
 };
 
 struct Data<T> {
@@ -73,8 +74,8 @@ fn agrees<T: Scalar>(setup: Setup, units: &[usize], g: Activation, loss: Loss, m
     let (xs, ys) = (Columns::new(&x, n_x).unwrap(), Columns::new(&y, n_y).unwrap());
     let mut workspace = TrainingWorkspace::new(&net, m).unwrap();
 
-    let (mut cost, mut sums) = (0.0, vec![0.0; net.parameters()]);
-    let mut sizes = vec![0.0; net.parameters()];
+    let (mut cost, mut sums) = (0.0, vec![0.0; net.parameter_count()]);
+    let mut sizes = vec![0.0; net.parameter_count()];
     let total: f64 = w.iter().map(|w| w.to_f64()).sum();
     for (i, weight) in w.iter().map(|w| w.to_f64()).enumerate() {
         let one = i..i + 1;
@@ -193,6 +194,91 @@ fn bad_weights_are_refused() {
     assert!(matches!(refusal(&[1.0, -0.5]), Err(Error::Range { .. })));
     assert!(matches!(refusal(&[f32::NAN, 1.0]), Err(Error::NotFinite { index: 0, .. })));
     assert!(matches!(refusal(&[1.0, f32::INFINITY]), Err(Error::NotFinite { index: 1, .. })));
+}
+
+/// The validation cost of one epoch that moves nothing.
+fn validated<T: Scalar>(net: &Network<T>, data: DataSet<'_, T>) -> Result<f64, Error> {
+    let mut net = net.try_clone().unwrap();
+    let training = Training::full_batch(1).learning_rate(0.0);
+    let report = training.run(&mut net, data, |_| std::ops::ControlFlow::Continue(()))?;
+    Ok(report.validation_cost.unwrap())
+}
+
+/// In one piece and in several (1024 samples are one), as `cost` has it.
+fn validates<T: Scalar>(setup: Setup, m: usize) {
+    let net = network::<T>(setup, &[3, 4, 2], Activation::Tanh, Loss::CategoricalCrossEntropy);
+    let Data { x, y, w } = data::<T>(3, 2, m);
+    let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 2).unwrap());
+    let mut workspace = PredictionWorkspace::new(&net, m).unwrap();
+    let data = DataSet::new(x.range(0..1).unwrap(), y.range(0..1).unwrap());
+    for targets in [Targets::weighted(y, &w), y.into()] {
+        let expected = net.cost(x, targets, &mut workspace).unwrap();
+        let given = validated(&net, data.validation(x, targets)).unwrap();
+        // Losses of at most 4, each weighed and added: two roundings a term on both sides.
+        let bound = 4.0 * (m + 8) as f64 * 4.0 * T::EPSILON.to_f64();
+        assert!((given - expected).abs() <= bound, "{setup:?} m = {m}: {given}, not {expected}");
+        if m <= 1024 {
+            assert_eq!(given.to_bits(), expected.to_bits(), "{setup:?} m = {m}");
+        }
+    }
+    let weighted = validated(&net, data.validation(x, Targets::weighted(y, &w)));
+    assert_ne!(weighted, validated(&net, data.validation(x, y)), "{setup:?} m = {m}");
+}
+
+#[test]
+fn validation_samples_have_weights_too() {
+    for &setup in BACKENDS.iter() {
+        for m in [2, 60, 1024, 1025, 2500] {
+            validates::<f32>(setup, m);
+            validates::<f64>(setup, m);
+        }
+    }
+}
+
+/// One validation sample gets better, the other worse: the weights say which of them counts.
+#[test]
+fn early_stopping_judges_by_the_weighted_cost() {
+    let (x, y) = (Columns::new(&[1.0, -1.0], 1).unwrap(), Columns::new(&[1.0, 0.0], 1).unwrap());
+    let held = (Columns::new(&[1.0, -1.0], 1).unwrap(), Columns::new(&[1.0, 1.0], 1).unwrap());
+    let best = |weights: &[f64]| {
+        let mut net = network(BACKENDS[0], &[1, 1], Activation::Tanh, Loss::BinaryCrossEntropy);
+        let training = Training::full_batch(30).learning_rate(0.1);
+        let data = DataSet::new(x, y).validation(held.0, Targets::weighted(held.1, weights));
+        let training = training.early_stopping(EarlyStopping::new(3));
+        let report = training.run(&mut net, data, |_| std::ops::ControlFlow::Continue(()));
+        report.unwrap().best.unwrap().epoch
+    };
+    assert_eq!((best(&[1.0, 0.0]), best(&[0.0, 1.0])), (29, 0));
+    assert_eq!((best(&[1.0, 1e-3]), best(&[1e-3, 1.0])), (29, 0));
+}
+
+#[test]
+fn bad_validation_weights_are_refused_before_anything_changes() {
+    let mut net =
+        network::<f32>(BACKENDS[0], &[1, 2, 1], Activation::Tanh, Loss::BinaryCrossEntropy);
+    let (x, y) = (Columns::new(&[0.5, 1.0], 1).unwrap(), Columns::new(&[0.0, 1.0], 1).unwrap());
+    let (data, good) = (DataSet::new(x, y), [1.0, 0.5]);
+    let with = |w| data.validation(x, Targets::weighted(y, w));
+    let mut trainer = Trainer::new(&net, Training::new(2, 1), with(&good)).unwrap();
+    let before = net.weights(0).unwrap();
+    for w in [&[1.0][..], &[1.0, -0.5], &[1.0, 1e10], &[f32::NAN, 1.0], &[1.0, f32::INFINITY]] {
+        let refused = Trainer::new(&net, Training::new(2, 1), with(w)).unwrap_err();
+        let fits = match &refused {
+            Error::Length { argument, .. } | Error::NotFinite { argument, .. } => {
+                *argument == "weights of the samples"
+            }
+            Error::Range { argument, .. } => *argument == "a sample's weight",
+            _ => false,
+        };
+        assert!(fits, "{refused}");
+        let run = trainer.run(&mut net, with(w), |_| std::ops::ControlFlow::Continue(()));
+        assert_eq!(format!("{:?}", run.unwrap_err()), format!("{refused:?}"));
+        assert_eq!((net.weights(0).unwrap(), trainer.state().steps()), (before.clone(), 0));
+    }
+    // Other weights are other data.
+    let state = trainer.into_state();
+    let refused = Trainer::resume(&net, state, with(&[1.0, 1.0])).unwrap_err();
+    assert!(matches!(refused, Error::OtherData { .. }), "{refused}");
 }
 
 /// A whole batch an epoch: a run is so many weighted steps, whatever the order of the samples.

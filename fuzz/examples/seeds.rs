@@ -171,7 +171,7 @@ fn full() -> Training {
         .schedule(Schedule::cosine(6, 0.5).after_warm_up(1.5))
         .l2(1e-4)
         .clip_norm(2.0)
-        .early_stopping(EarlyStopping { patience: 4, min_delta: 1e-3, restore_best: false })
+        .early_stopping(EarlyStopping::new(4).min_delta(1e-3).restore_best(false))
         .seed(9)
 }
 

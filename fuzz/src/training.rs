@@ -88,7 +88,11 @@ impl Constants {
     /// `epochs` are asked for.
     pub(crate) fn training(self, u: &mut Unstructured<'_>, epochs: usize) -> Result<Training> {
         let rate = if self == Self::Any { u.arbitrary::<Rate>()?.0 } else { valid_rate(u)? };
-        let mut training = Training::new(epochs, self.size(u)?)
+        let kind = match u.arbitrary::<u8>()? {
+            0..=191 => Training::new(epochs, self.size(u)?),
+            _ => Training::full_batch(epochs),
+        };
+        let mut training = kind
             .optimizer(self.optimizer(u)?)
             .learning_rate(rate)
             .schedule(self.schedule(u)?)
@@ -103,14 +107,16 @@ impl Constants {
         if u.arbitrary()? {
             let (patience, min_delta) = (self.size(u)?, self.penalty(u)?);
             let restore_best = u.arbitrary()?;
-            training = training.early_stopping(EarlyStopping { patience, min_delta, restore_best });
+            training = training.early_stopping(
+                EarlyStopping::new(patience).min_delta(min_delta).restore_best(restore_best),
+            );
         }
         Ok(training)
     }
 }
 
 fn valid_rate(u: &mut Unstructured<'_>) -> Result<f64> {
-    let usual = [0.1, 0.01, 1.0, 10.0, 1e-30, 1e3];
+    let usual = [0.1, 0.01, 1.0, 10.0, 1e-30, 1e3, 0.0];
     pick(u, &usual)
 }
 

@@ -1,10 +1,10 @@
-//! What `train` found out, for people and for programs.
+//! The results of `train`, for people and for programs.
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 use shallownet::Standardization;
-use shallownet::{Network, Scalar};
+use shallownet::{Network, Scalar, Training};
 
 use crate::say::{Say, thousands, time};
 use crate::scores::{Kind, Score};
@@ -32,7 +32,7 @@ pub(crate) struct Results {
 #[serde(untagged)]
 pub(crate) enum Course {
     Iterations { iterations: usize },
-    Epochs(EpochFacts),
+    Epochs(Box<EpochFacts>),
 }
 
 #[derive(Debug, Serialize)]
@@ -43,7 +43,7 @@ pub(crate) struct EpochFacts {
     pub(crate) best_epoch: Option<usize>,
     pub(crate) seconds_per_epoch: f64,
     /// As in a checkpoint.
-    pub(crate) options: serde_json::Value,
+    pub(crate) options: Training,
     pub(crate) history: Vec<Point>,
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct Speed {
 }
 
 impl Speed {
-    /// Beside the naive reference, which trains so many samples a second.
+    /// The comparison with the naive reference: the samples a second that it trains.
     pub(crate) fn compare(&mut self, reference_samples_per_second: f64) {
         let ratio = self.samples_per_second / reference_samples_per_second;
         self.reference = Some(Reference { reference_samples_per_second, ratio });
@@ -103,7 +103,7 @@ impl NetworkFacts {
             sizes: std::iter::once(network.inputs()).chain(units).collect(),
             activations: layers.iter().map(|layer| layer.activation.name()).collect(),
             loss: network.loss().name(),
-            parameters: network.parameters(),
+            parameters: network.parameter_count(),
             precision: T::NAME,
             backend: network.backend().name(),
         }

@@ -17,7 +17,8 @@ pub(crate) fn finite<T: Element>(argument: &'static str, values: &[T]) -> Result
     Err(Error::NotFinite { argument, index, value: values[index].to_f64() })
 }
 
-/// The value, or 0 if it is subnormal: many processors take a hundred times as long over those.
+/// The value, or 0 if it is subnormal: with subnormal numbers many processors take a hundred times
+/// as long.
 pub(crate) fn normal<T: Element>(value: T) -> T {
     let size = if value < T::ZERO { -value } else { value };
     if size < T::MIN_POSITIVE { T::ZERO } else { value }
@@ -28,16 +29,23 @@ pub(crate) fn length(argument: &'static str, expected: usize, given: usize) -> R
     if given == expected { Ok(()) } else { Err(Error::Length { argument, expected, given }) }
 }
 
-/// Refuses a learning rate that is not a positive, finite number.
+/// Refuses a learning rate that is negative or not finite. 0 is allowed: such a step moves no
+/// parameter.
 pub(crate) fn learning_rate<T: Element>(rate: T) -> Result<()> {
-    if rate.is_finite() && rate > T::ZERO {
+    if rate.is_finite() && rate >= T::ZERO {
         return Ok(());
     }
     Err(Error::Range {
         argument: "learning rate",
-        expected: "finite and more than 0",
+        expected: "finite and not negative",
         given: rate.to_f64(),
     })
+}
+
+/// The cost at this step (from 0), refused unless it is finite.
+#[inline]
+pub(crate) fn finite_cost(cost: f64, step: u64) -> Result<f64> {
+    if cost.is_finite() { Ok(cost) } else { Err(Error::Diverged { step, cost }) }
 }
 
 /// T's largest number, in words.

@@ -1,11 +1,12 @@
-//! A training in the middle, in one safetensors file: what it takes to go on with the same bits.
+//! An unfinished training in one safetensors file: everything needed to go on with the same bits.
 //!
 //! The file holds the network's tensors by the names of a [`super::model`] file
 //! (`layers.0.weight`, ...), the optimiser's moments likewise after `m.` and `v.` (those that it
-//! has), the parameters of the best epoch after `best.` (with early stopping, once an epoch has been
-//! judged); and one metadata entry, `shallownet_checkpoint`, a JSON object with the format's
-//! version, the network's activations and loss, the options of the training, the number of samples,
-//! the fingerprint of the data, and the epochs and steps done. The order of the samples needs no room: it follows from the seed.
+//! has), the parameters of the best epoch after `best.` (with early stopping, once an epoch has
+//! been judged); and one metadata entry, `shallownet_checkpoint`, a JSON object with the format's
+//! version, the network's activations and loss, the options of the training, the number of
+//! samples, the fingerprint of the data, and the epochs and steps done. The order of the samples
+//! needs no room: it follows from the seed.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -64,7 +65,7 @@ const VERSION: u64 = 1;
 /// enough to go on counting. At ten nanoseconds a step it takes three years to get there.
 const MOST_STEPS: u64 = 1 << 53;
 
-/// What stands before the names of m and v, and of the best parameters.
+/// The prefixes of the names of m and v, and of the best parameters.
 const MOMENTS: [&str; 2] = ["m.", "v."];
 const BEST: &str = "best.";
 
@@ -85,13 +86,13 @@ struct Entry {
     done: Done,
 }
 
-/// The one thing that is read first: the rest may be different in another version.
+/// The version is read first, since the rest may differ in another version.
 #[derive(Deserialize)]
 struct Version {
     version: u64,
 }
 
-/// Saves a checkpoint: in whole or not at all, as [`atomic::write`] does. One that was at `path`
+/// Saves a checkpoint completely or not at all, as [`atomic::write`] does. An earlier one at `path`
 /// stays until this one is on the disk.
 ///
 /// # Errors
@@ -248,7 +249,7 @@ fn check(done: &Done) -> Result<(), Problem> {
     if samples == 0 {
         return Err(Problem::Contradiction("there are no samples"));
     }
-    let batches = samples.div_ceil(training.batch_size) as u64;
+    let batches = training.batch_size.steps(samples) as u64;
     if batches.checked_mul(epochs as u64) != Some(steps) {
         return Err(Problem::Contradiction("its steps are not those of its epochs"));
     }
@@ -269,7 +270,7 @@ fn check(done: &Done) -> Result<(), Problem> {
     }
 }
 
-/// What a root is drawn of.
+/// Refuses values below 0, since their root is taken.
 fn not_negative<T: Scalar>(name: &str, values: &[T]) -> Result<(), Problem> {
     match values.iter().position(|v| *v < T::ZERO) {
         None => Ok(()),

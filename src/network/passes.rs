@@ -1,4 +1,4 @@
-//! What one does with a network: predict, cost, backward, step.
+//! The calls of a network: predict, cost, backward, step.
 
 use super::parameters::Network;
 use crate::data::checks;
@@ -8,11 +8,11 @@ use crate::engine::pass::{Prediction, Propagation};
 use crate::engine::sums::{Destination, WeightSums};
 use crate::engine::tiles::Samples;
 use crate::engine::tiny;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernels::update;
 use crate::network::buffers::{Buffers, check_layout};
 use crate::network::gradients::Gradients;
-use crate::network::workspace::{PredictionWorkspace, TrainingWorkspace, Workspace};
+use crate::network::workspace::{TrainingWorkspace, Workspace};
 use crate::scalar::Scalar;
 use crate::words::choices::Checks;
 
@@ -34,7 +34,8 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// [`Error::Features`], [`Error::EmptyBatch`], [`Error::Length`] of `out`, [`Error::Capacity`],
     /// [`Error::Mismatch`]; [`Error::NotFinite`] in `x` under [`Checks::Full`].
-    // Inlined, so that what the caller knows of `x` and `out` stays in registers: see `engine::tiny`.
+    // Inlined, so that what the caller knows of `x` and `out` stays in registers: see
+    // `engine::tiny`.
     #[inline]
     pub fn predict(
         &self,
@@ -52,7 +53,7 @@ impl<T: Scalar> Network<T> {
         self.predict_any(x, out, buffers)
     }
 
-    /// [`predict`](Self::predict) of whatever network and batch.
+    /// [`predict`](Self::predict) for networks and batches of any size.
     fn predict_any(
         &self,
         x: Columns<'_, T>,
@@ -70,7 +71,7 @@ impl<T: Scalar> Network<T> {
             out,
             check_x: self.checks == Checks::Full,
         };
-        // If not, x is to blame.
+        // A pass fails only because of a value in x.
         if self.engine.predict(&mut task) { Ok(()) } else { self.check_finite_x(x) }
     }
 
@@ -105,9 +106,9 @@ impl<T: Scalar> Network<T> {
         &self,
         x: Columns<'_, T>,
         y: Targets<'_, T>,
-        workspace: &mut PredictionWorkspace<T>,
+        buffers: &mut Buffers<T>,
     ) -> Result<f64> {
-        self.propagate(x, y, &mut workspace.buffers, None, Checks::ShapesOnly)
+        self.propagate(x, y, buffers, None, Checks::ShapesOnly)
     }
 
     /// Forward and backward propagation: returns the cost J and leaves every dW and db in
@@ -137,7 +138,8 @@ impl<T: Scalar> Network<T> {
         self.backward_checked(x, y, workspace, self.checks)
     }
 
-    /// [`backward`](Self::backward) on arguments that have been checked, but perhaps for x's values.
+    /// [`backward`](Self::backward) on arguments that have been checked, but perhaps for x's
+    /// values.
     pub(crate) fn backward_checked(
         &self,
         x: Columns<'_, T>,
@@ -161,7 +163,7 @@ impl<T: Scalar> Network<T> {
         Ok(cost)
     }
 
-    /// W -= lr dW, b -= lr db.
+    /// W -= lr dW, b -= lr db. A learning rate of 0 changes nothing, whatever the gradient holds.
     ///
     /// ```
     /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
@@ -175,10 +177,13 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Range`] for a learning rate that is not finite and positive, [`Error::Mismatch`].
+    /// [`Error::Range`] for a learning rate that is negative or not finite, [`Error::Mismatch`].
     pub fn descend(&mut self, gradients: &Gradients<T>, learning_rate: T) -> Result<()> {
         checks::learning_rate(learning_rate)?;
         check_layout("gradients", &gradients.shape, &self.shape)?;
+        if learning_rate == T::ZERO {
+            return Ok(());
+        }
         let parameters = self.parameters.as_mut_slice();
         update::descend::<T::Wide>((), learning_rate, gradients.buffer.as_slice(), parameters);
         Ok(())
@@ -186,6 +191,10 @@ impl<T: Scalar> Network<T> {
 
     /// One step of gradient descent on the batch. Returns the cost J before the update. Uses the
     /// workspace's gradients as scratch: what they hold afterwards is unspecified.
+    ///
+    /// The learning rate is a `T` because the gradient is multiplied by a `T`: exactly the number
+    /// given is used. At 0 no parameter changes, not even one so small that another step would make
+    /// it 0.
     ///
     /// ```
     /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
@@ -235,17 +244,32 @@ impl<T: Scalar> Network<T> {
         workspace: &mut TrainingWorkspace<T>,
     ) -> Result<f64> {
         let y = y.into();
-        checks::learning_rate(learning_rate)?;
+        if !(learning_rate.is_finite() && learning_rate > T::ZERO) {
+            return self.step_at_zero(x, y, learning_rate, workspace);
+        }
         if self.is_tiny_sample(&x, &workspace.buffers)
             && self.is_sample_of_targets(&y)
             && let Some(cost) = self.step_tiny(&x, &y, learning_rate)
         {
-            return finite(cost);
+            return checks::finite_cost(cost, 0);
         }
         self.step_any(x, y, learning_rate, workspace)
     }
 
-    /// [`step`](Self::step) of whatever network and batch.
+    /// [`step`](Self::step) at a rate of 0, or at one that is refused.
+    #[cold]
+    fn step_at_zero(
+        &self,
+        x: Columns<'_, T>,
+        y: Targets<'_, T>,
+        learning_rate: T,
+        workspace: &mut TrainingWorkspace<T>,
+    ) -> Result<f64> {
+        checks::learning_rate(learning_rate)?;
+        checks::finite_cost(self.backward(x, y, workspace)?, 0)
+    }
+
+    /// [`step`](Self::step) for networks and batches of any size.
     fn step_any(
         &mut self,
         x: Columns<'_, T>,
@@ -254,10 +278,14 @@ impl<T: Scalar> Network<T> {
         workspace: &mut TrainingWorkspace<T>,
     ) -> Result<f64> {
         self.check_all_but_x(x, y, &workspace.buffers)?;
-        self.step_checked(&x, &y, learning_rate, workspace, self.checks)
+        y.check_rate(learning_rate.to_f64())?;
+        let cost = self.step_checked(&x, &y, learning_rate, workspace, self.checks)?;
+        checks::finite_cost(cost, 0)
     }
 
-    /// [`step`](Self::step) on arguments that have been checked, but perhaps for x's values.
+    /// [`step`](Self::step) on arguments that have been checked, but perhaps for x's values, at a
+    /// rate above 0. If the cost that it returns is not finite, no parameter has changed: the
+    /// caller adds the step's number to the error.
     pub(crate) fn step_checked(
         &mut self,
         x: &Columns<'_, T>,
@@ -266,15 +294,17 @@ impl<T: Scalar> Network<T> {
         workspace: &mut TrainingWorkspace<T>,
         check_x: Checks,
     ) -> Result<f64> {
-        y.check_rate(learning_rate.to_f64())?;
         if self.is_tiny_sample(x, &workspace.buffers)
             && let Some(cost) = self.step_tiny(x, y, learning_rate)
         {
-            return finite(cost);
+            return Ok(cost);
         }
         let TrainingWorkspace { buffers, backward, gradients } = workspace;
         let transposed = Some(backward.transposed.as_mut_slice());
-        let cost = finite(self.propagate(*x, *y, buffers, transposed, check_x)?)?;
+        let cost = self.propagate(*x, *y, buffers, transposed, check_x)?;
+        if !cost.is_finite() {
+            return Ok(cost);
+        }
         // The sums go into the parameters; the gradient buffer is scratch.
         let task = WeightSums {
             shape: &self.shape,
@@ -290,8 +320,8 @@ impl<T: Scalar> Network<T> {
         Ok(cost)
     }
 
-    /// [`step`](Self::step) on one sample of a tiny network, if there is a shorter way for it, and if
-    /// the sample is finite.
+    /// [`step`](Self::step) on one sample of a tiny network, if there is a shorter path for it, and
+    /// if the sample is finite.
     #[inline]
     fn step_tiny(
         &mut self,
@@ -311,8 +341,8 @@ impl<T: Scalar> Network<T> {
         self.engine.step_tiny(&mut task, x.as_slice(), y.y.as_slice())
     }
 
-    /// Forward and loss, and backward if there is room for transposed weights, on checked arguments;
-    /// x's values are checked on the way.
+    /// Forward and loss, and backward if there is room for transposed weights, on checked
+    /// arguments; x's values are checked on the way.
     fn propagate(
         &self,
         x: Columns<'_, T>,
@@ -333,13 +363,8 @@ impl<T: Scalar> Network<T> {
         });
         match cost {
             Some(cost) => Ok(cost),
-            // A pass refuses only what this finds.
+            // A pass fails only because of a value that this finds.
             None => self.check_finite_x(x).map(|()| f64::NAN),
         }
     }
-}
-
-/// A step's cost, refused unless it is finite.
-fn finite(cost: f64) -> Result<f64> {
-    if cost.is_finite() { Ok(cost) } else { Err(Error::Diverged { step: 0, cost }) }
 }

@@ -1,33 +1,54 @@
-//! Training beyond plain gradient descent: mini-batches, optimisers, schedules, regularisation,
-//! early stopping, and a state that can be put away and taken up again.
+//! Training beyond one step of gradient descent: full batches and mini-batches, optimisers,
+//! schedules, regularisation, early stopping, and a state that can be saved and continued.
 //!
 //! | file | what it is |
 //! | --- | --- |
-//! | `optimizer.rs` | [`Optimizer`]: which rule, with the papers' constants |
-//! | `state.rs` | [`OptimizerState`]: moments, penalty, clipping; from a step's number to its factors |
-//! | `update.rs` | `Network::update` and `Network::step_with` |
+//! | `power.rs` | whole powers, the same bits everywhere |
 //! | `schedule.rs` | [`Schedule`]: the learning rate's factor at each step |
-//! | `options.rs` | [`Training`] and [`EarlyStopping`]: what is wanted |
-//! | `samples.rs` | [`DataSet`], the order of an epoch, the gathering of a batch |
-//! | `snapshot.rs` | the way back from divergence |
-//! | `standing.rs` | [`TrainingState`]: all that a later run needs to go on |
-//! | `trainer.rs` | [`Trainer`]: the loop over epochs and batches |
+//! | `batch_size.rs` | full batch or mini-batches |
+//! | `early_stopping.rs` | [`EarlyStopping`]: when to stop before the last epoch |
+//! | `options.rs` | [`Training`]: what is wanted |
+//! | `clipping.rs` | the norm of a gradient, and the factor that brings it down to a limit |
+//! | `optimizer_state.rs` | [`OptimizerState`]: moments, penalty, clipping; from a step's number to its factors |
+//! | `update.rs` | `Network::update` and `Network::step_with` |
+//! | `best.rs` | [`Best`], and its parameters |
+//! | `training_state.rs` | [`TrainingState`]: all that a later run needs to go on |
+//! | `report.rs` | [`Epoch`] and [`TrainingReport`]: what a run says |
+//! | `rollback.rs` | the way back from divergence |
+//! | `epochs.rs` | the loop over epochs |
+//! | `samples.rs` | the order of an epoch, the gathering of a mini-batch |
+//! | `validation.rs` | the cost of the validation set |
+//! | `trainer.rs` | [`Trainer`]: a run with memory of its own |
+//! | `fit.rs` | [`Fit`]: full batches of gradient descent on memory of the caller's |
+//!
+//! A file imports only what stands above it.
 
+pub(crate) mod batch_size;
+pub(crate) mod best;
+mod clipping;
+pub(crate) mod early_stopping;
+mod epochs;
 pub(crate) mod fit;
 pub(crate) mod optimizer_state;
-mod options;
+pub(crate) mod options;
+mod power;
+mod report;
 mod rollback;
 mod samples;
 pub(crate) mod schedule;
 mod trainer;
 mod training_state;
 mod update;
+mod validation;
 
-pub use fit::{Fit, Progress, Report};
+pub use best::Best;
+pub use early_stopping::EarlyStopping;
+pub use fit::Fit;
 pub use optimizer_state::OptimizerState;
-pub use options::{EarlyStopping, Training};
-pub use schedule::Schedule;
-pub use trainer::{Epoch, Stop, Trainer, TrainingReport};
+pub use options::Training;
+pub use report::{Epoch, Stop, TrainingReport};
+pub use schedule::{Decay, Schedule};
+pub use trainer::Trainer;
 #[cfg(feature = "safetensors")]
 pub(crate) use training_state::Done;
-pub use training_state::{Best, TrainingState};
+pub use training_state::TrainingState;

@@ -1,18 +1,29 @@
-//! What a training run is asked for.
+//! The options of a training.
 
 use crate::data::checks;
-use crate::data::data_set::DataSet;
 use crate::data::domains;
 use crate::error::{Error, Result};
-use crate::network::parameters::Network;
-use crate::scalar::Scalar;
-use crate::train::optimizer_state::{check_clip_norm, check_l2};
-use crate::train::{Epoch, Schedule, Trainer, TrainingReport};
+use crate::train::batch_size::BatchSize;
+use crate::train::early_stopping::EarlyStopping;
+use crate::train::schedule::Schedule;
 use crate::words::optimizer::Optimizer;
 
-/// Mini-batch training: how long, in which batches, by which optimiser, and when to stop early.
+/// The options of a training: how long, in which batches, by which optimiser, and when to stop
+/// early. [`Fit`](crate::Fit) is the short form for full batches and plain gradient descent.
 ///
-/// Defaults: SGD, learning rate 0.01, constant, no L2, no clipping, no early stopping, seed 0.
+/// Defaults: SGD, learning rate 0.01, constant, no L2, no clipping, no early stopping, seed 0. An
+/// option is set by the method of its name and read by the one that begins with `get_`; values
+/// outside their ranges are refused when the training begins.
+///
+/// ```
+/// use shallownet::{Optimizer, Training};
+///
+/// let training = Training::new(30, 32).optimizer(Optimizer::adam()).learning_rate(0.02);
+/// assert_eq!((training.get_epochs(), training.get_batch_size()), (30, Some(32)));
+/// assert_eq!(training.get_learning_rate(), 0.02);
+/// ```
+///
+/// A whole training:
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -43,11 +54,9 @@ use crate::words::optimizer::Optimizer;
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
 pub struct Training {
     pub(crate) epochs: usize,
-    pub(crate) batch_size: usize,
+    pub(crate) batch_size: BatchSize,
     pub(crate) optimizer: Optimizer,
     pub(crate) learning_rate: f64,
     pub(crate) schedule: Schedule,
@@ -57,39 +66,45 @@ pub struct Training {
     pub(crate) seed: u64,
 }
 
-/// When to stop before the last epoch: if the validation cost has not fallen by more than
-/// `min_delta` below its best for `patience` epochs.
-///
-/// ```
-/// use shallownet::EarlyStopping;
-///
-/// let stopping = EarlyStopping::new(5);
-/// assert_eq!(stopping, EarlyStopping { patience: 5, min_delta: 0.0, restore_best: true });
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
-pub struct EarlyStopping {
-    /// Epochs to wait for a better one, at least 1.
-    pub patience: usize,
-    /// How far below the best a cost must be to count as better, at least 0.
-    pub min_delta: f64,
-    /// When training ends, after the last epoch or before, does the network get the parameters of
-    /// its best epoch?
-    pub restore_best: bool,
-}
-
-impl EarlyStopping {
-    /// So much patience, any improvement counts, and the best parameters are restored.
-    pub fn new(patience: usize) -> Self {
-        Self { patience, min_delta: 0.0, restore_best: true }
-    }
-}
-
 impl Training {
-    /// `epochs` passes over the data in batches of `batch_size` samples; the last batch of an epoch
-    /// is smaller if the samples are no whole number of batches.
+    /// `epochs` passes over the data in batches of `batch_size` samples, at least 1; the last batch
+    /// of an epoch is smaller if the samples are no whole number of batches.
+    ///
+    /// Each epoch takes the samples in a new order ([`seed`](Self::seed)), and copies each batch so
+    /// that its samples lie side by side. It does so for a batch size that covers all samples, too:
+    /// its steps differ from those of a [`full_batch`](Self::full_batch) in the last bits, since
+    /// sums are added up in another order.
+    ///
+    /// ```
+    /// # use shallownet::Training;
+    /// assert_eq!(Training::new(10, 64).get_batch_size(), Some(64));
+    /// ```
     pub fn new(epochs: usize, batch_size: usize) -> Self {
+        Self::of(epochs, BatchSize::Mini(batch_size))
+    }
+
+    /// `epochs` steps, each on all samples as they are: neither shuffled nor copied, so that a run
+    /// has the bits of as many calls of [`Network::step_with`](crate::Network::step_with). The seed
+    /// is not used.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use shallownet::{Activation, Columns, DataSet, Network, Optimizer, Training};
+    ///
+    /// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
+    /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
+    /// let training = Training::full_batch(100).optimizer(Optimizer::adam()).learning_rate(0.1);
+    /// let report =
+    ///     training.run(&mut net, DataSet::new(x, y), |_| ControlFlow::Continue(()))?;
+    /// assert_eq!(report.steps, 100);
+    /// assert!(report.cost.unwrap() < 0.05);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn full_batch(epochs: usize) -> Self {
+        Self::of(epochs, BatchSize::Full)
+    }
+
+    fn of(epochs: usize, batch_size: BatchSize) -> Self {
         Self {
             epochs,
             batch_size,
@@ -114,7 +129,8 @@ impl Training {
         self
     }
 
-    /// The learning rate before the schedule's factor.
+    /// The learning rate before the schedule's factor; at 0 no parameter changes (see
+    /// [`Network::update`](crate::Network::update)).
     ///
     /// ```
     /// # use shallownet::Training;
@@ -159,7 +175,7 @@ impl Training {
         self
     }
 
-    /// Stop early; needs a validation set.
+    /// Stops early; needs a validation set.
     ///
     /// ```
     /// # use shallownet::{EarlyStopping, Training};
@@ -174,7 +190,7 @@ impl Training {
     ///
     /// Epoch e (from 0) has the order of a Fisher-Yates shuffle of 0, 1, ..., m - 1 with ChaCha8
     /// (`rand_chacha`), seeded by `seed_from_u64(seed)`, stream number e: it follows from seed, e
-    /// and m alone. So a run that is taken up again goes on with the order it would have had.
+    /// and m alone. So a run that is resumed goes on with the order it would have had.
     ///
     /// ```
     /// # use shallownet::Training;
@@ -185,41 +201,138 @@ impl Training {
         self
     }
 
-    /// Trains from the beginning: [`Trainer::new`] and [`Trainer::run`].
+    /// Epochs in all.
     ///
-    /// # Errors
-    /// As these two.
-    pub fn run<T: Scalar>(
-        self,
-        net: &mut Network<T>,
-        data: DataSet<'_, T>,
-        watch: impl FnMut(&Epoch<'_, T>) -> core::ops::ControlFlow<()>,
-    ) -> Result<TrainingReport> {
-        Trainer::new(net, self, data)?.run(net, data, watch)
+    /// ```
+    /// # use shallownet::Training;
+    /// assert_eq!(Training::new(10, 64).get_epochs(), 10);
+    /// ```
+    pub fn get_epochs(&self) -> usize {
+        self.epochs
     }
 
-    /// Refuses what no run can be made of.
+    /// Samples a step; `None` of full batches.
+    ///
+    /// ```
+    /// # use shallownet::Training;
+    /// assert_eq!(Training::full_batch(10).get_batch_size(), None);
+    /// ```
+    pub fn get_batch_size(&self) -> Option<usize> {
+        match self.batch_size {
+            BatchSize::Mini(size) => Some(size),
+            BatchSize::Full => None,
+        }
+    }
+
+    /// The optimiser.
+    ///
+    /// ```
+    /// # use shallownet::{Optimizer, Training};
+    /// assert_eq!(Training::new(10, 64).get_optimizer(), Optimizer::Sgd);
+    /// ```
+    pub fn get_optimizer(&self) -> Optimizer {
+        self.optimizer
+    }
+
+    /// The learning rate before the schedule's factor.
+    ///
+    /// ```
+    /// # use shallownet::Training;
+    /// assert_eq!(Training::new(10, 64).get_learning_rate(), 0.01);
+    /// ```
+    pub fn get_learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    /// The learning rate's course.
+    ///
+    /// ```
+    /// # use shallownet::{Schedule, Training};
+    /// assert_eq!(Training::new(10, 64).get_schedule(), Schedule::constant());
+    /// ```
+    pub fn get_schedule(&self) -> Schedule {
+        self.schedule
+    }
+
+    /// The L2 penalty's factor; 0 is none.
+    ///
+    /// ```
+    /// # use shallownet::Training;
+    /// assert_eq!(Training::new(10, 64).get_l2(), 0.0);
+    /// ```
+    pub fn get_l2(&self) -> f64 {
+        self.l2
+    }
+
+    /// The limit of the gradient's norm, if there is one.
+    ///
+    /// ```
+    /// # use shallownet::Training;
+    /// assert_eq!(Training::new(10, 64).clip_norm(1.0).get_clip_norm(), Some(1.0));
+    /// ```
+    pub fn get_clip_norm(&self) -> Option<f64> {
+        self.clip_norm
+    }
+
+    /// When to stop early, if at all.
+    ///
+    /// ```
+    /// # use shallownet::Training;
+    /// assert_eq!(Training::new(10, 64).get_early_stopping(), None);
+    /// ```
+    pub fn get_early_stopping(&self) -> Option<EarlyStopping> {
+        self.early_stopping
+    }
+
+    /// The seed of the orders.
+    ///
+    /// ```
+    /// # use shallownet::Training;
+    /// assert_eq!(Training::new(10, 64).seed(42).get_seed(), 42);
+    /// ```
+    pub fn get_seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Refuses options outside their ranges.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.batch_size == 0 {
+        if self.batch_size == BatchSize::Mini(0) {
             return Err(Error::Zero { argument: "batch size" });
         }
         checks::learning_rate(self.learning_rate)?;
         domains::constants(self.optimizer)?;
         self.schedule.check()?;
-        check_l2(self.l2)?;
+        domains::l2(self.l2)?;
         if let Some(norm) = self.clip_norm {
-            check_clip_norm(norm)?;
+            domains::clip_norm(norm)?;
         }
-        let Some(EarlyStopping { patience, min_delta: given, .. }) = self.early_stopping else {
-            return Ok(());
-        };
-        if patience == 0 {
-            return Err(Error::Zero { argument: "patience" });
-        }
-        if !(given.is_finite() && given >= 0.0) {
-            let expected = "finite and not negative";
-            return Err(Error::Range { argument: "min_delta", expected, given });
-        }
-        Ok(())
+        self.early_stopping.map_or(Ok(()), |stopping| stopping.check())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_is_what_is_read() {
+        let stopping = EarlyStopping::new(3).min_delta(0.5);
+        let training = Training::new(7, 5)
+            .optimizer(Optimizer::adam())
+            .learning_rate(0.25)
+            .schedule(Schedule::step(2, 0.5))
+            .l2(1e-4)
+            .clip_norm(2.0)
+            .early_stopping(stopping)
+            .seed(9);
+        assert_eq!((training.get_epochs(), training.get_batch_size()), (7, Some(5)));
+        assert_eq!(training.get_optimizer(), Optimizer::adam());
+        assert_eq!(training.get_learning_rate(), 0.25);
+        assert_eq!(training.get_schedule(), Schedule::step(2, 0.5));
+        assert_eq!((training.get_l2(), training.get_clip_norm()), (1e-4, Some(2.0)));
+        assert_eq!(training.get_early_stopping(), Some(stopping));
+        assert_eq!(training.get_seed(), 9);
+        let full = Training::full_batch(7);
+        assert_eq!((full.get_epochs(), full.get_batch_size()), (7, None));
     }
 }

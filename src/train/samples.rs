@@ -3,11 +3,70 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::data::buffer::AlignedBuffer;
 use crate::data::columns::Columns;
+use crate::data::data_set::DataSet;
+use crate::data::targets::Targets;
+use crate::error::{Error, Result};
+use crate::network::parameters::Network;
 use crate::scalar::Scalar;
 
+/// The memory of mini-batches.
+#[derive(Debug)]
+pub(super) struct Batches<T> {
+    size: usize,
+    /// The samples in the epoch's order.
+    order: Vec<usize>,
+    /// One batch, gathered.
+    x: AlignedBuffer<T>,
+    y: AlignedBuffer<T>,
+    weights: AlignedBuffer<T>,
+}
+
+impl<T: Scalar> Batches<T> {
+    /// For batches of `size` of `samples` samples, both at least 1, that fit `net`.
+    pub(super) fn new(net: &Network<T>, samples: usize, size: usize) -> Result<Self> {
+        let size = size.min(samples);
+        let mut order = Vec::new();
+        order.try_reserve_exact(samples).map_err(|_| Error::OutOfMemory {
+            what: "the order of the samples",
+            bytes: samples.saturating_mul(size_of::<usize>()),
+        })?;
+        order.resize(samples, 0);
+        // Within the data, so no overflow.
+        let buffer = |features: usize| AlignedBuffer::zeros(size * features, "a batch");
+        let (x, y, weights) = (buffer(net.inputs())?, buffer(net.outputs())?, buffer(1)?);
+        Ok(Self { size, order, x, y, weights })
+    }
+
+    pub(super) fn shuffle(&mut self, seed: u64, epoch: u64) {
+        shuffle(&mut self.order, seed, epoch);
+    }
+
+    /// Batch `index` (from 0) of the epoch; the data has the number of samples given to `new`.
+    pub(super) fn gather(
+        &mut self,
+        data: DataSet<'_, T>,
+        index: usize,
+    ) -> (Columns<'_, T>, Targets<'_, T>) {
+        let start = index * self.size;
+        let batch = &self.order[start..self.order.len().min(start + self.size)];
+        let (n_x, n_y) = (data.x.features(), data.y.features());
+        let x = &mut self.x.as_mut_slice()[..batch.len() * n_x];
+        let y = &mut self.y.as_mut_slice()[..batch.len() * n_y];
+        gather(data.x, batch, x);
+        gather(data.y, batch, y);
+        let weights = data.weights.map(|all| {
+            let weights = &mut self.weights.as_mut_slice()[..batch.len()];
+            gather(Columns::checked(all, 1), batch, weights);
+            &*weights
+        });
+        (Columns::checked(x, n_x), Targets { y: Columns::checked(y, n_y), weights })
+    }
+}
+
 /// The order of `epoch` (from 0): see [`Training::seed`](crate::Training::seed). O(m).
-pub(super) fn shuffle(order: &mut [usize], seed: u64, epoch: u64) {
+fn shuffle(order: &mut [usize], seed: u64, epoch: u64) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(epoch);
     for (i, place) in order.iter_mut().enumerate() {
@@ -40,9 +99,9 @@ fn below(rng: &mut ChaCha8Rng, end: u64) -> u64 {
     }
 }
 
-/// The samples of that order, side by side. Whole columns are copied; those of a few values without
-/// a call for each.
-pub(super) fn gather<T: Scalar>(from: Columns<'_, T>, order: &[usize], into: &mut [T]) {
+/// Copies the samples of that order side by side, column by column; columns of a few values are
+/// copied without a call for each.
+fn gather<T: Scalar>(from: Columns<'_, T>, order: &[usize], into: &mut [T]) {
     match from.features() {
         1 => fixed::<1, T>(from.as_slice(), order, into),
         2 => fixed::<2, T>(from.as_slice(), order, into),
@@ -92,8 +151,8 @@ mod tests {
 
     const PINNED: [[usize; 8]; 2] = [[2, 5, 7, 3, 6, 0, 4, 1], [2, 6, 1, 7, 0, 3, 5, 4]];
 
-    /// Every one of the 6 orders of 3 is as likely: 6000 draws, each count within 5 standard
-    /// deviations (sqrt(6000 (1/6) (5/6)) = 28.9) of 1000.
+    /// All 6 orders of 3 are equally likely: 6000 draws, each count within 5 standard deviations
+    /// (sqrt(6000 (1/6) (5/6)) = 28.9) of 1000.
     #[test]
     fn orders_are_equally_likely() {
         let mut counts = std::collections::HashMap::new();

@@ -1,7 +1,7 @@
 //! The learning rate's course.
 
 use crate::error::{Error, Result};
-use crate::train::optimizer_state::power;
+use crate::train::power::power;
 
 /// What the learning rate is multiplied by at each step: a pure function of the step, so that it
 /// needs no state.
@@ -16,8 +16,9 @@ use crate::train::optimizer_state::power;
 /// | warm-up of w epochs | (s + 1) / (n w) up to 1, over the first n w steps (rounded up); the schedule after it begins at its own step 0 then |
 ///
 /// Cosine: Loshchilov and Hutter, *SGDR*, ICLR 2017, without restarts. Warm-up: Goyal and others,
-/// *Accurate, large minibatch SGD*, 2017. What becomes of a schedule when more epochs are asked for
-/// says [`TrainingState::until`](crate::TrainingState::until). (cos is the platform's: its last bit may differ elsewhere.)
+/// *Accurate, large minibatch SGD*, 2017. [`TrainingState::until`](crate::TrainingState::until)
+/// says what happens to a schedule when more epochs are asked for. (cos is the platform's: its last
+/// bit may differ on other platforms.)
 ///
 /// ```
 /// use shallownet::Schedule;
@@ -31,26 +32,36 @@ use crate::train::optimizer_state::power;
 /// assert_eq!(schedule.factor(100, 100), 1.0);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(deny_unknown_fields))]
 pub struct Schedule {
-    warm_up: f64,
-    decay: Decay,
+    pub(crate) warm_up: f64,
+    pub(crate) decay: Decay,
 }
 
-/// What follows the warm-up.
+/// How the learning rate falls after the warm-up: see [`Schedule`].
+///
+/// ```
+/// use shallownet::{Decay, Schedule};
+///
+/// assert_eq!(Schedule::step(10, 0.5).decay(), Decay::Step { every: 10, factor: 0.5 });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(rename_all = "snake_case", deny_unknown_fields))]
-enum Decay {
+#[non_exhaustive]
+pub enum Decay {
+    /// Not at all.
     #[default]
     Constant,
+    /// By a factor, at regular intervals.
     Step {
+        /// Epochs between two falls, at least 1.
         every: usize,
+        /// What the rate is multiplied by, more than 0 and at most 1.
         factor: f64,
     },
+    /// Along half a cosine.
     Cosine {
+        /// Epochs until it reaches its floor, at least 1.
         epochs: usize,
+        /// The factor that it ends with, 0 to 1.
         floor: f64,
     },
 }
@@ -86,7 +97,7 @@ impl Schedule {
         Self { warm_up: 0.0, decay: Decay::Cosine { epochs, floor } }
     }
 
-    /// The same after a linear warm-up of so many epochs (a part of one will do).
+    /// The same after a linear warm-up of `epochs` epochs, which may be a fraction.
     ///
     /// ```
     /// # use shallownet::Schedule;
@@ -95,6 +106,26 @@ impl Schedule {
     pub fn after_warm_up(mut self, epochs: f64) -> Self {
         self.warm_up = epochs;
         self
+    }
+
+    /// Epochs of warm-up; 0 is none.
+    ///
+    /// ```
+    /// # use shallownet::Schedule;
+    /// assert_eq!(Schedule::constant().after_warm_up(0.5).warm_up(), 0.5);
+    /// ```
+    pub fn warm_up(&self) -> f64 {
+        self.warm_up
+    }
+
+    /// What follows the warm-up.
+    ///
+    /// ```
+    /// # use shallownet::{Decay, Schedule};
+    /// assert_eq!(Schedule::constant().after_warm_up(0.5).decay(), Decay::Constant);
+    /// ```
+    pub fn decay(&self) -> Decay {
+        self.decay
     }
 
     /// The factor at `step` (from 0) of a training of `steps_an_epoch` (at least 1; 0 counts as 1).
@@ -110,7 +141,7 @@ impl Schedule {
         if (step as f64) < warm_up {
             return ((step as f64 + 1.0) / warm_up).min(1.0);
         }
-        // A float of more than 2^64 or of nonsense becomes the nearest u64.
+        // A float above 2^64, below 0 or NaN becomes the nearest u64.
         let step = step.saturating_sub(warm_up.ceil() as u64);
         match self.decay {
             Decay::Constant => 1.0,
@@ -129,10 +160,10 @@ impl Schedule {
         }
     }
 
-    /// For a training of `new` epochs instead of `old`: a cosine that would have ended with it still
-    /// does.
+    /// For a training of `new` epochs instead of `old`: a cosine that would have ended with it
+    /// still does.
     pub(crate) fn end_moves(&mut self, old: usize, new: usize) {
-        // A float of nonsense becomes the nearest number of epochs.
+        // A float that is no number of epochs becomes the nearest one.
         let warm_up = self.warm_up.ceil() as usize;
         if let Decay::Cosine { epochs, .. } = &mut self.decay
             && warm_up.saturating_add(*epochs) == old
@@ -173,7 +204,7 @@ mod tests {
         let schedule = Schedule::step(3, 0.5);
         let factors: Vec<f64> = [0, 1, 29, 30, 59, 60, 61].map(|s| schedule.factor(s, 10)).into();
         assert_eq!(factors, [1.0, 1.0, 1.0, 0.5, 0.5, 0.25, 0.25]);
-        // After so many halvings nothing is left.
+        // After this many halvings the factor is 0.
         assert_eq!(schedule.factor(u64::MAX, 1), 0.0);
         assert_eq!(Schedule::step(1, 1.0).factor(u64::MAX, 1), 1.0);
     }

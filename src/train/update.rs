@@ -3,20 +3,22 @@
 use crate::data::checks;
 use crate::data::columns::Columns;
 use crate::data::targets::Targets;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::network::buffers::check_layout;
 use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::network::workspace::TrainingWorkspace;
 use crate::scalar::Scalar;
-use crate::train::OptimizerState;
+use crate::train::optimizer_state::OptimizerState;
 use crate::words::choices::Checks;
 
 impl<T: Scalar> Network<T> {
-    /// Moves the parameters and the optimiser's moments by one step, from gradients that are there.
-    /// One pass over parameters, gradient and moments (clipping reads the gradient once before),
-    /// on the calling thread; allocates nothing. Gradients that are not finite do what IEEE 754
-    /// says.
+    /// Moves the parameters and the optimiser's moments by one step along the given gradients. One
+    /// pass over parameters, gradient and moments (clipping reads the gradient once before), on the
+    /// calling thread; allocates nothing. Gradients that are not finite give what IEEE 754 says.
+    ///
+    /// A step at a learning rate of 0 is counted and moves the moments as the formulas say (they do
+    /// not depend on the rate); no bit of the parameters changes.
     ///
     /// ```
     /// use shallownet::{
@@ -38,7 +40,7 @@ impl<T: Scalar> Network<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Range`] for a learning rate that is not finite and positive, or becomes infinite in
+    /// [`Error::Range`] for a learning rate that is negative or not finite, or becomes infinite in
     /// Adam's correction or with AdamW's decay; [`Error::Mismatch`] for a state or gradients of
     /// another network.
     pub fn update(
@@ -100,8 +102,8 @@ impl<T: Scalar> Network<T> {
         self.step_with_checked(x, y, state, learning_rate.to_f64(), workspace, self.checks)
     }
 
-    /// [`step_with`](Self::step_with) on arguments that have been checked, but perhaps for x's values; a rate of 0
-    /// is one, too.
+    /// [`step_with`](Self::step_with) on arguments that have been checked, but perhaps for x's
+    /// values.
     pub(crate) fn step_with_checked(
         &mut self,
         x: Columns<'_, T>,
@@ -111,23 +113,17 @@ impl<T: Scalar> Network<T> {
         workspace: &mut TrainingWorkspace<T>,
         check_x: Checks,
     ) -> Result<f64> {
-        let step = usize::try_from(state.steps()).unwrap_or(usize::MAX);
-        if state.is_plain() {
+        let step = state.steps();
+        if state.is_plain() && learning_rate > 0.0 {
+            y.check_rate(learning_rate)?;
             let rate = T::from_f64(learning_rate);
-            let cost =
-                self.step_checked(&x, &y, rate, workspace, check_x).map_err(
-                    |error| match error {
-                        Error::Diverged { cost, .. } => Error::Diverged { step, cost },
-                        other => other,
-                    },
-                )?;
+            let cost = self.step_checked(&x, &y, rate, workspace, check_x)?;
+            let cost = checks::finite_cost(cost, step)?;
             state.count();
             return Ok(cost);
         }
         let cost = self.backward_checked(x, y, workspace, check_x)?;
-        if !cost.is_finite() {
-            return Err(Error::Diverged { step, cost });
-        }
+        let cost = checks::finite_cost(cost, step)?;
         self.update_checked(state, workspace.gradients(), learning_rate);
         Ok(cost)
     }

@@ -1,4 +1,4 @@
-//! What is chosen when a network is built: who computes it, on how many threads, and how much is
+//! The choices of how a network is computed: by which backend, on how many threads, and how much is
 //! checked.
 
 use super::names::names;
@@ -90,6 +90,34 @@ pub enum Parallelism {
     Rayon,
 }
 
+impl Parallelism {
+    const ALL: [Self; 2] = [Self::Serial, Self::Rayon];
+
+    /// The name in lower case.
+    ///
+    /// ```
+    /// assert_eq!(shallownet::Parallelism::Serial.name(), "serial");
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Serial => "serial",
+            Self::Rayon => "rayon",
+        }
+    }
+
+    /// The one of that name, or `None`.
+    ///
+    /// ```
+    /// # use shallownet::Parallelism;
+    /// assert_eq!(Parallelism::from_name("rayon"), Some(Parallelism::Rayon));
+    /// ```
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|parallelism| parallelism.name() == name)
+    }
+}
+
+names!(Parallelism, "parallelism", Self::ALL);
+
 /// Which checks of *values* the public calls make. Shapes are always checked.
 ///
 /// ```
@@ -113,11 +141,39 @@ pub enum Parallelism {
 #[non_exhaustive]
 pub enum Checks {
     /// Data and parameters must be finite, targets in the loss's domain: at each call (each `fit`,
-    /// not each of its steps). That x is finite is seen on the way through the first layer, or takes
-    /// a pass over x of its own.
+    /// not each of its steps). Whether x is finite is found in the first layer's sums, or by a pass
+    /// over x.
     #[default]
     Full,
     /// Only shapes are checked; NaN and infinities flow through as IEEE 754 says. A cost that is
     /// not finite still stops training.
     ShapesOnly,
 }
+
+impl Checks {
+    const ALL: [Self; 2] = [Self::Full, Self::ShapesOnly];
+
+    /// The name in lower case.
+    ///
+    /// ```
+    /// assert_eq!(shallownet::Checks::ShapesOnly.name(), "shapes_only");
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::ShapesOnly => "shapes_only",
+        }
+    }
+
+    /// The one of that name, or `None`.
+    ///
+    /// ```
+    /// # use shallownet::Checks;
+    /// assert_eq!(Checks::from_name("full"), Some(Checks::Full));
+    /// ```
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|checks| checks.name() == name)
+    }
+}
+
+names!(Checks, "choice of checks", Self::ALL);

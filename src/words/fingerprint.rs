@@ -1,17 +1,17 @@
-//! What data was trained on, in 64 bits: so that a training that goes on is not given other data by
+//! The data that was trained on, in 64 bits, so that a resumed training is not given other data by
 //! mistake.
 
 use core::fmt;
 use core::str::FromStr;
 
-/// A number that follows from all values of a [`DataSet`](crate::DataSet): samples, targets, weights and validation
-/// samples, in their order. Other data has another one, but for one case in 2^64 (data made to fool
-/// it is not what it is for).
+/// A number that follows from all values of a [`DataSet`](crate::DataSet): samples, targets,
+/// weights and validation samples, in their order. Other data has the same number in one case in
+/// 2^64 (it gives no protection against data made to deceive it).
 ///
 /// The same on every machine and for good, since checkpoints hold it: XXH64 with seed 0 of 64-bit
-/// words, little-endian. For each of X, Y, the weights (if there are any), and X and Y for
-/// validation (if there are any) these are the features, the samples, and XXH64 of the values as
-/// f64.
+/// words, little-endian. For each of X, Y, the weights (if there are any), X and Y for validation
+/// (if there are any), and their weights (if there are any, and after a word that is 0) these are
+/// the features, the samples, and XXH64 of the values as f64.
 ///
 /// It prints as 16 hexadecimal digits, and is read from them.
 ///
@@ -25,8 +25,6 @@ use core::str::FromStr;
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "safetensors", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "safetensors", serde(into = "String", try_from = "String"))]
 pub struct Fingerprint(pub(crate) u64);
 
 /// A text that is no [`Fingerprint`].
@@ -47,20 +45,6 @@ impl FromStr for Fingerprint {
         let is_one = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
         let number = u64::from_str_radix(text, 16).ok().filter(|_| is_one);
         number.map(Self).ok_or(NoFingerprint)
-    }
-}
-
-impl From<Fingerprint> for String {
-    fn from(fingerprint: Fingerprint) -> Self {
-        fingerprint.to_string()
-    }
-}
-
-impl TryFrom<String> for Fingerprint {
-    type Error = NoFingerprint;
-
-    fn try_from(text: String) -> Result<Self, NoFingerprint> {
-        text.parse()
     }
 }
 
@@ -107,7 +91,7 @@ pub(crate) fn xxh64<V: Copy>(values: &[V], word: impl Fn(V) -> u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// As Python's `xxhash.xxh64(struct.pack("<...Q", ...))` has them.
+    /// The values of Python's `xxhash.xxh64(struct.pack("<...Q", ...))`.
     #[test]
     fn the_hash_is_xxh64() {
         let of = |words: &[u64]| xxh64(words, |word| word);

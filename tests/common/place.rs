@@ -84,10 +84,7 @@ impl Place {
     pub(crate) fn json(&self, arguments: &str) -> Value {
         let (json, said) = self.done(&format!("{arguments} --json"));
         let results: Value = serde_json::from_str(&json).unwrap();
-        if let Some(notes) = results["notes"].as_array() {
-            let notes: Vec<&str> = notes.iter().map(|note| note.as_str().unwrap()).collect();
-            assert_eq!(notes, said, "{arguments}");
-        }
+        assert_eq!(notes(&results), said, "{arguments}");
         results
     }
 

@@ -78,7 +78,7 @@ pub(crate) fn shape<T: Real>(
 impl<T: Real> Bench<'_, T> {
     /// One call of the library.
     fn call(&mut self, kind: Kind, x: &Columns<'_, T>, y: &Columns<'_, T>) -> Result<(), Failure> {
-        // What is hidden is the reference: a copy would be made anew for each call.
+        // `black_box` gets references: it would copy values for each call.
         let (&x, &y) = (black_box(x), black_box(y));
         let Self { net, workspace, out, .. } = self;
         match kind {
@@ -101,21 +101,21 @@ impl<T: Real> Bench<'_, T> {
     /// Nanoseconds of a step among a thousand in one `Fit::run`.
     fn fit(&mut self, setting: &Setting) -> Result<f64, Failure> {
         let (x, y) = self.batch.first(self.shape.m)?;
-        let fit = Fit::new(FIT_STEPS, T::from_f64(LEARNING_RATE));
+        let fit = Fit::new(FIT_STEPS, LEARNING_RATE);
         let run = timing::median(setting.effort, || {
             let (x, y) = black_box((x, y));
-            let watch = |progress| {
-                black_box(progress);
+            let report = fit.run(&mut self.net, x, y, &mut self.workspace, |iteration| {
+                black_box((iteration.epoch, iteration.training_cost));
                 ControlFlow::Continue(())
-            };
-            black_box(fit.run(&mut self.net, x, y, &mut self.workspace, watch)?);
+            });
+            black_box(report?);
             Ok::<(), Failure>(())
         })?;
         Ok(run / FIT_STEPS as f64)
     }
 
-    /// Nanoseconds that the naive loops take. From a part of a batch that is long for them, since
-    /// each sample costs them the same; the update comes once.
+    /// Nanoseconds that the naive loops take. If a batch takes them long, only a part is timed and
+    /// scaled up, since each sample takes the same time; the update is counted once.
     fn naive(&mut self, kind: Kind, setting: &Setting) -> Result<f64, Failure> {
         let all = self.shape.samples(kind);
         let part = agreement::naive_samples(self.shape).min(all);

@@ -75,9 +75,9 @@ fn run<T: Scalar>(
     args: &Args,
     say: &Say,
 ) -> Result<Trained, Failure> {
-    let options = serde_json::to_value(trainer.state().training()).unwrap_or_default();
-    let (first, last) = (trainer.state().epochs(), options["epochs"].as_u64().unwrap_or(0));
-    let bar = progress::bar((last as usize).saturating_sub(first), "epochs");
+    let training = trainer.state().training();
+    let left = training.get_epochs().saturating_sub(trainer.state().epochs());
+    let bar = progress::bar(left, "epochs");
     let mut workspace = PredictionWorkspace::new(net, CHUNK)?;
     let (mut points, mut failed, mut spent) = (Vec::new(), None, Duration::ZERO);
     let mut unsaved = None;
@@ -105,7 +105,7 @@ fn run<T: Scalar>(
             let done = format!("epoch {}", point.epoch);
             failed = Some(interrupted(args, epoch.network, epoch.state, done, say));
         } else if let Some(path) = &args.epochs.checkpoint {
-            // What is trained is worth more than the way back to it.
+            // If the checkpoint can't be saved, training goes on: the network is worth more.
             let before = unsaved.is_some();
             unsaved = checkpoint::save(path, epoch.network, epoch.state).err().map(Failure::from);
             if let Some(failure) = unsaved.as_ref().filter(|_| !before) {
@@ -120,9 +120,7 @@ fn run<T: Scalar>(
         return Err(failure);
     }
     let report = report.map_err(|error| match error {
-        Error::Diverged { step, cost } => {
-            args.diverged((step, cost), options["learning_rate"].as_f64().unwrap_or(0.0))
-        }
+        Error::Diverged { step, cost } => args.diverged((step, cost), training.get_learning_rate()),
         other => Failure::Network(other),
     })?;
     let (seconds, epochs) = (spent.as_secs_f64(), points.len());
@@ -136,12 +134,12 @@ fn run<T: Scalar>(
         steps: report.steps,
         best_epoch: report.best.map(|best| best.epoch + 1),
         seconds_per_epoch: if epochs == 0 { 0.0 } else { seconds / epochs as f64 },
-        options: options.clone(),
+        options: training,
         history: points.clone(),
     };
     Ok(Trained {
-        learning_rate: options["learning_rate"].as_f64().unwrap_or(0.0),
-        course: Course::Epochs(facts),
+        learning_rate: training.get_learning_rate(),
+        course: Course::Epochs(Box::new(facts)),
         speed: Speed {
             seconds,
             samples_per_second: (epochs * sets.train.len()) as f64 / seconds.max(1e-9),

@@ -38,38 +38,32 @@ pub(super) fn train<T: Scalar>(
     let bar_every = iterations.div_ceil(BAR_UPDATES).max(1);
     let mut costs = Vec::new();
     let start = Instant::now();
-    let report = Fit::new(iterations, T::from_f64(learning_rate)).run(
-        net,
-        x,
-        y,
-        &mut workspace,
-        |progress| {
-            if progress.iteration.is_multiple_of(curve_every) {
-                costs.push((progress.iteration, progress.cost));
-            }
-            if progress.iteration.is_multiple_of(bar_every) {
-                bar.set_position(progress.iteration as u64);
-            }
-            if progress.iteration.is_multiple_of(LINE_EVERY) {
-                bar.suspend(|| say.line(cost_line(progress.iteration, progress.cost)));
-            }
-            if progress::is_interrupted() {
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        },
-    );
+    let report = Fit::new(iterations, learning_rate).run(net, x, y, &mut workspace, |epoch| {
+        let (iteration, cost) = (epoch.epoch, epoch.training_cost);
+        if iteration.is_multiple_of(curve_every) {
+            costs.push((iteration, cost));
+        }
+        if iteration.is_multiple_of(bar_every) {
+            bar.set_position(iteration as u64);
+        }
+        if iteration.is_multiple_of(LINE_EVERY) {
+            bar.suspend(|| say.line(cost_line(iteration, cost)));
+        }
+        if progress::is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
     let seconds = start.elapsed().as_secs_f64();
     bar.finish_and_clear();
     let report = report.map_err(|error| match error {
         Error::Diverged { step, cost } => args.diverged((step, cost), learning_rate),
         other => Failure::Network(other),
     })?;
-    if report.iterations < iterations {
-        return Err(stopped(net, batch, (report.iterations, iterations, learning_rate), args, say));
+    if report.epochs < iterations {
+        return Err(stopped(net, batch, (report.epochs, iterations, learning_rate), args, say));
     }
-    costs.push((report.iterations, report.cost));
-    say.line(cost_line(report.iterations, report.cost));
+    if let Some(cost) = report.cost {
+        costs.push((iterations, cost));
+        say.line(cost_line(iterations, cost));
+    }
     let samples_per_second = (iterations * batch.len()) as f64 / seconds;
     Ok(Trained {
         learning_rate,
@@ -81,7 +75,7 @@ pub(super) fn train<T: Scalar>(
     })
 }
 
-/// The iterations that are left, as epochs of one batch.
+/// The iterations that are left, as epochs of a training that goes on with the same bits.
 fn stopped<T: Scalar>(
     net: &Network<T>,
     batch: &Batch<T>,
@@ -89,7 +83,7 @@ fn stopped<T: Scalar>(
     args: &Args,
     say: &Say,
 ) -> Failure {
-    let training = Training::new(iterations - done, batch.len())
+    let training = Training::full_batch(iterations - done)
         .learning_rate(learning_rate)
         .seed(args.network.seed());
     let state = batch.x().and_then(|x| Trainer::new(net, training, DataSet::new(x, batch.y()?)));
@@ -117,7 +111,7 @@ pub(super) fn reference_rate<T: Scalar>(
 ) -> Result<f64, Failure> {
     const MULTIPLICATIONS: usize = 5_000_000;
     const LONG_ENOUGH: Duration = Duration::from_millis(100);
-    let samples = (MULTIPLICATIONS / net.parameters()).clamp(1, batch.len());
+    let samples = (MULTIPLICATIONS / net.parameter_count()).clamp(1, batch.len());
     let rows = |columns: shallownet::Columns<'_, T>| -> Vec<Vec<f64>> {
         let wide = |column: &[T]| column.iter().map(|v| v.to_f64()).collect();
         columns.as_slice().chunks(columns.features()).take(samples).map(wide).collect()

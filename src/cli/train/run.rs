@@ -43,7 +43,7 @@ enum Plan<T> {
 fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
     let resumed =
         args.epochs.resume.as_ref().map(|path| resumed::<T>(path, args, say)).transpose()?;
-    let seed = resumed.as_ref().map_or(args.network.seed(), |c| seed_of(c.state.training()));
+    let seed = resumed.as_ref().map_or(args.network.seed(), |c| c.state.training().get_seed());
     let meaning = match &resumed {
         Some(checkpoint) => Meaning::of(&data).for_outputs(checkpoint.network.outputs()),
         None => args.network.meaning(Meaning::of(&data)),
@@ -101,7 +101,7 @@ fn resumed<T: Scalar>(path: &Path, args: &Args, say: &Say) -> Result<Checkpoint<
             let path = path.display();
             Failure::Arguments(format!("--epochs {epochs}: {path} has {done} done: expected more"))
         })?;
-        if option(before, "schedule") != option(state.training(), "schedule") {
+        if before.get_schedule() != state.training().get_schedule() {
             say.note(format_args!("the cosine of the learning rate now ends with epoch {epochs}"));
         }
     }
@@ -111,8 +111,8 @@ fn resumed<T: Scalar>(path: &Path, args: &Args, say: &Say) -> Result<Checkpoint<
     Ok(Checkpoint { network, state })
 }
 
-/// Saves the model before all else; then measures, draws and says. What fails there does not cost
-/// the model.
+/// Saves the model before all else; then measures, draws and says. If that fails, the model is
+/// safe.
 fn finish<T: Scalar>(
     args: &Args,
     (network, facts): (Network<T>, NetworkFacts),
@@ -196,14 +196,4 @@ fn judge<T: Scalar>(
             ));
         }
     }
-}
-
-/// The seed that a training was begun with.
-fn seed_of(training: Training) -> u64 {
-    option(training, "seed").as_u64().unwrap_or(0)
-}
-
-/// An option of a training, as a checkpoint has it.
-fn option(training: Training, name: &str) -> serde_json::Value {
-    serde_json::to_value(training).unwrap_or_default()[name].take()
 }

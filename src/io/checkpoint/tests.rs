@@ -33,7 +33,7 @@ fn full() -> Training {
         .schedule(Schedule::cosine(9, 0.5).after_warm_up(1.5))
         .l2(1e-4)
         .clip_norm(2.0)
-        .early_stopping(EarlyStopping { patience: 4, min_delta: 1e-3, restore_best: false })
+        .early_stopping(EarlyStopping::new(4).min_delta(1e-3).restore_best(false))
         .seed(u64::MAX)
 }
 
@@ -63,21 +63,37 @@ fn edited(bytes: &[u8], from: &str, to: &str) -> String {
 
 #[test]
 fn everything_comes_back() {
-    for training in [full(), Training::new(5, 2)] {
+    for training in [full(), Training::new(5, 2), Training::full_batch(4)] {
         let bytes = bytes(training);
         let Checkpoint { network, state } = decode::<f64>(&bytes, |b| b).unwrap();
         assert_eq!(state.training(), training);
-        assert_eq!(
-            (state.epochs(), state.steps()),
-            (3, 3 * 6_usize.div_ceil(training.batch_size) as u64)
-        );
+        assert_eq!((state.epochs(), state.steps()), (3, 3 * training.batch_size.steps(6) as u64));
         assert_eq!(state.best().is_some(), training.early_stopping.is_some());
         assert_eq!(encode(&network, &state).unwrap(), bytes);
-        // All that is there belongs to it: nothing is left out by both.
+        // Saving and loading together leave out nothing.
         let names = ["m.layers.1.bias", "v.layers.0.weight", "best.layers.1.weight"];
         let text = String::from_utf8_lossy(&bytes);
         assert!(names.iter().all(|name| text.contains(name) == (training == full())));
     }
+}
+
+/// A number, as in files of version 0.1, or the word for all samples; and nothing else.
+#[test]
+fn a_batch_size_is_a_number_or_full() {
+    let mini = bytes(Training::new(5, 6));
+    let full = bytes(Training::full_batch(5));
+    let load = |bytes: &[u8]| decode::<f64>(bytes, |b| b).unwrap().state.training();
+    let (number, word) = (r#"\"batch_size\":6"#, r#"\"batch_size\":\"full\""#);
+    let turned = with_header(&mini, &[(number, word)]);
+    assert_eq!(load(&turned), Training::full_batch(5));
+    assert_eq!(load(&with_header(&full, &[(word, number)])), Training::new(5, 6));
+    for wrong in [r#"\"batch_size\":\"half\""#, r#"\"batch_size\":null"#] {
+        let given = edited(&full, word, wrong);
+        let expected = "expected a batch size: a number of samples, or \"full\"";
+        assert!(given.contains(expected), "{given}");
+    }
+    let given = edited(&full, &format!("{word},"), "");
+    assert!(given.contains("missing field `batch_size`"), "{given}");
 }
 
 #[test]
@@ -98,7 +114,7 @@ fn no_changed_byte_makes_it_panic() {
             let mut changed = bytes.clone();
             changed[at] ^= change;
             if let Ok(Checkpoint { network, state }) = decode::<f64>(&changed, |b| b) {
-                // What is taken can be used: with this data, or refused with an error.
+                // A state that loads can be used with this data, or is refused with an error.
                 let _ = Trainer::resume(&network, state, data());
             }
         }
@@ -164,8 +180,8 @@ fn files_that_lie_are_named() {
     assert_eq!(given, "tensor \"m.layers.0.weight\" is missing");
 }
 
-/// Counts that would overflow in the next step are refused; those that are just taken can be gone on
-/// from, with every other number as large as its type allows.
+/// Counts that would overflow in the next step are refused; with the largest accepted counts
+/// training can go on, with every other number as large as its type allows.
 #[test]
 fn huge_counts_are_refused_or_gone_on_from() {
     let training = Training::new(7, 4).early_stopping(EarlyStopping::new(5)).seed(u64::MAX);

@@ -1,0 +1,53 @@
+//! The cost of the validation set, and the memory for it.
+
+use crate::data::columns::Columns;
+use crate::data::data_set::DataSet;
+use crate::data::targets::Targets;
+use crate::error::{Error, Result};
+use crate::network::parameters::Network;
+use crate::network::workspace::PredictionWorkspace;
+use crate::scalar::Scalar;
+
+/// Samples that go through the network at once. A constant, so that the sum of their costs is cut
+/// the same way whatever the memory.
+const SAMPLES: usize = 1024;
+
+/// Memory for a validation set; empty if there was no set at the beginning.
+#[derive(Debug)]
+pub(super) struct Validation<T> {
+    workspace: Option<PredictionWorkspace<T>>,
+}
+
+impl<T: Scalar> Validation<T> {
+    pub(super) fn new(net: &Network<T>, data: DataSet<'_, T>) -> Result<Self> {
+        let memory = |x: Columns<'_, T>| PredictionWorkspace::new(net, x.samples().min(SAMPLES));
+        Ok(Self { workspace: data.validation.map(|(x, _)| memory(x)).transpose()? })
+    }
+
+    /// Refuses validation samples that no memory was made for.
+    pub(super) fn check(&self, data: DataSet<'_, T>) -> Result<()> {
+        let Some((x, _)) = data.validation else { return Ok(()) };
+        let capacity = self.workspace.as_ref().map_or(0, PredictionWorkspace::capacity);
+        let given = x.samples().min(SAMPLES);
+        if given <= capacity { Ok(()) } else { Err(Error::Capacity { capacity, given }) }
+    }
+
+    /// The set's cost, if there is one.
+    pub(super) fn cost(&mut self, net: &Network<T>, data: DataSet<'_, T>) -> Result<Option<f64>> {
+        let (Some((x, targets)), Some(workspace)) = (data.validation, &mut self.workspace) else {
+            return Ok(None);
+        };
+        let (n_x, n_y) = (x.features(), targets.y.features());
+        let parts = x.as_slice().chunks(SAMPLES * n_x);
+        let parts = parts.zip(targets.y.as_slice().chunks(SAMPLES * n_y)).enumerate();
+        let mut sum = 0.0;
+        for (index, (x, y)) in parts {
+            let (x, y) = (Columns::checked(x, n_x), Columns::checked(y, n_y));
+            let start = index * SAMPLES;
+            let weights = targets.weights.map(|all| &all[start..start + x.samples()]);
+            let y = Targets { y, weights };
+            sum += net.cost_checked(x, y, &mut workspace.buffers)? * y.total();
+        }
+        Ok(Some(sum / targets.total()))
+    }
+}
