@@ -69,13 +69,6 @@ impl<'a, T> Columns<'a, T> {
         Self { data, features, samples: data.len() / features }
     }
 
-    /// One column, which has values.
-    #[inline]
-    pub(crate) fn single(data: &'a [T]) -> Self {
-        debug_assert!(!data.is_empty());
-        Self { data, features: data.len(), samples: 1 }
-    }
-
     /// Values a column (n_x).
     ///
     /// ```

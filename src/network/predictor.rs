@@ -82,11 +82,8 @@ impl<T: Scalar, N: Borrow<Network<T>>> Predictor<T, N> {
     #[inline]
     pub fn predict(&mut self, x: &[T]) -> Result<&[T]> {
         let net: &Network<T> = self.net.borrow();
-        let x = if x.len() == net.inputs() {
-            Columns::single(x)
-        } else {
-            Columns::new(x, net.inputs())?
-        };
+        let x =
+            if x.len() == net.inputs() { Columns::one(x) } else { Columns::new(x, net.inputs())? };
         let length = x.samples().saturating_mul(net.outputs());
         if length > self.out.as_slice().len() {
             return Err(self.no_room(x.samples()));
