@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Runs the library's tests for other processors: aarch64 (NEON) under qemu, wasm32 with simd128 under
-# Node. As root on Debian; from elsewhere than the package archive nothing is fetched.
+# Node. Compiles library and program for what can't be run here: Windows, and 32 bits. As root on
+# Debian; from elsewhere than the package archive nothing is fetched.
 #
-#     tools/other_processors.sh [--quick | --test NAME...] [aarch64] [wasm32]
+#     tools/other_processors.sh [--quick | --test NAME...] [aarch64] [wasm32] [windows] [i686]
 #
 # Of aarch64 every test is run; --quick: what wasm32 has; --test: the files of that name in tests/.
+# Without names: all four.
 #
-# The compiler, its standard libraries for both targets, the linkers and the emulator are packages of
+# The compiler, its standard libraries for these targets, the linkers and the emulator are packages of
 # Debian testing. They lie in a folder of their own (SHALLOWNET_TESTING, target/debian-testing if it
 # is not set, 1.6 GB) that is entered with chroot, so this system's packages stay as they are.
 # PROPTEST_CASES, 20 if it is not set, is how many cases a property is tried on.
@@ -35,17 +37,20 @@ install() {
     local settings
     settings=$(mktemp)
     apt-config dump | grep '^Acquire::Check' >"$settings" || true
-    # Of arm64 only the standard library is taken: its dependencies would be another system. The
-    # compiler asks for the linker of wasm32 by a name that Debian does not give it.
-    mmdebstrap --mode=root --variant=apt --architectures=amd64,arm64 --aptopt="$settings" \
+    # Of arm64 and i386 only the standard library is taken: its dependencies would be another system.
+    # The compiler asks for the linker of wasm32 by a name that Debian does not give it.
+    mmdebstrap --mode=root --variant=apt --architectures=amd64,arm64,i386 --aptopt="$settings" \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --include=rustc,cargo,gcc,libc6-dev,gcc-aarch64-linux-gnu,libc6-dev-arm64-cross,qemu-user \
         --include=libstd-rust-dev-wasm32,wasi-libc,lld,nodejs,ca-certificates \
+        --include=rust-src,binutils-mingw-w64-x86-64 \
         --customize-hook='chroot "$1" sh -ec "
             cd /tmp
-            apt-get download -o APT::Sandbox::User=root libstd-rust-dev:arm64
-            dpkg -x libstd-rust-dev_*.deb /
-            rm libstd-rust-dev_*.deb
+            for architecture in arm64 i386; do
+                apt-get download -o APT::Sandbox::User=root libstd-rust-dev:\$architecture
+                dpkg -x libstd-rust-dev_*.deb /
+                rm libstd-rust-dev_*.deb
+            done
             ln -s lld /usr/bin/rust-lld"' \
         forky "$root" "$archive"
     rm "$settings"
@@ -100,6 +105,33 @@ wasm32() {
         SHALLOWNET_LEVEL=wasm cargo test --locked --target wasm32-wasip1 $wasm32_tests
 }
 
+# The library with its defaults, and with all files and the program: nothing is linked or run.
+compiles() {
+    local target=$1 features
+    shift
+    cargo fetch --quiet --locked
+    for features in "" cli; do
+        echo "==> $target compiles, features \"$features\""
+        inside CARGO_TARGET_DIR=/repository/target/other-processors CARGO_INCREMENTAL=0 \
+            CARGO_TERM_COLOR=never RUSTFLAGS="-D warnings" \
+            CARGO_NET_OFFLINE=true "$@" cargo check --quiet --locked --target "$target" --features "$features"
+        echo "==> ok: $target, features \"$features\""
+    done
+}
+
+# Debian has no standard library for Windows of a compiler of today: it is checked from its source,
+# which a stable compiler does where it is told that it may.
+windows() {
+    # The library's own crates come through the client outside, where it is set up.
+    RUSTC_BOOTSTRAP=1 cargo fetch --quiet --locked \
+        --manifest-path "$root"/usr/src/rustc-*/library/Cargo.toml
+    compiles x86_64-pc-windows-gnu RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort
+}
+
+i686() {
+    compiles i686-unknown-linux-gnu
+}
+
 aarch64_tests="--lib --tests"
 wasm32_tests=$quick
 wanted=()
@@ -111,14 +143,17 @@ while [ "$#" != 0 ]; do
         named+=" --test ${2:?--test takes a name}"
         shift
         ;;
-    aarch64 | wasm32) wanted+=("$1") ;;
-    *) echo "usage: $0 [--quick | --test NAME...] [aarch64] [wasm32]" >&2; exit 2 ;;
+    aarch64 | wasm32 | windows | i686) wanted+=("$1") ;;
+    *)
+        echo "usage: $0 [--quick | --test NAME...] [aarch64] [wasm32] [windows] [i686]" >&2
+        exit 2
+        ;;
     esac
     shift
 done
 aarch64_tests=${named:-$aarch64_tests}
 wasm32_tests=${named:-$wasm32_tests}
-[ "${#wanted[@]}" != 0 ] || wanted=(aarch64 wasm32)
+[ "${#wanted[@]}" != 0 ] || wanted=(aarch64 wasm32 windows i686)
 install
 inside rustc --version
 for target in "${wanted[@]}"; do
