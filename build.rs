@@ -1,4 +1,4 @@
-//! Links the BLAS that is named, where one is.
+//! Links the BLAS that `SHALLOWNET_CBLAS` names, if it is set.
 //!
 //! With the feature `cblas`, the program that uses this crate must link a library with the CBLAS
 //! interface. It may do so itself (in its own build script, or by a crate such as `openblas-src`);

@@ -1,8 +1,8 @@
 //! Mini-batch training: `cargo bench --bench train`.
 //!
-//! `update/*`: one Adam step over parameters, gradient and moments, beside a copy that moves as many
-//! bytes. `epoch/*`: ten epochs of shuffled batches, beside the same number of steps on batches that
-//! lie side by side already.
+//! `update/*`: one Adam step over parameters, gradient and moments, beside a copy that moves as
+//! many bytes. `epoch/*`: ten epochs of shuffled batches, beside the same number of steps on
+//! batches that lie side by side already.
 
 mod common;
 
@@ -25,7 +25,7 @@ fn network(units: &[usize]) -> Network<f32> {
 
 fn update(criterion: &mut Criterion, units: &[usize]) {
     let mut net = network(units);
-    let parameters = net.parameters();
+    let parameters = net.parameter_count();
     let mut group = criterion.benchmark_group(format!("update/{parameters} parameters"));
     let mut workspace = TrainingWorkspace::new(&net, 1).unwrap();
     let (x, y) = (vec![0.5; units[0]], vec![1.0; net.outputs()]);

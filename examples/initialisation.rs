@@ -1,4 +1,4 @@
-//! How weights begin decides whether a network learns: zeros never do, large ones hardly.
+//! The initial weights decide whether a network learns: from zeros never, from large ones hardly.
 //!
 //! Run with `cargo run --release --example initialisation`.
 

@@ -19,7 +19,7 @@ use shallownet::{
 
 /// Networks a round.
 const NETWORKS: u64 = 64;
-/// Warm-up: this part of the time, and so many rounds.
+/// The warm-up: this part of the time, and this many rounds.
 const WARM_UP: (f64, usize) = (0.1, 20);
 /// How far resident memory may rise above the most seen in the warm-up. Allocators keep what they
 /// had, in as many arenas as there are threads; a leak of 1 KB a network would pass this bound
@@ -49,7 +49,7 @@ fn soak(time: Duration) -> std::result::Result<(), String> {
     let expected = round().map_err(|error| error.to_string())?;
     println!("{NETWORKS} networks a round, {} threads", rayon::current_num_threads());
     while start.elapsed() < time || rounds < 2 * WARM_UP.1 {
-        // Now and then in a pool of its own, which comes and goes.
+        // Every eighth round runs in a pool of its own, which is then dropped.
         let given = if rounds % 8 == 7 {
             let pool = ThreadPoolBuilder::new().num_threads(3).build();
             pool.map_err(|error| error.to_string())?.install(round)
@@ -89,7 +89,7 @@ fn round() -> Result<Vec<u64>> {
     (0..NETWORKS).into_par_iter().map(one).collect()
 }
 
-/// Draws a network and its samples, trains it, and hashes all that came of it.
+/// Draws a network and its samples, trains it, and hashes all results.
 fn work<T: Scalar>(seed: u64) -> Result<u64> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let hidden = [

@@ -130,6 +130,14 @@ pub enum Error {
         /// The output activation given.
         given: Activation,
     },
+    /// An output activation that does not allow folding a standardization into the last layer.
+    #[error("the last layer has {given}: expected {expected}, which can be scaled by its weights")]
+    OutputActivation {
+        /// The output activation it needs.
+        expected: Activation,
+        /// The output activation given.
+        given: Activation,
+    },
     /// Softmax anywhere but at the output.
     #[error("layer {layer} has softmax: it is for the output layer only")]
     HiddenSoftmax {
@@ -157,12 +165,26 @@ pub enum Error {
         /// The index given.
         given: usize,
     },
-    /// A workspace, tape, gradients or an optimiser's state made for a network of other sizes, or for
-    /// a backend that lays out parameters otherwise. (Activations and loss may differ.)
+    /// A workspace, tape, gradients or an optimiser's state made for a network of other sizes, or
+    /// for a backend with another layout of parameters. (Activations and loss may differ.)
     #[error("{argument} was made for a network of another shape or backend")]
     Mismatch {
         /// The argument that does not belong to the network.
         argument: &'static str,
+    },
+    /// A network whose layers are not those of the one that takes its parameters.
+    #[error(
+        "layer {layer}: the other network has {}: expected {}",
+        LayerSize(*given),
+        LayerSize(*expected)
+    )]
+    OtherSizes {
+        /// The first layer that differs, from 0.
+        layer: usize,
+        /// Its inputs and units in the one network, if that has the layer.
+        expected: Option<(usize, usize)>,
+        /// The same in the other network.
+        given: Option<(usize, usize)>,
     },
     /// The cost became NaN or infinite; the parameters are those before the fatal update.
     #[error(
@@ -197,7 +219,7 @@ pub enum Error {
         /// The backend.
         backend: Backend,
     },
-    /// A class label that is none of the classes there are.
+    /// A class label that is not among the classes.
     #[error("{argument} holds {value} at index {index}: expected {expected}")]
     Label {
         /// The argument that holds the label.
@@ -235,6 +257,18 @@ impl core::fmt::Display for Short {
             return write!(f, "{:e}", self.0);
         }
         write!(f, "{}", self.0)
+    }
+}
+
+/// Inputs and units of a layer that may be missing.
+struct LayerSize(Option<(usize, usize)>);
+
+impl core::fmt::Display for LayerSize {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.0 {
+            Some((inputs, units)) => write!(f, "{inputs} inputs and {units} units"),
+            None => f.write_str("no such layer"),
+        }
     }
 }
 

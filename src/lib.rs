@@ -2,10 +2,10 @@
 //!
 //! # Five minutes
 //!
-//! Samples are columns: [`Columns`] sees a slice as samples of so many features, one behind the
-//! other, without a copy. A [`Network`] holds the parameters; a [`TrainingWorkspace`] (or, to
-//! predict, a smaller [`PredictionWorkspace`]) holds everything else that a pass writes, sized once
-//! for the largest batch. [`Fit`] trains; [`Network::predict`] runs.
+//! Samples are columns: [`Columns`] sees a slice as samples with a number of features each, one
+//! after another, without a copy. A [`Network`] holds the parameters; a [`TrainingWorkspace`] (or,
+//! to predict, a smaller [`PredictionWorkspace`]) holds everything else that a pass writes, sized
+//! once for the largest batch. [`Fit`] trains; [`Network::predict`] runs.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -52,9 +52,11 @@
 //! [`metrics`] says how good predictions are, [`select`] which network to take.
 //!
 //! When the loop is yours, [`Network::step`] is one step; when the update is yours, too,
-//! [`Network::backward`] leaves the [`Gradients`] in the workspace. When the loss is yours, or the
-//! network is a part of a larger model, a [`ForwardPass`] takes dA or dZ at the output and gives dX;
-//! [`gradient_check`](fn@gradient_check) compares gradients with finite differences.
+//! [`Network::backward`] leaves the [`Gradients`] in the workspace. When the loss is yours,
+//! [`Network::backward_with_da`] takes it as a closure; when the network is a part of a larger
+//! model, a [`ForwardPass`] takes dA or dZ at the output and gives dX; when the optimiser is yours,
+//! parameters and gradients go out and in as slices. [`gradient_check`](fn@gradient_check)
+//! compares gradients with finite differences.
 //!
 //! # Embedding
 //!
@@ -84,19 +86,22 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 //!
-//! **Allocation.** [`Builder::build`], the constructors of workspaces, and [`Fit::run`] at
-//! its start allocate; so do [`Network::weights`] and [`Gradients::weights`], which return a `Vec`.
-//! On the fused backend, the calls between do not, as long as the work stays on the calling thread
-//! (rayon's queues may, when it is spread). The other backends' GEMMs allocate packing buffers.
+//! **Allocation.** [`Builder::build`], the constructors of workspaces, and [`Fit::run`] at its
+//! start allocate; so do [`Network::weights`] and [`Gradients::weights`], which return a `Vec`. On
+//! the fused backend, the calls between do not, on the calling thread or inside a rayon pool.
+//! (Called from outside a pool, rayon's queue may allocate now and then.) The other backends' GEMMs
+//! allocate packing buffers.
 //!
 //! **Latency.** The first call is as fast as any other, but for cold caches: kernels are compiled
-//! for every level when the program is built, and the processor is asked once. For single samples,
-//! take a [`Predictor`] of capacity 1, [`Parallelism::Serial`], and, if the data is known to be
-//! finite, [`Checks::ShapesOnly`].
+//! for every level when the program is built, and the processor's level is detected once. For
+//! single samples, take a [`Predictor`] of capacity 1, [`Parallelism::Serial`], and, if the data is
+//! known to be finite, [`Checks::ShapesOnly`].
 //!
 //! **Files and the rest.** No default feature touches files. The features for files add the module
-//! `io`: data from CSV, NumPy and IDX; models and checkpoints as safetensors, from PyTorch, to ONNX. Weights in the textbook's order go in and out by
-//! [`Network::set_weights`] and [`Network::weights`].
+//! `io`: data from CSV, NumPy and IDX; models and checkpoints as safetensors, from PyTorch, to
+//! ONNX. Weights in the textbook's order go in and out by [`Network::set_weights`] and
+//! [`Network::weights`], all parameters as one slice by [`Network::set_parameters`] and
+//! [`Network::parameters_into`].
 //!
 //! # Formulas
 //!
@@ -115,10 +120,10 @@
 //!
 //! # Small numbers
 //!
-//! Weights under a penalty, probabilities of wrong classes, moments of dead units: what decays step
-//! by step would end among the subnormal numbers (f32: below 1.2e-38), on which many processors take
-//! a hundred times as long. So it becomes 0, by rules that depend on the value alone, and hold on
-//! all backends, levels and threads:
+//! Weights under a penalty, probabilities of wrong classes, moments of dead units: numbers that
+//! decay step by step would end as subnormal numbers (f32: below 1.2e-38), on which many processors
+//! take a hundred times as long. So they become 0, by rules that depend on the value alone and hold
+//! on all backends, levels and threads:
 //!
 //! | number | becomes 0 below | f32 | f64 |
 //! | --- | --- | --- | --- |
@@ -127,14 +132,14 @@
 //! | A and dZ of a hidden sigmoid; dZ of a cross-entropy | its square root | 1.1e-19 | 1.5e-154 |
 //! | a gradient g, for RMSProp and Adam | where (1 - beta2) g^2 is below the smallest normal number | 3.4e-18 | 4.7e-153 |
 //!
-//! Costs are computed from the logits, and know no such limit. Data are taken as they are. A step at
+//! Costs are computed from the logits, without such a limit. Data are taken as they are. A step at
 //! a learning rate of 0 changes no parameter, however small.
 //!
 //! # Errors
 //!
-//! Whatever can be wrong with an argument is an [`Error`] that names the argument, what was expected
-//! and what was given. No public call of the network panics on bad data, and a refused call changes
-//! nothing. (The [`mod@reference`] is different: it panics on shapes that don't fit.)
+//! Whatever can be wrong with an argument is an [`Error`] that names the argument, what was
+//! expected and what was given. No public call of the network panics on bad data, and a refused
+//! call changes nothing. (The [`mod@reference`] is different: it panics on shapes that don't fit.)
 //! A cost that is NaN or infinite stops training with [`Error::Diverged`].
 //!
 //! ```
@@ -154,7 +159,8 @@
 //! | [`Length`](Error::Length), [`NotWholeColumns`](Error::NotWholeColumns), [`Features`](Error::Features), [`Samples`](Error::Samples), [`EmptyBatch`](Error::EmptyBatch), [`Layer`](Error::Layer) | a shape that does not fit | the message has both sizes |
 //! | [`NotFinite`](Error::NotFinite), [`Target`](Error::Target), [`Label`](Error::Label), [`OneClass`](Error::OneClass) | a value outside its domain | clean the data; [`Checks::ShapesOnly`] looks at shapes alone |
 //! | [`Range`](Error::Range), [`NoValidation`](Error::NoValidation) | an option outside its range | the message has the range |
-//! | [`Capacity`](Error::Capacity), [`Mismatch`](Error::Mismatch) | memory made for something else, or a call out of turn | [`TrainingWorkspace::new`], [`PredictionWorkspace::new`] or [`Tape::new`] for this network and batch |
+//! | [`OtherSizes`](Error::OtherSizes), [`OutputActivation`](Error::OutputActivation) | parameters or a standardization that do not fit the network | the message has both |
+//! | [`Capacity`](Error::Capacity), [`Mismatch`](Error::Mismatch) | memory made for something else | [`TrainingWorkspace::new`], [`PredictionWorkspace::new`] or [`Tape::new`] for this network and batch |
 //! | [`OtherData`](Error::OtherData) | a training that goes on with other data | the data that it began with, or [`TrainingState::on_any_data`] |
 //! | [`Diverged`](Error::Diverged) | a cost that is not finite | a smaller learning rate, clipping, standardized features; the parameters are the last good ones |
 //! | [`Level`](Error::Level), [`LevelBackend`](Error::LevelBackend), [`Backend`](Error::Backend) | a backend or level that this machine or build lacks | [`Backend::Auto`], no forced level |
@@ -165,15 +171,15 @@
 //!
 //! # Features
 //!
-//! All are off by default: `csv`, `npy`, `idx` (data files), `ndarray` (views), `safetensors` (model
-//! files, PyTorch's too), `onnx` (models for other runtimes), `serde` (options and configurations,
-//! written and read: `forms`), `cblas` (a backend: the BLAS that you link), `cli` (the program
-//! `shallownet`, with all of those but `cblas`).
+//! Besides the element types `f32` and `f64`, all are off by default: `csv`, `npy`, `idx` (data
+//! files), `ndarray` (views), `safetensors` (model files, PyTorch's too), `onnx` (models for other
+//! runtimes), `serde` (options and configurations, written and read: `forms`), `cblas` (a backend:
+//! the BLAS that you link), `cli` (the program `shallownet`, with all of those but `cblas`).
 //!
-//! The crate needs `std`: it asks for the processor's features, spreads work over threads, and takes
-//! roots and exponentials of its platform. It compiles with Rust 1.89 and later.
+//! The crate needs `std`: it asks for the processor's features, spreads work over threads, and uses
+//! the platform's roots and exponentials. It compiles with Rust 1.89 and later.
 #![deny(unsafe_code, missing_docs)]
-// Which feature an item needs stands beside it in the documentation, where the compiler can do that.
+// The documentation says beside an item which feature it needs, if the compiler supports that.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     docsrs,

@@ -1,4 +1,4 @@
-//! What rounding alone makes of a number that is always the same.
+//! The deviation that rounding alone gives to a number that is always the same.
 
 /// The largest deviation from their mean that rounding alone gives to values up to `largest`:
 /// 4 eps M, and never less than four times the smallest number above 0. Derived at

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::words::choices::Backend;
 use crate::words::level::Level;
 
-/// An element type of networks: `f32` or `f64`. Sealed. What can be asked of its numbers stands at
+/// An element type of networks: `f32` or `f64`. Sealed. Its constants and conversions are those of
 /// [`Element`].
 ///
 /// ```

@@ -1,7 +1,7 @@
 //! The vector functions that the engines use, over your own slices.
 //!
-//! Each takes the SIMD level to run at; levels with FMA give the same bits. The error bounds stand
-//! in [`accuracy`](crate::accuracy).
+//! Each takes the SIMD level to run at; levels with FMA give the same bits. The error bounds are in
+//! [`accuracy`](crate::accuracy).
 //!
 //! ```
 //! use shallownet::{Level, vector};

@@ -1,6 +1,7 @@
 //! Promise: once network and workspace are built, `predict`, `cost`, `backward`, `step`, `forward`
-//! and the `backward` of its pass on the fused backend allocate nothing; nor does a run, once its `Trainer` is
-//! built.
+//! and the `backward` of its pass, gradients from the caller's own loss, and whole networks in and
+//! out of slices and of each other allocate nothing on the fused backend; nor does a run, once its
+//! `Trainer` is built.
 //!
 //! One test only: the counter sees every thread of the process, so nothing may run beside it.
 //!
@@ -16,8 +17,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use rayon::ThreadPoolBuilder;
 use shallownet::{
-    Activation, Backend, Columns, DataSet, EarlyStopping, Fit, Network, Optimizer, OutputGradient,
-    Parallelism, Predictor, Scalar, Tape, Trainer, Training, TrainingWorkspace,
+    Activation, Backend, Columns, DataSet, EarlyStopping, Fit, Gradients, Network, Optimizer,
+    OutputGradient, Parallelism, Predictor, Scalar, Tape, Trainer, Training, TrainingWorkspace,
 };
 
 /// The system's allocator; while armed, counts what is asked of it, on all threads.
@@ -83,6 +84,11 @@ struct Ready<T> {
     y: Vec<T>,
     out: Vec<T>,
     dx: Vec<T>,
+    /// All parameters, or all gradients.
+    flat: Vec<T>,
+    gradients: Gradients<T>,
+    /// Networks of the same sizes, on the same backend and on another.
+    others: [Network<T>; 2],
 }
 
 /// Units of every layer, and samples.
@@ -90,13 +96,15 @@ type Sizes = (&'static [usize], usize);
 
 impl<T: Scalar> Ready<T> {
     fn new((units, m): Sizes, backend: Backend, who: Parallelism) -> Self {
-        let mut builder = Network::builder(units[0]).backend(backend).parallelism(who);
+        let mut builder = Network::builder(units[0]).parallelism(who);
         let (last, hidden) = units[1..].split_last().unwrap();
         for &n in hidden {
             builder = builder.layer(n, Activation::Tanh);
         }
         let g = if *last == 1 { Activation::Sigmoid } else { Activation::Softmax };
-        let net = builder.layer(*last, g).build().unwrap();
+        let builder = builder.layer(*last, g);
+        let other = builder.clone().backend(Backend::Portable).build().unwrap();
+        let net = builder.backend(backend).build().unwrap();
         assert_eq!(net.backend(), backend);
         let x = (0..units[0] * m).map(|i| T::from_f64((i % 17) as f64 / 8.0 - 1.0)).collect();
         // The first class, always: a distribution, and within [0, 1].
@@ -105,11 +113,14 @@ impl<T: Scalar> Ready<T> {
         let tape = Tape::new(&net, m).unwrap();
         let (out, dx) = (vec![T::ZERO; last * m], vec![T::ZERO; units[0] * m]);
         let predictor = Predictor::new(net.clone(), m).unwrap();
-        Self { net, workspace, predictor, tape, x, y, out, dx }
+        let flat = vec![T::ZERO; net.parameter_count()];
+        let gradients = Gradients::zeros(&net).unwrap();
+        let others = [net.clone(), other];
+        Self { net, workspace, predictor, tape, x, y, out, dx, flat, gradients, others }
     }
 
     fn run(&mut self, repetitions: usize) {
-        let Self { net, workspace, predictor, tape, x, y, out, dx } = self;
+        let Self { net, workspace, predictor, tape, x, y, out, dx, flat, gradients, others } = self;
         let x = Columns::new(x, net.inputs()).unwrap();
         let y = Columns::new(y, net.outputs()).unwrap();
         for _ in 0..repetitions {
@@ -120,6 +131,22 @@ impl<T: Scalar> Ready<T> {
             net.step(x, y, T::from_f64(0.01), workspace).unwrap();
             let mut pass = net.forward(x, tape).unwrap();
             pass.backward(OutputGradient::Da(y), Some(&mut *dx)).unwrap();
+            let own = |_: usize, a: &[T], d: &mut [T]| {
+                d.copy_from_slice(a);
+                0.0
+            };
+            net.backward_with_da(x, workspace, own).unwrap();
+            net.backward_with_dz(x, workspace, own).unwrap();
+            net.parameters_into(flat).unwrap();
+            net.set_parameters(flat).unwrap();
+            workspace.gradients().values_into(flat).unwrap();
+            gradients.set_values(flat).unwrap();
+            let size = net.layers()[0];
+            net.weights_into(0, &mut flat[..size.inputs * size.units]).unwrap();
+            for other in &*others {
+                net.blend(other, 0.25).unwrap();
+                net.copy_from(other).unwrap();
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Promises: a finished training goes on for longer, with the bits of one that was asked for so much
-//! at first; a checkpoint knows its data; what was trained is not lost to a full or missing place.
+//! Promises: a finished training goes on for longer, with the bits of one that was asked for so
+//! much at first; a checkpoint knows its data; what was trained is not lost to a full or missing
+//! place.
 
 #[path = "common/place.rs"]
 mod place;

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use place::{Place, notes, text};
 
-/// Runs a command with `--json` and asks for one note in it; [`Place::json`] compares all notes with
-/// those on standard error.
+/// Runs a command with `--json` and asks for one note in it; [`Place::json`] compares all notes
+/// with those on standard error.
 #[track_caller]
 fn noted(place: &Place, arguments: &str, beginning: &str) {
     let results = place.json(arguments);

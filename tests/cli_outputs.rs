@@ -1,6 +1,6 @@
-//! Promises: outputs and losses that can't work together are refused in the user's words; nothing is
-//! called a probability that is none; numbers to be predicted are not taken for thousands of classes;
-//! what is written does not grow with the square of the classes.
+//! Promises: outputs and losses that can't work together are refused in the user's words; nothing
+//! is called a probability that is none; numbers to be predicted are not taken for thousands of
+//! classes; what is written does not grow with the square of the classes.
 
 #[path = "common/place.rs"]
 mod place;
@@ -101,8 +101,8 @@ fn outputs_and_losses_that_do_not_go_together_are_refused() {
     assert_eq!(error, note);
 }
 
-/// Identity, tanh and ReLU outputs are trained towards 0 and 1 by squared error: the middle decides,
-/// and no column calls them probabilities.
+/// Identity, tanh and ReLU outputs are trained towards 0 and 1 by squared error: the middle
+/// decides, and no column calls them probabilities.
 #[test]
 fn only_probabilities_are_called_so() {
     let place = Place::new();

@@ -222,7 +222,7 @@ fn gradients_check<T: Scalar>(most: f64) {
             let batch = case.batch::<T>(0);
             let (x, y) = batch.columns();
             let report = gradient_check(&net, x, y).unwrap();
-            assert_eq!(report.checked + report.skipped, net.parameters());
+            assert_eq!(report.checked + report.skipped, net.parameter_count());
             assert!(report.checked > 2 * report.skipped, "{report}");
             assert!(report.distance < most, "{setup:?} {layers:?}: {report}");
             let worst = report.worst.unwrap();

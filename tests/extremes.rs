@@ -1,7 +1,7 @@
 //! Promise: numbers at the ends of their range do no harm. Logits of +-10^4 have finite costs and
 //! gradients, with every loss; gradients that vanish leave everything finite; whatever optimiser
-//! explodes, and whichever batch holds a NaN, training stops, names the step and keeps the last good
-//! parameters.
+//! explodes, and whichever batch holds a NaN, training stops, names the step and keeps the last
+//! good parameters.
 
 mod common;
 
@@ -37,8 +37,8 @@ fn largest_logit(case: &Case) -> f64 {
     z.into_iter().map(f64::abs).fold(0.0, f64::max)
 }
 
-/// The bounds of `common/bounds.rs` are finite for these (or `within` fails), so costs and gradients
-/// are finite and right.
+/// The bounds of `common/bounds.rs` are finite for these (or `within` fails), so costs and
+/// gradients are finite and right.
 fn huge<T: Scalar>(case: &Case) {
     for &backend in BACKENDS.iter() {
         for who in [Parallelism::Serial, Parallelism::Rayon] {

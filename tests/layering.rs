@@ -163,7 +163,8 @@ fn an_arrow_that_is_turned_is_found() {
     assert_eq!(file("train/fit.rs", "use crate::io::model;"), 1);
 }
 
-/// The modules of a folder that `text`, one of its files, names: `super::module`, `crate::room::module`.
+/// The modules of a folder that `text`, one of its files, names: `super::module`,
+/// `crate::room::module`.
 fn modules_named<'a>(text: &str, room: &str, modules: &'a [String]) -> Vec<&'a str> {
     let inside = format!("crate::{room}::");
     let named = |module: &String| {

@@ -114,8 +114,8 @@ proptest! {
     }
 }
 
-/// Many inputs are summed in blocks, alone and in a batch: one panel, several, and what is left over
-/// of a group of four; half a panel; whole blocks and a rest.
+/// Many inputs are summed in blocks, alone and in a batch: one panel, several, and what is left
+/// over of a group of four; half a panel; whole blocks and a rest.
 #[test]
 fn many_inputs_alone_and_in_a_batch() {
     let output = (1, Activation::Sigmoid);

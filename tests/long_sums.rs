@@ -43,10 +43,10 @@ impl Problem {
     }
 
     /// dW and db, each with how far it may be off: so many roundings of half an epsilon, which is
-    /// gamma_n of *Accuracy and Stability of Numerical Algorithms*, equation 3.5, since all terms have
-    /// one sign. A weight's sum has one rounding a column of a tile, a bias's one for four; then tiles
-    /// are added to stretches, stretches to the whole. The factor, dZ and the parameter's update, and
-    /// the lanes of a register, have `FEW` together.
+    /// gamma_n of *Accuracy and Stability of Numerical Algorithms*, equation 3.5, since all terms
+    /// have one sign. A weight's sum has one rounding a column of a tile, a bias's one for four;
+    /// then tiles are added to stretches, stretches to the whole. The factor, dZ and the
+    /// parameter's update, and the lanes of a register, have `FEW` together.
     fn expected(&self, per_tile: [usize; 2]) -> [Vec<(f64, f64)>; 2] {
         const FEW: usize = 30;
         let tiles = self.m.div_ceil(256);
@@ -106,7 +106,8 @@ fn three_million_samples_of_a_narrow_network() {
     for m in [300_000, 3_000_000] {
         let problem = Problem::new(1, 1, m);
         for &setup in BACKENDS.iter() {
-            // Samples are in the lanes of `fused`, eight at the least: a sum has an eighth of a tile's.
+            // Samples are in the lanes of `fused`, eight at the least: a sum has an eighth of a
+            // tile's.
             let per_tile = if setup == Setup::PORTABLE { TILE } else { [128, 128] };
             check(&problem, setup, Parallelism::Serial, per_tile);
         }

@@ -1,6 +1,6 @@
 //! Promise: memory made for a network fits every network of its sizes, whatever the activations and
-//! the loss, with the same bits; of other sizes it is refused. So it is with clones, and with what a
-//! `Predictor` holds.
+//! the loss, with the same bits; of other sizes it is refused. So it is with clones, and with what
+//! a `Predictor` holds.
 
 mod common;
 
@@ -169,7 +169,7 @@ fn memory_of_other_sizes_is_refused() {
 /// Sharing, owning, replacing; the bits of `predict`.
 fn predicts<T: Scalar>(setup: Setup) {
     for sizes in SIZES {
-        let case = case(sizes, Activation::Tanh, Activation::Sigmoid, 9);
+        let case = case(sizes, Activation::Tanh, Activation::Tanh, 9);
         let net = case.network::<T>(setup, Parallelism::Serial);
         let batch = case.batch::<T>(0);
         let mut expected = vec![T::ZERO; batch.y.len()];

@@ -160,7 +160,7 @@ fn call_everything<T: Scalar>(given: &Arguments) {
     let parameters = convert(&given.parameters);
     _ = net.set_weights(given.layer, &parameters);
     _ = net.set_bias(given.layer, &parameters);
-    _ = (net.weights(given.layer), net.bias(given.layer), net.parameters());
+    _ = (net.weights(given.layer), net.bias(given.layer), net.parameter_count());
     let mut out = vec![T::ZERO; net.outputs() * x.samples()];
     if let Ok(mut workspace) = PredictionWorkspace::new(&net, given.capacity) {
         read_everything(&net, x, y, &mut out, &mut workspace);

@@ -1,6 +1,6 @@
-//! Promise: `forward` and the `backward` of its pass compute what the reference computes from the caller's
-//! output gradient, dX included, on every backend; and the reference's dX is the derivative of its
-//! loss.
+//! Promise: `forward` and the `backward` of its pass compute what the reference computes from the
+//! caller's output gradient, dX included, on every backend; and the reference's dX is the
+//! derivative of its loss.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! Promise: what is no regular file is refused at once and never waited for, whoever loads it; a CSV
-//! file may come through a pipe without a name.
+//! Promise: what is no regular file is refused at once and never waited for, whoever loads it; a
+//! CSV file may come through a pipe without a name.
 #![cfg(unix)]
 
 use std::path::{Path, PathBuf};

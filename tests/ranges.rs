@@ -1,5 +1,5 @@
-//! Promise: an option at the ends of its range, in f32 or f64, is taken as it is meant or refused by
-//! name. None becomes infinite, or 0, on its way into the element type.
+//! Promise: an option at the ends of its range, in f32 or f64, is taken as it is meant or refused
+//! by name. None becomes infinite, or 0, on its way into the element type.
 
 mod common;
 
@@ -92,7 +92,8 @@ fn weights_at_the_ends<T: Scalar>(setup: Setup, m: usize, size: f64) {
         (cost, all.iter().map(|g| g.to_f64()).collect::<Vec<f64>>())
     };
     let ((cost, gradient), (one, expected)) = (run(size), run(1.0));
-    // Gradients are sums of m terms of at most 4; their roundings, and those of a term, on both sides.
+    // Gradients are sums of m terms of at most 4; their roundings, and those of a term, on both
+    // sides.
     let bound = 2.0 * (m + 30) as f64 * T::EPSILON.to_f64() * 4.0;
     let at = format!("{setup:?} {} m = {m}, weights of {size:e}", T::NAME);
     assert!((cost - one).abs() <= bound, "{at}: {cost}, not {one}");

@@ -74,8 +74,8 @@ fn agrees<T: Scalar>(setup: Setup, units: &[usize], g: Activation, loss: Loss, m
     let (xs, ys) = (Columns::new(&x, n_x).unwrap(), Columns::new(&y, n_y).unwrap());
     let mut workspace = TrainingWorkspace::new(&net, m).unwrap();
 
-    let (mut cost, mut sums) = (0.0, vec![0.0; net.parameters()]);
-    let mut sizes = vec![0.0; net.parameters()];
+    let (mut cost, mut sums) = (0.0, vec![0.0; net.parameter_count()]);
+    let mut sizes = vec![0.0; net.parameter_count()];
     let total: f64 = w.iter().map(|w| w.to_f64()).sum();
     for (i, weight) in w.iter().map(|w| w.to_f64()).enumerate() {
         let one = i..i + 1;

@@ -1,7 +1,7 @@
 //! Promise: a network that is to be `Serial` starts no thread, and works on the caller's alone.
 //!
-//! A process of its own: rayon's global pool starts with the first call that uses it, and then shows
-//! in the number of the process's threads.
+//! A process of its own: rayon's global pool starts with the first call that uses it, and then
+//! shows in the number of the process's threads.
 #![cfg(target_os = "linux")]
 
 mod common;

@@ -1,5 +1,5 @@
-//! Promise: numbers that decay become 0, and never subnormal: what they are part of is as fast at the
-//! end of a training as at its start, on every backend, at every level and on every thread.
+//! Promise: numbers that decay become 0, and never subnormal: what they are part of is as fast at
+//! the end of a training as at its start, on every backend, at every level and on every thread.
 
 mod common;
 
@@ -143,8 +143,8 @@ fn nothing_becomes_subnormal_in_f64() {
     }
 }
 
-/// Plain steps whose parameters shrink by a factor each, on every path: one sample of a tiny and of a
-/// larger network, narrow networks, panels, one panel of very many inputs.
+/// Plain steps whose parameters shrink by a factor each, on every path: one sample of a tiny and of
+/// a larger network, narrow networks, panels, one panel of very many inputs.
 #[test]
 fn parameters_that_shrink_become_0() {
     let shapes: [(usize, usize, usize); 6] =

@@ -2,8 +2,8 @@
 //! no class as a whole.
 
 use proptest::prelude::*;
-use shallownet::Error;
-use shallownet::select::Holdout;
+use shallownet::select::{Holdout, Parts};
+use shallownet::{Columns, Error};
 
 /// The classes of some rows, counted.
 fn counts(classes: &[usize], rows: &[usize]) -> [usize; 5] {
@@ -108,4 +108,53 @@ fn fractions_that_are_none_are_refused() {
     let none = Holdout::stratified(&[], 0.5, 1).unwrap();
     assert!(none.training().is_empty() && none.held_out().is_empty());
     assert!(matches!(Holdout::new(usize::MAX, 0.5, 1), Err(Error::OutOfMemory { .. })));
+}
+
+#[test]
+fn three_parts_hold_every_sample_once() {
+    let x: Vec<f64> = (0..240).map(f64::from).collect();
+    let y: Vec<f64> = (0..120).map(|i| f64::from(u8::from(i % 5 == 0))).collect();
+    let (x, y) = (Columns::new(&x, 2).unwrap(), Columns::new(&y, 1).unwrap());
+    for (validation, test, sizes) in [
+        (0.25, 0.25, [60, 30, 30]),
+        (0.1, 0.0, [108, 12, 0]),
+        (0.0, 0.5, [60, 0, 60]),
+        (0.0, 0.0, [120, 0, 0]),
+    ] {
+        let parts = [
+            Parts::shuffled(x, y, validation, test, 3).unwrap(),
+            Parts::stratified(x, y, validation, test, 3).unwrap(),
+        ];
+        assert_eq!(parts[0], Parts::shuffled(x, y, validation, test, 3).unwrap());
+        for (parts, stratified) in parts.iter().zip([false, true]) {
+            let all = [&parts.training, &parts.validation, &parts.test];
+            assert_eq!(all.map(|part| part.samples()), sizes);
+            let mut numbers: Vec<usize> = all.iter().flat_map(|p| p.numbers()).copied().collect();
+            numbers.sort_unstable();
+            assert!(numbers.into_iter().eq(0..120));
+            for part in all {
+                assert!(part.numbers().is_sorted());
+                for (place, &number) in part.numbers().iter().enumerate() {
+                    assert_eq!(part.x().column(place), x.column(number));
+                    assert_eq!(part.y().column(place), y.column(number));
+                }
+                // A fifth is of class 1.
+                let ones = part.y().as_slice().iter().sum::<f64>();
+                let share = part.samples() as f64 / 5.0;
+                assert!(!stratified || (ones - share).abs() <= 1.0, "{ones} of {share}");
+            }
+        }
+        if test > 0.0 {
+            assert_ne!(parts[0], Parts::shuffled(x, y, validation, test, 4).unwrap());
+        }
+    }
+    let of = |validation, test| Parts::shuffled(x, y, validation, test, 3);
+    for wrong in [-0.1, 1.0, f64::NAN] {
+        assert!(matches!(of(wrong, 0.1), Err(Error::Range { argument: "validation", .. })));
+        assert!(matches!(of(0.1, wrong), Err(Error::Range { argument: "test", .. })));
+    }
+    assert!(matches!(of(0.5, 0.5), Err(Error::Range { .. })));
+    let fewer = y.range(0..7).unwrap();
+    let refused = Parts::shuffled(x, fewer, 0.1, 0.1, 3);
+    assert!(matches!(refused, Err(Error::Samples { argument: "y", expected: 120, given: 7 })));
 }

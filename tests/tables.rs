@@ -4,7 +4,9 @@
 use std::io::Read;
 
 use proptest::prelude::*;
-use shallownet::io::table::{Error, Header, Limits, Place, Problem, Samples, Table, classes_of};
+use shallownet::io::table::{
+    Error, Header, Labels, Limits, Place, Problem, Samples, Table, classes_of,
+};
 
 fn refused(text: &str, header: Header) -> String {
     let read = |text| {
@@ -343,4 +345,46 @@ fn messages_are_short() {
         assert!(message.chars().count() < 1000, "{}", message.chars().count());
         assert!(message.len() < 2000 && !message.contains('\n'), "{message}");
     }
+}
+
+/// Features and targets of a regression, in the order asked for, whatever that of the columns.
+#[test]
+fn targets_are_numbers_of_their_columns() {
+    let read = |features: &[usize], targets: &[usize]| {
+        let text = "a,b,c,d\n1,2,3,4\n\n5,6,7,8\n9,10,11,12\n";
+        let table = Table::new("t.csv", text.as_bytes(), Header::Present).unwrap();
+        table.regression(features, targets)
+    };
+    let samples = read(&[3, 0], &[2, 1]).unwrap();
+    assert_eq!(samples.x, [4.0, 1.0, 8.0, 5.0, 12.0, 9.0]);
+    assert_eq!(samples.y, [3.0, 2.0, 7.0, 6.0, 11.0, 10.0]);
+    assert_eq!((samples.lines, samples.labels), (vec![2, 4, 5], None));
+    let samples = read(&[1], &[]).unwrap();
+    assert_eq!((samples.x, samples.y), (vec![2.0, 6.0, 10.0], vec![]));
+    let samples = read(&[], &[1]).unwrap();
+    assert_eq!((samples.x, samples.y), (vec![], vec![2.0, 6.0, 10.0]));
+    let samples = read(&[], &[]).unwrap();
+    assert_eq!((samples.x, samples.y, samples.lines.len()), (vec![], vec![], 3));
+    let message = read(&[0], &[4]).unwrap_err().to_string();
+    assert_eq!(message, "t.csv: no column \"5\": expected a number from 1 to 4");
+
+    let text = "a,b\n1,x\n";
+    let table = Table::new("t.csv", text.as_bytes(), Header::Present).unwrap();
+    let message = table.regression(&[0], &[1]).unwrap_err().to_string();
+    assert_eq!(message, "t.csv: line 2, column 2 (\"b\"): \"x\" is not a number");
+}
+
+#[test]
+fn labels_are_targets_of_two_classes_or_more() {
+    let targets = |text: &str| {
+        let table = Table::new("t.csv", text.as_bytes(), Header::Absent).unwrap();
+        let labels = table.samples(&[], Some(0)).unwrap().labels.unwrap();
+        let y = labels.targets::<f64>().unwrap();
+        (y.features(), y.into_vec())
+    };
+    assert_eq!(targets("no\nyes\nno\n"), (1, vec![0.0, 1.0, 0.0]));
+    assert_eq!(targets("only\nonly\n"), (1, vec![1.0, 1.0]));
+    let expected = vec![0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0];
+    assert_eq!(targets("b\nc\na\n"), (3, expected));
+    assert!(Labels::default().targets::<f32>().is_err());
 }

@@ -28,8 +28,8 @@ fn optimizers() -> Vec<(Optimizer, f64)> {
     Optimizer::all().into_iter().zip(rates).collect()
 }
 
-/// The published course result has 90.75 % with four hidden units; every optimiser reaches 89 % with
-/// sixteen within 400 epochs.
+/// The published course result has 90.75 % with four hidden units; every optimiser reaches 89 %
+/// with sixteen within 400 epochs.
 #[test]
 fn every_optimizer_learns_the_planar_set() {
     let planar = Planar::load();

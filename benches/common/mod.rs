@@ -15,7 +15,7 @@ use naive::Real;
 use shallownet::{Backend, Network, Parallelism, TrainingWorkspace};
 use shapes::{Batch, Element, Shape};
 
-/// The shapes that take no more than moments.
+/// The shapes that take only moments.
 const NAMES: [&str; 9] = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S10", "S13"];
 pub(crate) const BACKENDS: [Backend; 2] = [Backend::Fused, Backend::Portable];
 
@@ -43,7 +43,7 @@ pub(crate) fn shapes() -> impl Iterator<Item = &'static Shape> {
     NAMES.into_iter().map(shape).inspect(|shape| assert_eq!(shape.element, Element::F32))
 }
 
-/// Criterion as the command line asks for it, but a shape a second or two.
+/// Criterion with the command line's options, but only a second or two for each shape.
 pub(crate) fn criterion() -> Criterion {
     Criterion::default()
         .sample_size(30)

@@ -20,7 +20,7 @@ const UNITS: usize = 8;
 const LEARNING_RATE: f64 = 1.2;
 const STEPS: usize = 1000;
 const SEED: u64 = 1;
-/// Hidden units of the networks whose activations are looked at: enough for a histogram.
+/// Hidden units of the networks whose activations are shown: enough for a histogram.
 const MANY: usize = 200;
 
 type Data<'a> = (Columns<'a, f64>, Columns<'a, f64>);
@@ -145,7 +145,8 @@ fn scales((x, y): Data<'_>) -> shallownet::Result<(bool, Panel)> {
         let mut tape = Tape::new(&net, x.samples())?;
         let share = net.forward(x, &mut tape)?.layer_statistics()[0].saturated.unwrap_or(0.0);
         let mut workspace = TrainingWorkspace::new(&net, x.samples())?;
-        // With weights at 100 the output is wrong by so much that the norm is shown by its size.
+        // With weights at 100 the output is very wrong and the gradient large: its norm is shown
+        // relative to that of the weights.
         let weights = norm(&net.weights(1)?);
         net.backward(x, y, &mut workspace)?;
         let gradient = workspace.gradients().norms(0)?.weights / weights;
@@ -159,7 +160,8 @@ fn scales((x, y): Data<'_>) -> shallownet::Result<(bool, Panel)> {
         println!(
             "   {name:<6} {percent:>7.1} %  {gradient:>13.5}  {start:>15.4}  {early:>9.4}  {last:>9.4}"
         );
-        // Networks of switches jump: what is drawn is the mean of each 20 steps.
+        // Networks with such large weights jump from step to step: the curve is the mean of each 20
+        // steps.
         let means = costs.chunks_exact(20).map(|part| {
             let cost = part.iter().map(|c| c.1).sum::<f64>() / part.len() as f64;
             (part[0].0, cost.log10())
@@ -189,7 +191,7 @@ fn norm(values: &[f64]) -> f64 {
     values.iter().map(|v| v * v).sum::<f64>().sqrt()
 }
 
-/// 4. How far apart hidden units' weights come to be.
+/// 4. How far apart the weights of hidden units move.
 fn symmetry((x, y): Data<'_>) -> shallownet::Result<(bool, Panel)> {
     println!("\n4. The largest distance between two of {UNITS} hidden units' weights\n");
     println!("   hidden    weights begin    at start  after {STEPS}       cost");

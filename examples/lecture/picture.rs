@@ -119,7 +119,7 @@ fn draw_panel<B: DrawingBackend>(area: &DrawingArea<B, Shift>, panel: &Panel) ->
         .draw()
 }
 
-/// One decimal, unless it says nothing; never -0.
+/// One decimal, left out if it is 0; never -0.
 fn number(value: f64) -> String {
     let value = (value * 10.0).round() / 10.0 + 0.0;
     format!("{value}")

@@ -89,8 +89,8 @@ impl Constants {
     pub(crate) fn training(self, u: &mut Unstructured<'_>, epochs: usize) -> Result<Training> {
         let rate = if self == Self::Any { u.arbitrary::<Rate>()?.0 } else { valid_rate(u)? };
         let kind = match u.arbitrary::<u8>()? {
-            0..=63 => Training::full_batch(epochs),
-            _ => Training::new(epochs, self.size(u)?),
+            0..=191 => Training::new(epochs, self.size(u)?),
+            _ => Training::full_batch(epochs),
         };
         let mut training = kind
             .optimizer(self.optimizer(u)?)

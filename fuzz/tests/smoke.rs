@@ -2,11 +2,11 @@
 //!
 //!     cargo test --no-default-features --test smoke -- [SECONDS] [TARGET...]
 //!
-//! Takes neither a C++ compiler, nor nightly, nor AddressSanitizer; it is blind to coverage, too, so
-//! it finds what is near the corpus, and `run.sh` what is not. SECONDS (0 if not given: the corpus
-//! alone) are per target. Each target is a process of its own, one a core at a time. Changes follow
-//! from a fixed seed, so that the same inputs come in the same order; the first that fails is left
-//! in `target/found/TARGET/artifacts`, where `run.sh` leaves its own.
+//! Takes neither a C++ compiler, nor nightly, nor AddressSanitizer; it is blind to coverage, too,
+//! so it finds what is near the corpus, and `run.sh` what is not. SECONDS (0 if not given: the
+//! corpus alone) are per target. Each target is a process of its own, one a core at a time. Changes
+//! follow from a fixed seed, so that the same inputs come in the same order; the first that fails
+//! is left in `target/found/TARGET/artifacts`, where `run.sh` leaves its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -81,7 +81,8 @@ fn all<'a>(targets: impl Iterator<Item = &'a Target> + Send, seconds: u64) -> bo
                     command.arg(seconds.to_string()).env(OF_ONE, name).env("TMPDIR", place.path());
                     let status = command.status().expect("a process");
                     if !status.success() {
-                        // A process that a signal ended (too little memory, say) has printed nothing.
+                        // A process that a signal ended (too little memory, say) has printed
+                        // nothing.
                         failed.lock().unwrap().push(format!("{name} ({status})"));
                     }
                 }

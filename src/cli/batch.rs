@@ -1,4 +1,4 @@
-//! Samples as a network takes them: X and Y, and which class each is.
+//! Samples as a network takes them: X and Y, and the class of each.
 
 use shallownet::io::model::Model;
 use shallownet::{Columns, Result, Scalar};
@@ -42,7 +42,7 @@ impl<'a> Preprocessing<'a> {
 /// What each row of the data stands for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Meaning<'a> {
-    /// The class of every row, of so many, as `n_y` outputs say it.
+    /// The class of every row, to be encoded in `n_y` outputs.
     Classes { of_row: &'a [usize], count: usize, n_y: usize },
     /// `n_y` numbers a row.
     Values { y: &'a [f64], n_y: usize },
@@ -69,7 +69,7 @@ impl<'a> Meaning<'a> {
         if let Self::Classes { .. } = self { Self::classes(of_row, count) } else { self }
     }
 
-    /// The same for a network of so many outputs: two classes may have two.
+    /// The same for a network with `outputs` outputs: two classes may have two.
     pub(crate) fn for_outputs(self, outputs: usize) -> Self {
         match self {
             Self::Classes { of_row, count: 2, .. } if outputs == 2 => {
@@ -131,7 +131,7 @@ impl<T: Scalar> Batch<T> {
         turned_back(a, self.target_standardization.as_ref())
     }
 
-    /// The first `samples` of it, or all.
+    /// The first `samples` samples, or all.
     pub(crate) fn head(&self, samples: usize) -> Result<(Columns<'_, T>, Columns<'_, T>)> {
         let m = samples.min(self.len());
         let x = Columns::new(&self.x[..m * self.n_x], self.n_x)?;
@@ -167,7 +167,7 @@ pub(crate) fn turned_back<T: Scalar>(a: &[T], targets: Option<&Standardization>)
 /// Targets of more bytes than this are not made: one-hot targets grow with samples times classes.
 const MOST_TARGETS: usize = 4 << 30;
 
-/// Memory for the targets of so many samples, if it is not too much.
+/// Memory for the targets of `samples` samples, unless it is too much.
 fn room<T>(samples: usize, n_y: usize) -> std::result::Result<Vec<T>, Failure> {
     let bytes = samples.saturating_mul(n_y).saturating_mul(size_of::<T>());
     let mut y = Vec::new();
@@ -195,7 +195,7 @@ pub(crate) fn standardize(
     Ok(standardization)
 }
 
-/// Of an image, dark corners are no news.
+/// In images constant features, such as dark corners, are common and not noted.
 pub(crate) fn note_constants(data: &Data, constants: &[usize], of: &str, say: &Say) {
     if constants.is_empty() || data.image.is_some() {
         return;

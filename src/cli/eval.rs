@@ -107,7 +107,7 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failu
         f1: each(&|k| counts.f1(k)),
         roc_auc,
     };
-    // Before the picture, which may fail.
+    // Written before the picture, which may fail.
     say.results(&Results { score: &score, classes: Some(classes) })?;
     if let Some(out) = &args.out {
         let draw = || pictures::confusion::draw(&model.classes, &counts, "evaluated");

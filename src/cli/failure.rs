@@ -8,7 +8,7 @@ use shallownet::io::{DataError, DataProblem, atomic, model, table};
 const BAD_INPUT: u8 = 2;
 /// Everything else: training diverged, an output could not be written.
 const FAILED: u8 = 1;
-/// As shells have it for SIGINT: 128 + 2.
+/// The exit code of shells for SIGINT: 128 + 2.
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Why a command stopped.
@@ -83,7 +83,8 @@ impl Failure {
         }
     }
 
-    /// Says it; a reader that has left (`shallownet predict ... | head`) is no failure.
+    /// Prints it; a reader that has closed the pipe (`shallownet predict ... | head`) is no
+    /// failure.
     pub(crate) fn report(&self) -> ExitCode {
         if let Self::Output(error) = self
             && error.kind() == std::io::ErrorKind::BrokenPipe
@@ -108,7 +109,7 @@ impl From<csv::Error> for Failure {
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
     if matches!(error.kind(), DisplayHelp | DisplayVersion) || !error.use_stderr() {
-        // Whether anyone reads the help is not our business.
+        // It does not matter whether anyone reads the help.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
@@ -128,6 +129,6 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 fn say(line: &str) {
     use std::io::Write;
     let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    // Nobody to tell that nobody listens.
+    // If standard error can't be written to, the message is lost.
     let _ = writeln!(std::io::stderr(), "error: {line}");
 }

@@ -127,7 +127,7 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Fa
             )));
         }
     }
-    // Before the picture, which may fail.
+    // Written before the picture, which may fail.
     say.results(&Results {
         network: facts,
         layers,

@@ -1,12 +1,11 @@
 //! The command line: `shallownet train`, `predict`, `eval`, `select`, `inspect`, `gradcheck`,
 //! `bench`.
 //!
-//! One file a command; what they share: `data` (files to samples), `choices` and `network`
-//! (arguments), `threads`, `split` (which rows are for what), `targets` (what is done to values),
-//! `batch` (samples to what a network eats), `scores` and `verdict` (whether they are any good),
-//! `tables` and `pictures`, `rescue` (a checkpoint that can't be where it was to be), `progress` (bars
-//! and Ctrl-C), `say` (where lines go, and what is worth a note) and `failure` (what can go
-//! wrong, and the exit code).
+//! One file a command. They share `data` (files to samples), `choices` and `network` (arguments),
+//! `threads`, `split` (which rows are for what), `targets` (what is done to values), `batch`
+//! (samples to a network's X and Y), `scores` and `verdict` (how good predictions are), `tables`
+//! and `pictures`, `rescue` (files that can't be written to their place), `progress` (bars and
+//! Ctrl-C), `say` (output and notes) and `failure` (what can go wrong, and the exit code).
 #![deny(unsafe_code)]
 
 mod batch;
@@ -62,7 +61,7 @@ enum Command {
 }
 
 impl Command {
-    /// Whether standard output is for one JSON object.
+    /// Whether standard output is reserved for one JSON object.
     fn is_json(&self) -> bool {
         match self {
             Self::Train(args) => args.json,

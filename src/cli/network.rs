@@ -19,8 +19,8 @@ pub(crate) struct NetworkArgs {
     #[arg(long, value_name = "NAMES", value_parser = choices::activations)]
     pub(crate) activation: Option<HiddenActivations>,
     /// The output's activation [default: the one that goes with --loss, if that is given; else
-    /// sigmoid for two classes, softmax for more, identity for values]. Two classes have one output,
-    /// of softmax two
+    /// sigmoid for two classes, softmax for more, identity for values]. Two classes have one
+    /// output, of softmax two
     #[arg(long, value_name = "NAME", value_parser = choices::activation)]
     pub(crate) output: Option<Activation>,
     /// binary_cross_entropy (of sigmoids), categorical_cross_entropy (of a softmax) or
@@ -49,8 +49,8 @@ pub(crate) struct Machine {
     /// What computes: auto, fused, portable, cblas
     #[arg(long, default_value = "auto", value_parser = choices::backend)]
     pub(crate) backend: Backend,
-    /// Threads to use; 1 computes on the calling thread alone; at most four a core [default: as many
-    /// as there are cores]
+    /// Threads to use; 1 computes on the calling thread alone; at most four a core [default: as
+    /// many as there are cores]
     #[arg(long, value_name = "N", value_parser = threads::number)]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 }
@@ -89,7 +89,7 @@ impl NetworkArgs {
             || self.init.is_some()
     }
 
-    /// What a file already says must not be said again.
+    /// An option must not repeat what the file already says.
     pub(crate) fn must_be_absent(&self, because: &str) -> Result<(), Failure> {
         if !self.is_given() && self.seed.is_none() {
             return Ok(());
@@ -100,7 +100,7 @@ impl NetworkArgs {
         )))
     }
 
-    /// What the rows stand for, as the outputs that were asked for say it.
+    /// The targets of the rows, in the outputs that were asked for.
     pub(crate) fn meaning<'a>(&self, meaning: Meaning<'a>) -> Meaning<'a> {
         let is_softmax = self.output(meaning) == Activation::Softmax;
         if is_softmax { meaning.for_outputs(2) } else { meaning }
@@ -186,7 +186,7 @@ pub(crate) fn output(meaning: Meaning<'_>) -> Activation {
     }
 }
 
-/// Says so where targets lie outside what the output can give.
+/// Notes targets outside the range of the output.
 pub(crate) fn note_reach<T: Scalar>(network: &Network<T>, y: &[T], say: &Say) {
     let Some(g) = network.layers().last().map(|layer| layer.activation) else { return };
     let (least, most) = match g {

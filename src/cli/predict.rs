@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use shallownet::io::model::{self, AnyModel, Model};
-use shallownet::{Activation, Scalar};
+use shallownet::{Activation, Scalar, metrics};
 
 use crate::batch::turned_back;
 use crate::data::{Source, Want};
@@ -15,8 +15,9 @@ use crate::scores;
 ///
 /// Writes CSV to standard output: a header, then one row a sample with the predicted class and its
 /// probability (of sigmoid and softmax outputs; of others the output itself, which is none). Of one
-/// output, the second class is predicted where it is more than 0.5. Columns of a CSV file are matched to the model's features by name where both have
-/// names, so their order does not matter and others are ignored; else by position.
+/// output, the second class is predicted where it is more than 0.5. Columns of a CSV file are
+/// matched to the model's features by name where both have names, so their order does not matter
+/// and others are ignored; else by position.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  shallownet predict --model shallownet-run/model.safetensors --data new.csv --proba > classes.csv"
@@ -97,7 +98,7 @@ fn heads<T: Scalar>(args: &Args, model: &Model<T>, columns: Columns) -> Vec<Stri
     };
     let mut heads = vec!["prediction".to_owned(), name.to_owned()];
     if args.proba {
-        // One output that is no probability says nothing of the first class.
+        // A single output that is no probability says nothing about the first class.
         let from = usize::from(columns == Columns::Outputs && model.network.outputs() == 1);
         heads.extend(model.classes[from..].iter().map(|class| format!("{name}_{class}")));
     }
@@ -115,7 +116,7 @@ fn row<T: Scalar>(args: &Args, model: &Model<T>, (columns, a): (Columns, &[T])) 
         (Columns::Probabilities, [p]) => both(*p),
         _ => a.to_vec(),
     };
-    let class = scores::class(a);
+    let class = metrics::class(a);
     let of_class = shown[class.min(shown.len() - 1)];
     let mut row = vec![model.classes[class].clone(), number(&of_class)];
     if args.proba {
@@ -124,7 +125,7 @@ fn row<T: Scalar>(args: &Args, model: &Model<T>, (columns, a): (Columns, &[T])) 
     row
 }
 
-/// With all its digits, and an exponent where zeros would be many.
+/// With all its digits, and an exponent instead of many zeros.
 fn number<T: Scalar>(value: &T) -> String {
     format!("{value:?}")
 }

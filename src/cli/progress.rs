@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::{Failure, INTERRUPTED};
 
-/// A bar of so many steps, with their rate and the time left.
+/// A bar of `steps` steps, with their rate and the time left.
 pub(crate) fn bar(steps: usize, unit: &str) -> ProgressBar {
     let bar = ProgressBar::new(steps as u64);
     let template = format!("{{bar:40}} {{pos}}/{{len}} {unit}  {{per_sec}}  {{eta}} left");
@@ -17,7 +17,8 @@ pub(crate) fn bar(steps: usize, unit: &str) -> ProgressBar {
 
 static INTERRUPT: AtomicBool = AtomicBool::new(false);
 
-/// From here on the first Ctrl-C is only noted, for [`is_interrupted`]; the second ends the program.
+/// From here on the first Ctrl-C is only noted, for [`is_interrupted`]; the second ends the
+/// program.
 pub(crate) fn catch_interrupts() -> Result<(), Failure> {
     static CAUGHT: OnceLock<bool> = OnceLock::new();
     let is_caught = CAUGHT.get_or_init(|| {

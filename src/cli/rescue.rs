@@ -1,4 +1,4 @@
-//! Work that can't be written where it was to go is written elsewhere: hours of training must not
+//! Results that can't be written to their place are written elsewhere: hours of training must not
 //! be lost to a full disk.
 
 use std::path::{Path, PathBuf};
@@ -20,8 +20,8 @@ pub(crate) fn write<E: Into<Failure>>(
     write(path).map_err(Into::into)
 }
 
-/// Writes a file of that name to a new folder among the system's temporary ones; where it is then,
-/// if that went well.
+/// Writes a file of that name to a new folder among the system's temporary ones. Returns its path
+/// if that worked.
 pub(crate) fn elsewhere<E: Into<Failure>>(
     path: &Path,
     write: impl Fn(&Path) -> Result<(), E>,

@@ -1,4 +1,4 @@
-//! What `train` found out, for people and for programs.
+//! The results of `train`, for people and for programs.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub(crate) struct Results {
 #[serde(untagged)]
 pub(crate) enum Course {
     Iterations { iterations: usize },
-    Epochs(EpochFacts),
+    Epochs(Box<EpochFacts>),
 }
 
 #[derive(Debug, Serialize)]
@@ -81,7 +81,7 @@ pub(crate) struct Speed {
 }
 
 impl Speed {
-    /// Beside the naive reference, which trains so many samples a second.
+    /// The comparison with the naive reference: the samples a second that it trains.
     pub(crate) fn compare(&mut self, reference_samples_per_second: f64) {
         let ratio = self.samples_per_second / reference_samples_per_second;
         self.reference = Some(Reference { reference_samples_per_second, ratio });
@@ -103,7 +103,7 @@ impl NetworkFacts {
             sizes: std::iter::once(network.inputs()).chain(units).collect(),
             activations: layers.iter().map(|layer| layer.activation.name()).collect(),
             loss: network.loss().name(),
-            parameters: network.parameters(),
+            parameters: network.parameter_count(),
             precision: T::NAME,
             backend: network.backend().name(),
         }

@@ -8,17 +8,17 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// Says what there is to say, and remembers the notes: what is worth knowing and stops nothing is said
-/// on standard error as it is found, and stands in the results for programs. Lines for people are on
-/// standard output, unless that is for JSON. A reader that has left stops nothing: the work is worth
-/// finishing, since its result is in files.
+/// Prints lines and remembers notes. A note is worth knowing but stops nothing: it is printed on
+/// standard error at once, and repeated in the results for programs. Lines for people go to
+/// standard output, unless that is for JSON. If the reader closes the pipe, work goes on, since its
+/// result is in files.
 #[derive(Debug)]
 pub(crate) struct Say {
     json: bool,
     notes: Mutex<Vec<String>>,
 }
 
-/// What a command found out, with the notes said so far.
+/// A command's results, with the notes so far.
 #[derive(Serialize)]
 struct Told<'a, R> {
     #[serde(flatten)]
@@ -39,7 +39,7 @@ impl Say {
         };
     }
 
-    /// The only way to a note: none can be missing in the results.
+    /// Notes are made here only, so that none is missing in the results.
     pub(crate) fn note(&self, note: impl Display) {
         let note = note.to_string();
         let _ = writeln!(std::io::stderr(), "note: {note}");
@@ -61,7 +61,7 @@ impl Say {
     }
 }
 
-/// Things named in a note before the rest is only counted.
+/// The most things that a note names; the rest is only counted.
 const MOST_NAMED: usize = 5;
 
 /// `a`, `a and b`, `a, b and c`; of many, the first and how many more.

@@ -6,11 +6,12 @@ use shallownet::{Columns, Error, Network, PredictionWorkspace, Result, Scalar};
 
 use crate::batch::Batch;
 
-/// Samples predicted at a time, and their outputs: they bound the memory whatever the file's length.
+/// Samples predicted at a time, and their outputs: they bound the memory whatever the file's
+/// length.
 const CHUNK: usize = 4096;
 const CHUNK_OUTPUTS: usize = 1 << 22;
 
-/// How many of so many samples are predicted at a time.
+/// How many of `samples` samples are predicted at a time.
 fn chunk<T: Scalar>(net: &Network<T>, samples: usize) -> usize {
     CHUNK.min(samples).min(CHUNK_OUTPUTS / net.outputs()).max(1)
 }
@@ -44,7 +45,7 @@ pub(crate) fn outputs<T: Scalar>(net: &Network<T>, x: &[T]) -> Result<Vec<T>> {
     Ok(all)
 }
 
-/// So many zeros for outputs, or an error if there is no room.
+/// Zeros with room for the outputs, or an error if there is no memory.
 fn room<T: Scalar>(len: usize) -> Result<Vec<T>> {
     let mut a = Vec::new();
     let (what, bytes) = ("the predictions", len.saturating_mul(size_of::<T>()));
@@ -53,20 +54,10 @@ fn room<T: Scalar>(len: usize) -> Result<Vec<T>> {
     Ok(a)
 }
 
-/// The class that output activations stand for: of one output the second class where it is more than
-/// half way from 0 to 1, the targets of the two (whatever the activation: half a probability, or the
-/// middle between what squared error pulls to); of several, the first of the largest.
-pub(crate) fn class<T: Scalar>(a: &[T]) -> usize {
-    match a {
-        [p] => usize::from(p.to_f64() > 0.5),
-        _ => (1..a.len()).fold(0, |best, k| if a[k] > a[best] { k } else { best }),
-    }
-}
-
 /// The classes of every sample.
 pub(crate) fn classes<T: Scalar>(net: &Network<T>, x: &[T]) -> Result<Vec<usize>> {
     let mut classes = Vec::with_capacity(x.len() / net.inputs());
-    each_chunk(net, x, |a| classes.extend(a.chunks(net.outputs()).map(class)))?;
+    each_chunk(net, x, |a| classes.extend(a.chunks(net.outputs()).map(metrics::class)))?;
     Ok(classes)
 }
 
@@ -101,7 +92,7 @@ impl std::fmt::Display for Score {
     }
 }
 
-/// With so many decimals, or with an exponent where the digits before them would be many.
+/// With this many decimals, or with an exponent if there would be many digits before them.
 pub(crate) fn decimals(value: f64, decimals: usize) -> String {
     if value.abs() < 1e12 { format!("{value:.decimals$}") } else { format!("{value:.decimals$e}") }
 }
@@ -118,7 +109,7 @@ pub(crate) fn score<T: Scalar>(net: &Network<T>, batch: &Batch<T>, a: &[T]) -> R
             r_squared: metrics::r_squared(a, y)?,
         }
     } else {
-        let predicted = a.chunks(net.outputs()).map(class);
+        let predicted = a.chunks(net.outputs()).map(metrics::class);
         let correct = predicted.zip(&batch.classes).filter(|(p, actual)| p == *actual).count();
         Kind::Classes { correct, accuracy: correct as f64 / batch.len() as f64 }
     };
@@ -145,24 +136,13 @@ fn cost<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<f64> {
     Ok(if batch.len() > most { sum / batch.len() as f64 } else { mean })
 }
 
-/// Who was taken for whom.
+/// Which class was taken for which.
 pub(crate) fn counts<T: Scalar>(
     net: &Network<T>,
     batch: &Batch<T>,
     class_count: usize,
     a: &[T],
 ) -> Result<Confusion> {
-    let predicted: Vec<usize> = a.chunks(net.outputs()).map(class).collect();
+    let predicted: Vec<usize> = a.chunks(net.outputs()).map(metrics::class).collect();
     Confusion::from_classes(&predicted, &batch.classes, class_count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn classes_of_activations() {
-        assert_eq!([class(&[0.5_f64]), class(&[0.51_f64])], [0, 1]);
-        assert_eq!([class(&[0.2_f32, 0.4, 0.4]), class(&[0.4_f32, 0.4, 0.2])], [1, 0]);
-    }
 }

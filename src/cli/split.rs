@@ -1,4 +1,4 @@
-//! Which rows are for what: learning, or measuring.
+//! The split of rows into those to learn from and those to measure on.
 
 use shallownet::select::Holdout;
 
@@ -10,7 +10,7 @@ use crate::say::{Say, listed};
 pub(crate) type Share<'a> = (&'a str, Option<f64>);
 
 /// The rows to learn from and the rows held out, each in the file's order: [`Holdout`] of `rows`,
-/// by class where there are classes. A class of which none is held out is noted.
+/// by class where there are classes. A class without a row held out is noted.
 pub(crate) fn split(
     data: &Data,
     rows: Vec<usize>,

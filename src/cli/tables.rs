@@ -1,10 +1,10 @@
-//! Who was taken for whom, and how well each class was told apart: as text and for JSON. What is
-//! shown does not grow with the square of the classes.
+//! Which class was taken for which, and the scores of each class: as text and for JSON. The output
+//! does not grow with the square of the classes.
 
 use serde::Serialize;
 use shallownet::metrics::{Confusion, Scores};
 
-/// Of more classes, matrices give way to lists.
+/// With more classes than this, lists replace matrices.
 pub(crate) const MOST_CLASSES: usize = Confusion::MOST_PRINTED;
 
 /// Lines of a list.
@@ -81,8 +81,8 @@ fn mistakes(classes: &[String], counts: &Confusion) -> Vec<String> {
     lines
 }
 
-/// Precision, recall and F1 of every class, and their means; of many classes, those with the lowest
-/// F1 that there are samples of.
+/// Precision, recall and F1 of every class, and their means; of many classes, those with samples
+/// and the lowest F1.
 pub(crate) fn scores(classes: &[String], counts: &Confusion) -> Vec<String> {
     let mut order: Vec<usize> = (0..classes.len()).collect();
     if order.len() > MOST_CLASSES {

@@ -1,4 +1,4 @@
-//! What is done to the numbers that are to be predicted, before a network learns them.
+//! The transform of numbers to be predicted, before a network learns them.
 
 use shallownet::Activation;
 use shallownet::{NotStandardizable, Standardization};

@@ -15,7 +15,7 @@ pub(crate) fn number(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "expected a whole number, at least 1".to_owned())
 }
 
-/// The most that there are: four for each that the machine runs at a time.
+/// The most threads allowed: four for each that the machine runs at a time.
 fn most() -> usize {
     MOST_A_CORE * std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
@@ -29,19 +29,20 @@ pub(crate) fn within_reason(option: &str, asked: usize, say: &Say) -> usize {
     asked.min(most)
 }
 
-/// A pool of so many threads.
+/// A pool of `threads` threads.
 pub(crate) fn pool(threads: usize) -> Result<ThreadPool, Failure> {
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|error| Failure::Arguments(format!("--threads {threads}: {error}")))
 }
 
-/// Rayon makes a pool by itself, of as many threads as its own variable asks for: within reason, too.
+/// Rayon makes its own pool with as many threads as its own environment variable asks for; this
+/// keeps that number within reason, too.
 pub(crate) fn limit_default_pool(say: &Say) {
     const NAME: &str = "RAYON_NUM_THREADS";
     let asked = std::env::var(NAME).ok().and_then(|text| text.parse().ok());
     if let Some(asked) = asked.filter(|&asked| asked > most()) {
         let threads = within_reason(NAME, asked, say);
-        // A pool that can't be made is one that rayon could not make later either.
+        // If this pool can't be made, rayon could not make it later either.
         let _ = ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
 }

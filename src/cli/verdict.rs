@@ -8,12 +8,12 @@ use crate::scores::{Kind, Score, decimals};
 /// Below this share of explained variance a prediction is hardly better than the mean.
 pub(crate) const LITTLE_VARIANCE: f64 = 0.01;
 
-/// Nor is one better than the most frequent class that is right for less than this share of the
-/// samples of other classes.
+/// A classifier is hardly better than the most frequent class if it is right for less than this
+/// share of the samples of other classes.
 pub(crate) const LITTLE_MORE: f64 = 0.05;
 
-/// What there is to say about a score on `samples` ("the training samples") that a constant
-/// answer reaches as well: the most frequent class, or the mean.
+/// The note on a score on `samples` ("the training samples") that a constant answer reaches as
+/// well: the most frequent class, or the mean.
 pub(crate) fn no_better<T: Scalar>(
     score: &Score,
     batch: &Batch<T>,

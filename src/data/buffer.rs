@@ -51,7 +51,7 @@ impl<T: Element> AlignedBuffer<T> {
 impl<T: Clone> Clone for AlignedBuffer<T> {
     fn clone(&self) -> Self {
         let mut storage = self.storage.clone();
-        // The copy may lie otherwise.
+        // The copy's first element may lie at another place in its allocation.
         let start = start(&storage);
         match start.checked_sub(self.start) {
             Some(more) => storage.rotate_right(more),
@@ -61,8 +61,8 @@ impl<T: Clone> Clone for AlignedBuffer<T> {
     }
 }
 
-/// The first element at a cache line, of a `Vec` that is a line longer than what it is for.
-fn start<T>(storage: &Vec<T>) -> usize {
+/// The index of the first element at a cache line, in a `Vec` that is one line longer than needed.
+fn start<T>(storage: &[T]) -> usize {
     // `align_offset` may decline (it never does at run time on today's targets): start at 0
     // then, which is slower and still right.
     let offset = storage.as_ptr().align_offset(ALIGNMENT);
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn starts_at_a_cache_line_wherever_it_is_moved_or_copied() {
-        // Blocks of many sizes, kept, so that some lie otherwise than others.
+        // Blocks of many sizes are kept, so that they start at different offsets from a cache line.
         let (mut kept, mut starts) = (Vec::new(), std::collections::BTreeSet::new());
         for len in [0, 1, 7, 16, 1000].into_iter().chain(20..80) {
             let mut buffer = AlignedBuffer::<f32>::zeros(len, "test").unwrap();

@@ -17,7 +17,8 @@ pub(crate) fn finite<T: Element>(argument: &'static str, values: &[T]) -> Result
     Err(Error::NotFinite { argument, index, value: values[index].to_f64() })
 }
 
-/// The value, or 0 if it is subnormal: many processors take a hundred times as long over those.
+/// The value, or 0 if it is subnormal: with subnormal numbers many processors take a hundred times
+/// as long.
 pub(crate) fn normal<T: Element>(value: T) -> T {
     let size = if value < T::ZERO { -value } else { value };
     if size < T::MIN_POSITIVE { T::ZERO } else { value }
@@ -28,7 +29,8 @@ pub(crate) fn length(argument: &'static str, expected: usize, given: usize) -> R
     if given == expected { Ok(()) } else { Err(Error::Length { argument, expected, given }) }
 }
 
-/// Refuses a learning rate that is negative or not finite. 0 is one: a step at it moves nothing.
+/// Refuses a learning rate that is negative or not finite. 0 is allowed: such a step moves no
+/// parameter.
 pub(crate) fn learning_rate<T: Element>(rate: T) -> Result<()> {
     if rate.is_finite() && rate >= T::ZERO {
         return Ok(());

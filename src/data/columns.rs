@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 pub struct Columns<'a, T> {
     data: &'a [T],
     features: usize,
-    /// The quotient of the two, divided once.
+    /// `data.len() / features`, computed once.
     samples: usize,
 }
 
@@ -49,7 +49,21 @@ impl<'a, T> Columns<'a, T> {
         Ok(Self { data, features, samples })
     }
 
-    /// The same, where the caller has seen to both conditions.
+    /// Sees `sample` as one column: any slice will do, so there is no error. (An empty slice is a
+    /// view of 0 samples of one feature, which the calls that need samples refuse.)
+    ///
+    /// ```
+    /// # use shallownet::Columns;
+    /// let x = Columns::one(&[1.0, 2.0, 3.0]);
+    /// assert_eq!((x.features(), x.samples()), (3, 1));
+    /// assert_eq!(Columns::<f32>::one(&[]).samples(), 0);
+    /// ```
+    pub fn one(sample: &'a [T]) -> Self {
+        // A view has at least one feature, since lengths are divided by their number.
+        Self { data: sample, features: sample.len().max(1), samples: sample.len().min(1) }
+    }
+
+    /// As [`new`](Self::new), where the caller has checked both conditions.
     pub(crate) fn checked(data: &'a [T], features: usize) -> Self {
         debug_assert!(features > 0 && data.len().is_multiple_of(features));
         Self { data, features, samples: data.len() / features }

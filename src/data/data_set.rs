@@ -55,7 +55,7 @@ impl<'a, T> DataSet<'a, T> {
     }
 
     /// Samples and targets whose cost is computed after each epoch, and not trained on. The targets
-    /// may be [weighted](crate::Targets::weighted): their cost is the weighted mean then.
+    /// may be [weighted](crate::Targets::weighted): then their cost is the weighted mean.
     ///
     /// ```
     /// # use shallownet::{Columns, DataSet, Targets};
@@ -80,8 +80,8 @@ impl<'a, T: Copy> DataSet<'a, T> {
 }
 
 impl<T: Element> DataSet<'_, T> {
-    /// What tells this data from other data; a [`Trainer`](crate::Trainer) compares it. Reads every
-    /// value once.
+    /// A number that tells this data from other data; a [`Trainer`](crate::Trainer) compares it.
+    /// Reads every value once.
     ///
     /// ```
     /// # use shallownet::{Columns, DataSet};
@@ -104,7 +104,7 @@ impl<T: Element> DataSet<'_, T> {
         if let Some((x, y)) = self.validation {
             words.extend([of(x), of(y.y)].concat());
             if let Some(weights) = y.weights {
-                // Or three sets without these weights would read like two sets with them.
+                // Without this word, three sets without weights would read like two sets with them.
                 words.push(0);
                 words.extend(of(Columns::checked(weights, 1)));
             }
@@ -117,8 +117,8 @@ impl<T: Element> DataSet<'_, T> {
 mod tests {
     use super::*;
 
-    /// As the documentation of [`Fingerprint`] has them, computed by other means: checkpoints hold
-    /// them for good.
+    /// The numbers that the documentation of [`Fingerprint`] defines, computed independently: they
+    /// must never change, since checkpoints hold them.
     #[test]
     fn fingerprints_stay_what_they_are() {
         fn column(values: &[f64; 2]) -> Columns<'_, f64> {

@@ -9,12 +9,12 @@ use crate::words::init::Init;
 use crate::words::loss::Loss;
 use crate::words::optimizer::Optimizer;
 
-/// How far a target column's sum may be from 1: distributions written with a few decimals pass,
-/// a column that is none does not.
+/// How far a target column's sum may be from 1: distributions written with a few decimals pass, a
+/// column that is no distribution does not.
 const SUM_TOLERANCE: f64 = 1e-3;
 
-/// Below it, an f32's square can vanish while the number itself does not, and the quotient of the
-/// two would be as large as one likes.
+/// Below it, an f32's square can vanish while the number itself does not, and their quotient would
+/// have no bound.
 const LEAST_EPSILON: f64 = 1e-18;
 
 /// Refuses a slope outside (0, 1): max(slope z, z) would be another function.
@@ -63,8 +63,8 @@ pub(crate) fn targets<T: Element>(loss: Loss, y: Columns<'_, T>) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a scale that is none, and one that would become infinite in T, or 0: weights that are
-/// all 0 must be asked for.
+/// Refuses a scale that is negative or not finite, or that becomes infinite, subnormal or 0 in T:
+/// only a scale of 0 asks for weights of 0.
 pub(crate) fn scale<T: Element>(init: Init) -> Result<()> {
     const ARGUMENT: &str = "initialisation scale";
     let (Init::Uniform { scale } | Init::Normal { scale }) = init else { return Ok(()) };
@@ -95,7 +95,7 @@ pub(crate) fn constants(optimizer: Optimizer) -> Result<()> {
 pub(crate) fn constants_as<T: Element>(optimizer: Optimizer) -> Result<()> {
     optimizer.constants().try_for_each(|(argument, given)| match argument {
         "epsilon" | "weight_decay" => checks::finite_as::<T>(argument, given),
-        // What is kept of a moment, of which all would be.
+        // The kept share of a moment must not be rounded to 1.
         _ if T::from_f64(given) >= T::ONE => {
             let expected = match T::NAME {
                 "f32" => "less than 1 when it is rounded to f32",
@@ -115,7 +115,7 @@ pub(crate) fn l2(given: f64) -> Result<()> {
     Err(Error::Range { argument: "l2", expected: "finite and not negative", given })
 }
 
-/// Refuses a limit for the gradient's norm that is not finite, or nothing.
+/// Refuses a limit for the gradient's norm that is not finite and above 0.
 pub(crate) fn clip_norm(given: f64) -> Result<()> {
     if given.is_finite() && given > 0.0 {
         return Ok(());

@@ -1,11 +1,15 @@
 //! Mean 0 and standard deviation 1, feature by feature.
 
+use crate::element::Element;
 use crate::rounding;
 
 /// (x - mean) / std for every feature, with the means and standard deviations of some samples.
 ///
-/// The means and deviations belong to the model: what was learnt on standardised samples must be
-/// asked with samples standardised by the same numbers. Targets may be standardised, too: what a
+/// Values may be f32 or f64; means, deviations and what is computed with them are f64, and a result
+/// is rounded once.
+///
+/// The means and deviations belong to the model: a network that learnt from standardised samples
+/// must be given samples standardised by the same numbers. Targets may be standardised, too: what a
 /// network then predicts is turned back by [`undo`](Self::undo).
 ///
 /// ```
@@ -23,13 +27,13 @@ use crate::rounding;
 /// ```
 ///
 /// **Constants.** A feature is constant if its deviation is not more than rounding alone can make
-/// of one value c: at most 4 eps M, where eps = 2^-52 and M is the largest |v|, and at
-/// least four times the smallest number above 0, 2^-1074. Dividing by such a deviation would make
-/// noise as large as what tells samples apart. The bound: a value c that was rounded six times on
-/// its way (0.1 + 0.2 is not 0.3) is at most 3 eps M off, and so is then their deviation;
-/// the mean is rounded, too, by less than another eps M. Whatever varies by more is no
-/// constant, however small it is: 1e-300 and 2e-300 are told apart, and 1e-3 from 1e-3 + 1e-9. So
-/// are two roundings of one value to f32, whose digits could as well be meant.
+/// of one value c: at most 4 eps M, where eps = 2^-52 and M is the largest |v|, and at least four
+/// times the smallest number above 0, 2^-1074. Dividing by such a deviation would make noise as
+/// large as what tells samples apart. The bound: a value c that was rounded six times on its way
+/// (0.1 + 0.2 is not 0.3) is at most 3 eps M off, and so is the deviation; the mean is rounded,
+/// too, by less than another eps M. Whatever varies by more is no constant, however small it is:
+/// 1e-300 and 2e-300 are told apart, and 1e-3 from 1e-3 + 1e-9. So are two roundings of one value
+/// to f32, whose digits could as well be meant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standardization {
     /// The mean of each feature.
@@ -55,7 +59,7 @@ impl Standardization {
     ///
     /// # Errors
     /// [`NotStandardizable`] for values that are not finite, or too large to subtract.
-    pub fn of(x: &[f64], features: usize) -> Result<Self, NotStandardizable> {
+    pub fn of<T: Element>(x: &[T], features: usize) -> Result<Self, NotStandardizable> {
         let mut standardization = Self { means: Vec::new(), stds: Vec::new() };
         for feature in 0..features {
             let (mean, std) = match Spread::of(column(x, features, feature)) {
@@ -77,7 +81,7 @@ impl Standardization {
     /// let x = [0.3, 1.0, 7.0, 0.1 + 0.2, 2.0, 7.0];
     /// assert_eq!(Standardization::constants(&x, 3), [0, 2]);
     /// ```
-    pub fn constants(x: &[f64], features: usize) -> Vec<usize> {
+    pub fn constants<T: Element>(x: &[T], features: usize) -> Vec<usize> {
         let is_constant = |&feature: &usize| {
             matches!(Spread::of(column(x, features, feature)), Spread::Constant { .. })
         };
@@ -91,14 +95,25 @@ impl Standardization {
             && self.stds.iter().all(|v| v.is_finite() && *v > 0.0)
     }
 
-    /// Standardises samples in place. Values past the last whole sample stay as they are.
-    pub fn apply(&self, x: &mut [f64]) {
+    /// Standardises samples in place. Values past the last whole sample stay as they are. A value
+    /// that is too large for f32 becomes infinite.
+    ///
+    /// ```
+    /// use shallownet::Standardization;
+    ///
+    /// let mut x = [10.0_f32, 20.0, 30.0, 40.0];
+    /// let standardization = Standardization::of(&x, 1)?;
+    /// standardization.apply(&mut x);
+    /// assert!((x[3] - 1.3416408).abs() < 1e-6);
+    /// # Ok::<(), shallownet::NotStandardizable>(())
+    /// ```
+    pub fn apply<T: Element>(&self, x: &mut [T]) {
         if self.means.is_empty() {
             return;
         }
         for sample in x.chunks_exact_mut(self.means.len()) {
             for ((v, mean), std) in sample.iter_mut().zip(&self.means).zip(&self.stds) {
-                *v = (*v - mean) / std;
+                *v = T::from_f64((v.to_f64() - mean) / std);
             }
         }
     }
@@ -114,21 +129,25 @@ impl Standardization {
     /// standardization.undo(&mut prices);
     /// assert_eq!(prices, [200_000.0, 125_000.0]);
     /// ```
-    pub fn undo(&self, values: &mut [f64]) {
+    pub fn undo<T: Element>(&self, values: &mut [T]) {
         if self.means.is_empty() {
             return;
         }
         for sample in values.chunks_exact_mut(self.means.len()) {
             for ((v, mean), std) in sample.iter_mut().zip(&self.means).zip(&self.stds) {
-                *v = *v * std + mean;
+                *v = T::from_f64(v.to_f64() * std + mean);
             }
         }
     }
 }
 
 /// One feature of all samples.
-fn column(x: &[f64], features: usize, feature: usize) -> impl Iterator<Item = f64> + Clone {
-    x.iter().skip(feature).step_by(features).copied()
+fn column<T: Element>(
+    x: &[T],
+    features: usize,
+    feature: usize,
+) -> impl Iterator<Item = f64> + Clone {
+    x.iter().skip(feature).step_by(features).map(|v| v.to_f64())
 }
 
 /// How a feature's values lie.
@@ -173,6 +192,28 @@ impl Spread {
 mod tests {
     use super::*;
 
+    /// The statistics are those of the same numbers in f64, and each value is rounded once.
+    #[test]
+    fn single_precision_is_rounded_once() {
+        let x: Vec<f32> = (0..90).map(|i| 1e5 + (i * i % 37) as f32 * 0.3).collect();
+        let wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
+        let standardization = Standardization::of(&x, 3).unwrap();
+        assert_eq!(standardization, Standardization::of(&wide, 3).unwrap());
+        let (mut single, mut double) = (x.clone(), wide.clone());
+        standardization.apply(&mut single);
+        standardization.apply(&mut double);
+        assert_eq!(single, double.iter().map(|v| *v as f32).collect::<Vec<_>>());
+        let turned = double.iter().map(|v| f64::from(*v as f32)).collect::<Vec<_>>();
+        let mut back = turned.clone();
+        standardization.undo(&mut single);
+        standardization.undo(&mut back);
+        assert_eq!(single, back.iter().map(|v| *v as f32).collect::<Vec<_>>());
+        // Of a value v std + mean, v was rounded, and the sum.
+        for (before, after) in x.iter().zip(&single) {
+            assert!((before - after).abs() <= before * f32::EPSILON, "{before} {after}");
+        }
+    }
+
     #[test]
     fn standardised_samples_have_mean_0_and_deviation_1() {
         let mut x: Vec<f64> = (0..300).map(|i| 1e6 + f64::from(i * i % 37)).collect();
@@ -205,10 +246,10 @@ mod tests {
         assert!(Standardization::of(&[1.0, f64::NAN], 1).is_err());
         assert!(Standardization::of(&[f64::INFINITY], 1).is_err());
         assert!(Standardization::of(&[f64::NAN, 1.0, 2.0], 1).is_err());
-        assert!(Standardization::of(&[], 1).is_err());
+        assert!(Standardization::of::<f64>(&[], 1).is_err());
     }
 
-    /// Each beside the nearest that is none.
+    /// Each constant stands beside the nearest feature that is not constant.
     #[test]
     fn what_rounding_makes_of_a_constant_is_a_constant() {
         let ulps = |v: f64, n: u64| f64::from_bits(v.to_bits() + n);

@@ -1,4 +1,4 @@
-//! What a batch should come to, and how much each of its samples counts.
+//! The targets of a batch, and how much each of its samples counts.
 
 use crate::data::checks;
 use crate::data::columns::Columns;
@@ -8,11 +8,12 @@ use crate::error::{Error, Result};
 /// The targets Y (n_y, m) of a batch, with or without a weight a sample.
 ///
 /// With weights w, the cost is their weighted mean, J = sum_i w_i L_i / sum_i w_i, and the gradient
-/// is the gradient of that; without, every sample counts the same, J = (1/m) sum_i L_i. A weight of
-/// 2 is a sample that stands twice. A batch whose weights are all 0 costs 0 and teaches nothing.
+/// is the gradient of that; without, every sample counts the same, J = (1/m) sum_i L_i. A sample
+/// with weight 2 counts like two samples. A batch whose weights are all 0 costs 0 and teaches
+/// nothing.
 ///
-/// A weight is 0, or from 1e-9 to 1e9 in f32, 1e-75 to 1e75 in f64: then neither their sum nor their
-/// products leave the type's range. (Only their ratios count: divide others by the largest.)
+/// A weight is 0, or from 1e-9 to 1e9 in f32, 1e-75 to 1e75 in f64: then neither their sum nor
+/// their products leave the type's range. (Only their ratios count: divide others by the largest.)
 ///
 /// Wherever targets are asked for, plain [`Columns`] will do.
 ///
@@ -57,15 +58,15 @@ impl<'a, T: Element> Targets<'a, T> {
     /// The sum of the weights, which the sum of the losses is divided by; m without weights.
     pub(crate) fn total(&self) -> f64 {
         let Some(weights) = self.weights else { return self.y.samples() as f64 };
-        // Nothing to divide, if all weights are 0.
+        // If all weights are 0, so is the sum of the losses: dividing it by 1 gives 0.
         match weights.iter().map(|w| w.to_f64()).sum() {
             0.0 => 1.0,
             total => total,
         }
     }
 
-    /// Refuses weights of another number, and those that are none: about the fourth root of T's
-    /// smallest normal number, and its inverse, are the ends.
+    /// Refuses another number of weights, and weights out of range. The ends of the range are about
+    /// the fourth root of T's smallest normal number, and its inverse.
     pub(crate) fn check_weights(&self) -> Result<()> {
         let Some(weights) = self.weights else { return Ok(()) };
         checks::length("weights of the samples", self.y.samples(), weights.len())?;

@@ -13,12 +13,13 @@ use super::float::Float;
 use super::ops::LayerOps;
 use super::plan::{self, Regions};
 use super::sums::{self, WeightSums};
+use super::tile::Tile;
 use super::tiles::{self, Model, disjoint};
-use crate::kernels::block::{Block, BlockMut, LayerParameters};
+use crate::kernels::block::{Block, BlockMut};
 use crate::kernels::epilogue;
 use crate::words::activation::Activation;
 
-/// Forward into kept buffers: checked shapes, m >= 1.
+/// A forward pass that keeps what [`Backward`] reads. Shapes are checked, m >= 1.
 #[derive(Debug)]
 pub struct Forward<'a, T> {
     pub(crate) model: Model<'a, T>,
@@ -59,16 +60,16 @@ pub(crate) enum Start<'a, T> {
 #[derive(Debug)]
 pub(crate) struct Transposed<'a, T> {
     pub(crate) buffer: &'a mut [T],
-    /// Where the first layer's lie; [`Regions::transposed`] knows the others'.
+    /// Where those of the first layer lie; [`Regions::transposed`] says it for the others.
     pub(crate) first: Range<usize>,
 }
 
-/// Elements of W^T of the first layer, or `None` if that is no size.
+/// Elements of W^T of the first layer, or `None` if their number overflows.
 pub(crate) fn first_transposed(n_x: usize, units: usize, panel: usize) -> Option<usize> {
     if panel == 1 { Some(0) } else { n_x.checked_next_multiple_of(panel)?.checked_mul(units) }
 }
 
-/// Elements of a padded column of dX, where backends want whole panels and n_x is none: else 0.
+/// Elements of a padded column of dX; 0 if n_x is whole panels already.
 pub(crate) fn padded_dx(n_x: usize, panel: usize) -> usize {
     if n_x.is_multiple_of(panel) { 0 } else { n_x.next_multiple_of(panel) }
 }
@@ -77,7 +78,7 @@ pub(crate) fn forward<T: Float>(ops: &dyn LayerOps<T>, task: Forward<'_, T>) {
     let Forward { model, regions, x, tiles, out } = task;
     let samples = x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
-    let walk = Walk { ops, model, regions, transposed: &[], first: 0..0 };
+    let tile = Tile::new(ops, model, regions);
     let tiles = tiles::Tiles {
         buffers: &mut tiles[..samples * regions.column],
         // `backward` reads what this leaves in them.
@@ -85,7 +86,7 @@ pub(crate) fn forward<T: Float>(ops: &dyn LayerOps<T>, task: Forward<'_, T>) {
     };
     let parallel = tiles::is_parallel(model.parallelism, model.shape, 2.0, samples);
     tiles::for_output_tiles(model, (x, columns), tiles, (out, parallel), &|_, buffers, x, out| {
-        walk.forward(buffers, x, out);
+        to_outputs(&tile, buffers, x, out);
     });
 }
 
@@ -98,22 +99,15 @@ pub(crate) fn backward<T: Float>(ops: &dyn LayerOps<T>, task: Backward<'_, T>) {
     let (tiles, len) = (&mut tiles[..samples * regions.column], columns * regions.column);
 
     let Transposed { buffer, first } = transposed;
-    let mut walk = Walk { ops, model, regions, transposed: &[], first };
     let from = usize::from(dx.is_none());
-    for layer in from..model.shape.layers.len() {
-        let place = walk.place(layer);
-        if !place.is_empty() {
-            ops.transpose(walk.layer(layer), &mut buffer[place]);
-        }
-    }
-    walk.transposed = buffer;
+    let tile = Tile::new(ops, model, regions).with_way_back_to(from, buffer, first);
 
     let parallel =
         samples > columns && tiles::is_parallel(model.parallelism, model.shape, 2.0, samples);
     let (Start::Dz(given) | Start::Da(given)) = start;
     let is_da = matches!(start, Start::Da(_));
     let deltas = |buffers: &mut [T], given: &[T], out: &[T]| {
-        walk.deltas(buffers, given, is_da.then_some(out));
+        to_deltas(&tile, buffers, given, is_da.then_some(out));
     };
     let step = columns * n_y;
     if parallel {
@@ -133,10 +127,10 @@ pub(crate) fn backward<T: Float>(ops: &dyn LayerOps<T>, task: Backward<'_, T>) {
         let step = columns * stride;
         if parallel {
             let all = into.par_chunks_mut(step).zip(tiles.par_chunks(len));
-            all.for_each(|(dx, buffers)| walk.to_input(buffers, dx, stride));
+            all.for_each(|(dx, buffers)| to_input(&tile, buffers, dx, stride));
         } else {
             let all = into.chunks_mut(step).zip(tiles.chunks(len));
-            all.for_each(|(dx, buffers)| walk.to_input(buffers, dx, stride));
+            all.for_each(|(dx, buffers)| to_input(&tile, buffers, dx, stride));
         }
         if stride != n_x {
             for (dx, padded) in dx.chunks_exact_mut(n_x).zip(padded.chunks_exact(stride)) {
@@ -152,144 +146,91 @@ pub(crate) fn backward<T: Float>(ops: &dyn LayerOps<T>, task: Backward<'_, T>) {
     sums::sum_weights(ops, &all, sums::Destination { sums, stretch, parameters: None });
 }
 
-/// One tile's way; the tile's number of columns follows from its slices.
-struct Walk<'a, T> {
-    ops: &'a dyn LayerOps<T>,
-    model: Model<'a, T>,
-    regions: &'a Regions,
-    transposed: &'a [T],
-    first: Range<usize>,
+/// dZ from dA of one column of softmax outputs:
+/// dz_k = sum_j da_j a_j (1[j = k] - a_k) = a_k (da_k - sum_j a_j da_j).
+/// Values of `d` past the end of `a` stay as they are.
+pub(super) fn through_softmax<T: Float>(a: &[T], d: &mut [T]) {
+    let mean: T = d.iter().zip(a).map(|(&d, &a)| d * a).sum();
+    d.iter_mut().zip(a).for_each(|(d, &a)| *d = a * (*d - mean));
 }
 
-impl<T: Float> Walk<'_, T> {
-    /// Where W^T of `layer` lies.
-    fn place(&self, layer: usize) -> Range<usize> {
-        if layer == 0 { self.first.clone() } else { self.regions.transposed(layer) }
-    }
-
-    fn layer(&self, index: usize) -> LayerParameters<'_, T> {
-        let transposed = self.transposed.get(self.place(index)).unwrap_or_default();
-        self.model.operand(index, transposed)
-    }
-
-    fn g(&self, layer: usize) -> Activation {
-        self.model.shape.layers[layer].activation
-    }
-
-    fn last(&self) -> usize {
-        self.model.shape.layers.len() - 1
-    }
-
-    /// Keeps A of every layer in the tile, ReLUs marked as [`LayerOps::forward`] does; for a
-    /// softmax output, the logits. A of the output goes to `out`.
-    fn forward(&self, buffers: &mut [T], x: &[T], out: &mut [T]) {
-        let (regions, shape) = (self.regions, self.model.shape);
-        let columns = x.len() / shape.n_x();
-        for (index, layer) in shape.layers.iter().enumerate() {
-            let write = regions.activation(index, columns);
-            let before = match index {
-                0 => 0..0,
-                _ => regions.activation(index - 1, columns),
-            };
-            let [a, before] = disjoint(buffers, [write, before]);
-            let (data, stride) = match index {
-                0 => (x, shape.n_x()),
-                _ => (&*before, regions.stride(index - 1)),
-            };
-            let x = Block { data, rows: layer.inputs, stride, columns };
-            let a = BlockMut { data: a, rows: layer.units, stride: regions.stride(index), columns };
-            let g = match layer.activation {
-                Activation::Softmax => Activation::Identity,
-                // As a prediction has it: see below.
-                Activation::Sigmoid if index == self.last() => Activation::Identity,
-                g => g,
-            };
-            self.ops.forward(self.layer(index), g, x, a);
-        }
-
-        let (last, n_y) = (self.last(), self.model.head.n_y);
-        let a = buffers[regions.activation(last, columns)].chunks_exact(regions.stride(last));
-        for (out, a) in out.chunks_exact_mut(n_y).zip(a) {
-            out.copy_from_slice(&a[..n_y]);
-        }
-        match self.g(last) {
-            Activation::Softmax => self.ops.output(self.model.head, out),
-            Activation::Sigmoid => {
-                self.ops.output(self.model.head, out);
-                let kept = &mut buffers[regions.activation(last, columns)];
-                for (a, out) in
-                    kept.chunks_exact_mut(regions.stride(last)).zip(out.chunks_exact(n_y))
-                {
-                    a[..n_y].copy_from_slice(out);
-                }
-            }
-            // The mark of z < 0 is for the backward pass: -0.0 + 0.0 = 0.0.
-            Activation::Relu | Activation::LeakyRelu { .. } => {
-                out.iter_mut().for_each(|a| *a += T::ZERO);
-            }
-            _ => {}
-        }
-    }
-
-    /// dZ of every layer, from dZ of the output; or from dA, if A of the output is given.
-    fn deltas(&self, buffers: &mut [T], given: &[T], out: Option<&[T]>) {
-        let (regions, shape, last) = (self.regions, self.model.shape, self.last());
-        let n_y = self.model.head.n_y;
-        let columns = given.len() / n_y;
-        let [a, dz] =
-            disjoint(buffers, [regions.activation(last, columns), regions.delta(last, columns)]);
-        for (dz, given) in dz.chunks_exact_mut(regions.stride(last)).zip(given.chunks_exact(n_y)) {
-            dz[..n_y].copy_from_slice(given);
-            dz[n_y..].fill(T::ZERO);
-        }
-        match (out, self.g(last)) {
-            (None, _) => {}
-            (Some(out), Activation::Softmax) => {
-                // dz_k = sum_j da_j a_j (1[j = k] - a_k) = a_k (da_k - sum_j a_j da_j)
-                for (d, a) in dz.chunks_exact_mut(regions.stride(last)).zip(out.chunks_exact(n_y)) {
-                    let mean: T = d.iter().zip(a).map(|(&d, &a)| d * a).sum();
-                    d.iter_mut().zip(a).for_each(|(d, &a)| *d = a * (*d - mean));
-                }
-            }
-            // n_y values a sample: baseline instructions will do.
-            (Some(_), g) => epilogue::times_derivative::<T::Wide>((), g, a, dz),
-        }
-
-        for layer in (1..=last).rev() {
-            let [a_prev, dz, dz_prev] = disjoint(
-                buffers,
-                [
-                    regions.activation(layer - 1, columns),
-                    regions.delta(layer, columns),
-                    regions.delta(layer - 1, columns),
-                ],
-            );
-            let (units, inputs) = (shape.layers[layer].units, shape.layers[layer].inputs);
-            let (stride, stride_prev) = (regions.stride(layer), regions.stride(layer - 1));
-            self.ops.backward_input(
-                self.layer(layer),
-                self.g(layer - 1),
-                Block { data: dz, rows: units, stride, columns },
-                Block { data: a_prev, rows: inputs, stride: stride_prev, columns },
-                BlockMut { data: dz_prev, rows: inputs, stride: stride_prev, columns },
-            );
-        }
-    }
-
-    /// dX = W^T dZ of the first layer.
-    fn to_input(&self, buffers: &[T], dx: &mut [T], stride: usize) {
-        let layer = self.layer(0);
-        let columns = dx.len() / stride;
-        let dz = Block {
-            data: &buffers[self.regions.delta(0, columns)],
-            rows: layer.units,
-            stride: self.regions.stride(0),
-            columns,
+/// Keeps A of every layer in the tile, ReLUs marked as [`LayerOps::forward`] does; for a
+/// softmax output, the logits. A of the output goes to `out`.
+fn to_outputs<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], x: &[T], out: &mut [T]) {
+    let (regions, last, n_y) = (tile.regions, tile.last(), tile.model.head.n_y);
+    let columns = x.len() / tile.model.shape.n_x();
+    for layer in 0..=last {
+        let g = match tile.g(layer) {
+            Activation::Softmax => Activation::Identity,
+            // The activation follows below, as in a prediction.
+            Activation::Sigmoid if layer == last => Activation::Identity,
+            g => g,
         };
-        // There is no activation before x, and the identity's derivative asks for none: whatever
-        // registers can be loaded will do. W^T is as long as a padded column, at the least.
-        let any = Block { data: layer.transposed, rows: layer.inputs, stride: 0, columns };
-        let dx = BlockMut { data: dx, rows: layer.inputs, stride, columns };
-        self.ops.backward_input(layer, Activation::Identity, dz, any, dx);
+        tile.forward(layer, g, buffers, x, columns);
     }
+
+    let a = buffers[regions.activation(last, columns)].chunks_exact(regions.stride(last));
+    for (out, a) in out.chunks_exact_mut(n_y).zip(a) {
+        out.copy_from_slice(&a[..n_y]);
+    }
+    match tile.g(last) {
+        Activation::Softmax => tile.ops.output(tile.model.head, out),
+        Activation::Sigmoid => {
+            tile.ops.output(tile.model.head, out);
+            let kept = &mut buffers[regions.activation(last, columns)];
+            for (a, out) in kept.chunks_exact_mut(regions.stride(last)).zip(out.chunks_exact(n_y)) {
+                a[..n_y].copy_from_slice(out);
+            }
+        }
+        // -0.0 marks z < 0 for the backward pass only; -0.0 + 0.0 = 0.0.
+        Activation::Relu | Activation::LeakyRelu { .. } => {
+            out.iter_mut().for_each(|a| *a += T::ZERO);
+        }
+        _ => {}
+    }
+}
+
+/// dZ of every layer, from dZ of the output; or from dA, if A of the output is given.
+fn to_deltas<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], given: &[T], out: Option<&[T]>) {
+    let (regions, last) = (tile.regions, tile.last());
+    let n_y = tile.model.head.n_y;
+    let columns = given.len() / n_y;
+    let [a, dz] =
+        disjoint(buffers, [regions.activation(last, columns), regions.delta(last, columns)]);
+    for (dz, given) in dz.chunks_exact_mut(regions.stride(last)).zip(given.chunks_exact(n_y)) {
+        dz[..n_y].copy_from_slice(given);
+        dz[n_y..].fill(T::ZERO);
+    }
+    match (out, tile.g(last)) {
+        (None, _) => {}
+        (Some(out), Activation::Softmax) => {
+            for (d, a) in dz.chunks_exact_mut(regions.stride(last)).zip(out.chunks_exact(n_y)) {
+                through_softmax(a, d);
+            }
+        }
+        // n_y values a sample: baseline instructions will do.
+        (Some(_), g) => epilogue::times_derivative::<T::Wide>((), g, a, dz),
+    }
+
+    for layer in (1..=last).rev() {
+        tile.backward_input(layer, buffers, columns);
+    }
+}
+
+/// dX = W^T dZ of the first layer.
+fn to_input<T: Float>(tile: &Tile<'_, T>, buffers: &[T], dx: &mut [T], stride: usize) {
+    let layer = tile.layer(0);
+    let columns = dx.len() / stride;
+    let dz = Block {
+        data: &buffers[tile.regions.delta(0, columns)],
+        rows: layer.units,
+        stride: tile.regions.stride(0),
+        columns,
+    };
+    // x has no activation, and the identity's derivative ignores the values it is given: any
+    // slice that registers can be loaded from will do. W^T is at least as long as a padded
+    // column.
+    let any = Block { data: layer.transposed, rows: layer.inputs, stride: 0, columns };
+    let dx = BlockMut { data: dx, rows: layer.inputs, stride, columns };
+    tile.ops.backward_input(layer, Activation::Identity, dz, any, dx);
 }

@@ -9,7 +9,7 @@ use super::passes::{Elementwise, Function};
 use crate::kernels::epilogue::update_lanes;
 use crate::kernels::{exp, finite, optimizer, sigmoid, tanh};
 
-/// Fewer values than this are looked at before a level's instructions would be entered.
+/// Fewer values than this are checked in less time than it takes to enter a level's instructions.
 const FEW: usize = 64;
 
 impl<T: Float, S: Simd> Elementwise<T> for Fused<S> {

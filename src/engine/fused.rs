@@ -1,5 +1,5 @@
-//! The `fused` backend: our own register-tiled kernels at a SIMD level. Which way a batch goes
-//! follows from shape and samples alone.
+//! The `fused` backend: our own register-tiled kernels at a SIMD level. Which code path a batch
+//! takes follows from the shape and the number of samples alone.
 
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -8,6 +8,7 @@ use fearless_simd::Simd;
 use super::custom::{self, Backward, Forward};
 use super::float::Float;
 use super::fused_ops::FusedOps;
+use super::own_loss::{self, NotFinite, OwnLoss};
 use super::pass::{self, Prediction, Propagation};
 use super::passes::{Elementwise, Passes};
 use super::sums::{self, Destination, WeightSums};
@@ -94,6 +95,10 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
 
     fn backward_from(&self, task: Backward<'_, T>) {
         custom::backward(&FusedOps(self.0), task);
+    }
+
+    fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite> {
+        own_loss::backward(&FusedOps(self.0), task)
     }
 
     fn predict_tiny(&self, net: &tiny::Net<'_, T>, x: &[T], out: &mut [T]) -> bool {

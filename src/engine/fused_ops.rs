@@ -148,11 +148,11 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
     fn loss(
         &self,
         head: OutputHead,
-        z: BlockMut<'_, T>,
+        mut z: BlockMut<'_, T>,
         targets: (&[T], Option<&[T]>),
-        dz: BlockMut<'_, T>,
+        mut dz: BlockMut<'_, T>,
     ) -> f64 {
-        let (n_y, stride, columns) = (z.rows, z.stride, z.columns);
+        let (n_y, columns) = (z.rows, z.columns);
         if n_y <= T::PANEL {
             let z = z.as_block();
             return self.0.vectorize(
@@ -160,18 +160,12 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
                 || end::loss::<T::Register<S>>(self.0, head, z, targets, dz),
             );
         }
-        for column in 1..columns {
-            z.data.copy_within(column * stride..column * stride + n_y, column * n_y);
-        }
-        let (z, d) = (&mut z.data[..n_y * columns], &mut dz.data[..n_y * columns]);
+        let packed = &mut dz.data[..n_y * columns];
         let cost = self.0.vectorize(
             #[inline(always)]
-            || head::loss::<T::Register<S>>(self.0, head, z, targets, d),
+            || head::loss::<T::Register<S>>(self.0, head, z.pack(), targets, packed),
         );
-        for column in (0..columns).rev() {
-            dz.data.copy_within(column * n_y..(column + 1) * n_y, column * stride);
-            dz.data[column * stride + n_y..(column + 1) * stride].fill(T::ZERO);
-        }
+        dz.unpack(T::ZERO);
         cost
     }
 }

@@ -5,7 +5,7 @@ use super::fused::Fused;
 use super::passes::{Elementwise, Passes};
 
 /// Evaluates `$call` with `$simd` bound to the token of the level that `$token` holds: each level
-/// is one copy of the code below. What is left, the baseline of the target, is `$baseline`.
+/// is one copy of the code below. Any other level is the target's baseline, `$baseline`.
 macro_rules! with_level {
     ($token:expr, $simd:ident => $call:expr, $rest:ident => $baseline:expr) => {
         match $token {
@@ -41,8 +41,8 @@ macro_rules! with_baseline {
     };
 }
 
-/// The `fused` backend at this level, if this build has it: `Auto` never takes the baseline, and its
-/// code is a third of all.
+/// The `fused` backend at this level, if this build has it. Most builds leave out the baseline:
+/// `Auto` never takes it, and its code is a third of all.
 pub(super) fn fused<T: Float>(level: fearless_simd::Level) -> Option<Box<dyn Passes<T>>> {
     with_level!(level, simd => Some(Box::new(Fused(simd))), rest => baseline(rest))
 }

@@ -40,7 +40,7 @@ pub(crate) fn propagate<T: Float, S: Simd>(
     })
 }
 
-/// `sums` gets `factor` times the sum of the tiles' gradients; or it is added to `parameters`, if
+/// Writes `factor` times the sum of the tiles' gradients to `sums`, or adds it to `parameters` if
 /// they are given.
 pub(crate) fn sum_weights<T: Float, S: Simd>(
     simd: S,
@@ -101,7 +101,7 @@ pub(crate) fn predict<T: Float, S: Simd>(simd: S, layout: &Layout, task: &mut Pr
     });
 }
 
-/// All but the gradients is scratch.
+/// Everything but the gradients is scratch.
 fn cut<'a, T>(layout: &Layout, buffers: &'a mut [T]) -> Tiles<'a, T> {
     let cut = Cut { columns: 1, column: layout.len, scratch: layout.gradient.start };
     Tiles { buffers, cut }
@@ -129,9 +129,9 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
         }
     }
 
-    /// Columns to logits, block-wise: `values` is the part of the tile with x and every A. A function
-    /// of its own, as is `backward_weights`: inlined, their loops lost registers to what is around them
-    /// (with AVX2, a tenth of a step).
+    /// Columns to logits, block-wise: `values` is the part of the tile with x and every A. Neither
+    /// this nor `backward_weights` is inlined: their loops would lose registers to the code around
+    /// them (with AVX2, a tenth of a step).
     #[inline(never)]
     fn forward(&self, values: &mut [T], columns: &[T], rows: Rows) {
         self.simd.vectorize(
@@ -209,7 +209,7 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
         loss.total(self.simd)
     }
 
-    /// Adds a block to the lane sums, or to the gradient: of so many samples of the tile, so many.
+    /// Adds a block's samples to the lane sums, or to the gradient.
     #[inline(never)]
     fn backward_weights(
         &self,
@@ -267,7 +267,7 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
         }
     }
 
-    /// Lane sums to the tile's gradient, which other layers have there already.
+    /// Sums the lane sums into the tile's gradient, which has the other layers' already.
     #[inline(always)]
     fn reduce(&self, samples: usize, lanes: &[T], gradient: &mut [T]) {
         for (layer, span) in self.model.shape.layers.iter().zip(&self.model.shape.spans) {

@@ -16,7 +16,7 @@ pub(super) const TILE_COLUMNS: usize = 512;
 /// 64 KiB.
 const MAX_ROWS: usize = 256;
 
-// These kernels sum a layer's inputs in one block: so must `panel`, for the same bits. And they know
+// These kernels sum a layer's inputs in one block: so must `panel`, for the same bits. They take
 // whole panels only.
 const _: () = assert!(MAX_ROWS <= BLOCK_INPUTS && MAX_ROWS <= HALVED_INPUTS);
 
@@ -25,8 +25,8 @@ const _: () = assert!(MAX_ROWS <= BLOCK_INPUTS && MAX_ROWS <= HALVED_INPUTS);
 const BLOCK_BYTES: usize = 64 * 1024;
 
 /// Where things lie in a tile, in elements. Every value of a sample takes a row of registers, which
-/// hold the samples of a block. (How many they are changes no bit: each lane sums its samples in
-/// order, from register to register.)
+/// hold the samples of a block. (The number of registers changes no bit: each lane sums its samples
+/// in order, from register to register.)
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     /// Elements a row.
@@ -85,7 +85,8 @@ impl Layout {
     }
 }
 
-/// As many as fit into BLOCK_BYTES and hold samples, in pairs; at least four, if there are as many samples.
+/// As many registers as fit into BLOCK_BYTES and hold samples, in pairs; at least four if there are
+/// enough samples.
 fn registers_a_row(shape: &Shape, capacity: usize) -> usize {
     // A panel is 64 bytes, whatever the type.
     let fit = BLOCK_BYTES / 64 / rows(shape) / 2 * 2;
@@ -123,9 +124,9 @@ pub(crate) fn pays(shape: &Shape) -> bool {
 /// `kernels::narrow::by_units`.
 const MAX_SAMPLES: usize = 64;
 
-/// Does that pay for a layer and so many samples? At least 7 of 8 lanes should be units. To turn dZ
-/// costs as much as four inputs (with AVX2 eight or more) for each sample; the sums over lanes that
-/// are saved, five registers of work a weight, once.
+/// Does a gradient with units in lanes pay for a layer and this number of samples? At least 7 of 8
+/// lanes should be units. Turning dZ costs as much as four inputs (with AVX2 eight or more) for
+/// each sample; it saves the sums over lanes, five registers of work a weight, once.
 pub(super) fn by_units_pays(layer: &Layer, panel: usize, samples: usize) -> bool {
     let padded = layer.units.next_multiple_of(panel);
     samples <= MAX_SAMPLES && layer.inputs >= 8 && padded - layer.units <= padded / 8
@@ -141,8 +142,8 @@ mod tests {
         Shape::new(units[0], &layers, panel, 64 / panel).unwrap()
     }
 
-    /// The choice as the estimate makes it, near its border too: no value depends on it, but a
-    /// change of it is one to be measured.
+    /// The estimate's choices, near its border too. No value depends on them, but a change of them
+    /// must be measured.
     #[test]
     fn narrow_networks_go_with_samples_in_lanes() {
         let choices: [(usize, &[usize], bool); 8] = [

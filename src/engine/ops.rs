@@ -5,9 +5,9 @@ use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass
 use crate::kernels::head::OutputHead;
 use crate::words::activation::Activation;
 
-/// The contract of a backend: three fused operations over a tile of columns, and the network's
-/// end. Implementations neither allocate nor start threads; `pass`, `sums` and `custom` do the walking,
-/// through `dyn`: they are compiled once, and not for each level.
+/// The contract of a backend: three fused operations over a tile of columns, and the network's end.
+/// Implementations neither allocate nor start threads; `pass`, `sums` and `custom` walk over tiles
+/// and call these through `dyn`, so they are compiled once and not for each level.
 pub(crate) trait LayerOps<T: Float>: Sync {
     /// W^T in the layout that [`backward_input`](Self::backward_input) reads, if it reads one.
     fn transpose(&self, layer: LayerParameters<'_, T>, into: &mut [T]);

@@ -6,12 +6,12 @@ use super::float::Float;
 use super::shape::Shape;
 use crate::kernels::optimizer::{self, Rule, Terms};
 
-/// One step: everything but the shape is laid out by the shape.
+/// One step. All slices are laid out by the shape.
 #[derive(Debug)]
 pub struct Update<'a, T> {
     pub(crate) shape: &'a Shape,
     pub(crate) rule: Rule<T>,
-    /// L2 and weight decay are the weights'; biases have neither.
+    /// L2 and weight decay apply to weights only.
     pub(crate) terms: Terms<T>,
     pub(crate) parameters: &'a mut [T],
     pub(crate) gradients: &'a [T],
@@ -22,8 +22,8 @@ pub struct Update<'a, T> {
 #[inline(always)]
 pub(super) fn over_parameters<T: Float, S: Simd>(simd: S, update: Update<'_, T>) {
     let Update { shape, rule, terms, parameters, gradients, moments: [m, v] } = update;
-    // Weights and biases are treated alike, as a rule: one run over the whole buffer then. Else
-    // runs end where the next begins, so each is whole lines, with the gaps of zeros in them.
+    // If weights and biases are treated alike, one run covers the whole buffer. Otherwise each run
+    // ends where the next begins, so that it is whole cache lines, padding included.
     let alike = terms.l2 == T::ZERO && terms.decay == T::ZERO;
     let for_bias = Terms { l2: T::ZERO, decay: T::ZERO, ..terms };
     let runs = if alike { 1 } else { 2 * shape.spans.len() };
@@ -60,7 +60,7 @@ pub(super) fn over_parameters<T: Float, S: Simd>(simd: S, update: Update<'_, T>)
 /// Parameters that are copied at once: whole lines of both types.
 const STILL: usize = 64;
 
-/// That part of a moment, or nothing of one that is not there.
+/// That part of a moment; empty if the rule has no such moment.
 #[inline(always)]
 fn part<T>(moment: &mut [T], start: usize, end: usize) -> &mut [T] {
     moment.get_mut(start..end).unwrap_or_default()

@@ -6,17 +6,16 @@
 //! group of a layer's units sums its gradient over all tiles, in tile order: groups are
 //! independent. Both splits follow from shapes alone, so any number of threads gives the same bits.
 
-use core::sync::atomic::{AtomicBool, Ordering};
-
 use super::float::Float;
 use super::ops::LayerOps;
 use super::plan::{self, Regions};
+use super::tile::Tile;
 use super::tiles::{
     Batch, Cut, Model, Samples, Tiles, disjoint, for_output_tiles, for_tiles, is_parallel,
 };
 use crate::data::columns::Columns;
 use crate::engine::shape::Shape;
-use crate::kernels::block::{Block, BlockMut, LayerParameters};
+use crate::kernels::block::{Block, BlockMut};
 use crate::words::activation::Activation;
 
 /// The first region of a step, or a cost alone: checked shapes, m >= 1.
@@ -55,17 +54,10 @@ pub(crate) fn propagate<T: Float>(ops: &dyn LayerOps<T>, task: Propagation<'_, T
     let samples = data.x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let mut tile = Tile::new(ops, model, regions);
-    tile.backward = backward.is_some();
-    let keep = tile.backward;
     if let Some(transposed) = backward {
-        for layer in 1..model.shape.layers.len() {
-            let place = regions.transposed(layer);
-            if !place.is_empty() {
-                ops.transpose(tile.layer(layer), &mut transposed[place]);
-            }
-        }
-        tile.transposed = transposed;
+        tile = tile.with_way_back(transposed);
     }
+    let keep = tile.backward;
 
     let batch = Batch { samples: data, columns, total };
     let tiles = Tiles {
@@ -78,19 +70,19 @@ pub(crate) fn propagate<T: Float>(ops: &dyn LayerOps<T>, task: Propagation<'_, T
         },
     };
     let cost = for_tiles(model, batch, keep, tiles, costs, &|scratch, kept, samples| {
-        tile.propagate(if keep { kept } else { scratch }, samples)
+        through_loss(&tile, if keep { kept } else { scratch }, samples)
     });
     (cost, tile.x_is_finite())
 }
 
-/// Forward; predictions go to the task's `out`. False if x is not finite by `is_finite`, with nothing
-/// written but the tiles.
+/// Forward; predictions go to the task's `out`. Returns false if `is_finite` says that x is not;
+/// then only the tiles have been written.
 pub(crate) fn predict_checked<T: Float>(
     ops: &dyn LayerOps<T>,
     task: &mut Prediction<'_, T>,
     is_finite: &dyn Fn() -> bool,
 ) -> bool {
-    // To read x twice is cheaper than to write many predictions twice.
+    // Reading x twice is cheaper than writing many predictions twice.
     let look_first = 2 * task.model.head.n_y >= task.model.shape.n_x();
     if look_first && !is_finite() {
         return false;
@@ -99,8 +91,9 @@ pub(crate) fn predict_checked<T: Float>(
     predict(ops, task, may)
 }
 
-/// Forward; predictions go to `out`. With `may_write`, only if every x turns out to be finite, or
-/// else if that says so: else returns false, with `out` as it was.
+/// Forward; predictions go to `out`. With `may_write`, they do so only if the first layer's sums
+/// show that every x is finite, or else if `may_write` returns true; otherwise this returns false
+/// and leaves `out` as it was.
 fn predict<T: Float>(
     ops: &dyn LayerOps<T>,
     task: &mut Prediction<'_, T>,
@@ -123,7 +116,7 @@ fn predict<T: Float>(
         (&mut *out, parallel),
         &|scratch, kept, x, out| {
             let out = if keeps { &mut kept[..out.len()] } else { out };
-            tile.predict(scratch, x, out);
+            to_outputs(&tile, scratch, x, out);
         },
     );
     let Some(may_write) = may_write else { return true };
@@ -138,129 +131,51 @@ fn predict<T: Float>(
     true
 }
 
-/// Fewer values are copied before another thread would be awake.
+/// Fewer values than this are copied in less time than another thread takes to wake up.
 const PARALLEL_COPY: usize = 256 * 1024;
 
-/// One tile of columns on its way through the network.
-struct Tile<'a, T> {
-    ops: &'a dyn LayerOps<T>,
-    model: Model<'a, T>,
-    regions: &'a Regions,
-    /// W^T of the layers after the first, if the backend wants it.
-    transposed: &'a [T],
-    backward: bool,
-    /// Has a tile found logits of the first layer that may not be finite?
-    doubt: AtomicBool,
+/// Forward and loss, then (if wanted) back to the first layer's dZ. Returns the sum of L over
+/// the columns.
+fn through_loss<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], samples: Samples<'_, T>) -> f64 {
+    let Samples { x, y, weights } = samples;
+    let last = tile.last();
+    let columns = x.len() / tile.model.shape.n_x();
+    for layer in 0..=last {
+        let g = if layer == last { Activation::Identity } else { tile.g(layer) };
+        tile.forward(layer, g, buffers, x, columns);
+    }
+    let (rows, stride) = (tile.model.head.n_y, tile.regions.stride(last));
+    let ranges = [tile.regions.activation(last, columns), tile.regions.delta(last, columns)];
+    let [z, dz] = disjoint(buffers, ranges);
+    let z = BlockMut { data: z, rows, stride, columns };
+    let dz = BlockMut { data: dz, rows, stride, columns };
+    let cost = tile.ops.loss(tile.model.head, z, (y, weights), dz);
+    if tile.backward {
+        for layer in (1..=last).rev() {
+            tile.backward_input(layer, buffers, columns);
+        }
+    }
+    cost
 }
 
-impl<'a, T: Float> Tile<'a, T> {
-    fn new(ops: &'a dyn LayerOps<T>, model: Model<'a, T>, regions: &'a Regions) -> Self {
-        let doubt = AtomicBool::new(false);
-        Self { ops, model, regions, transposed: &[], backward: false, doubt }
+/// Forward; predictions go to `out`.
+fn to_outputs<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], x: &[T], out: &mut [T]) {
+    let (last, head) = (tile.last(), tile.model.head);
+    let columns = x.len() / tile.model.shape.n_x();
+    // Other activations are applied at the end: softmax needs whole columns, ReLUs leave no
+    // marked zeros in predictions, and sigmoids have another limit there.
+    let direct = head.g == Activation::Tanh;
+    for layer in 0..=last {
+        let of_last = if direct { head.g } else { Activation::Identity };
+        let g = if layer == last { of_last } else { tile.g(layer) };
+        tile.forward(layer, g, buffers, x, columns);
     }
-
-    /// Is every x known to be finite, of the tiles that have gone forward?
-    fn x_is_finite(&self) -> bool {
-        !self.doubt.load(Ordering::Relaxed)
+    let a = &buffers[tile.regions.activation(last, columns)];
+    for (a, out) in a.chunks_exact(tile.regions.stride(last)).zip(out.chunks_exact_mut(head.n_y)) {
+        out.copy_from_slice(&a[..head.n_y]);
     }
-
-    fn layer(&self, index: usize) -> LayerParameters<'_, T> {
-        let transposed = self.transposed.get(self.regions.transposed(index)).unwrap_or_default();
-        self.model.operand(index, transposed)
-    }
-
-    /// Forward and loss, then (if wanted) back to the first layer's dZ. Returns the sum of L over
-    /// the columns.
-    fn propagate(&self, buffers: &mut [T], samples: Samples<'_, T>) -> f64 {
-        let Samples { x, y, weights } = samples;
-        let last = self.model.shape.layers.len() - 1;
-        let columns = x.len() / self.model.shape.n_x();
-        for layer in 0..=last {
-            let g = if layer == last { Activation::Identity } else { self.g(layer) };
-            self.forward(layer, g, buffers, x, columns);
-        }
-        let (rows, stride) = (self.model.head.n_y, self.regions.stride(last));
-        let ranges = [self.regions.activation(last, columns), self.regions.delta(last, columns)];
-        let [z, dz] = disjoint(buffers, ranges);
-        let z = BlockMut { data: z, rows, stride, columns };
-        let dz = BlockMut { data: dz, rows, stride, columns };
-        let cost = self.ops.loss(self.model.head, z, (y, weights), dz);
-        if self.backward {
-            for layer in (1..=last).rev() {
-                self.backward_input(layer, buffers, columns);
-            }
-        }
-        cost
-    }
-
-    /// Forward.
-    fn predict(&self, buffers: &mut [T], x: &[T], out: &mut [T]) {
-        let (last, head) = (self.model.shape.layers.len() - 1, self.model.head);
-        let columns = x.len() / self.model.shape.n_x();
-        // Softmax needs whole columns; ReLUs mark zeros in a layer's activations, not in predictions;
-        // sigmoids have another limit there.
-        let direct = head.g == Activation::Tanh;
-        for layer in 0..=last {
-            let of_last = if direct { head.g } else { Activation::Identity };
-            let g = if layer == last { of_last } else { self.g(layer) };
-            self.forward(layer, g, buffers, x, columns);
-        }
-        let a = &buffers[self.regions.activation(last, columns)];
-        for (a, out) in
-            a.chunks_exact(self.regions.stride(last)).zip(out.chunks_exact_mut(head.n_y))
-        {
-            out.copy_from_slice(&a[..head.n_y]);
-        }
-        if !direct {
-            self.ops.output(head, out);
-        }
-    }
-
-    fn g(&self, layer: usize) -> Activation {
-        self.model.shape.layers[layer].activation
-    }
-
-    fn forward(&self, layer: usize, g: Activation, buffers: &mut [T], x: &[T], columns: usize) {
-        let (rows, stride) = (self.model.shape.layers[layer].units, self.regions.stride(layer));
-        let write = self.regions.activation(layer, columns);
-        let place = match layer {
-            0 => 0..0,
-            _ => self.regions.activation(layer - 1, columns),
-        };
-        let [read, write] = disjoint(buffers, [place, write]);
-        let (read, stride_read) = match layer {
-            0 => (x, self.model.shape.n_x()),
-            _ => (&*read, self.regions.stride(layer - 1)),
-        };
-        let inputs = self.model.shape.layers[layer].inputs;
-        let x = Block { data: read, rows: inputs, stride: stride_read, columns };
-        let a = BlockMut { data: write, rows, stride, columns };
-        let finite = self.ops.forward(self.layer(layer), g, x, a);
-        if layer == 0 && !finite {
-            self.doubt.store(true, Ordering::Relaxed);
-        }
-    }
-
-    fn backward_input(&self, layer: usize, buffers: &mut [T], columns: usize) {
-        let regions = self.regions;
-        let [a_prev, dz, dz_prev] = disjoint(
-            buffers,
-            [
-                regions.activation(layer - 1, columns),
-                regions.delta(layer, columns),
-                regions.delta(layer - 1, columns),
-            ],
-        );
-        let (units, inputs) =
-            (self.model.shape.layers[layer].units, self.model.shape.layers[layer].inputs);
-        let (stride, stride_prev) = (regions.stride(layer), regions.stride(layer - 1));
-        self.ops.backward_input(
-            self.layer(layer),
-            self.g(layer - 1),
-            Block { data: dz, rows: units, stride, columns },
-            Block { data: a_prev, rows: inputs, stride: stride_prev, columns },
-            BlockMut { data: dz_prev, rows: inputs, stride: stride_prev, columns },
-        );
+    if !direct {
+        tile.ops.output(head, out);
     }
 }
 

@@ -1,41 +1,43 @@
 //! The door: all that a network asks of its backend, at the backend's level.
 //!
-//! A network holds one `Box<dyn Passes>` (of nothing: no memory is allocated), found once by [`resolve`](super::resolve). Behind it
-//! lie the code of one backend, level and element type, compiled in this crate, so that programs
-//! that use the library don't compile the kernels again.
+//! A network holds one `Box<dyn Passes>` (a type without size, so no memory is allocated), found
+//! once by [`resolve`](super::resolve). Behind it lies the code of one backend, level and element
+//! type, compiled in this crate, so that programs that use the library don't compile the kernels
+//! again.
 
 use core::fmt::Debug;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::custom::{Backward, Forward};
 use super::optimizer::Update;
+use super::own_loss::{NotFinite, OwnLoss};
 use super::pass::{Prediction, Propagation};
 use super::sums::{Destination, WeightSums};
 use super::tiny;
 use crate::words::choices::Backend;
 use crate::words::level::Level;
 
-/// A backend at a level, for elements T. Functions of single values are computed at the same level, or
-/// at the machine's best if the backend has none.
+/// A backend at a level, for elements T. Functions of single values are computed at the same level,
+/// or at the machine's best if the backend has none.
 pub trait Passes<T>: Elementwise<T> {
     /// Which backend.
     fn backend(&self) -> Backend;
 
-    /// The level, if the backend is one of levels.
+    /// The level, if the backend has levels.
     fn level(&self) -> Option<Level>;
 
     /// Units a panel of its weight layout: 1 is row-major.
     fn panel(&self) -> usize;
 
-    /// The same once more.
+    /// A copy, for a clone of the network.
     fn again(&self) -> Box<dyn Passes<T>>;
 
-    /// Forward; predictions go to the task's `out`. False if x is refused, with nothing written but
-    /// the tiles.
+    /// Forward; predictions go to the task's `out`. False if x is refused; then only the tiles have
+    /// been written.
     fn predict(&self, task: &mut Prediction<'_, T>) -> bool;
 
-    /// Forward and loss, and backward where that is wanted. Returns J; or `None` if x is refused,
-    /// with nothing written but the tiles.
+    /// Forward and loss, and backward where that is wanted. Returns J; or `None` if x is refused;
+    /// then only the tiles have been written.
     fn propagate(&self, task: Propagation<'_, T>) -> Option<f64>;
 
     /// The gradient, into the sums, or added to the parameters.
@@ -47,8 +49,11 @@ pub trait Passes<T>: Elementwise<T> {
     /// Backward from the caller's output gradient.
     fn backward_from(&self, task: Backward<'_, T>);
 
+    /// Forward, a loss of the caller's, backward and the gradient. Returns the mean loss.
+    fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite>;
+
     /// The prediction of one sample by a tiny network; false, and nothing done, if the backend has
-    /// no way of its own for it, or if its first logits are not finite.
+    /// no special path for it, or if its first logits are not finite.
     fn predict_tiny(&self, _net: &tiny::Net<'_, T>, _x: &[T], _out: &mut [T]) -> bool {
         false
     }

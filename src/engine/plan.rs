@@ -22,13 +22,14 @@ pub(crate) enum Purpose {
     Prediction,
 }
 
-/// What a layer writes of a tile, and reads at once, should stay in a core's second-level cache.
+/// A layer's output for a tile, and the inputs read at once for it, should stay in a core's
+/// second-level cache: together at most this many bytes.
 const TILE_BYTES: usize = 512 * 1024;
-/// Inputs that are read at once, about: kernels go through the inputs block by block.
+/// About the number of inputs read at once: kernels go through the inputs block by block.
 const BLOCK: usize = 512;
 /// Fewer columns than this and a GEMM spends its time packing weights.
 const MIN_TILE_COLUMNS: usize = 32;
-/// More than this gains nothing.
+/// More columns than this gain nothing.
 const MAX_TILE_COLUMNS: usize = 512;
 /// Batches are cut into about this many tiles where they are large enough, so that this many
 /// threads find equal work.
@@ -60,12 +61,12 @@ pub(crate) struct Regions {
     transposed: Vec<Range<usize>>,
     /// Elements a column of all regions together.
     pub(crate) column: usize,
-    /// The other layout, for networks and batches that go with samples in lanes.
+    /// The other layout, for networks and batches that are computed with samples in lanes.
     narrow: Option<narrow_plan::Layout>,
 }
 
-/// Batches below this leave most lanes empty: they go with units in lanes, unless the network is
-/// so small that nothing else counts.
+/// Batches below this leave most lanes empty: they are computed with units in lanes, unless the
+/// network is very small.
 const NARROW_SAMPLES: usize = 6;
 const NARROW_WEIGHTS: usize = 64;
 
@@ -107,7 +108,7 @@ impl Regions {
         for (index, layer) in shape.layers.iter().enumerate() {
             let start = end;
             if purpose == Purpose::Training && index > 0 && shape.panel > 1 {
-                // At most a panel more a unit than the weights that `Shape::new` has checked.
+                // Per unit at most a panel more than the weights, which `Shape::new` has checked.
                 let padded = layer.inputs.next_multiple_of(shape.panel);
                 let len = padded.checked_mul(layer.units).ok_or(TOO_LARGE)?;
                 end = start.checked_add(len).ok_or(TOO_LARGE)?;
@@ -122,7 +123,7 @@ impl Regions {
         Ok(Self { activations, deltas, strides, transposed, column, narrow, widest })
     }
 
-    /// The layout with samples in lanes, if that is how a batch of `samples` goes.
+    /// The layout with samples in lanes, if a batch of `samples` is computed that way.
     pub(crate) fn narrow(&self, shape: &Shape, samples: usize) -> Option<&narrow_plan::Layout> {
         let tiny = shape.weights() <= NARROW_WEIGHTS;
         self.narrow.as_ref().filter(|_| samples >= NARROW_SAMPLES || tiny)
@@ -162,8 +163,8 @@ impl Regions {
     }
 }
 
-/// The distance of columns of `units` values: whole panels, and one more where that would be bad.
-/// `Shape::new` has checked that there is room for it.
+/// The distance of columns of `units` values: whole panels, and one more where columns would
+/// otherwise share few lines of L1. `Shape::new` has checked that there is room for it.
 fn good_stride(units: usize, panel: usize, element: usize) -> usize {
     let padded = units.next_multiple_of(panel);
     let bad = panel > 1 && padded.saturating_mul(element).is_multiple_of(BAD_STRIDE_BYTES);
@@ -178,7 +179,7 @@ pub(crate) fn tile_columns(shape: &Shape, element: usize, samples: usize) -> usi
         (TILE_BYTES / widest.saturating_mul(element)).clamp(MIN_TILE_COLUMNS, MAX_TILE_COLUMNS);
     let by_cache = by_cache.next_multiple_of(COLUMN_STEP);
     if !parallel_pays(4.0 * shape.weights() as f64 * samples as f64) {
-        // Nobody to share with.
+        // The batch stays on one thread.
         return by_cache;
     }
     let by_balance = samples.div_ceil(TARGET_TILES).next_multiple_of(COLUMN_STEP);
@@ -191,8 +192,8 @@ pub(crate) const TILES_AT_ONCE: usize = 8;
 /// Bytes of dZ that a group of units reads again and again: half of a small L1.
 const DELTA_BYTES: usize = 16 * 1024;
 
-/// Tiles that `units` units sum over at once: the fewer turns, the less often the sums are read
-/// and written, as long as dZ stays in L1. Kernels take up to four panels at a time.
+/// Tiles that `units` units sum over in one turn: as many as keep dZ in L1, since each turn reads
+/// and writes the sums. Kernels take up to four panels at a time.
 pub(crate) fn tiles_at_once<T: Float>(units: usize, columns: usize) -> usize {
     let panels = units.div_ceil(T::PANEL).min(4);
     (DELTA_BYTES / (panels * T::PANEL * size_of::<T>()) / columns).clamp(1, TILES_AT_ONCE)
@@ -215,28 +216,28 @@ pub(crate) fn parallel_pays(flops: f64) -> bool {
     flops >= PARALLEL_FLOPS
 }
 
-/// Bytes of weights that are worth a thread's waking, when they are read for one sample: to read them
-/// takes 20 us and more.
+/// For one sample, waking a thread pays if it reads this many bytes of weights, which takes 20 us
+/// and more.
 const SHARED_BYTES: usize = 2 * 1024 * 1024;
 
 /// Panels of a layer that one thread reads for one sample: all, or a half, a quarter and so on.
 pub(crate) fn shared_panels<T: Float>(count: usize, inputs: usize) -> usize {
     let bytes = T::PANEL * size_of::<T>() * inputs;
     let mut panels = count;
-    // Both halves must be more than one panel, whose sum is cut otherwise.
+    // Both halves must be more than one panel: the sums of a single one are cut into other pieces.
     while panels >= 16 && panels / 2 * bytes >= SHARED_BYTES {
         panels = panels.div_ceil(2);
     }
     panels
 }
 
-/// Has a network a layer whose panels should be shared?
+/// Does the network have a layer whose panels threads should share?
 pub(crate) fn any_shared<T: Float>(shape: &Shape) -> bool {
     let is_shared = |layer: &Layer| {
         let count = layer.units.div_ceil(T::PANEL);
         shared_panels::<T>(count, layer.inputs) < count
     };
-    // Asked first, since it takes no time.
+    // The cheap test comes first.
     shape.len >= 2 * SHARED_BYTES / size_of::<T>() && shape.layers.iter().any(is_shared)
 }
 

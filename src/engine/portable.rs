@@ -13,6 +13,7 @@ use super::float::Float;
 use super::levels;
 use super::ops::LayerOps;
 use super::optimizer::Update;
+use super::own_loss::{self, NotFinite, OwnLoss};
 use super::pass::{self, Prediction, Propagation};
 use super::passes::{Elementwise, Function, Passes};
 use super::sums::{self, Destination, WeightSums};
@@ -53,7 +54,7 @@ impl Gemm for Cblas {
     const BACKEND: Backend = Backend::Cblas;
 
     fn gemm<T: Float>(product: Product<'_, T>) {
-        // What exceeds C's int (no small network does) still has an answer.
+        // Sizes that exceed C's int (no small network's do) are left to `matrixmultiply`.
         if let Err(product) = T::cblas(product) {
             T::matrixmultiply(product);
         }
@@ -102,6 +103,10 @@ impl<T: Float, G: Gemm> Passes<T> for GemmOps<G> {
 
     fn backward_from(&self, task: Backward<'_, T>) {
         custom::backward(self, task);
+    }
+
+    fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite> {
+        own_loss::backward(self, task)
     }
 }
 
@@ -231,8 +236,8 @@ impl<T: Float, G: Gemm> LayerOps<T> for GemmOps<G> {
 }
 
 /// db += factor sum dz, of one tile. Four sums a unit, so that a column does not wait for the one
-/// before; and a tile's sum is complete before it is added to those of others, so that no sum has more
-/// terms than a tile has columns, or a stretch tiles.
+/// before; and a tile's sum is complete before it is added to those of others, so that no sum has
+/// more terms than a tile has columns, or a stretch tiles.
 fn add_bias<T: Float>(factor: T, dz: Block<'_, T>, rows: Range<usize>, db: &mut [T]) {
     const UNITS: usize = 8;
     for (unit, db) in rows.clone().step_by(UNITS).zip(db[..rows.len()].chunks_mut(UNITS)) {

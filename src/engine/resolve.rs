@@ -23,7 +23,7 @@ pub(crate) fn passes<T: Float>(
     };
     let is_fused = match backend {
         Backend::Fused => true,
-        // Without FMA our kernels have no advantage that pays for other bits.
+        // Without FMA our kernels gain too little to be worth results with other bits.
         Backend::Auto => level.is_some() || Level::of(token).has_fma(),
         _ => false,
     };

@@ -23,33 +23,33 @@ pub(crate) struct Span {
 ///
 /// Weights lie in panels of `panel` units: for each panel, input after input, the weights of the
 /// panel's units side by side. A panel of 1 is the textbook's row-major (n_l, n_{l-1}) matrix,
-/// which GEMMs want. The last panel is padded with zeros that stay zero. A first layer that fills no
-/// half of its one panel, and has more than [`HALVED_INPUTS`], has a panel of half as many units: most
-/// of its time is that of reading weights, or sums of them.
+/// which GEMMs want. The last panel is padded with zeros that stay zero. A first layer of at most
+/// half a panel's units and more than [`HALVED_INPUTS`] inputs has a panel of half as many units:
+/// it spends most of its time reading weights, or their sums.
 ///
 /// Nothing of the layout depends on the activations: two shapes are compared by
 /// [`has_layout_of`](Self::has_layout_of), which leaves them out.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
-    // What every call looks at.
+    // Every call reads these.
     n_x: usize,
     n_y: usize,
     pub(crate) layers: Vec<Layer>,
     pub(crate) spans: Vec<Span>,
-    /// Units a panel, but for a first layer of half-panels: activations and biases are padded to it.
+    /// Units a panel (of weights, a first layer may have half as many): activations and biases are
+    /// padded to it.
     pub(crate) panel: usize,
     /// Units of the widest layer.
     pub(crate) widest: usize,
-    /// 0, unless each layer is one panel of units, and the network so small that `engine::tiny` has a
-    /// way of its own for it. Then its sizes in one number: tiny networks have the same number if
-    /// and only if they have the same layout.
+    /// Of a tiny network (each layer one panel of units, small enough for `engine::tiny`), its
+    /// sizes in one number, which is the same if and only if the layout is. 0 for all others.
     pub(crate) tiny: u64,
     /// Elements of the whole buffer.
     pub(crate) len: usize,
 }
 
-/// More inputs than any network has that goes with samples in lanes, or is tiny: what they do knows
-/// whole panels only.
+/// More inputs than a tiny network, or one with samples in lanes, may have: those paths take whole
+/// panels only.
 pub(crate) const HALVED_INPUTS: usize = 256;
 const _: () = assert!(TINY_INPUTS <= HALVED_INPUTS);
 // They fit into `tiny`, a byte each.
@@ -123,9 +123,14 @@ impl Shape {
     /// element type? True of the same inputs, units and panel, whatever the activations are: all
     /// else follows from them.
     pub(crate) fn has_layout_of(&self, other: &Self) -> bool {
+        self.panel == other.panel && self.has_sizes_of(other)
+    }
+
+    /// Have the layers of both the same sizes, whatever their activations and where they lie?
+    pub(crate) fn has_sizes_of(&self, other: &Self) -> bool {
         let units = |shape: &Self, layer: usize| shape.layers[layer].units;
         let count = self.layers.len();
-        (self.n_x, self.panel, count) == (other.n_x, other.panel, other.layers.len())
+        (self.n_x, count) == (other.n_x, other.layers.len())
             && (0..count).all(|layer| units(self, layer) == units(other, layer))
     }
 
@@ -150,7 +155,8 @@ impl Shape {
         &self.layers[self.layers.len() - 1]
     }
 
-    /// Where weight W[layer][unit][input] lies in the buffer.
+    /// Where weight W[layer][unit][input] lies in the buffer: what `layout` walks, by its formula.
+    #[cfg(test)]
     pub(crate) fn weight_index(&self, layer: usize, unit: usize, input: usize) -> usize {
         let span = &self.spans[layer];
         let (panel, lane) = (unit / span.panel, unit % span.panel);

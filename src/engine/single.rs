@@ -153,7 +153,7 @@ fn own_loss<T: Float, V: Lanes<Elem = T>>(
     loss
 }
 
-/// Does an output's activation need nothing but its own logit, and no tidying?
+/// Does an output's activation need nothing but its own logit, and no correction afterwards?
 pub(super) fn finished(g: Activation) -> bool {
     matches!(g, Activation::Identity | Activation::Tanh)
 }
@@ -196,8 +196,8 @@ fn forward<T: Float, S: Simd>(
     }
 }
 
-/// A layer's panels, the halves at once until they are `at_most` so many. (Each unit's sum is its own:
-/// who computes it changes no bit.)
+/// A layer's panels, split into halves that threads share until a part has `at_most` panels. (Each
+/// unit has its own sum, so it does not matter which thread computes it.)
 fn share<T: Float, S: Simd>(
     simd: S,
     panels: Panels<'_, T>,
@@ -226,7 +226,8 @@ fn share<T: Float, S: Simd>(
     });
 }
 
-/// `Rayon` if that is the network's, its pool has threads to share with, and a layer is worth it.
+/// `Rayon` if the network asks for it, the pool has more than one thread, and a layer is large
+/// enough.
 fn sharing<T: Float>(model: Model<'_, T>) -> Parallelism {
     let shares = model.parallelism == Parallelism::Rayon
         && plan::any_shared::<T>(model.shape)
@@ -234,7 +235,8 @@ fn sharing<T: Float>(model: Model<'_, T>) -> Parallelism {
     if shares { Parallelism::Rayon } else { Parallelism::Serial }
 }
 
-/// In the pool, if its threads are to share the work: a pool is entered once, not once a layer.
+/// Runs `run` inside the pool if its threads share the work, so that it is entered once and not for
+/// each layer.
 fn in_pool<R: Send>(parallelism: Parallelism, run: impl FnOnce() -> R + Send) -> R {
     match parallelism {
         Parallelism::Rayon => {

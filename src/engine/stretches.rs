@@ -1,25 +1,26 @@
 //! How many tiles a gradient is summed over before that sum is added to the whole.
 //!
-//! A sum of n terms, one after the other, is off by up to n roundings. A tile's terms are few, but a
-//! batch may have thousands of tiles: so the sums of about sqrt(n) tiles at a time are added up. Few
-//! tiles are one stretch. It follows from the shape and the number of samples alone.
+//! A sum of n terms, one after the other, is off by up to n roundings. A tile's terms are few, but
+//! a batch may have thousands of tiles: so the sums of about sqrt(n) tiles at a time are added up.
+//! Few tiles are one stretch. It follows from the shape and the number of samples alone.
 
 use super::plan;
 use crate::engine::shape::Shape;
 use crate::kernels::streamed;
 
-/// Tiles that are one stretch: at most this many roundings more than a tile has.
+/// Up to this many tiles are one stretch, which adds as many roundings to a tile's own.
 const TILES: usize = 64;
 
-/// Samples that are one stretch where each is added to the whole sum by itself: see `streamed`.
+/// Up to this many samples are one stretch where each sample is added to the whole sum: see
+/// `streamed`.
 const STREAMED_SAMPLES: usize = 2048;
 
-/// Tiles a stretch, of so many.
+/// Tiles a stretch, for a batch of `tiles` tiles.
 pub(super) fn of_tiles(tiles: usize) -> usize {
     if tiles <= TILES { tiles } else { tiles.isqrt() }
 }
 
-/// Tiles a stretch in the gradient of a layer, where tiles have so many columns.
+/// Tiles a stretch in the gradient of a layer, for tiles of `columns` columns.
 pub(super) fn of_layer(shape: &Shape, layer: usize, columns: usize, samples: usize) -> usize {
     if is_streamed(shape, layer) && samples > STREAMED_SAMPLES {
         return (samples.isqrt() / columns).max(1);
@@ -35,7 +36,7 @@ pub(crate) fn room(shape: &Shape, element: usize, capacity: usize) -> usize {
     if (0..shape.layers.len()).any(is_cut) { shape.len } else { 0 }
 }
 
-/// May a panel of the layer be one with very many inputs that no other goes with?
+/// May a panel of the layer be computed alone, and with very many inputs, by `streamed`?
 fn is_streamed(shape: &Shape, layer: usize) -> bool {
     let size = &shape.layers[layer];
     let is_single = shape.panel > 1 && size.units.div_ceil(shape.panel) % 2 == 1;
@@ -67,7 +68,7 @@ mod tests {
                     assert!(chain <= most, "{units:?}, {samples}: {chain} terms");
                     assert!(stretch == tiles || room(&shape, 4, samples) == shape.len);
                 }
-                // A workspace for more samples does for fewer.
+                // A workspace for more samples also serves fewer.
                 let room = room(&shape, 4, samples);
                 assert!(room >= room_before);
                 room_before = room;

@@ -143,7 +143,8 @@ impl<T: Float> Sums<'_, T> {
         }
     }
 
-    /// The tiles of some samples, of which `turn` says where in the batch they stand; some at a time.
+    /// Sums over the tiles of a range of samples, several at a time; `at` says where in the batch
+    /// the range stands.
     fn sum_stretch(
         &self,
         layer: usize,
@@ -170,7 +171,8 @@ impl<T: Float> Sums<'_, T> {
         }
     }
 
-    /// What a layer has left in the tile that begins with sample `start`; there are `end` samples.
+    /// What a layer has left in the tile that begins with sample `start` and ends at `end` at the
+    /// latest.
     fn pass(&self, layer: usize, start: usize, end: usize) -> Pass<'_, T> {
         let WeightSums { shape, regions, x, .. } = *self.task;
         let columns = self.columns.min(end - start);

@@ -1,4 +1,4 @@
-//! Tests of the choices that change no value, but time and memory: they are made as documented.
+//! Choices that change time and memory, but no value, are made as documented.
 
 use super::float::Float;
 use super::plan::{self, Purpose, Regions};
@@ -22,7 +22,7 @@ fn threads_are_woken_for_four_million_flops() {
     }
 }
 
-/// From 32 to 512 columns, in steps of 16, of 512 KiB: not more, by more than a step, and not less.
+/// Tiles have 32 to 512 columns, in steps of 16, and take 512 KiB to within a step.
 #[test]
 fn a_tile_of_columns_fills_the_cache() {
     for units in [&[2, 4, 1][..], &[100, 120, 10], &[784, 300, 10], &[60, 2000], &[5000, 5000]] {
@@ -59,7 +59,7 @@ fn tiles_at_once<T: Float>() {
     }
 }
 
-/// As many as there are in 16 KiB of dZ, up to eight.
+/// As many tiles as have 16 KiB of dZ, up to eight.
 #[test]
 fn tiles_are_summed_while_they_are_in_cache() {
     tiles_at_once::<f32>();

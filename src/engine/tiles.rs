@@ -47,7 +47,7 @@ pub(crate) struct Samples<'a, T> {
 }
 
 impl<T> Samples<'_, T> {
-    /// Those of a range, cut off at the last sample.
+    /// The samples of a range, which may end past the last sample.
     #[inline(always)]
     pub(crate) fn part(&self, shape: &Shape, range: Range<usize>) -> Self {
         let (n_x, n_y) = (shape.n_x(), shape.n_y());
@@ -63,7 +63,7 @@ impl<T> Samples<'_, T> {
     }
 }
 
-/// Does a pass of so much work over so many samples pay for waking other threads?
+/// Is a pass over `samples` samples enough work to pay for waking other threads?
 pub(super) fn is_parallel(
     parallelism: Parallelism,
     shape: &Shape,
@@ -83,16 +83,16 @@ pub(crate) struct Batch<'a, T> {
 }
 
 /// The buffers of a batch's tiles. Of each, the first part is scratch, and the rest is kept: tiles
-/// that a thread goes through one after the other share the scratch of the first, which so stays in
-/// the thread's cache.
+/// that a thread goes through one after the other share the scratch of the first, so that it stays
+/// in the thread's cache.
 #[derive(Debug)]
 pub(crate) struct Tiles<'a, T> {
     pub(crate) buffers: &'a mut [T],
     pub(crate) cut: Cut,
 }
 
-/// A tile's buffers are cut into `columns` times `column` elements, fewer columns for a last tile;
-/// and these at `scratch` times their columns.
+/// A tile has `columns` columns (the last one may have fewer) of `column` elements each, of which
+/// `scratch` are scratch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cut {
     pub(crate) columns: usize,
@@ -111,7 +111,7 @@ impl Cut {
         tile.split_at_mut(tile.len() / self.column * self.scratch)
     }
 
-    /// The same for a tile after others: with their scratch, if there were any.
+    /// The same for a tile that takes the scratch of those before it, if there are any.
     fn after<'a, T>(
         self,
         scratch: Option<&'a mut [T]>,
@@ -122,15 +122,22 @@ impl Cut {
     }
 }
 
-/// Runs `tile` on each tile's scratch, the elements it keeps, and its samples, by the pool where that
-/// pays, and returns the sum of the costs that it returns, in tile order, by the batch's total.
+/// From a tile's scratch, the elements it keeps, and its samples to the sum of their losses.
+pub(crate) type TileOfSamples<'a, T> =
+    dyn Fn(&mut [T], &mut [T], Samples<'_, T>) -> f64 + Sync + 'a;
+
+/// From a tile's scratch, the elements it keeps, and its x to its outputs.
+pub(crate) type TileOfOutputs<'a, T> = dyn Fn(&mut [T], &mut [T], &[T], &mut [T]) + Sync + 'a;
+
+/// Runs `tile` on each tile's scratch, the elements it keeps, and its samples, in the pool where
+/// that pays. Returns the sum of the tiles' costs, in tile order, divided by the batch's total.
 pub(crate) fn for_tiles<T: Float>(
     model: Model<'_, T>,
     batch: Batch<'_, T>,
     backward: bool,
     tiles: Tiles<'_, T>,
     costs: &mut [f64],
-    tile: &(dyn Fn(&mut [T], &mut [T], Samples<'_, T>) -> f64 + Sync),
+    tile: &TileOfSamples<'_, T>,
 ) -> f64 {
     let Batch { samples: data, columns, total } = batch;
     let Tiles { buffers, cut } = tiles;
@@ -163,7 +170,7 @@ pub(crate) fn for_output_tiles<T: Float>(
     (x, columns): (&[T], usize),
     tiles: Tiles<'_, T>,
     (out, parallel): (&mut [T], bool),
-    tile: &(dyn Fn(&mut [T], &mut [T], &[T], &mut [T]) + Sync),
+    tile: &TileOfOutputs<'_, T>,
 ) {
     let (n_x, n_y) = (model.shape.n_x(), model.head.n_y);
     let Tiles { buffers, cut } = tiles;

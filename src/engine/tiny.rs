@@ -4,9 +4,9 @@
 //! Here a call's own bookkeeping would take longer than its arithmetic: so there is one pass over
 //! the layers, with nothing to decide but the activation. The values have the bits of `single`.
 //!
-//! Slices come as arguments, in registers, and not in structures. Of a structure that was just
-//! written, a copy reads in 16 bytes what was stored in 8, or the other way round; such a load waits
-//! until all that was begun before it has ended, the call before this one included.
+//! Slices are arguments, in registers, and not in structures. Copying a structure that was just
+//! written loads in 16 bytes what was stored in 8, or the other way round; such a load waits for
+//! everything begun before it, the previous call included.
 
 use fearless_simd::Simd;
 
@@ -44,8 +44,8 @@ pub struct Step<'a, T> {
     pub(crate) factor: T,
 }
 
-/// Forward; the prediction goes to `out`. Checked shapes. False, and nothing done, if the first logits
-/// are not finite.
+/// Forward; the prediction goes to `out`. Checked shapes. False, and nothing done, if the first
+/// logits are not finite.
 pub(super) fn predict<T: Float, S: Simd>(
     simd: S,
     net: &Net<'_, T>,
@@ -78,7 +78,7 @@ where
         head::g(t, g, z).store(&mut a);
     } else {
         z.store(&mut a);
-        // The loss is of no consequence.
+        // A prediction does not depend on the loss.
         let head = OutputHead { loss: Loss::SquaredError, g, n_y };
         head::activate_output::<V>(t, head, &mut a[..n_y]);
     }
@@ -89,11 +89,11 @@ where
     true
 }
 
-/// The logits; `None` if the first layer's are not finite. `keep` gets what each layer but the first
-/// reads.
+/// The logits; `None` if the first layer's are not finite. `keep` gets what each layer but the
+/// first reads.
 ///
-/// An input that is not finite leaves no unit's logit finite, since a weight times it is not: so one
-/// unit tells whether the inputs have to be looked at.
+/// An input that is not finite leaves no unit's logit finite, since a weight times it is not: so
+/// one unit's logit tells whether the inputs must be checked.
 #[inline(always)]
 fn forward<V>(
     t: V::Token,
@@ -107,8 +107,8 @@ where
     V::Elem: Float,
 {
     let (first, others) = shape.layers.split_first()?;
-    // A layer of one panel is its inputs' weights and its bias, a panel each: one layer behind
-    // the other.
+    // A layer of one panel is a panel of weights for each input, then the bias; layers follow one
+    // another.
     let (panels, mut rest) = V::Elem::panels(parameters).split_at(first.inputs + 1);
     let mut z = tiny::logits::<V>(t, panels, x);
     let mut lanes = [V::Elem::ZERO; MAX_LANES];
@@ -127,8 +127,8 @@ where
     Some(z)
 }
 
-/// Forward, backward and the update. Returns J; if it is not finite, nothing is changed. `None`, and
-/// nothing done, if the first logits are not finite.
+/// Forward, backward and the update. Returns J; if it is not finite, nothing is changed. `None`,
+/// and nothing done, if the first logits are not finite.
 pub(super) fn step<T: Float, S: Simd>(
     simd: S,
     task: &mut Step<'_, T>,
@@ -187,7 +187,7 @@ where
     let factor = V::splat(t, factor);
     let mut rest = V::Elem::panels_mut(parameters);
     for (index, layer) in shape.layers.iter().enumerate().rev() {
-        // The last layers end where the ones behind them begin.
+        // `rest` ends with the layers that are not updated yet.
         let end = shape.spans[index].bias.end / V::Elem::PANEL;
         let (before, panels) = rest[..end].split_at_mut(end - layer.inputs - 1);
         let scaled = dz * factor;

@@ -23,7 +23,7 @@ fn operand(m: Strided) -> Option<(CBLAS_TRANSPOSE, i32)> {
 macro_rules! gemm {
     ($name:ident, $t:ty, $call:path) => {
         /// C = alpha A B + beta C with the linked BLAS. With beta = 0, C's old contents are not
-        /// read. Hands the product back if BLAS can't take it (a size beyond C's int).
+        /// read. Returns the product as the error if BLAS can't take it (a size beyond C's int).
         #[expect(
             clippy::result_large_err,
             reason = "the product handed back for another GEMM to do"

@@ -5,7 +5,8 @@
 pub(crate) mod cblas;
 pub(crate) mod matrixmultiply;
 
-/// A matrix inside a slice: element (row, column) lies at row * row_stride + column * column_stride.
+/// A matrix inside a slice: element (row, column) lies at row * row_stride + column *
+/// column_stride.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Strided {
     pub(crate) rows: usize,

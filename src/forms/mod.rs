@@ -1,8 +1,8 @@
 //! How options, words and configurations are written: the forms behind `Serialize` and
 //! `Deserialize` (feature `serde`).
 //!
-//! These forms are promises of their own: no field of a struct appears in a file because it happens
-//! to be called so in the code. They are JSON here; any other format of serde's has the same names.
+//! These forms are promises of their own: renaming a struct's field in the code does not change a
+//! file. They are JSON here; any other format of serde's has the same names.
 //!
 //! | type | written |
 //! | --- | --- |
@@ -20,8 +20,8 @@
 //! | [`Fingerprint`](crate::Fingerprint) | its 16 digits: `"ac78694ec88e579c"` |
 //! | [`Standardization`](crate::Standardization) | `{"means": [2.0], "stds": [0.5]}` |
 //!
-//! What has a default may be left out when it is read, and a name that is not known is an error. As
-//! where options are set by calls, their ranges are checked when they are used.
+//! Values that have a default may be left out of a file, and an unknown name is an error. Ranges
+//! are checked when the values are used, like those of options set by calls.
 //!
 //! ```
 //! use shallownet::{Optimizer, Training};
@@ -43,7 +43,7 @@ mod network;
 mod training;
 mod words;
 
-/// `Serialize` and `Deserialize` of a type by the form that mirrors it.
+/// Implements `Serialize` and `Deserialize` of a type by the form that mirrors it.
 macro_rules! written_as {
     ($($written:ty = $form:ident),+ $(,)?) => {$(
         impl serde::Serialize for $written {

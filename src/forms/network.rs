@@ -32,7 +32,7 @@ struct ConfigurationForm {
     checks: Checks,
 }
 
-/// One of the layers; its inputs are what is before it.
+/// One of the layers; its inputs are the units of the layer before.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Units {

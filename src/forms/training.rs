@@ -11,7 +11,7 @@ use crate::train::options::Training;
 use crate::train::schedule::{Decay, Schedule};
 use crate::words::optimizer::Optimizer;
 
-/// What checkpoints hold: what is added later has a default.
+/// What checkpoints hold. Fields that are added later need a default, so that old files still load.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Training", deny_unknown_fields)]
 struct TrainingForm {
@@ -34,7 +34,7 @@ struct TrainingForm {
     seed: u64,
 }
 
-/// As where they are not set.
+/// The defaults of options that are not set.
 mod default {
     use super::{EarlyStopping, Optimizer, Training};
 

@@ -65,7 +65,7 @@ written_as!(
     Optimizer = OptimizerForm,
 );
 
-/// A text that is parsed: the form of what has a name, or digits.
+/// The form of types that are written as one text and parsed from it: a name, or digits.
 struct Parsed<T> {
     what: &'static str,
     parsed: core::marker::PhantomData<T>,

@@ -26,7 +26,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::{Columns, Error, Network, Scalar, Workspace};
 
-/// Why an array can't be used as it lies.
+/// Why an array can't be used without a copy.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArrayError {
@@ -52,7 +52,7 @@ pub enum ArrayError {
         /// The shape that was given.
         given: [usize; 2],
     },
-    /// What the network's calls say.
+    /// An error of the network's call.
     #[error(transparent)]
     Refused(#[from] Error),
 }

@@ -1,4 +1,4 @@
-//! A file that is there in whole or not at all.
+//! Writes files so that they are complete or do not exist.
 
 use std::fs::{self, Metadata};
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::open::{MOST_LINKS, kind};
 use super::{display, reason};
 
-/// A file that could not be written; what was at its path before is still there.
+/// A file that could not be written; an earlier file at its path is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: could not be written: {}", reason(source))]
 pub struct WriteError {
@@ -34,9 +34,9 @@ pub enum NotReplaceable {
 /// renamed. Whoever opens `path` meanwhile, or after a crash, sees the old file or the new one.
 ///
 /// A symbolic link stays: the file that it leads to is written, whether or not it is there yet.
-/// Nothing but a regular file is replaced. A file that was there keeps its permissions (one that may
-/// only be read is replaced nevertheless: that is up to its folder); its owner becomes whoever writes,
-/// and other hard links to it keep the old contents.
+/// Nothing but a regular file is replaced. An earlier file's permissions are kept (a read-only file
+/// is replaced, too: the folder's permissions decide that); the writing user becomes the owner, and
+/// other hard links keep the old contents.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -53,8 +53,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     try_write(path, bytes).map_err(|source| WriteError { file: display(path), source })
 }
 
-/// Would [`write()`] refuse this path for what is there? To be asked before hours of work whose result
-/// shall be written: whether there will be room, or permission, only writing can tell.
+/// Would [`write()`] refuse this path because of what is there? Ask this before hours of work whose
+/// result is to be written; only writing can tell whether there is space and permission.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
@@ -71,7 +71,7 @@ pub fn check(path: &Path) -> Result<(), WriteError> {
     target(path).map(drop).map_err(refused)
 }
 
-/// Removes what [`write()`] would replace: a regular file, the one that `path` leads to where it is a
+/// Removes the file that [`write()`] would replace: a regular file, which `path` may lead to as a
 /// link. It is no error if there is none; anything else stays.
 ///
 /// # Errors
@@ -88,8 +88,8 @@ fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (path, old) = target(path)?;
     let folder = folder(&path);
     let mut builder = tempfile::Builder::new();
-    // A temporary file is for its owner's eyes only; this one becomes an ordinary file, or is as
-    // open as the one that it replaces, from the start.
+    // Temporary files are readable by their owner only; this one gets an ordinary file's
+    // permissions, or those of the file that it replaces, from the start.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -98,7 +98,7 @@ fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let mut file = builder.prefix(".shallownet-").tempfile_in(folder)?;
     if let Some(old) = old {
-        // Where a file system knows no permissions there are none to keep.
+        // On a file system without permissions there are none to keep.
         let _ = file.as_file().set_permissions(permissions(&old));
     }
     file.write_all(bytes)?;

@@ -1,4 +1,4 @@
-//! Samples block by block: what lets a file be larger than memory.
+//! Samples block by block, so that a file may be larger than memory.
 
 use std::io::Read;
 
@@ -11,8 +11,8 @@ use crate::{Error, Scalar};
 /// Bytes read at once.
 const BUFFER: usize = 1 << 16;
 
-/// The samples of a file, so many at a time: an iterator of [`OwnedColumns`], the last of which may
-/// be smaller. After an error it ends.
+/// The samples of a file, some at a time: an iterator of [`OwnedColumns`], the last of which may be
+/// smaller. After an error it ends.
 ///
 /// Memory: one block. See [`idx::blocks`](super::idx) and [`npy::blocks`](super::npy).
 pub struct Blocks<T, R = Box<dyn Read + Send>> {
@@ -34,7 +34,7 @@ impl<T, R> core::fmt::Debug for Blocks<T, R> {
     }
 }
 
-/// What a header says: so many samples of so many features.
+/// The numbers of samples and features that a header states.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Promise {
     pub(super) samples: usize,
@@ -133,7 +133,7 @@ impl<T: Scalar, R: Read> Blocks<T, R> {
             let chunk = &mut buffer[..count * self.element.kind.bytes()];
             self.bytes.fill(chunk, "the data")?;
             if values.capacity() - values.len() < count {
-                // Compressed: memory grows with what has come, never past what was promised.
+                // Compressed: memory grows with the data read, never past the size stated.
                 let more = missing.min(count.max(values.len()));
                 reserve(&mut values, more)?;
             }
@@ -219,7 +219,7 @@ pub(super) fn integers<R: Read>(
     Ok(labels)
 }
 
-/// Room for so many more values, or an error.
+/// Room for this many more values, or an error.
 pub(super) fn reserve<T>(values: &mut Vec<T>, more: usize) -> Result<(), DataProblem> {
     let bytes = more.saturating_mul(size_of::<T>());
     let refused = Error::OutOfMemory { what: "the samples of a file", bytes };

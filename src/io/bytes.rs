@@ -11,12 +11,12 @@ use super::open::{self, NotOpened};
 /// Deflate can't do better: two bits can stand for 258 bytes, so a byte for 1032.
 const DEFLATE_RATIO: u64 = 1032;
 
-/// Unless another limit is asked for, a file's values may take so many times its own bytes in
-/// memory. Of a plain file they take 16 times at most (a byte becomes an f64, twice while an array
-/// in Fortran order is turned); of a compressed one MNIST's images take 38 times.
+/// Unless another limit is set, a file's values may take this many times its own bytes in memory.
+/// Of a plain file they take 16 times at most (a byte becomes an f64, twice while an array in
+/// Fortran order is turned); of a compressed one MNIST's images take 38 times.
 const MEMORY_RATIO: u64 = 64;
 
-/// Or so much, whatever its length: 256 MiB.
+/// Or this much, whatever its length: 256 MiB.
 const MEMORY_AT_LEAST: u64 = 1 << 28;
 
 /// How many bytes there are in all.
@@ -55,7 +55,7 @@ pub(super) struct Bytes<R> {
     pub(super) memory_limit: u64,
 }
 
-/// What the values of a file of so many bytes may take unless another limit is asked for.
+/// The memory that the values of a file of this length may take unless another limit is set.
 pub(super) fn memory_limit(length: u64) -> u64 {
     length.saturating_mul(MEMORY_RATIO).max(MEMORY_AT_LEAST)
 }
@@ -74,7 +74,7 @@ impl<R: Read> Bytes<R> {
         Self { reader, at: 0, length, memory_limit: memory_limit(file_length) }
     }
 
-    /// Refuses values that would take too much memory: so many of `T`, `copies` at a time.
+    /// Refuses values that would take too much memory: `values` values of `T`, `copies` at a time.
     pub(super) fn check_memory<T>(&self, values: usize, copies: u64) -> Result<(), DataProblem> {
         let needed = (values as u64).saturating_mul(size_of::<T>() as u64).saturating_mul(copies);
         let limit = self.memory_limit;

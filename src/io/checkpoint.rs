@@ -1,4 +1,4 @@
-//! A training in the middle, in one safetensors file: what it takes to go on with the same bits.
+//! An unfinished training in one safetensors file: everything needed to go on with the same bits.
 //!
 //! The file holds the network's tensors by the names of a [`super::model`] file
 //! (`layers.0.weight`, ...), the optimiser's moments likewise after `m.` and `v.` (those that it
@@ -65,7 +65,7 @@ const VERSION: u64 = 1;
 /// enough to go on counting. At ten nanoseconds a step it takes three years to get there.
 const MOST_STEPS: u64 = 1 << 53;
 
-/// What stands before the names of m and v, and of the best parameters.
+/// The prefixes of the names of m and v, and of the best parameters.
 const MOMENTS: [&str; 2] = ["m.", "v."];
 const BEST: &str = "best.";
 
@@ -86,13 +86,13 @@ struct Entry {
     done: Done,
 }
 
-/// The one thing that is read first: the rest may be different in another version.
+/// The version is read first, since the rest may differ in another version.
 #[derive(Deserialize)]
 struct Version {
     version: u64,
 }
 
-/// Saves a checkpoint: in whole or not at all, as [`atomic::write`] does. One that was at `path`
+/// Saves a checkpoint completely or not at all, as [`atomic::write`] does. An earlier one at `path`
 /// stays until this one is on the disk.
 ///
 /// # Errors
@@ -270,7 +270,7 @@ fn check(done: &Done) -> Result<(), Problem> {
     }
 }
 
-/// What a root is drawn of.
+/// Refuses values below 0, since their root is taken.
 fn not_negative<T: Scalar>(name: &str, values: &[T]) -> Result<(), Problem> {
     match values.iter().position(|v| *v < T::ZERO) {
         None => Ok(()),

@@ -96,7 +96,7 @@ impl Element {
             Kind::I32 => self.each(bytes, out, |b| whole(i32::from_le_bytes(b).into())),
             Kind::U64 => self.each(bytes, out, |b| u64::from_le_bytes(b).try_into().ok()),
             Kind::I64 => self.each(bytes, out, |b| whole(i64::from_le_bytes(b))),
-            // No integer type: nothing that could be a label.
+            // Not an integer type, so no labels.
             Kind::F32 | Kind::F64 => {
                 out.extend(bytes.chunks_exact(self.kind.bytes()).map(|_| None))
             }

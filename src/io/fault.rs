@@ -25,7 +25,7 @@ pub struct DataError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataProblem {
-    /// The operating system, or the decompressor, can't read on.
+    /// The operating system, or the decompressor, fails to read.
     #[error("{}", reason(.0))]
     Read(#[source] std::io::Error),
     /// Reading failed on the way.
@@ -33,7 +33,7 @@ pub enum DataProblem {
     ReadAt {
         /// How far it was read.
         at: u64,
-        /// What was said.
+        /// The error that it reported.
         #[source]
         source: std::io::Error,
     },
@@ -43,7 +43,7 @@ pub enum DataProblem {
     /// A folder, a pipe, a device: which of them. It was not waited for.
     #[error("it is {0}: expected a regular file")]
     NotAFile(&'static str),
-    /// Bytes that are not what the format has there.
+    /// Bytes that the format does not allow there.
     #[error("byte {at}: {given}: expected {expected}")]
     Format {
         /// Where.
@@ -94,7 +94,7 @@ pub enum DataProblem {
         /// if that is more.
         limit: u64,
     },
-    /// A shape that is not asked for.
+    /// Another shape than expected.
     #[error("an array of shape {given}: expected {expected}")]
     Shape {
         /// The shape, as `60000 x 28 x 28`.
@@ -102,7 +102,7 @@ pub enum DataProblem {
         /// What was expected.
         expected: &'static str,
     },
-    /// An element type that is not asked for.
+    /// Another element type than expected.
     #[error("values of type {given}: expected {expected}")]
     Element {
         /// The type, as the file names it.
@@ -110,7 +110,7 @@ pub enum DataProblem {
         /// What was expected.
         expected: &'static str,
     },
-    /// NaN or an infinity; or a number that is one in the type asked for.
+    /// NaN or an infinity; or a number that becomes infinite in the type asked for.
     #[error("byte {at}: value {index} is {value}: expected a finite {element}")]
     NotFinite {
         /// Where it stands.
@@ -142,7 +142,7 @@ pub enum DataProblem {
         /// The names there are.
         there: String,
     },
-    /// Two entries that are one array's name, as `x` and `x.npy` are.
+    /// Two entries that name one array, as `x` and `x.npy` do.
     #[error(
         "two entries of the archive are named {}, one with and one without \".npy\"",
         Quoted(name)
@@ -159,7 +159,7 @@ pub enum DataProblem {
         /// The name.
         name: String,
     },
-    /// What was read or is to be written is no batch of samples, or there is no memory for it.
+    /// The values read or to be written are no batch of samples, or there is no memory for them.
     #[error(transparent)]
     Refused(#[from] crate::Error),
 }

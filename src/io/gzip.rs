@@ -11,7 +11,7 @@ pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// What a gzipped file holds. Check sums are compared at each member's end.
 pub(super) struct Gzip<R> {
-    /// Of the member that is being read; gone after the last, or after an error.
+    /// The decoder of the member being read; `None` after the last, or after an error.
     member: Option<GzDecoder<R>>,
 }
 
@@ -35,7 +35,7 @@ impl<R: BufRead> Read for Gzip<R> {
     }
 }
 
-/// What comes behind a member: another one, or the end.
+/// Looks at what follows a member: another one, or the end.
 fn after<R: BufRead>(mut packed: R) -> io::Result<Option<R>> {
     let mut is_padded = false;
     loop {
@@ -72,7 +72,7 @@ mod tests {
 
     fn unpacked(parts: &[&[u8]]) -> Result<Vec<u8>, String> {
         let packed = parts.concat();
-        // However little comes at a time.
+        // However few bytes the reader gives at a time.
         let answers = [1, 7, 1 << 16].map(|size| {
             let mut text = Vec::new();
             let read =

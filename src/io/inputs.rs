@@ -1,7 +1,7 @@
-//! What the samples were that a model learned from.
+//! The kind of samples that a model learned from.
 
-/// What the samples were that a model learned from, and what was done to them before anything else:
-/// so that samples from another kind of file are not 255 times too large or too small, unsaid.
+/// The kind of samples that a model learned from, and how they were scaled first, so that samples
+/// from another kind of file are not silently 255 times too large or too small.
 ///
 /// It belongs to the model, as the [`Standardization`](crate::Standardization) does, which comes
 /// after it.
@@ -18,7 +18,7 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-// A step that this version does not know must not be left out: whoever adds one adds a field.
+// Unknown fields are refused: a scaling step that this version does not know must not be skipped.
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Inputs {
     /// What the values were in the file.
@@ -37,9 +37,9 @@ pub struct Inputs {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum InputKind {
-    /// Of a type of one byte, 0 to 255, as IDX and NumPy (`uint8`) name it: brightness, as a rule.
+    /// Bytes, 0 to 255, as the file's type says (IDX, NumPy's `uint8`): usually brightness.
     Bytes,
-    /// Whole numbers, of a file that does not say whether they are bytes.
+    /// Whole numbers, from a file that does not say whether they are bytes.
     Whole,
     /// Any others.
     Real,
@@ -51,7 +51,7 @@ impl Inputs {
 
     /// Of values as a file has them; `None` where there is none, or one that is not finite.
     ///
-    /// For a file that names no type, [`InputKind::of`] looks what its values are.
+    /// For a file that names no type, [`InputKind::of`] finds the kind from the values.
     pub fn of(from: InputKind, values: &[f64], divided_by: f64) -> Option<Self> {
         let range = |(low, high): (f64, f64), v: f64| (low.min(v), high.max(v));
         let (lowest, highest) =
@@ -67,7 +67,7 @@ impl Inputs {
         }
     }
 
-    /// Can it be what samples were?
+    /// Is this a possible description of samples?
     #[cfg(feature = "safetensors")]
     pub(super) fn is_sound(&self) -> bool {
         let is_range =
@@ -88,7 +88,7 @@ impl InputKind {
         if values.iter().all(|v| v.trunc() == *v) { Self::Whole } else { Self::Real }
     }
 
-    /// `bytes`, `whole` or `real`, as files of models have it.
+    /// `bytes`, `whole` or `real`, as model files say it.
     ///
     /// ```
     /// assert_eq!(shallownet::io::InputKind::Bytes.name(), "bytes");

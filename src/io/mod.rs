@@ -1,7 +1,7 @@
 //! Files in and out: data from CSV, NumPy and IDX files, models from safetensors, to ONNX.
 //!
-//! Nothing in the rest of the crate knows about files; these rooms know the public types of the
-//! crate and nothing of its inside. Each is behind a feature and costs nothing when it is off:
+//! Nothing in the rest of the crate knows about files; these modules use only the crate's public
+//! types. Each is behind a feature and costs nothing when it is off:
 //!
 //! | room | feature | what for | block by block |
 //! | --- | --- | --- | --- |
@@ -11,21 +11,20 @@
 //! | `idx` | `idx` | IDX, MNIST's format, plain or gzipped: bytes become 0 to 1 | `idx::blocks` |
 //! | `arrays` | `ndarray` | views of the `ndarray` crate as columns, without a copy | - |
 //! | `model` | `safetensors` | a network with its feature and class names, in one file; in and out | - |
-//! | `checkpoint` | `safetensors` | a training in the middle: network, optimiser, best parameters | - |
+//! | `checkpoint` | `safetensors` | an unfinished training: network, optimiser, best parameters | - |
 //! | `pytorch` | `safetensors` | the weights of a PyTorch `nn.Sequential`, saved as safetensors | - |
 //! | `onnx` | `onnx` | a network for other runtimes; out only | - |
-//! | `atomic` | those that write | a file that is there in whole or not at all | - |
-//! | [`Inputs`] | any | what the samples were that a model learned from: bytes or numbers, divided or not | - |
+//! | `atomic` | those that write | files written completely or not at all | - |
+//! | [`Inputs`] | any | the kind of samples that a model learned from: bytes or numbers, divided or not | - |
 //!
-//! **Bad files.** Whatever a file holds, the answer is what it should hold or an error of one line
-//! that names the file, and the line and column of a text or the offset in bytes. A size in a
-//! header is checked against the file's length before any memory is reserved by it; of compressed
-//! files, against the most that their bytes can unpack to, and then memory grows only with what
-//! comes, up to a limit (64 times the file's length, or 256 MiB if that is more) that
-//! `idx::Reader` and `npy::npz::Archive` can be given. Names that stand twice are refused. Numbers
-//! are finite. Of long names and cells a message quotes the first 60 characters. What is no regular
-//! file is refused without being waited for; a CSV file may come through a pipe without a name, as in
-//! `<(command)`.
+//! **Bad files.** Whatever a file holds, loading returns its contents or an error of one line that
+//! names the file, and the line and column of a text or the offset in bytes. A size in a header is
+//! checked against the file's length before any memory is reserved by it; of compressed files,
+//! against the most that their bytes can unpack to, and then memory grows only with what comes, up
+//! to a limit (64 times the file's length, or 256 MiB if that is more) that `idx::Reader` and
+//! `npy::npz::Archive` can be given. Names that stand twice are refused. Numbers are finite.
+//! Messages quote the first 60 characters of long names and cells. Anything but a regular file is
+//! refused at once; a CSV file may come through a pipe without a name, as in `<(command)`.
 
 #[cfg(feature = "ndarray")]
 pub mod arrays;

@@ -1,12 +1,12 @@
-//! Names and reasons as messages have them: on one line, and never long.
+//! Names and reasons for messages: on one line, and never long.
 
 use core::fmt;
 
 /// The most characters of a name or a cell that a message has.
 const MOST: usize = 60;
 
-/// The most characters of what another reader said, from its beginning and from its end: there it
-/// says where.
+/// The most characters of another reader's message, from its beginning and from its end, which says
+/// where.
 const SAID: [usize; 2] = [200, 100];
 
 /// A name or a cell as messages quote it: on one line, and of more than 60 characters the first 60.
@@ -64,8 +64,8 @@ pub(super) fn display(path: &std::path::Path) -> String {
     path.display().to_string().chars().flat_map(escaped).collect()
 }
 
-/// What another reader says of a file, which may quote what the file holds: on one line, the middle
-/// of a long one left out.
+/// Another reader's message about a file, which may quote the file: on one line, the middle of a
+/// long one left out.
 pub(super) fn one_line(text: &impl fmt::Display) -> String {
     let text = text.to_string();
     let (begin, end) = (text.char_indices().nth(SAID[0]), text.char_indices().nth_back(SAID[1]));

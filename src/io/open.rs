@@ -1,8 +1,8 @@
-//! Files opened to be read: never one that makes who opens it wait.
+//! Opens files to read, but never one that makes the caller wait.
 //!
-//! To open a named pipe waits for somebody who writes to it, perhaps for ever. So what a path names
-//! is looked at before it is opened, and again once it is open. Whoever puts a pipe in the file's
-//! place just between the two can still make the opening wait: the folder is trusted that far.
+//! Opening a named pipe waits for a writer, perhaps for ever. So a path's kind is checked before it
+//! is opened, and again once it is open. Whoever puts a pipe in the file's place between the check
+//! and the opening can still make it wait: the folder is trusted that far.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -13,7 +13,7 @@ use std::path::Path;
 pub(super) enum NotOpened {
     /// What the operating system said.
     Io(io::Error),
-    /// It is there, and no regular file: "a folder", "a pipe", ...
+    /// It exists, but is no regular file: "a folder", "a pipe", ...
     Is(&'static str),
 }
 
@@ -45,14 +45,14 @@ pub(super) fn stream(path: &Path) -> io::Result<File> {
 
 const PIPE: &str = "a pipe";
 
-/// Links to links that are followed, as Linux has it.
+/// The most links to links that are followed, as on Linux.
 pub(super) const MOST_LINKS: usize = 40;
 
 fn check(about: &Metadata) -> Result<(), NotOpened> {
     if about.is_file() { Ok(()) } else { Err(NotOpened::Is(kind(about))) }
 }
 
-/// What something that is no regular file is called.
+/// The name for messages of something that is no regular file.
 pub(super) fn kind(about: &Metadata) -> &'static str {
     #[cfg(unix)]
     {

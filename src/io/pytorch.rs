@@ -15,9 +15,10 @@
 //! The type may be F16, BF16 or F32, for a network of either element type, or F64 for one of f64;
 //! nothing is rounded. Any other module with weights (a convolution, a normalisation) is refused.
 //!
-//! **Without a bias.** A weight alone does not say what it is: an `Embedding`, an `EmbeddingBag` and an
-//! `RMSNorm` of two dimensions leave a tensor of the same name and form as a `Linear(bias=False)` does.
-//! It is refused, unless the caller knows better: [`Loader::without_biases`].
+//! **Without a bias.** A weight alone does not say what it is: an `Embedding`, an `EmbeddingBag`
+//! and an `RMSNorm` of two dimensions leave a tensor of the same name and form as a
+//! `Linear(bias=False)` does. It is refused, unless the caller vouches for it:
+//! [`Loader::without_biases`].
 
 use crate::element::Element;
 use std::collections::BTreeMap;
@@ -53,7 +54,7 @@ pub fn load<T: Scalar>(path: &Path, activations: &[Activation]) -> Result<Networ
     Loader::new(activations).load(path)
 }
 
-/// What a file does not say of itself.
+/// The choices that a file does not contain.
 ///
 /// ```
 /// use shallownet::Activation;

@@ -26,6 +26,26 @@ impl<T> BlockMut<'_, T> {
     }
 }
 
+impl<T: Copy> BlockMut<'_, T> {
+    /// Moves the columns together, without what lies between them; returns them.
+    pub(crate) fn pack(&mut self) -> &mut [T] {
+        for column in 1..self.columns {
+            let from = column * self.stride;
+            self.data.copy_within(from..from + self.rows, column * self.rows);
+        }
+        &mut self.data[..self.rows * self.columns]
+    }
+
+    /// Moves packed columns to where they belong, with `zero` between them.
+    pub(crate) fn unpack(&mut self, zero: T) {
+        for column in (0..self.columns).rev() {
+            let (from, to) = (column * self.rows, column * self.stride);
+            self.data.copy_within(from..from + self.rows, to);
+            self.data[to + self.rows..to + self.stride].fill(zero);
+        }
+    }
+}
+
 /// One layer's parameters, as laid out by [`Shape`](crate::engine::shape::Shape).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LayerParameters<'a, T> {
@@ -63,7 +83,7 @@ pub(crate) struct GradientRows<'a, T> {
 type Pair<'a, T> = (&'a mut [T], &'a mut [T]);
 
 impl<'a, T> GradientRows<'a, T> {
-    /// The first `units` units, and the rest; whole panels, of so many inputs.
+    /// The first `units` units, and the rest: both are whole panels of `inputs` inputs.
     pub(crate) fn split_at(self, units: usize, inputs: usize) -> (Self, Self) {
         fn split<T>(
             (w, b): Pair<'_, T>,
@@ -95,9 +115,10 @@ impl<'a, T> GradientRows<'a, T> {
         )
     }
 
-    /// Does `with` to `units` units after the other, whole panels, of so many inputs. They share the
-    /// first ones' sums, which so stay in the cache: nobody wants them once the parameters have them.
-    /// Without parameters, sums are wanted: then does it to all units at once.
+    /// If the sums are added to parameters, calls `with` for `units` units at a time (whole panels
+    /// of `inputs` inputs). All share the memory of the first ones' sums, which stays in the cache;
+    /// nothing reads the sums afterwards. Without parameters the sums are the result: `with` gets
+    /// all units at once.
     pub(crate) fn one_by_one(
         self,
         units: usize,
@@ -120,7 +141,7 @@ impl<'a, T> GradientRows<'a, T> {
         }
     }
 
-    /// The same rows for a shorter while.
+    /// The same rows, borrowed for a shorter time.
     pub(crate) fn reborrow(&mut self) -> GradientRows<'_, T> {
         GradientRows {
             sums: (&mut *self.sums.0, &mut *self.sums.1),
@@ -137,7 +158,7 @@ impl<'a, T> GradientRows<'a, T> {
 pub(crate) struct Turn {
     /// The first tiles overwrite the sums; later ones add to them.
     pub(crate) first: bool,
-    /// The last tiles add to the parameters, if that is wanted. If they are also the first, the sums
-    /// need not be written at all.
+    /// The last tiles add to the parameters, if that is wanted. If they are also the first, the
+    /// sums need not be written at all.
     pub(crate) last: bool,
 }

@@ -11,19 +11,19 @@
 //! ```
 //!
 //! An FMA waits about four cycles for the one before it in its sum, and a core starts two a cycle:
-//! eight sums keep it busy. They come from four panels side by side (of one or two machine registers
-//! each; eight panels would be no faster, since weights then come from the second-level cache). A
-//! single panel has pieces, short enough that a core which executes out of order is at several at
-//! once. Each sum has the order that it has in `panel`, so a column has the same bits alone and in a
-//! batch.
+//! eight sums keep it busy. They come from four panels side by side (of one or two machine
+//! registers each; eight panels would be no faster, since weights then come from the second-level
+//! cache). A single panel has pieces, short enough that a core which executes out of order works on
+//! several at once. Each sum has the order that it has in `panel`, so a column has the same bits
+//! alone and in a batch.
 
 use super::blocks::{Panels, block_end, piece_end};
 use super::finish::Finish;
 use super::lanes::Lanes;
 use crate::element::Element;
 
-/// out = finish(panels * x + start). `x` is the batch's column of that number; `out` has room for
-/// whole panels. Returns 0 in each lane, or NaN where a sum was not finite.
+/// out = finish(panels * x + start). `x` is the batch's column `column`; `out` has room for whole
+/// panels. Returns 0 in each lane, or NaN where a sum was not finite.
 #[inline(always)]
 pub(crate) fn multiply<V>(
     t: V::Token,
@@ -37,7 +37,7 @@ where
 {
     let job = Job { t, panels, x };
     let mut zeros = V::splat(t, V::Elem::ZERO);
-    // A tiny layer: what the loops below set up would take longer than the sum.
+    // A tiny layer: setting up the loops below would take longer than the sum.
     if panels.count == 1 && piece_end(1, x.len(), 0) == x.len() {
         return job.store(0, job.sums([(0, 0)], x.len()), finish, column, out);
     }
@@ -124,7 +124,7 @@ where
         zeros
     }
 
-    /// Sums side by side, each of a panel and of `len` inputs from its own on.
+    /// Sums side by side, each of one panel over `len` inputs, from a first input of its own.
     #[inline(always)]
     fn sums<const N: usize>(&self, parts: [(usize, usize); N], len: usize) -> [V; N] {
         let w = self.panels.w;

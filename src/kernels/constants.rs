@@ -39,7 +39,7 @@ pub trait ExpElement: Element {
     const NORMAL_LOW: Self;
     /// From here on, they are not below [`root`](super::flush::root), half of that exponent.
     const DELTA_LOW: Self;
-    /// 0: what is below becomes.
+    /// 0, the result below such a limit.
     const VANISHED: Self;
 }
 

@@ -24,8 +24,8 @@ pub(crate) fn activate<V>(t: V::Token, activation: Activation, z: &mut [V::Elem]
 where
     V: Lanes,
 {
-    // A loop an activation: the choice is made once, outside. (Closures, since a function passed
-    // by name is called through a shim that is not compiled for the level.)
+    // Each activation has its own loop, so that the choice is made once, outside. (Closures, since
+    // a function passed by name is called through a shim that is not compiled for the level.)
     match activation {
         Activation::Identity | Activation::Softmax => {}
         Activation::Sigmoid => update_lanes::<V>(

@@ -7,7 +7,7 @@ use crate::element::Element;
 /// Sums side by side, so that no multiply-add waits for the one before it.
 const SUMS: usize = 4;
 
-/// No NaN and no infinity among `values`?
+/// Is there no NaN and no infinity among `values`?
 #[inline(always)]
 pub(crate) fn all_finite<V>(t: V::Token, values: &[V::Elem]) -> bool
 where
@@ -29,7 +29,7 @@ where
     lanes_finite(sum) & registers.remainder().iter().fold(true, |ok, v| ok & v.is_finite())
 }
 
-/// No NaN and no infinity in a register?
+/// Is there no NaN and no infinity in a register?
 #[inline(always)]
 pub(crate) fn lanes_finite<V>(register: V) -> bool
 where

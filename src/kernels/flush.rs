@@ -1,15 +1,16 @@
 //! Numbers that decay become 0 before they are subnormal.
 //!
-//! A weight under a penalty, the probability of a wrong class, a moment of a dead unit: each shrinks
-//! by some factor a step, and ends among the subnormal numbers, on which many processors take a
-//! hundred times as long. So where such a number is written, one that is too small is written as 0:
+//! A weight under a penalty, the probability of a wrong class, a moment of a dead unit: each
+//! shrinks by some factor a step, and ends among the subnormal numbers, on which many processors
+//! take a hundred times as long. So where such a number is written, one that is too small is
+//! written as 0:
 //!
 //! * a parameter that a step has updated, below the smallest normal number divided by epsilon: so
 //!   its product with a number of the size of epsilon is still normal;
-//! * a moment of an optimiser, a delta of squared error, or a probability that is predicted, if it is
-//!   subnormal;
-//! * a sigmoid of a hidden layer, and a delta of it or of a cross-entropy, below the [`root`]: so that
-//!   the product of two is normal;
+//! * a moment of an optimiser, a delta of squared error, or a probability that is predicted, if it
+//!   is subnormal;
+//! * a sigmoid of a hidden layer, and a delta of it or of a cross-entropy, below the [`root`]: so
+//!   that the product of two is normal;
 //! * a gradient whose square would go into a moment, below the least whose term is normal.
 //!
 //! The rule looks at the value alone, so it is the same at all levels and on all threads. (The

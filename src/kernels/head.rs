@@ -81,8 +81,8 @@ where
     }
 }
 
-/// The sum of L over all columns; dZ goes to `dz`. May overwrite `z`. With weights, L and dZ of each
-/// column are multiplied by its own.
+/// The sum of L over all columns; dZ goes to `dz`. May overwrite `z`. With weights, L and dZ of
+/// each column are multiplied by its own.
 #[inline(always)]
 pub(crate) fn loss<V>(
     t: V::Token,
@@ -151,7 +151,8 @@ where
     total
 }
 
-/// (L, dz) of one register of logits and targets. An a below the root counts as 0 in dz: see `flush`.
+/// (L, dz) of one register of logits and targets. An a below the root counts as 0 in dz: see
+/// `flush`.
 #[inline(always)]
 pub(crate) fn logit_loss<V>(z: V, y: V) -> (V, V)
 where

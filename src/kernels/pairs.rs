@@ -2,7 +2,7 @@
 //! register.
 //!
 //! ```text
-//! for each block of inputs                           (lanes: unit 0 of i and i + 1, unit 1 of i ...)
+//! for each block of inputs                         (lanes: unit 0 of i and i + 1, unit 1 of i ...)
 //!   for each tile of N columns
 //!     for each piece of the block
 //!       acc[n] = 0
@@ -13,11 +13,11 @@
 //! out[n] = finish((even lanes of sums[n]) + (odd lanes of sums[n]) + b)
 //! ```
 //!
-//! 1. With one input a register, each FMA fills half of one and waits for a broadcast: a core has no
-//!    more loads a cycle than FMAs. A pair of inputs fills a register with one broadcast.
+//! 1. With one input a register, each FMA fills half of one and waits for a broadcast: a core has
+//!    no more loads a cycle than FMAs. A pair of inputs fills a register with one broadcast.
 //! 2. X is read in place, at most eight columns at once: see `panel`.
-//! 3. The order of the sums is the same at every level and for any number of columns. Pieces are short
-//!    enough that a core is at several of a single column at once.
+//! 3. The order of the sums is the same at every level and for any number of columns. Pieces are
+//!    short enough that a core works on several of a single column at once.
 
 use super::epilogue::MAX_LANES;
 use super::finish::Finish;
@@ -33,9 +33,9 @@ const BLOCK_INPUTS: usize = 8192;
 /// Pairs a piece.
 const PIECE_PAIRS: usize = 16;
 
-/// out = finish(W x + b), column by column. Were all sums finite? W is one panel of half as many units
-/// as others; b is padded to a whole one, and `out`'s columns have room for it. `registers` is how many of
-/// the machine's a P takes.
+/// out = finish(W x + b), column by column. Were all sums finite? W is one panel of half the usual
+/// units; b is padded to a whole one, and `out`'s columns have room for it. `registers` is the
+/// number of machine registers that a P takes.
 #[inline(always)]
 pub(crate) fn multiply<P>(
     t: P::Token,
@@ -129,7 +129,7 @@ where
             }
         }
         if block.len() % 2 == 1 {
-            // The last input, and one of no weight.
+            // The last input, paired with one of weight 0.
             let mut row = [P::Elem::ZERO; MAX_LANES];
             row[..units].copy_from_slice(&rows[rows.len() - units..]);
             let w = P::load(self.t, &row).interleaved();

@@ -13,8 +13,9 @@
 //! 1. X is read in place: a broadcast needs no packing. At most eight columns are read at once, as
 //!    many as any L1 has ways: columns a large power of two apart fight for the same lines.
 //! 2. Each output is summed over a piece's inputs from first to last with one rounding a term, then
-//!    the pieces' sums and the blocks' sums in their order, whatever N and the register's width: so every level with
-//!    FMA gives the same bits, and a column's result does not depend on the batch around it.
+//!    the pieces' sums and the blocks' sums in their order, whatever N and the register's width: so
+//!    every level with FMA gives the same bits, and a column's result does not depend on the batch
+//!    around it.
 //! 3. With 32 registers, P = 4 panels run at once: each broadcast serves four FMAs, and a core that
 //!    starts two FMAs a cycle does not wait for loads. N is BIG or SMALL, both enough chains to
 //!    hide the FMA's latency. A rest is covered by a tile that overlaps the one before; what that
@@ -24,11 +25,11 @@
 //!    while all the tile's columns pass; between blocks the sums rest in `out`. A layer of a single
 //!    panel has its blocks summed piece by piece, so that a sample alone is not one long chain of
 //!    FMAs: see `column`.
-//! 6. No input is read to see whether it is finite: if one is not, none of the sums that it is part
-//!    of is (0 w = 0 for finite w only: the padding's weights of 0 make NaN of it, too). So the sums
-//!    are looked at, which are there.
-//! 7. A layer of at most PANEL/2 units takes registers of half the width; of many inputs, it goes by
-//!    `pairs`.
+//! 6. Inputs are not read once more to see whether they are finite. A sum with an input that is not
+//!    finite is not finite either, whatever the weight (0 times infinity is NaN, so this holds of
+//!    the padding's weights of 0, too). So it is enough to check the sums, which are in registers.
+//! 7. A layer of at most PANEL/2 units takes registers of half the width; with many inputs, `pairs`
+//!    computes it.
 
 use core::ops::Range;
 
@@ -146,7 +147,7 @@ where
         let mut column = 0;
         while column < columns {
             let left = columns - column;
-            // What BIG leaves over should be whole SMALL tiles, if it can be had so.
+            // What BIG leaves over should be whole SMALL tiles where possible.
             if left >= BIG && (left.is_multiple_of(BIG) || left > 2 * SMALL) {
                 self.tile::<P, BIG, CUT>(panel, column, column, block);
                 column += BIG;

@@ -140,7 +140,7 @@ where
     lane_sums(acc)
 }
 
-/// dW = factor dz a^T and db = factor dz; with `add`, added to the parameters that are there.
+/// dW = factor dz a^T and db = factor dz; with `add`, added to the parameters in their place.
 #[inline(always)]
 pub(crate) fn weights<V, R>(
     t: V::Token,

@@ -1,5 +1,5 @@
-//! The weight gradient of a single panel with thousands of inputs, which memory bounds: dW += factor
-//! dZ A^T.
+//! The weight gradient of a single panel with thousands of inputs, which memory bounds: dW +=
+//! factor dZ A^T.
 //!
 //! ```text
 //! for each block of inputs
@@ -8,8 +8,8 @@
 //!       dw[i] += (factor dz[c]) * a[c][i]            (C broadcasts, C FMAs; c one after the other)
 //! ```
 //!
-//! Columns are read in long pieces as they lie, and the sums rest in the gradient between them. Each is
-//! one chain over the columns, whatever C and the register.
+//! Columns are read in long pieces as they lie, and the sums rest in the gradient between them.
+//! Each is one chain over the columns, whatever C and the register.
 
 use core::marker::PhantomData;
 use core::ops::Range;
@@ -20,7 +20,7 @@ use super::shuffle::Paired;
 use crate::element::{Element, Row};
 use crate::kernels::block::{Block, GradientRows, Pass, Turn};
 
-/// Inputs from which on a single panel goes this way.
+/// A single panel with this many inputs or more is computed this way.
 pub(crate) const INPUTS: usize = 2048;
 
 /// Inputs a block: at most 32 KiB of sums.
@@ -29,11 +29,11 @@ const BLOCK_INPUTS: usize = 512;
 /// What a register of sums holds. V holds one input's units.
 pub(crate) trait Streamed<V: Lanes> {
     type Sums: Lanes<Elem = V::Elem, Token = V::Token>;
-    /// Its sums, side by side.
+    /// A register's sums, side by side.
     type Row: Row<V::Elem>;
-    /// Its inputs.
+    /// The inputs of a register.
     type Inputs: Row<V::Elem>;
-    /// How an input goes that is left over.
+    /// What computes an input that is left over.
     type Rest: Streamed<V>;
 
     /// A value for each unit.
@@ -75,7 +75,7 @@ where
     }
 }
 
-/// Two inputs a register P. It takes that to be one of the machine's: with two, to bring lanes into order
+/// Two inputs a register P. P should be one machine register: with two, bringing lanes into order
 /// takes longer than it saves.
 pub(crate) struct Pairwise<P>(PhantomData<P>);
 
@@ -106,8 +106,8 @@ where
     }
 }
 
-/// The weights' gradient; see `weights::accumulate`. `registers` is how many of the machine's K's
-/// sums take.
+/// The weights' gradient; see `weights::accumulate`. `registers` is the number of machine registers
+/// that K's sums take.
 #[inline(always)]
 pub(crate) fn accumulate<V, K>(
     t: V::Token,

@@ -1,7 +1,7 @@
 //! One sample through a layer of a single panel, in registers. The sums have the order that they
 //! have in `column` and in `single`, and so the same bits.
 //!
-//! What a layer hands to the next never lies in memory: lanes are spread from the register. To read
+//! What a layer hands to the next never lies in memory: lanes are spread from the register. Reading
 //! single values of a vector that was just stored is slow on some processors (on Zen 4, twenty
 //! cycles, in which the next call can't begin).
 
@@ -44,7 +44,7 @@ where
     z
 }
 
-/// The same of what the layer before has left in lanes 0..inputs: no more than a piece.
+/// The same, for the inputs that the layer before has left in lanes 0..inputs: at most one piece.
 #[inline(always)]
 pub(crate) fn logits_of<V>(t: V::Token, panels: &[<V::Elem as Element>::Panel], x: V) -> V
 where
@@ -62,7 +62,8 @@ where
     z
 }
 
-/// A register's lanes. With indices that are constants where the loop is unrolled, no memory.
+/// A register's lanes. Where the loop is unrolled the indices are constants, and no memory is
+/// touched.
 #[inline(always)]
 fn lanes<V>(v: V) -> [V::Elem; MAX_LANES]
 where
@@ -73,8 +74,8 @@ where
     lanes
 }
 
-/// dz_prev = W^T dz * g_prev'(a_prev), for at most LEN inputs; 0 behind them. `dz` is 0 past the last
-/// unit, and so are W's panels.
+/// dz_prev = W^T dz * g_prev'(a_prev), for at most LEN inputs; 0 behind them. `dz` is 0 past the
+/// last unit, and so are W's panels.
 #[inline(always)]
 pub(crate) fn backward<V>(
     t: V::Token,

@@ -37,7 +37,8 @@ pub(crate) fn panels<V>(
     }
 }
 
-/// N = LEN rows of N values, or fewer, to the beginnings of the target's panels: missing rows are zeros.
+/// N = LEN rows of N values, or fewer, to the beginnings of the target's panels: missing rows are
+/// zeros.
 #[inline(always)]
 fn block<V, const N: usize>(t: V::Token, source: &[V::Elem], target: &mut [V::Elem])
 where

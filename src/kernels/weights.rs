@@ -1,4 +1,5 @@
-//! The weight gradient of a layer over some tiles of columns: dW += factor dZ A^T, db += factor sum dZ.
+//! The weight gradient of a layer over some tiles of columns: dW += factor dZ A^T, db += factor sum
+//! dZ.
 //!
 //! ```text
 //! for each P panels of LEN units                     (lanes run over units, as in the weights)
@@ -14,7 +15,7 @@
 //! 2. dZ's panels (columns * P * 64 bytes) stay in L1 while A's tile streams by.
 //! 3. Each element is summed over the columns in order, with one rounding a term, at every
 //!    register width.
-//! 4. Thousands of inputs to a single panel go by `streamed`.
+//! 4. A single panel with thousands of inputs is left to `streamed`.
 //! 5. db is four such sums, added pair by pair.
 
 use core::marker::PhantomData;
@@ -25,9 +26,9 @@ use super::streamed::{self, Streamed};
 use crate::element::{Element, Row};
 use crate::kernels::block::{GradientRows, Pass, Turn};
 
-/// Both `dz` and the parameters are padded to whole panels, the weights to W's; `into.rows` starts at
-/// one. `registers` is how many of the machine's a V takes, and a sum of K's, which is how a single panel
-/// with very many inputs goes.
+/// Both `dz` and the parameters are padded to whole panels, the weights to W's; `into.rows` starts
+/// at one. `registers` is the number of machine registers that a V takes, and a sum of K, which
+/// computes a single panel with very many inputs.
 #[inline(always)]
 pub(crate) fn accumulate<V, W, K>(
     t: V::Token,
@@ -142,7 +143,7 @@ where
         let unit = into.rows.start + panel * V::Elem::PANEL;
         let mut acc = [[V::splat(self.t, V::Elem::ZERO); R]; P];
         for (dz, a) in self.tiles {
-            // Said once, and not asked for each column.
+            // Checked once, and not for each column.
             assert!(unit + P * V::Elem::PANEL <= dz.stride && input + R <= a.stride);
             let mut columns = a.data.chunks_exact(a.stride);
             for dz in dz.data.chunks_exact(dz.stride) {

@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 /// Only counts above 0 are kept, so that memory is bounded by the samples, however many classes
 /// there are.
 ///
-/// It prints as a table, rows the true classes; of more than [`Confusion::MOST_PRINTED`] classes, as
-/// a list of the pairs that are mistaken most often:
+/// It prints as a table, rows the true classes; of more than [`Confusion::MOST_PRINTED`] classes,
+/// as a list of the pairs that are mistaken most often:
 ///
 /// ```
 /// use shallownet::{Columns, metrics::Confusion};
@@ -38,9 +38,9 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confusion {
     classes: usize,
-    /// By true class and predicted class; none is 0.
+    /// Counts by true class and predicted class; only those above 0 are kept.
     counts: BTreeMap<(usize, usize), u64>,
-    /// By class: its samples, and those predicted as it; never both 0.
+    /// For each class its samples, and the samples predicted as it; only if one of them is above 0.
     totals: BTreeMap<usize, [u64; 2]>,
 }
 
@@ -57,9 +57,9 @@ pub struct Confusion {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Scores {
-    /// Of what was predicted as the class, the share that is.
+    /// Of the samples predicted as the class, the share that belongs to it.
     pub precision: f64,
-    /// Of what is of the class, the share that was predicted so.
+    /// Of the samples that belong to the class, the share predicted as it.
     pub recall: f64,
     /// The harmonic mean of the two.
     pub f1: f64,
@@ -69,8 +69,8 @@ impl Confusion {
     /// Classes that a table has room for.
     pub const MOST_PRINTED: usize = 32;
 
-    /// Of predictions and labels of the same shape; classes as in [`metrics`](crate::metrics). One
-    /// row means two classes. O(values).
+    /// Counts predictions and labels of the same shape; classes as in [`metrics`](crate::metrics).
+    /// One row means two classes. O(values).
     ///
     /// # Errors
     /// [`Error::EmptyBatch`]; [`Error::Features`] and [`Error::Samples`] if the shapes differ;
@@ -84,7 +84,8 @@ impl Confusion {
         Ok(confusion)
     }
 
-    /// Of one output, with a threshold of your own: the class is 1 where the value is more.
+    /// Counts predictions of one output, with a threshold of your own: the class is 1 where the
+    /// value is more.
     ///
     /// ```
     /// # use shallownet::metrics::Confusion;
@@ -106,7 +107,7 @@ impl Confusion {
         Ok(confusion)
     }
 
-    /// Of class numbers below `classes`.
+    /// Counts class numbers, which are below `classes`.
     ///
     /// # Errors
     /// [`Error::Zero`] classes, [`Error::EmptyBatch`], [`Error::Length`] if the lengths differ,
@@ -144,7 +145,7 @@ impl Confusion {
         self.classes
     }
 
-    /// Samples of class `actual` that were predicted as `predicted`; 0 for classes there are not.
+    /// Samples of class `actual` that were predicted as `predicted`; 0 for a class past the last.
     pub fn count(&self, actual: usize, predicted: usize) -> u64 {
         self.counts.get(&(actual, predicted)).copied().unwrap_or(0)
     }
@@ -161,8 +162,8 @@ impl Confusion {
         self.counts.iter().map(|(&(actual, predicted), &count)| (actual, predicted, count))
     }
 
-    /// The counts of samples predicted as what they are not, the largest first and equal ones by
-    /// their classes: (true, predicted, samples).
+    /// The counts of samples predicted as a wrong class, the largest first and equal ones by their
+    /// classes: (true, predicted, samples).
     ///
     /// ```
     /// # use shallownet::metrics::Confusion;
@@ -181,7 +182,7 @@ impl Confusion {
         self.counts.values().sum()
     }
 
-    /// The share predicted as what they are.
+    /// The share predicted as their true class.
     pub fn accuracy(&self) -> f64 {
         ratio(self.right(), self.samples())
     }

@@ -75,8 +75,15 @@ pub fn classes<T: Element>(values: Columns<'_, T>) -> Result<Vec<usize>> {
     Ok(columns(values).map(class).collect())
 }
 
-/// The class of one column of finite values.
-fn class<T: Element>(column: &[T]) -> usize {
+/// The class of one column of finite values; see [`classes`]. O(values), no allocation.
+///
+/// ```
+/// use shallownet::metrics;
+///
+/// assert_eq!([metrics::class(&[0.5]), metrics::class(&[0.6])], [0, 1]);
+/// assert_eq!(metrics::class(&[0.1, 0.2, 0.7]), 2);
+/// ```
+pub fn class<T: Element>(column: &[T]) -> usize {
     if let [value] = column {
         return usize::from(value.to_f64() > 0.5);
     }

@@ -56,13 +56,13 @@ pub fn r_squared<T: Element>(predictions: Columns<'_, T>, targets: Columns<'_, T
         let off = || columns(predictions).zip(y()).map(|(a, y)| a[k].to_f64() - y);
         let largest =
             |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, |l, v| v.abs().max(l));
-        // The second sum is what rounding left over.
+        // The second sum adds back what rounding lost in the first.
         let rough: f64 = y().map(|v| v / m).sum();
         let mean = rough + y().map(|v| (v - rough) / m).sum::<f64>();
         let rounding = rounding::deviation(largest(&mut y()));
         let widest = largest(&mut y().map(|v| v - mean));
         total += if widest > rounding {
-            // In units of the widest, so that no square overflows or vanishes.
+            // In units of the largest difference, so that no square overflows or vanishes.
             let squares =
                 |of: &mut dyn Iterator<Item = f64>| of.map(|v| (v / widest).powi(2)).sum();
             let (residual, spread): (f64, f64) =

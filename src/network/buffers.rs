@@ -15,10 +15,10 @@ pub struct Buffers<T> {
     pub(crate) shape: Arc<Shape>,
     pub(crate) regions: Regions,
     pub(crate) capacity: usize,
-    /// [`Shape::tiny`], to be compared without a look at the shape.
+    /// A copy of [`Shape::tiny`], so that comparing it does not read the shape.
     pub(crate) tiny: u64,
     pub(crate) tiles: AlignedBuffer<T>,
-    /// One partial cost a tile, added up in tile order whatever thread wrote it.
+    /// One partial cost a tile, added up in tile order, whichever thread wrote it.
     pub(crate) costs: Vec<f64>,
 }
 
@@ -76,8 +76,8 @@ impl<T: Scalar> Buffers<T> {
     }
 }
 
-/// Refuses memory that was made for a network of another layout. That it was made for this very
-/// network, or a copy, is found out by one comparison.
+/// Refuses memory that was made for a network of another layout. Memory made for this very network,
+/// or a copy of it, is recognised by one comparison.
 pub(crate) fn check_layout(
     argument: &'static str,
     of_memory: &Arc<Shape>,

@@ -6,6 +6,7 @@ use super::initial_weights::Weights;
 use crate::data::buffer::AlignedBuffer;
 use crate::data::checks;
 use crate::data::domains;
+use crate::engine::layout;
 use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
@@ -110,7 +111,7 @@ impl<T: Scalar> Builder<T> {
         self
     }
 
-    /// How the weights begin, and the seed of the stream they are drawn from. Default:
+    /// The initialisation of the weights, and the seed of the stream they are drawn from. Default:
     /// [`Init::Auto`], Glorot's or He's by each layer's activation, seed 0. Biases begin at 0.
     ///
     /// ```
@@ -195,7 +196,8 @@ impl<T: Scalar> Builder<T> {
     ///
     /// # Errors
     /// [`Error`](crate::Error)`::Zero`, `NoLayers`, `Range` of a slope or scale, `HiddenSoftmax`,
-    /// `OneUnitSoftmax`, `LossActivation`, `Backend`, `Level`, `LevelBackend`, `TooLarge`, `OutOfMemory`.
+    /// `OneUnitSoftmax`, `LossActivation`, `Backend`, `Level`, `LevelBackend`, `TooLarge`,
+    /// `OutOfMemory`.
     pub fn build(self) -> Result<Network<T>> {
         let engine = T::passes(self.backend, self.level)?;
         for &(_, g) in &self.layers {
@@ -213,9 +215,8 @@ impl<T: Scalar> Builder<T> {
         let mut weights = Weights::new(self.init, self.seed);
         for (index, layer) in shape.layers.iter().enumerate() {
             for unit in 0..layer.units {
-                for input in 0..layer.inputs {
-                    let w = checks::normal(T::from_f64(weights.draw(layer)));
-                    parameters.as_mut_slice()[shape.weight_index(index, unit, input)] = w;
+                for w in layout::row_mut(&shape, parameters.as_mut_slice(), index, unit) {
+                    *w = checks::normal(T::from_f64(weights.draw(layer)));
                 }
             }
         }

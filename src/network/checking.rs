@@ -1,4 +1,4 @@
-//! What can be wrong with a call, found before anything changes.
+//! The checks of a call, made before anything changes.
 
 use super::parameters::Network;
 use crate::data::checks;
@@ -55,8 +55,8 @@ impl<T: Scalar> Network<T> {
         y.check_weights()
     }
 
-    /// One sample of the right length, for a network so small that checks would take longer than the
-    /// arithmetic? Its values have not been looked at.
+    /// Is this one sample of the right length, for a network so small that checks would take longer
+    /// than the arithmetic? Its values are not checked here.
     #[inline]
     pub(super) fn is_tiny_sample(&self, x: &Columns<'_, T>, buffers: &Buffers<T>) -> bool {
         self.shape.tiny != 0
@@ -65,7 +65,7 @@ impl<T: Scalar> Network<T> {
             && buffers.tiny == self.shape.tiny
     }
 
-    /// One sample's targets, and nothing wrong with them?
+    /// Are these one sample's targets, without any fault?
     #[inline]
     pub(super) fn is_sample_of_targets(&self, y: &Targets<'_, T>) -> bool {
         y.weights.is_none()

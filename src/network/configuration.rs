@@ -9,11 +9,11 @@ use crate::words::init::Init;
 use crate::words::level::Level;
 use crate::words::loss::Loss;
 
-/// All that a [`Builder`] is told: to be kept in a program's own settings, shown, compared, or turned
-/// into a builder again, of `f32` or `f64`. The weights are no part of it.
+/// All choices of a [`Builder`], to keep in a program's own settings, show, compare, or turn into a
+/// builder again, of `f32` or `f64`. The weights are not part of it.
 ///
-/// It is had from [`Builder::configuration`] and [`Network::configuration`]. With the feature `serde`
-/// it is written and read as below; all but `inputs` and `layers` may be left out.
+/// [`Builder::configuration`] and [`Network::configuration`] return it. With the feature `serde` it
+/// is written and read as below; all but `inputs` and `layers` may be left out.
 ///
 /// ```
 /// use shallownet::{Activation, Builder, Init, Network};
@@ -80,7 +80,7 @@ impl<T: Scalar> From<Configuration> for Builder<T> {
 }
 
 impl<T: Scalar> Builder<T> {
-    /// What it was told so far.
+    /// The choices made so far.
     ///
     /// ```
     /// # use shallownet::{Activation, Network};
@@ -103,9 +103,9 @@ impl<T: Scalar> Builder<T> {
 }
 
 impl<T: Scalar> Network<T> {
-    /// What another network of the same layers, loss, parallelism and checks is built from. How
-    /// weights begin is no longer known; backend and level are left to the machine that it is built
-    /// on.
+    /// The configuration of a new network with the same layers, loss, parallelism and checks. How
+    /// the weights began is no longer known; backend and level are chosen by the machine that
+    /// builds the new network.
     ///
     /// ```
     /// use shallownet::{Activation, Builder, Loss, Network};

@@ -1,8 +1,9 @@
 //! How a network is doing inside: activations, saturated and dead units, sizes of gradients.
 
+use crate::engine::layout;
 use crate::error::Result;
 use crate::network::forward_pass::ForwardPass;
-use crate::network::gradients::{self, Gradients};
+use crate::network::gradients::Gradients;
 use crate::scalar::Scalar;
 use crate::words::activation::Activation;
 
@@ -115,10 +116,10 @@ impl<T: Scalar> Gradients<T> {
     /// # Errors
     /// [`Error::Layer`](crate::Error::Layer) past the last layer.
     pub fn norms(&self, layer: usize) -> Result<GradientNorms> {
-        gradients::check_layer(&self.shape, layer)?;
-        let (size, buffer) = (self.shape.layers[layer], self.buffer.as_slice());
-        let pairs = (0..size.units).flat_map(|j| (0..size.inputs).map(move |i| (j, i)));
-        let weights = pairs.map(|(j, i)| buffer[self.shape.weight_index(layer, j, i)]);
+        layout::check_layer(&self.shape, layer)?;
+        let units = 0..self.shape.layers[layer].units;
+        let row = |unit| layout::row(&self.shape, self.buffer.as_slice(), layer, unit);
+        let weights = units.flat_map(row);
         Ok(GradientNorms {
             weights: weights.map(|d| d.to_f64().powi(2)).sum::<f64>().sqrt(),
             bias: self.bias(layer)?.iter().map(|d| d.to_f64().powi(2)).sum::<f64>().sqrt(),

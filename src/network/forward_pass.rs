@@ -4,19 +4,20 @@ use super::checking::features;
 use crate::data::checks;
 use crate::data::columns::Columns;
 use crate::engine::custom::{Backward, Forward, Start, Transposed};
+use crate::engine::layout;
 use crate::engine::plan;
 use crate::error::{Error, Result};
-use crate::network::gradients::{self, Gradients};
+use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::network::tape::Tape;
 use crate::scalar::Scalar;
 use crate::words::layer::Layer;
 
-/// What [`Network::forward`] has computed: network, samples and tape belong together as long as it
-/// lives, so [`backward`](Self::backward) can't be given another's.
+/// What [`Network::forward`] has computed: it borrows network, samples and tape, so that
+/// [`backward`](Self::backward) can't be given others.
 ///
-/// Once it is dropped (that is, after its last use), the network can be changed again: the gradients
-/// stay in the [`Tape`].
+/// Once it is dropped (that is, after its last use), the network can be changed again: the
+/// gradients stay in the [`Tape`].
 ///
 /// ```
 /// use shallownet::{Activation, Columns, Network, OutputGradient, Tape};
@@ -110,8 +111,8 @@ impl<T: Scalar> ForwardPass<'_, T> {
         self.x.samples()
     }
 
-    /// A of `layer` (from 0), one sample after the other. Where a ReLU's z was negative its a may be
-    /// -0.0.
+    /// A of `layer` (from 0), one sample after the other. Where a ReLU's z was negative its a may
+    /// be -0.0.
     ///
     /// ```
     /// # use shallownet::{Activation, Columns, Error, Init, Network, Tape};
@@ -130,16 +131,16 @@ impl<T: Scalar> ForwardPass<'_, T> {
     /// # Errors
     /// [`Error::Layer`] past the last layer.
     pub fn activations(&self, layer: usize) -> Result<impl Iterator<Item = &[T]>> {
-        gradients::check_layer(&self.net.shape, layer)?;
+        layout::check_layer(&self.net.shape, layer)?;
         Ok(self.activations_of(layer))
     }
 
-    /// [`activations`](Self::activations) of a layer that there is.
+    /// [`activations`](Self::activations) of a layer that exists.
     pub(super) fn activations_of(&self, layer: usize) -> impl Iterator<Item = &[T]> {
         let (shape, regions) = (&*self.net.shape, &self.tape.regions);
         let (units, samples) = (shape.layers[layer].units, self.samples());
         let is_output = layer + 1 == shape.layers.len();
-        // Of the output, the tiles may hold logits.
+        // For the output layer the tiles may hold logits.
         let output = &self.tape.out.as_slice()[..if is_output { units * samples } else { 0 }];
         let columns = plan::tile_columns(shape, size_of::<T>(), samples);
         let tiles = self.tape.tiles.as_slice()[..samples * regions.column]

@@ -1,4 +1,4 @@
-//! The check of gradients by finite differences, for the user's own use.
+//! The check of gradients by finite differences, for users.
 
 use core::fmt;
 use std::collections::BTreeSet;
@@ -28,7 +28,7 @@ use crate::words::activation::Activation;
 ///     .build()?;
 /// let x = Columns::new(&[0.1, -0.7, 0.3, 0.9, 0.4, -0.2], 3)?;
 /// let report = gradient_check(&net, x, Columns::new(&[1.0, 0.0], 1)?)?;
-/// assert_eq!(report.checked, net.parameters());
+/// assert_eq!(report.checked, net.parameter_count());
 /// assert!(report.distance < 1e-8);
 /// println!("{report}");
 /// # Ok::<(), shallownet::Error>(())
@@ -58,8 +58,8 @@ pub fn gradient_check<T: Scalar>(
 ///
 /// **Kinks.** Where a step of h takes some ReLU's logit through 0, D averages two slopes and says
 /// nothing about either. Such parameters are found by the signs of the logits, left out, and
-/// counted in [`GradientReport::skipped`]. A report of which most is skipped says little: move x or
-/// the biases.
+/// counted in [`GradientReport::skipped`]. A report that skipped most parameters says little: move
+/// x or the biases.
 ///
 /// With categorical cross-entropy, targets that do not sum to exactly 1 show as a difference; see
 /// [`Loss`](crate::Loss).
@@ -151,8 +151,8 @@ pub enum Parameter {
 }
 
 impl GradientCheck {
-    /// At most so many parameters of each layer, weights and biases together: drawn without
-    /// repetition from the layer's, each alike. `usize::MAX` is all. Default 200.
+    /// The most parameters checked of each layer, weights and biases together: drawn from the
+    /// layer's with equal probability, without repetition. `usize::MAX` checks all. Default 200.
     pub fn per_layer(mut self, parameters: usize) -> Self {
         self.per_layer = parameters;
         self
@@ -258,7 +258,7 @@ impl Differences {
         difference.map(|d| d / ((p + h) - (p - h)))
     }
 
-    /// J above less J below.
+    /// J(p + h) - J(p - h).
     fn difference(&self) -> Option<f64> {
         let mut sum = 0.0;
         for (x, y) in &self.samples {

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::data::buffer::AlignedBuffer;
+#[cfg(feature = "safetensors")]
 use crate::data::checks;
+use crate::engine::layout;
 use crate::engine::shape::Shape;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::scalar::Scalar;
 
 /// dW and db of every layer: what [`Network::backward`](crate::Network::backward) fills.
@@ -32,7 +34,7 @@ pub struct Gradients<T> {
 }
 
 impl<T: Scalar> Gradients<T> {
-    pub(crate) fn zeros(shape: &Arc<Shape>) -> Result<Self> {
+    pub(crate) fn of_shape(shape: &Arc<Shape>) -> Result<Self> {
         let buffer = AlignedBuffer::zeros(shape.len, "the gradients")?;
         Ok(Self { shape: Arc::clone(shape), buffer })
     }
@@ -49,24 +51,24 @@ impl<T: Scalar> Gradients<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Layer`] past the last layer.
+    /// [`Error::Layer`](crate::Error::Layer) past the last layer.
     pub fn weights(&self, layer: usize) -> Result<Vec<T>> {
-        gather_weights(&self.shape, self.buffer.as_slice(), layer)
+        layout::check_layer(&self.shape, layer)?;
+        let mut weights = vec![T::ZERO; self.shape.layers[layer].weights()];
+        layout::gather_weights(&self.shape, self.buffer.as_slice(), layer, &mut weights);
+        Ok(weights)
     }
 
     /// Sets one layer from row-major (n_l, n_{l-1}) weights and its biases.
     #[cfg(feature = "safetensors")]
     pub(crate) fn set_layer(&mut self, layer: usize, weights: &[T], bias: &[T]) -> Result<()> {
-        check_layer(&self.shape, layer)?;
+        layout::check_layer(&self.shape, layer)?;
         let size = self.shape.layers[layer];
         checks::length("weights", size.weights(), weights.len())?;
         checks::length("bias", size.units, bias.len())?;
         let buffer = self.buffer.as_mut_slice();
-        scatter_weights(&self.shape, buffer, layer, weights);
-        let start = self.shape.spans[layer].bias.start;
-        for (into, &b) in buffer[start..start + size.units].iter_mut().zip(bias) {
-            *into = checks::normal(b);
-        }
+        layout::scatter_weights(&self.shape, buffer, layer, weights, checks::normal);
+        layout::scatter_bias(&self.shape, buffer, layer, bias, checks::normal);
         Ok(())
     }
 
@@ -82,49 +84,9 @@ impl<T: Scalar> Gradients<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Layer`] past the last layer.
+    /// [`Error::Layer`](crate::Error::Layer) past the last layer.
     pub fn bias(&self, layer: usize) -> Result<&[T]> {
-        bias(&self.shape, self.buffer.as_slice(), layer)
+        layout::check_layer(&self.shape, layer)?;
+        Ok(layout::bias(&self.shape, self.buffer.as_slice(), layer))
     }
-}
-
-/// `layer`'s weights out of a buffer of this shape, row-major (n_l, n_{l-1}).
-pub(crate) fn gather_weights<T: Scalar>(
-    shape: &Shape,
-    buffer: &[T],
-    layer: usize,
-) -> Result<Vec<T>> {
-    check_layer(shape, layer)?;
-    let size = shape.layers[layer];
-    Ok((0..size.units)
-        .flat_map(|unit| (0..size.inputs).map(move |input| (unit, input)))
-        .map(|(unit, input)| buffer[shape.weight_index(layer, unit, input)])
-        .collect())
-}
-
-/// The other way: row-major (n_l, n_{l-1}) weights, as many as the layer has, into a buffer;
-/// subnormal ones become 0.
-pub(crate) fn scatter_weights<T: Scalar>(
-    shape: &Shape,
-    buffer: &mut [T],
-    layer: usize,
-    weights: &[T],
-) {
-    for (unit, row) in weights.chunks_exact(shape.layers[layer].inputs).enumerate() {
-        for (input, &w) in row.iter().enumerate() {
-            buffer[shape.weight_index(layer, unit, input)] = checks::normal(w);
-        }
-    }
-}
-
-/// `layer`'s biases out of a buffer of this shape.
-pub(crate) fn bias<'a, T>(shape: &Shape, buffer: &'a [T], layer: usize) -> Result<&'a [T]> {
-    check_layer(shape, layer)?;
-    let start = shape.spans[layer].bias.start;
-    Ok(&buffer[start..start + shape.layers[layer].units])
-}
-
-pub(crate) fn check_layer(shape: &Shape, layer: usize) -> Result<()> {
-    let last = shape.layers.len() - 1;
-    if layer <= last { Ok(()) } else { Err(Error::Layer { last, given: layer }) }
 }

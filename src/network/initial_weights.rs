@@ -94,7 +94,8 @@ mod tests {
         assert!(draws(Init::Zeros, 7).iter().all(|&w| w == 0.0));
     }
 
-    /// Of Glorot's and He's, the streams; a slope of 1 is the identity, whose variance by He is 1 / n_in.
+    /// The streams are those of Glorot's and He's; a slope of 1 is the identity, whose variance by
+    /// He is 1 / n_in.
     #[test]
     fn without_a_name_the_activation_decides() {
         use Activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};

@@ -1,15 +1,19 @@
-//! The network and what one does with it.
+//! The network and its calls.
 
+mod blend;
 pub(crate) mod buffers;
 pub(crate) mod builder;
 mod checking;
 pub(crate) mod configuration;
 pub(crate) mod diagnostics;
+mod flat;
+mod folding;
 pub(crate) mod forward_pass;
 pub(crate) mod gradient_check;
 pub(crate) mod gradients;
 mod initial_weights;
 mod oracle;
+mod own_loss;
 pub(crate) mod parameters;
 mod passes;
 pub(crate) mod predictor;

@@ -1,4 +1,4 @@
-//! A network as the reference has it.
+//! A network in the reference's form.
 
 use super::parameters::Network;
 use crate::reference;

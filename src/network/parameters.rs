@@ -1,16 +1,16 @@
-//! The network: what it is made of, and its parameters. What one does with it is in `passes`.
+//! The network: what it is made of, and its parameters. Its calls are in `passes`.
 
 use std::sync::Arc;
 
 use crate::data::buffer::AlignedBuffer;
 use crate::data::checks;
+use crate::engine::layout;
 use crate::engine::passes::Passes;
 use crate::engine::shape::Shape;
 use crate::engine::tiles::Model;
 use crate::error::Result;
 use crate::kernels::head::OutputHead;
 use crate::network::buffers;
-use crate::network::gradients;
 use crate::scalar::Scalar;
 use crate::words::choices::{Backend, Checks, Parallelism};
 use crate::words::layer::Layer;
@@ -102,7 +102,7 @@ impl<T: Scalar> Network<T> {
         self.shape.n_y()
     }
 
-    /// Weights and biases of all layers together.
+    /// The number of weights and biases of all layers together.
     ///
     /// ```
     /// # use shallownet::{Activation, Network};
@@ -111,10 +111,10 @@ impl<T: Scalar> Network<T> {
     /// #     .layer(3, Activation::Softmax)
     /// #     .build()?;
     /// // 16 * 8 + 16 and 3 * 16 + 3.
-    /// assert_eq!(net.parameters(), 195);
+    /// assert_eq!(net.parameter_count(), 195);
     /// # Ok::<(), shallownet::Error>(())
     /// ```
-    pub fn parameters(&self) -> usize {
+    pub fn parameter_count(&self) -> usize {
         self.shape.layers.iter().map(Layer::parameters).sum()
     }
 
@@ -164,8 +164,8 @@ impl<T: Scalar> Network<T> {
     }
 
     /// The bytes that a [`TrainingWorkspace`](crate::TrainingWorkspace) for batches of up to
-    /// `batch` samples will hold (its [`bytes`](crate::TrainingWorkspace::bytes)), without allocating it.
-    /// O(layers).
+    /// `batch` samples will hold (its [`bytes`](crate::TrainingWorkspace::bytes)), without
+    /// allocating it. O(layers).
     ///
     /// ```
     /// # use shallownet::{Activation, Network, TrainingWorkspace};
@@ -198,7 +198,10 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// [`Error::Layer`](crate::Error::Layer) past the last layer.
     pub fn weights(&self, layer: usize) -> Result<Vec<T>> {
-        gradients::gather_weights(&self.shape, self.parameters.as_slice(), layer)
+        layout::check_layer(&self.shape, layer)?;
+        let mut weights = vec![T::ZERO; self.shape.layers[layer].weights()];
+        layout::gather_weights(&self.shape, self.parameters.as_slice(), layer, &mut weights);
+        Ok(weights)
     }
 
     /// b of `layer` (from 0), one value a unit.
@@ -216,7 +219,8 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// [`Error::Layer`](crate::Error::Layer) past the last layer.
     pub fn bias(&self, layer: usize) -> Result<&[T]> {
-        gradients::bias(&self.shape, self.parameters.as_slice(), layer)
+        layout::check_layer(&self.shape, layer)?;
+        Ok(layout::bias(&self.shape, self.parameters.as_slice(), layer))
     }
 
     /// Sets W of `layer` from row-major (n_l, n_{l-1}) values. Subnormal ones become 0, as all
@@ -234,12 +238,12 @@ impl<T: Scalar> Network<T> {
     /// [`Error::Layer`](crate::Error::Layer), [`Error::Length`](crate::Error::Length);
     /// [`Error::NotFinite`](crate::Error::NotFinite) under [`Checks::Full`].
     pub fn set_weights(&mut self, layer: usize, weights: &[T]) -> Result<()> {
-        gradients::check_layer(&self.shape, layer)?;
+        layout::check_layer(&self.shape, layer)?;
         let size = self.shape.layers[layer];
         checks::length("weights", size.weights(), weights.len())?;
         self.check_finite("weights", weights)?;
         let parameters = self.parameters.as_mut_slice();
-        gradients::scatter_weights(&self.shape, parameters, layer, weights);
+        layout::scatter_weights(&self.shape, parameters, layer, weights, checks::normal);
         Ok(())
     }
 
@@ -256,15 +260,12 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// As [`set_weights`](Self::set_weights).
     pub fn set_bias(&mut self, layer: usize, bias: &[T]) -> Result<()> {
-        gradients::check_layer(&self.shape, layer)?;
+        layout::check_layer(&self.shape, layer)?;
         let units = self.shape.layers[layer].units;
         checks::length("bias", units, bias.len())?;
         self.check_finite("bias", bias)?;
-        let start = self.shape.spans[layer].bias.start;
-        let into = &mut self.parameters.as_mut_slice()[start..start + units];
-        for (into, &b) in into.iter_mut().zip(bias) {
-            *into = checks::normal(b);
-        }
+        let parameters = self.parameters.as_mut_slice();
+        layout::scatter_bias(&self.shape, parameters, layer, bias, checks::normal);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What one does with a network: predict, cost, backward, step.
+//! The calls of a network: predict, cost, backward, step.
 
 use super::parameters::Network;
 use crate::data::checks;
@@ -34,7 +34,8 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// [`Error::Features`], [`Error::EmptyBatch`], [`Error::Length`] of `out`, [`Error::Capacity`],
     /// [`Error::Mismatch`]; [`Error::NotFinite`] in `x` under [`Checks::Full`].
-    // Inlined, so that what the caller knows of `x` and `out` stays in registers: see `engine::tiny`.
+    // Inlined, so that what the caller knows of `x` and `out` stays in registers: see
+    // `engine::tiny`.
     #[inline]
     pub fn predict(
         &self,
@@ -52,7 +53,7 @@ impl<T: Scalar> Network<T> {
         self.predict_any(x, out, buffers)
     }
 
-    /// [`predict`](Self::predict) of whatever network and batch.
+    /// [`predict`](Self::predict) for networks and batches of any size.
     fn predict_any(
         &self,
         x: Columns<'_, T>,
@@ -70,7 +71,7 @@ impl<T: Scalar> Network<T> {
             out,
             check_x: self.checks == Checks::Full,
         };
-        // If not, x is to blame.
+        // A pass fails only because of a value in x.
         if self.engine.predict(&mut task) { Ok(()) } else { self.check_finite_x(x) }
     }
 
@@ -137,7 +138,8 @@ impl<T: Scalar> Network<T> {
         self.backward_checked(x, y, workspace, self.checks)
     }
 
-    /// [`backward`](Self::backward) on arguments that have been checked, but perhaps for x's values.
+    /// [`backward`](Self::backward) on arguments that have been checked, but perhaps for x's
+    /// values.
     pub(crate) fn backward_checked(
         &self,
         x: Columns<'_, T>,
@@ -190,9 +192,9 @@ impl<T: Scalar> Network<T> {
     /// One step of gradient descent on the batch. Returns the cost J before the update. Uses the
     /// workspace's gradients as scratch: what they hold afterwards is unspecified.
     ///
-    /// The learning rate is a `T` because the gradient is multiplied by a `T`: no other number is
-    /// used than the one given. At 0 no parameter changes, not even one so small that another step
-    /// would make it 0.
+    /// The learning rate is a `T` because the gradient is multiplied by a `T`: exactly the number
+    /// given is used. At 0 no parameter changes, not even one so small that another step would make
+    /// it 0.
     ///
     /// ```
     /// # use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};
@@ -267,7 +269,7 @@ impl<T: Scalar> Network<T> {
         checks::finite_cost(self.backward(x, y, workspace)?, 0)
     }
 
-    /// [`step`](Self::step) of whatever network and batch.
+    /// [`step`](Self::step) for networks and batches of any size.
     fn step_any(
         &mut self,
         x: Columns<'_, T>,
@@ -283,7 +285,7 @@ impl<T: Scalar> Network<T> {
 
     /// [`step`](Self::step) on arguments that have been checked, but perhaps for x's values, at a
     /// rate above 0. If the cost that it returns is not finite, no parameter has changed: the
-    /// caller knows which step that was.
+    /// caller adds the step's number to the error.
     pub(crate) fn step_checked(
         &mut self,
         x: &Columns<'_, T>,
@@ -318,8 +320,8 @@ impl<T: Scalar> Network<T> {
         Ok(cost)
     }
 
-    /// [`step`](Self::step) on one sample of a tiny network, if there is a shorter way for it, and if
-    /// the sample is finite.
+    /// [`step`](Self::step) on one sample of a tiny network, if there is a shorter path for it, and
+    /// if the sample is finite.
     #[inline]
     fn step_tiny(
         &mut self,
@@ -339,8 +341,8 @@ impl<T: Scalar> Network<T> {
         self.engine.step_tiny(&mut task, x.as_slice(), y.y.as_slice())
     }
 
-    /// Forward and loss, and backward if there is room for transposed weights, on checked arguments;
-    /// x's values are checked on the way.
+    /// Forward and loss, and backward if there is room for transposed weights, on checked
+    /// arguments; x's values are checked on the way.
     fn propagate(
         &self,
         x: Columns<'_, T>,
@@ -361,7 +363,7 @@ impl<T: Scalar> Network<T> {
         });
         match cost {
             Some(cost) => Ok(cost),
-            // A pass refuses only what this finds.
+            // A pass fails only because of a value that this finds.
             None => self.check_finite_x(x).map(|()| f64::NAN),
         }
     }

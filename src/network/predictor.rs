@@ -9,8 +9,8 @@ use crate::network::parameters::Network;
 use crate::network::workspace::PredictionWorkspace;
 use crate::scalar::Scalar;
 
-/// A network, a workspace and room for the outputs: from a slice to a slice, as fast as
-/// [`Network::predict`], with nothing to get wrong but the number of values.
+/// A network with a workspace and room for the outputs: predicts from a slice to a slice, as fast
+/// as [`Network::predict`].
 ///
 /// ```
 /// use shallownet::{Activation, Network, Predictor};
@@ -63,8 +63,8 @@ impl<T: Scalar, N: Borrow<Network<T>>> Predictor<T, N> {
         Ok(Self { net, workspace, out })
     }
 
-    /// The output activations of one sample, or of several that lie one behind the other: n_y values
-    /// a sample. O(m * weights); allocates nothing on the fused backend.
+    /// The output activations of one sample, or of several that lie one behind the other: n_y
+    /// values a sample. O(m * weights); allocates nothing on the fused backend.
     ///
     /// ```
     /// # use shallownet::{Activation, Error, Init, Network, Predictor};
@@ -76,10 +76,9 @@ impl<T: Scalar, N: Borrow<Network<T>>> Predictor<T, N> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotWholeColumns`], [`Error::EmptyBatch`], [`Error::Capacity`];
-    /// [`Error::NotFinite`] in `x` under [`Checks::Full`](crate::Checks::Full);
-    /// [`Error::Mismatch`] if [`network_mut`](Self::network_mut) has put a network of other sizes in
-    /// its place.
+    /// [`Error::NotWholeColumns`], [`Error::EmptyBatch`], [`Error::Capacity`]; [`Error::NotFinite`]
+    /// in `x` under [`Checks::Full`](crate::Checks::Full); [`Error::Mismatch`] if
+    /// [`network_mut`](Self::network_mut) has put a network of other sizes in its place.
     #[inline]
     pub fn predict(&mut self, x: &[T]) -> Result<&[T]> {
         let net: &Network<T> = self.net.borrow();
@@ -97,7 +96,7 @@ impl<T: Scalar, N: Borrow<Network<T>>> Predictor<T, N> {
         Ok(out)
     }
 
-    /// Why there is no room for the outputs.
+    /// The error if there is no room for the outputs.
     #[cold]
     fn no_room(&self, given: usize) -> Error {
         match self.workspace.capacity() {
@@ -111,8 +110,9 @@ impl<T: Scalar, N: Borrow<Network<T>>> Predictor<T, N> {
         self.net.borrow()
     }
 
-    /// What it was made from, to be changed: parameters of an owned network can be set, a shared one
-    /// can be replaced. One of other sizes makes [`predict`](Self::predict) fail.
+    /// The network that it was made from, to change it: parameters of an owned network can be set,
+    /// a shared one can be replaced. A network of other sizes makes [`predict`](Self::predict)
+    /// fail.
     ///
     /// ```
     /// # use shallownet::{Activation, Network, Predictor};
@@ -126,7 +126,7 @@ impl<T: Scalar, N: Borrow<Network<T>>> Predictor<T, N> {
         &mut self.net
     }
 
-    /// What it was made from; the memory is given back.
+    /// The network that it was made from; the memory is freed.
     ///
     /// ```
     /// # use shallownet::{Activation, Network, Predictor};

@@ -13,16 +13,16 @@ use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;
 
-/// Memory for [`Network::forward`] and for the backward pass that follows it: the activations of every
-/// layer, and the gradients. Sized once, for the largest batch.
+/// Memory for [`Network::forward`] and for the backward pass that follows it: the activations of
+/// every layer, and the gradients. Sized once, for the largest batch.
 ///
 /// It is a [`TrainingWorkspace`](crate::TrainingWorkspace) for losses that this crate doesn't know
 /// (policy gradients, a block inside a larger model). It also has room for the first layer's
 /// transposed weights, which dX needs and training does not.
 ///
-/// For layers at least as wide as a vector, a pass takes about as long as
-/// [`Network::backward`]. Networks of a few units, which training runs with samples in lanes, have
-/// no such path here: there it takes some ten times as long.
+/// For layers at least as wide as a vector, a pass takes about as long as [`Network::backward`].
+/// Networks of a few units take some ten times as long as in training, which puts samples in lanes;
+/// a tape can't.
 ///
 /// ```
 /// use shallownet::{Activation, Columns, Network, OutputGradient, Tape};
@@ -102,7 +102,7 @@ impl<T: Scalar> Tape<T> {
             tiles: AlignedBuffer::zeros(tiles, WHAT)?,
             out: AlignedBuffer::zeros(out, WHAT)?,
             transposed: AlignedBuffer::zeros(transposed, WHAT)?,
-            gradients: Gradients::zeros(&shape)?,
+            gradients: Gradients::of_shape(&shape)?,
             stretch: AlignedBuffer::zeros(stretches::room(&shape, size_of::<T>(), capacity), WHAT)?,
             shape,
             regions,

@@ -6,8 +6,8 @@ use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;
 
-/// Memory for [`predict`](Network::predict) and [`cost`](Network::cost): a [`TrainingWorkspace`] or a
-/// [`PredictionWorkspace`]. Sealed.
+/// Memory for [`predict`](Network::predict) and [`cost`](Network::cost): a [`TrainingWorkspace`] or
+/// a [`PredictionWorkspace`]. Sealed.
 ///
 /// ```
 /// use shallownet::{Activation, Columns, Network, PredictionWorkspace, Result, Workspace};
@@ -30,7 +30,8 @@ pub trait Workspace<T>: Buffered<T> {
     fn bytes(&self) -> usize;
 }
 
-/// What a workspace is to this crate: nobody else can name it, so nobody else can make one.
+/// A workspace as this crate sees it. Others can't name this trait, so they can't implement
+/// [`Workspace`].
 pub trait Buffered<T> {
     #[doc(hidden)]
     fn buffers(&mut self) -> &mut Buffers<T>;
@@ -38,10 +39,10 @@ pub trait Buffered<T> {
 
 /// Activations, output errors and gradients of one pass: everything that training writes besides
 /// the parameters, allocated here once. It is for [`fit`](crate::Fit), [`step`](Network::step) and
-/// [`backward`](Network::backward), and for all that a [`PredictionWorkspace`] is for.
+/// [`backward`](Network::backward), and for everything that a [`PredictionWorkspace`] serves.
 ///
-/// A network is read-only but for steps, and can be shared by threads; each thread brings a
-/// workspace of its own.
+/// All calls but steps only read the network, so threads can share one, each with a workspace of
+/// its own.
 ///
 /// ```
 /// use shallownet::{Activation, Columns, Network, TrainingWorkspace};
@@ -89,7 +90,7 @@ pub struct TrainingWorkspace<T> {
 /// ```
 ///
 /// **Inside parallel iterators**, do not keep a workspace in a `thread_local`: a call that splits a
-/// large batch waits for its parts, and a thread of rayon's that waits takes up other work, perhaps the
+/// large batch waits for its parts, and a waiting thread of rayon takes up other work, perhaps the
 /// next item of the same iterator. That would borrow the workspace a second time, and the `RefCell`
 /// panics, now and then. Let the iterator hand out the workspaces instead:
 ///
@@ -127,10 +128,11 @@ impl<T: Scalar> TrainingWorkspace<T> {
     ///
     /// # Errors
     /// [`Error::Zero`](crate::Error::Zero) for a capacity of 0;
-    /// [`Error::TooLarge`](crate::Error::TooLarge), [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    /// [`Error::TooLarge`](crate::Error::TooLarge),
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn new(net: &Network<T>, capacity: usize) -> Result<Self> {
         let (buffers, backward) = Buffers::training(net.shape(), capacity)?;
-        Ok(Self { buffers, backward, gradients: Gradients::zeros(net.shape())? })
+        Ok(Self { buffers, backward, gradients: Gradients::of_shape(net.shape())? })
     }
 
     /// The largest batch, in samples.
@@ -273,7 +275,8 @@ mod tests {
     fn sizes_that_no_workspace_has_are_errors() {
         let net = Network::<f64>::builder(2).layer(3, Identity).build().unwrap();
         assert!(matches!(net.workspace_bytes(0), Err(Error::Zero { .. })));
-        // A sample takes two arrays of at least three numbers, 48 bytes; more where they are padded.
+        // A sample takes two arrays of at least three numbers, 48 bytes; more where they are
+        // padded.
         for capacity in [usize::MAX, usize::MAX / 8, usize::MAX / 48 + 1] {
             let told = net.workspace_bytes(capacity);
             assert!(matches!(told, Err(Error::TooLarge { .. })), "{capacity}: {told:?}");

@@ -3,8 +3,8 @@
 //! Written to be read beside the formulas and to be obviously right, not to be fast. Every backend
 //! is tested against it; it is public so that your own property tests and fuzzers can do the same.
 //!
-//! Its functions panic where shapes don't fit, and say which: [`Network::check`] and
-//! [`Network::check_samples`] say the same as an error, beforehand.
+//! Its functions panic where shapes don't fit, and say which; [`Network::check`] and
+//! [`Network::check_samples`] find the same fault beforehand and return it as an error.
 //!
 //! ```
 //! use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace, reference};

@@ -90,8 +90,7 @@ pub fn step(with: Step, w: &mut [f64], dw: &[f64], moments: &mut Moments) {
     }
 }
 
-/// What the gradient of all parameters together is multiplied by, so that its norm is at most
-/// `limit`.
+/// The factor that brings the norm of the gradient of all parameters together down to `limit`.
 pub fn clip_factor(limit: f64, dw: &[f64]) -> f64 {
     let norm = dw.iter().map(|g| g * g).sum::<f64>().sqrt();
     if norm <= limit { 1.0 } else { limit / norm }

@@ -21,8 +21,8 @@ impl Network {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoLayers`], [`Error::Zero`] for a layer without units or inputs, [`Error::Length`] of
-    /// a row of W or of b, [`Error::HiddenSoftmax`], [`Error::LossActivation`].
+    /// [`Error::NoLayers`], [`Error::Zero`] for a layer without units or inputs, [`Error::Length`]
+    /// of a row of W or of b, [`Error::HiddenSoftmax`], [`Error::LossActivation`].
     pub fn check(&self) -> Result<()> {
         let Some(output) = self.layers.last() else { return Err(Error::NoLayers) };
         domains::output(self.loss, output.activation)?;
@@ -60,13 +60,13 @@ impl Network {
     /// ```
     ///
     /// # Errors
-    /// As [`check`](Self::check); [`Error::EmptyBatch`], [`Error::Samples`], [`Error::Length`] of an
-    /// x or a y.
+    /// As [`check`](Self::check); [`Error::EmptyBatch`], [`Error::Samples`], [`Error::Length`] of
+    /// an x or a y.
     pub fn check_samples(&self, x: &[Vec<f64>], y: &[Vec<f64>]) -> Result<()> {
         self.check_batch(x, ("y", y))
     }
 
-    /// The same for what has the outputs' shape and that name.
+    /// The same for values of the outputs' shape, called `name` in errors.
     pub(super) fn check_batch(
         &self,
         x: &[Vec<f64>],
@@ -89,7 +89,7 @@ impl Network {
         length("x", self.inputs(), x.len())
     }
 
-    /// One sample's trace, and what has the outputs' shape and that name.
+    /// One sample's trace, and values of the outputs' shape, called `name` in errors.
     pub(super) fn check_trace(
         &self,
         trace: &Trace,

@@ -32,11 +32,10 @@ pub struct Folds {
 }
 
 impl Folds {
-    /// `count` folds of `samples` samples, whatever they are: for regression. O(samples).
+    /// `count` folds of `samples` samples without classes: for regression. O(samples).
     ///
     /// # Errors
-    /// [`Error::Range`] for fewer than 2 folds, or more than there are samples;
-    /// [`Error::OutOfMemory`].
+    /// [`Error::Range`] for fewer than 2 folds, or more folds than samples; [`Error::OutOfMemory`].
     pub fn new(samples: usize, count: usize, seed: u64) -> Result<Self> {
         deal(samples, count, seed, (0..samples).map(|i| (0, i)))
     }

@@ -75,14 +75,14 @@ impl Grid {
         self
     }
 
-    /// The ways to begin to try.
+    /// The initialisations to try.
     pub fn inits(mut self, inits: impl IntoIterator<Item = Init>) -> Self {
         self.inits = inits.into_iter().collect();
         self
     }
 
-    /// All combinations: activations change slowest, then the hidden layers, then the ways to
-    /// begin; learning rates change fastest.
+    /// All combinations: activations change slowest, then the hidden layers, then the
+    /// initialisations; learning rates change fastest.
     pub fn candidates(&self) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         for &activation in &self.activations {
@@ -191,12 +191,12 @@ pub struct ByFit {
     pub output: Activation,
     /// The seed of the weights: the same for each candidate and fold.
     pub seed: u64,
-    /// What is returned.
+    /// The score that is returned.
     pub score: Score,
 }
 
 impl ByFit {
-    /// So many iterations; judged by the cost, with seed 0.
+    /// This many iterations; judged by the cost, with seed 0.
     ///
     /// ```
     /// use shallownet::Activation;
@@ -228,7 +228,7 @@ impl ByFit {
     /// As [`Builder::build`] and [`Fit::run`], but for [`Error::Diverged`].
     pub fn train<T: Scalar>(&self, candidate: &Candidate, split: &Split<T>) -> Result<f64> {
         let (x, y) = (split.train_x(), split.train_y());
-        // The candidates are what is spread over threads.
+        // Threads share the candidates, so each network stays on one.
         let mut net = candidate
             .network(x.features(), (y.features(), self.output), self.seed)
             .parallelism(Parallelism::Serial)

@@ -43,7 +43,7 @@ pub struct Holdout {
 }
 
 impl Holdout {
-    /// A split of `samples` samples, whatever they are: for regression. O(samples log samples).
+    /// A split of `samples` samples without classes: for regression. O(samples log samples).
     ///
     /// ```
     /// use shallownet::select::Holdout;
@@ -100,7 +100,7 @@ fn to_hold(samples: usize, fraction: f64) -> Result<usize> {
         let expected = "a number between 0 and 1";
         return Err(Error::Range { argument: "fraction", expected, given: fraction });
     }
-    // Never more than there are, whatever becomes of the digits of more than 2^53 samples.
+    // Never more than there are, even if rounding more than 2^53 samples to f64 gave more.
     Ok(((samples as f64 * fraction).round() as usize).min(samples))
 }
 
@@ -193,7 +193,7 @@ mod tests {
     fn shares_are_the_nearest_that_the_rules_allow() {
         let cases: [(&[usize], f64, usize, &[usize]); 8] = [
             (&[29, 28, 3], 0.25, 15, &[7, 7, 1]),
-            // Whoever has the largest remainder is first.
+            // The class with the largest remainder comes first.
             (&[6, 5], 0.25, 3, &[2, 1]),
             (&[6, 2, 1], 0.25, 2, &[1, 1, 0]),
             // One of each rare class, at the large one's cost.

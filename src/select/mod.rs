@@ -1,7 +1,7 @@
 //! Which network to take: k-fold cross-validation over candidates, in parallel; and samples held
-//! out ([`Holdout`]).
+//! out ([`Holdout`]), or in three parts in one call ([`Parts`]).
 //!
-//! The lecture's advice is to try: activations, widths, learning rates, ways to begin. Each
+//! The lecture's advice is to try out activations, widths, learning rates and initialisations. Each
 //! candidate is trained k times, each time without one fold of the samples, and scored on that
 //! fold; the mean says how good it is, the standard deviation how far the mean can be trusted.
 //!
@@ -30,12 +30,14 @@
 mod folds;
 mod grid;
 mod holdout;
+mod parts;
 mod split;
 mod table;
 
 pub use folds::Folds;
 pub use grid::{ByFit, Candidate, Grid, Score};
 pub use holdout::Holdout;
+pub use parts::{Part, Parts};
 pub use split::Split;
 pub use table::{Better, Row, Table};
 
@@ -50,10 +52,10 @@ use crate::scalar::Scalar;
 /// trains however it likes, and returns the score on the split's validation samples.
 ///
 /// Candidates times folds are spread over rayon's current pool, one copy of the samples at a time
-/// on each thread. As long as `train` always returns the same for the same arguments, so does this,
-/// whatever the number of threads; if several trainings fail, the error is that of the first
-/// candidate and fold. A training that may fail on its own account (a learning rate that diverges)
-/// should return NaN: such a candidate is never the best.
+/// on each thread. If `train` always returns the same for the same arguments, so does this, on any
+/// number of threads; if several trainings fail, the error is that of the first candidate and fold.
+/// A training that may fail because of its candidate (a learning rate that diverges) should return
+/// NaN: such a candidate is never the best.
 ///
 /// ```
 /// use shallownet::select::{Better, Folds, cross_validate};

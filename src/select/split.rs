@@ -2,6 +2,7 @@
 
 use super::folds::Folds;
 use crate::data::columns::Columns;
+use crate::data::owned::OwnedColumns;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 
@@ -16,10 +17,8 @@ pub struct Split<T> {
 
 #[derive(Debug, Clone, PartialEq)]
 struct Samples<T> {
-    x: Vec<T>,
-    y: Vec<T>,
-    n_x: usize,
-    n_y: usize,
+    x: OwnedColumns<T>,
+    y: OwnedColumns<T>,
 }
 
 impl<T: Scalar> Split<T> {
@@ -59,22 +58,22 @@ impl<T: Scalar> Split<T> {
 
     /// The inputs to train on, (n_x, m).
     pub fn train_x(&self) -> Columns<'_, T> {
-        Columns::checked(&self.train.x, self.train.n_x)
+        self.train.x.columns()
     }
 
     /// The targets to train on, (n_y, m).
     pub fn train_y(&self) -> Columns<'_, T> {
-        Columns::checked(&self.train.y, self.train.n_y)
+        self.train.y.columns()
     }
 
     /// The inputs to score on.
     pub fn validation_x(&self) -> Columns<'_, T> {
-        Columns::checked(&self.validation.x, self.validation.n_x)
+        self.validation.x.columns()
     }
 
     /// The targets to score on.
     pub fn validation_y(&self) -> Columns<'_, T> {
-        Columns::checked(&self.validation.y, self.validation.n_y)
+        self.validation.y.columns()
     }
 
     /// The fold held out, from 0: part of a seed, if trainings should differ by fold.
@@ -87,20 +86,10 @@ impl<T: Scalar> Samples<T> {
     fn new(
         x: Columns<'_, T>,
         y: Columns<'_, T>,
-        samples: impl Iterator<Item = usize> + Clone,
+        samples: impl Iterator<Item = usize>,
     ) -> Result<Self> {
-        let gather = |from: Columns<'_, T>| {
-            let mut into = Vec::new();
-            let len = samples.clone().count() * from.features();
-            let bytes = len.saturating_mul(size_of::<T>());
-            into.try_reserve_exact(len)
-                .map_err(|_| Error::OutOfMemory { what: "a fold's samples", bytes })?;
-            for sample in samples.clone() {
-                let start = sample * from.features();
-                into.extend_from_slice(&from.as_slice()[start..start + from.features()]);
-            }
-            Ok::<_, Error>(into)
-        };
-        Ok(Self { x: gather(x)?, y: gather(y)?, n_x: x.features(), n_y: y.features() })
+        let samples: Vec<usize> = samples.collect();
+        let (x, y) = (OwnedColumns::gathered(x, &samples)?, OwnedColumns::gathered(y, &samples)?);
+        Ok(Self { x, y })
     }
 }

@@ -49,7 +49,7 @@ impl<T: Scalar> BestSoFar<T> {
         }
     }
 
-    /// Gives `net` the best parameters, if there are any; says whether there are.
+    /// Gives `net` the best parameters, if there are any; returns whether there are.
     pub(super) fn restore(&self, net: &mut Network<T>) -> bool {
         if self.judged.is_some() {
             copy_parameters(&self.network, net);
@@ -58,7 +58,7 @@ impl<T: Scalar> BestSoFar<T> {
     }
 }
 
-/// Of networks of one shape.
+/// Both networks have one shape.
 fn copy_parameters<T: Scalar>(from: &Network<T>, to: &mut Network<T>) {
     let from = from.parameter_buffer().as_slice();
     to.parameter_buffer_mut().as_mut_slice().copy_from_slice(from);

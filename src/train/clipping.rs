@@ -1,9 +1,10 @@
-//! The norm of a gradient, and what brings it down to a limit.
+//! The norm of a gradient, and the factor that brings it down to a limit.
 
 use crate::engine::passes::Elementwise;
 use crate::scalar::Scalar;
 
-/// What brings the gradient's norm down to `limit`: at most 1; NaN for a norm that is NaN.
+/// The factor that brings the gradient's norm down to `limit`: at most 1; NaN for a norm that is
+/// NaN.
 pub(super) fn clip_factor<T: Scalar>(
     functions: &dyn Elementwise<T>,
     limit: f64,

@@ -26,7 +26,7 @@ pub struct EarlyStopping {
 }
 
 impl EarlyStopping {
-    /// So much patience, any improvement counts, and the best parameters are restored.
+    /// With this patience; any improvement counts, and the best parameters are restored.
     ///
     /// ```
     /// # use shallownet::EarlyStopping;
@@ -58,7 +58,7 @@ impl EarlyStopping {
         self
     }
 
-    /// Refuses what no run can be made of.
+    /// Refuses values outside their ranges.
     pub(super) fn check(&self) -> Result<()> {
         if self.patience == 0 {
             return Err(Error::Zero { argument: "patience" });

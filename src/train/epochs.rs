@@ -10,7 +10,7 @@ use crate::train::report::{Epoch, Stop, TrainingReport};
 use crate::train::rollback::{Rollback, all_finite};
 use crate::train::training_state::TrainingState;
 
-/// In what ways to train differ: what the steps of an epoch are.
+/// The steps of an epoch, which are what differs between the ways to train.
 pub(super) trait Steps<T: Scalar> {
     /// All steps of one epoch, and what is measured after them. [`Rollback::commit`] is called
     /// after the first, if not after each. Divergence names the state's step.
@@ -73,7 +73,7 @@ fn watched<T: Scalar>(
         };
         is_stopped = watch(&seen).is_break();
     }
-    // What the last update has left, no step has seen.
+    // No step has checked the parameters after the last update.
     let mut cost = cost(net, state, steps)?;
     let stop = match is_stopped {
         true => Stop::Callback,

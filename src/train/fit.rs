@@ -16,9 +16,9 @@ use crate::train::rollback::Rollback;
 use crate::train::training_state::TrainingState;
 use crate::words::choices::Checks;
 
-/// Full-batch gradient descent, the short form of [`Training::full_batch`]: on a workspace that is
-/// there already, without optimiser, schedule and validation. Each iteration is an epoch of one
-/// step; the bits are those of so many calls of [`Network::step`].
+/// Full-batch gradient descent, the short form of [`Training::full_batch`]: on a workspace of the
+/// caller's, without optimiser, schedule and validation. Each iteration is an epoch of one step;
+/// the bits are those of as many calls of [`Network::step`].
 ///
 /// If the cost becomes NaN or infinite, training stops with
 /// [`Error::Diverged`](crate::Error::Diverged), which names the iteration, and the network keeps

@@ -1,5 +1,5 @@
 //! Training beyond one step of gradient descent: full batches and mini-batches, optimisers,
-//! schedules, regularisation, early stopping, and a state that can be put away and taken up again.
+//! schedules, regularisation, early stopping, and a state that can be saved and continued.
 //!
 //! | file | what it is |
 //! | --- | --- |
@@ -8,7 +8,7 @@
 //! | `batch_size.rs` | full batch or mini-batches |
 //! | `early_stopping.rs` | [`EarlyStopping`]: when to stop before the last epoch |
 //! | `options.rs` | [`Training`]: what is wanted |
-//! | `clipping.rs` | the norm of a gradient, and what brings it down to a limit |
+//! | `clipping.rs` | the norm of a gradient, and the factor that brings it down to a limit |
 //! | `optimizer_state.rs` | [`OptimizerState`]: moments, penalty, clipping; from a step's number to its factors |
 //! | `update.rs` | `Network::update` and `Network::step_with` |
 //! | `best.rs` | [`Best`], and its parameters |

@@ -17,10 +17,11 @@ use crate::train::clipping::clip_factor;
 use crate::train::power::power;
 use crate::words::optimizer::Optimizer;
 
-/// An optimiser's moments for one network, its step count, and what is done to gradients first.
+/// An optimiser's moments for one network, its step count, and the penalty and clipping that
+/// gradients get first.
 ///
-/// Memory: as the parameters, once for momentum, Nesterov and RMSProp, twice for Adam and AdamW.
-/// For loops of your own; [`Trainer`](crate::Trainer) has one inside.
+/// Memory: as the parameters, once for momentum, Nesterov and RMSProp, twice for Adam and AdamW. It
+/// is for training loops of your own; a [`Trainer`](crate::Trainer) has one inside.
 ///
 /// ```
 /// use shallownet::{Activation, Columns, Network, Optimizer, OptimizerState, TrainingWorkspace};
@@ -66,7 +67,7 @@ impl<T: Scalar> OptimizerState<T> {
         domains::constants(optimizer)?;
         domains::constants_as::<T>(optimizer)?;
         let shape = Arc::clone(net.shape());
-        let zeros = |wanted: bool| wanted.then(|| Gradients::zeros(&shape)).transpose();
+        let zeros = |wanted: bool| wanted.then(|| Gradients::of_shape(&shape)).transpose();
         let [m, v] = optimizer.moments();
         let moments = [zeros(m)?, zeros(v)?];
         Ok(Self { shape, optimizer, l2: 0.0, clip_norm: None, steps: 0, moments })
@@ -162,7 +163,7 @@ impl<T: Scalar> OptimizerState<T> {
     }
 
     pub(crate) fn count(&mut self) {
-        // A count that a file states is checked there; here nothing may overflow, whoever set it.
+        // A count from a file is checked when it is read; this keeps any count from overflowing.
         self.steps = self.steps.saturating_add(1);
     }
 
@@ -188,12 +189,12 @@ impl<T: Scalar> OptimizerState<T> {
         check_layout("optimizer state", &self.shape, shape)
     }
 
-    /// Refuses a learning rate that is no finite T once the optimiser has had its way with it.
-    /// (Smaller rates, as schedules have them, are then taken, too.)
+    /// Refuses a learning rate that is not finite in T after the optimiser's corrections. (If it
+    /// passes, so do smaller rates, such as a schedule's.)
     pub(crate) fn check_rate(&self, given: f64) -> Result<()> {
         let fits = |rate: f64| T::from_f64(rate).is_finite();
         let (corrected, decay) = match self.optimizer {
-            // Of all steps, the first has the largest correction.
+            // The first step has the largest correction.
             Optimizer::Adam { beta1, .. } => (given / (1.0 - beta1), 0.0),
             Optimizer::AdamW { beta1, weight_decay, .. } => {
                 (given / (1.0 - beta1), given * weight_decay)

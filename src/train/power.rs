@@ -29,7 +29,7 @@ mod tests {
             }
         }
         assert_eq!(power(0.999, u64::MAX), 0.0);
-        // What Adam's corrections leave out would not have changed them.
+        // The multiplications that Adam's corrections leave out would not have changed them.
         for beta in [0.0, 0.9, 0.999, 0.9999] {
             assert_eq!(1.0 - power(beta, (40.0 / (1.0 - beta)) as u64 + 1), 1.0);
         }

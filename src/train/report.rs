@@ -1,4 +1,4 @@
-//! What a training says: after each epoch, and at its end.
+//! What a training reports: after each epoch, and at its end.
 
 use crate::network::parameters::Network;
 use crate::train::best::Best;

@@ -10,8 +10,9 @@ use crate::scalar::Scalar;
 use crate::train::best::{Best, BestSoFar};
 use crate::train::training_state::TrainingState;
 
-/// Steps between two copies, as a rule: a copy costs about as much as one sample's share of a step,
-/// so that this makes it unmeasurable at any batch size. It bounds what must be repeated.
+/// Usual number of steps between two copies. A copy costs about as much as one sample's share of a
+/// step, so that its cost can't be measured at any batch size. At most this many steps are
+/// repeated.
 const STEPS: usize = 64;
 
 /// Two copies: one that is known to be good, and a younger one that is on trial. A copy is good
@@ -31,7 +32,7 @@ struct Kept<T> {
     moments: [Option<AlignedBuffer<T>>; 2],
     steps: u64,
     epochs: usize,
-    /// Present if there is early stopping. The epoch that is gone back on may be the best one.
+    /// Present if there is early stopping, since the epoch that is undone may be the best one.
     best: Option<KeptBest<T>>,
 }
 
@@ -50,7 +51,7 @@ impl<T: Scalar> Rollback<T> {
         Ok(Self { good: copy()?, on_trial: copy()?, is_on_trial: false, every })
     }
 
-    /// At the beginning of a run: what there is counts as good, if it is finite.
+    /// At the beginning of a run: the parameters and moments count as good if they are finite.
     pub(super) fn begin(&mut self, net: &Network<T>, state: &TrainingState<T>) {
         if all_finite(net, state) {
             self.good.take(net, state);
@@ -82,8 +83,8 @@ impl<T: Scalar> Rollback<T> {
     }
 
     /// Back to the last epoch that began with a finite cost and finite numbers, no later than the
-    /// one in which the training failed. `epoch` does one: those since the last copy are repeated,
-    /// with the same bits (a step is deterministic), and copied one by one.
+    /// one in which the training failed. `epoch` runs one epoch: those since the last copy are
+    /// repeated, with the same bits (a step is deterministic), and copied one by one.
     pub(super) fn go_back(
         &mut self,
         net: &mut Network<T>,

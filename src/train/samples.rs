@@ -43,7 +43,7 @@ impl<T: Scalar> Batches<T> {
         shuffle(&mut self.order, seed, epoch);
     }
 
-    /// Batch `index` (from 0) of the epoch, of data of as many samples.
+    /// Batch `index` (from 0) of the epoch; the data has the number of samples given to `new`.
     pub(super) fn gather(
         &mut self,
         data: DataSet<'_, T>,
@@ -99,8 +99,8 @@ fn below(rng: &mut ChaCha8Rng, end: u64) -> u64 {
     }
 }
 
-/// The samples of that order, side by side. Whole columns are copied; those of a few values without
-/// a call for each.
+/// Copies the samples of that order side by side, column by column; columns of a few values are
+/// copied without a call for each.
 fn gather<T: Scalar>(from: Columns<'_, T>, order: &[usize], into: &mut [T]) {
     match from.features() {
         1 => fixed::<1, T>(from.as_slice(), order, into),
@@ -151,8 +151,8 @@ mod tests {
 
     const PINNED: [[usize; 8]; 2] = [[2, 5, 7, 3, 6, 0, 4, 1], [2, 6, 1, 7, 0, 3, 5, 4]];
 
-    /// Every one of the 6 orders of 3 is as likely: 6000 draws, each count within 5 standard
-    /// deviations (sqrt(6000 (1/6) (5/6)) = 28.9) of 1000.
+    /// All 6 orders of 3 are equally likely: 6000 draws, each count within 5 standard deviations
+    /// (sqrt(6000 (1/6) (5/6)) = 28.9) of 1000.
     #[test]
     fn orders_are_equally_likely() {
         let mut counts = std::collections::HashMap::new();

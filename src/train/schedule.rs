@@ -16,9 +16,9 @@ use crate::train::power::power;
 /// | warm-up of w epochs | (s + 1) / (n w) up to 1, over the first n w steps (rounded up); the schedule after it begins at its own step 0 then |
 ///
 /// Cosine: Loshchilov and Hutter, *SGDR*, ICLR 2017, without restarts. Warm-up: Goyal and others,
-/// *Accurate, large minibatch SGD*, 2017. What becomes of a schedule when more epochs are asked for
-/// says [`TrainingState::until`](crate::TrainingState::until). (cos is the platform's: its last bit
-/// may differ elsewhere.)
+/// *Accurate, large minibatch SGD*, 2017. [`TrainingState::until`](crate::TrainingState::until)
+/// says what happens to a schedule when more epochs are asked for. (cos is the platform's: its last
+/// bit may differ on other platforms.)
 ///
 /// ```
 /// use shallownet::Schedule;
@@ -50,7 +50,7 @@ pub enum Decay {
     /// Not at all.
     #[default]
     Constant,
-    /// By a factor, now and then.
+    /// By a factor, at regular intervals.
     Step {
         /// Epochs between two falls, at least 1.
         every: usize,
@@ -59,7 +59,7 @@ pub enum Decay {
     },
     /// Along half a cosine.
     Cosine {
-        /// Epochs until it has come to its floor, at least 1.
+        /// Epochs until it reaches its floor, at least 1.
         epochs: usize,
         /// The factor that it ends with, 0 to 1.
         floor: f64,
@@ -97,7 +97,7 @@ impl Schedule {
         Self { warm_up: 0.0, decay: Decay::Cosine { epochs, floor } }
     }
 
-    /// The same after a linear warm-up of so many epochs (a part of one will do).
+    /// The same after a linear warm-up of `epochs` epochs, which may be a fraction.
     ///
     /// ```
     /// # use shallownet::Schedule;
@@ -141,7 +141,7 @@ impl Schedule {
         if (step as f64) < warm_up {
             return ((step as f64 + 1.0) / warm_up).min(1.0);
         }
-        // A float of more than 2^64 or of nonsense becomes the nearest u64.
+        // A float above 2^64, below 0 or NaN becomes the nearest u64.
         let step = step.saturating_sub(warm_up.ceil() as u64);
         match self.decay {
             Decay::Constant => 1.0,
@@ -163,7 +163,7 @@ impl Schedule {
     /// For a training of `new` epochs instead of `old`: a cosine that would have ended with it
     /// still does.
     pub(crate) fn end_moves(&mut self, old: usize, new: usize) {
-        // A float of nonsense becomes the nearest number of epochs.
+        // A float that is no number of epochs becomes the nearest one.
         let warm_up = self.warm_up.ceil() as usize;
         if let Decay::Cosine { epochs, .. } = &mut self.decay
             && warm_up.saturating_add(*epochs) == old
@@ -204,7 +204,7 @@ mod tests {
         let schedule = Schedule::step(3, 0.5);
         let factors: Vec<f64> = [0, 1, 29, 30, 59, 60, 61].map(|s| schedule.factor(s, 10)).into();
         assert_eq!(factors, [1.0, 1.0, 1.0, 0.5, 0.5, 0.25, 0.25]);
-        // After so many halvings nothing is left.
+        // After this many halvings the factor is 0.
         assert_eq!(schedule.factor(u64::MAX, 1), 0.0);
         assert_eq!(Schedule::step(1, 1.0).factor(u64::MAX, 1), 1.0);
     }

@@ -1,4 +1,4 @@
-//! Training with memory of its own: what a run needs besides network and data.
+//! Training with memory of its own: everything that a run needs besides network and data.
 
 use core::ops::ControlFlow;
 
@@ -49,17 +49,16 @@ impl Training {
 
 /// A training run: its state, and the memory that its epochs need.
 ///
-/// [`run`](Self::run) trains until the last epoch, until patience is at an end, or until the
-/// callback says stop; then it can be called again to go on, and the result has the same bits as if
-/// it had never stopped. [`into_state`](Self::into_state) and [`resume`](Self::resume) do the same
-/// across programs.
+/// [`run`](Self::run) trains until the last epoch, until patience ends, or until the callback says
+/// stop. It can then be called again, and the result has the same bits as if it had never stopped.
+/// [`into_state`](Self::into_state) and [`resume`](Self::resume) do the same across programs.
 ///
-/// **Divergence.** A cost that is not finite, in a batch or in the validation set, or a parameter or
-/// moment that is not, at an epoch's end, ends the run with [`Error::Diverged`], which names the
+/// **Divergence.** A cost that is not finite, in a batch or in the validation set, or a parameter
+/// or moment that is not, at an epoch's end, ends the run with [`Error::Diverged`], which names the
 /// step (from 0, over all epochs). Network and state, the best epoch included, are then those of
-/// the beginning of that epoch, or of the one before if the epoch's first step already failed:
-/// they can be saved, and gone on with. With full batches, where an epoch is one step, that is:
-/// the last parameters that have a finite cost, those after the last update included.
+/// the beginning of that epoch, or of the one before if the epoch's first step already failed: they
+/// can be saved, and gone on with. With full batches, where an epoch is one step, that is: the last
+/// parameters that have a finite cost, those after the last update included.
 ///
 /// (Short epochs are not copied one by one: a run goes back to a copy of at most 64 steps before,
 /// and repeats them, with the same bits.)
@@ -106,7 +105,7 @@ pub struct Trainer<T> {
 #[derive(Debug)]
 struct Memory<T> {
     workspace: TrainingWorkspace<T>,
-    /// With full batches there are none to gather.
+    /// `None` with full batches, which are not gathered.
     batches: Option<Batches<T>>,
     validation: Validation<T>,
 }
@@ -125,8 +124,8 @@ impl<T: Scalar> Trainer<T> {
         Self::resume(net, TrainingState::new(net, training, data.x.samples())?, data)
     }
 
-    /// Goes on where `state` was put away. `net` must have the parameters that it had then (its
-    /// shape is checked, its values can't be), and `data` must be the same, by its
+    /// Continues the training whose `state` was saved. `net` must have the parameters that it had
+    /// then (its shape is checked, its values can't be), and `data` must be the same, by its
     /// [`fingerprint`](DataSet::fingerprint), unless the state is
     /// [`on_any_data`](TrainingState::on_any_data).
     ///
@@ -201,7 +200,8 @@ impl<T: Scalar> Trainer<T> {
     }
 }
 
-/// An epoch over the data, full batch or mini-batches, and its validation. All is checked.
+/// An epoch over the data, full batch or mini-batches, and its validation. Everything has been
+/// checked.
 struct Pass<'a, T> {
     memory: &'a mut Memory<T>,
     data: DataSet<'a, T>,
@@ -219,7 +219,7 @@ impl<T: Scalar> Pass<'_, T> {
         let (data, count, epoch) = (self.data, state.steps_an_epoch(), state.epochs as u64);
         let Training { learning_rate, schedule, seed, .. } = state.training;
         let mut step = |x: Columns<'_, T>, y: Targets<'_, T>| {
-            // As `step_with` takes it: a run is so many calls of that, bit for bit.
+            // Passed to `step_with` as it is: a run has the bits of as many calls of that.
             let factor = schedule.factor(state.steps(), count);
             let rate = T::from_f64(learning_rate * factor).to_f64();
             let (optimizer, checks) = (&mut state.optimizer, Checks::ShapesOnly);

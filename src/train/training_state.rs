@@ -36,14 +36,14 @@ use crate::words::fingerprint::Fingerprint;
 #[derive(Debug)]
 pub struct TrainingState<T> {
     pub(crate) training: Training,
-    /// Training samples: with another number of them, epochs would have other steps.
+    /// The number of training samples, since the steps of an epoch depend on it.
     pub(crate) samples: usize,
-    /// The data that it was trained on; `None` if that is not known, or no longer insisted on.
+    /// The data that it was trained on; `None` if that is not known, or no longer required.
     pub(crate) data: Option<Fingerprint>,
     /// Epochs done.
     pub(crate) epochs: usize,
-    /// Epochs that were done when patience had come to an end and more were asked for: it begins
-    /// anew there.
+    /// Epochs that were done when patience had ended and more were asked for: patience begins anew
+    /// there.
     pub(crate) patient_from: usize,
     pub(crate) optimizer: OptimizerState<T>,
     /// Present if there is early stopping.
@@ -63,7 +63,7 @@ pub(crate) struct Done {
     /// Absent in files of version 0.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) data: Option<Fingerprint>,
-    /// Likewise, and where it is 0.
+    /// Absent in files of version 0.1, and where it is 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) patient_from: usize,
 }
@@ -81,7 +81,7 @@ impl<T: Scalar> TrainingState<T> {
         if let Some(norm) = training.clip_norm {
             optimizer = optimizer.clip_norm(norm)?;
         }
-        // Only a rate that is asked for may be 0, not one that becomes it.
+        // A rate may be 0 only if 0 was asked for, not by rounding.
         if training.learning_rate != 0.0 {
             checks::least_as::<T>("learning rate", training.learning_rate)?;
         }
@@ -90,7 +90,7 @@ impl<T: Scalar> TrainingState<T> {
         Ok(Self { training, samples, data: None, epochs: 0, patient_from: 0, optimizer, best })
     }
 
-    /// A state as it was put away, for a network of this shape. `moments` and `best` fill in the
+    /// A state as it was saved, for a network of this shape. `moments` and `best` fill in the
     /// values of every layer: weights and biases.
     #[cfg(feature = "safetensors")]
     pub(crate) fn restore<P: From<Error>>(
@@ -135,7 +135,7 @@ impl<T: Scalar> TrainingState<T> {
         }
     }
 
-    /// What was asked for.
+    /// The options of the training.
     ///
     /// ```
     /// # use shallownet::{Activation, Columns, DataSet, Network, Trainer, Training};
@@ -194,7 +194,7 @@ impl<T: Scalar> TrainingState<T> {
         self.best.as_ref().and_then(|best| best.judged)
     }
 
-    /// Is there nothing left to do: all epochs done, or patience at an end?
+    /// Is nothing left to do, because all epochs are done or patience has ended?
     ///
     /// ```
     /// # use shallownet::{Activation, Columns, DataSet, Network, Trainer, Training};
@@ -213,7 +213,8 @@ impl<T: Scalar> TrainingState<T> {
     pub(super) fn is_out_of_patience(&self) -> bool {
         match (self.training.early_stopping, self.best()) {
             (Some(stopping), Some(best)) => {
-                // Epochs since the best one, which was number best.epoch + 1.
+                // Counts the epochs since the best one, at whose end best.epoch + 1 epochs were
+                // done.
                 let from = best.epoch.saturating_add(1).max(self.patient_from);
                 self.epochs.saturating_sub(from) >= stopping.patience
             }
@@ -221,13 +222,14 @@ impl<T: Scalar> TrainingState<T> {
         }
     }
 
-    /// The same training for another number of epochs in all, those done included: a finished one
-    /// goes on, with the bits of one that was asked for so many at first (if the network was not
-    /// given its best parameters in between, see [`EarlyStopping`](crate::EarlyStopping)).
+    /// The same training for another number of epochs in all, those done included. A finished
+    /// training goes on, with the bits of one that had this number from the start (unless the
+    /// network was given its best parameters in between, see
+    /// [`EarlyStopping`](crate::EarlyStopping)).
     ///
-    /// A cosine that ended with the training ends with the new number instead, and goes on from the
-    /// step that it has come to (what is done was done at the old cosine's rates); other schedules
-    /// stay. If patience had come to an end, it begins anew; the best epoch stays the one to beat.
+    /// A cosine that ended with the training now ends with the new number of epochs, and goes on
+    /// from the step reached (earlier steps keep the old cosine's rates); other schedules stay. If
+    /// patience had ended, it begins anew; the best epoch stays the one to beat.
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -247,7 +249,7 @@ impl<T: Scalar> TrainingState<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Range`] if so many epochs are done already.
+    /// [`Error::Range`] if that many epochs are done already.
     pub fn until(mut self, epochs: usize) -> Result<Self> {
         if epochs <= self.epochs {
             return Err(Error::Range {
@@ -298,7 +300,7 @@ impl<T: Scalar> TrainingState<T> {
         self
     }
 
-    /// Refuses data that the training did not begin with, and remembers it where none was known.
+    /// Refuses data that the training did not begin with; if none was known, remembers this data.
     pub(super) fn recognise(&mut self, data: DataSet<'_, T>) -> Result<()> {
         let given = data.fingerprint();
         match self.data.replace(given) {
@@ -307,7 +309,8 @@ impl<T: Scalar> TrainingState<T> {
         }
     }
 
-    /// Refuses networks and data that the state is not of, and data that no network could take.
+    /// Refuses a network or data that the state does not belong to, and data that no network could
+    /// take.
     pub(super) fn check(&self, net: &Network<T>, data: DataSet<'_, T>) -> Result<()> {
         self.optimizer.check(net.shape())?;
         net.check_samples(data.x, data.targets())?;
@@ -337,8 +340,8 @@ impl<T: Scalar> TrainingState<T> {
         }
     }
 
-    /// At the end of training: the best parameters, where they are wanted and known. Says whether
-    /// it gave them.
+    /// At the end of training, gives the network the best parameters, if they are wanted and known.
+    /// Returns whether it did.
     pub(super) fn restore_best(&self, net: &mut Network<T>) -> bool {
         let wanted = self.training.early_stopping.is_some_and(|stopping| stopping.restore_best);
         wanted && self.best.as_ref().is_some_and(|best| best.restore(net))

@@ -13,13 +13,12 @@ use crate::train::optimizer_state::OptimizerState;
 use crate::words::choices::Checks;
 
 impl<T: Scalar> Network<T> {
-    /// Moves the parameters and the optimiser's moments by one step, from gradients that are there.
-    /// One pass over parameters, gradient and moments (clipping reads the gradient once before),
-    /// on the calling thread; allocates nothing. Gradients that are not finite do what IEEE 754
-    /// says.
+    /// Moves the parameters and the optimiser's moments by one step along the given gradients. One
+    /// pass over parameters, gradient and moments (clipping reads the gradient once before), on the
+    /// calling thread; allocates nothing. Gradients that are not finite give what IEEE 754 says.
     ///
-    /// A step at a learning rate of 0 counts, and moves the moments as the formulas say (they do
-    /// not depend on the rate); of the parameters no bit changes.
+    /// A step at a learning rate of 0 is counted and moves the moments as the formulas say (they do
+    /// not depend on the rate); no bit of the parameters changes.
     ///
     /// ```
     /// use shallownet::{

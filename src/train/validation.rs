@@ -12,7 +12,7 @@ use crate::scalar::Scalar;
 /// the same way whatever the memory.
 const SAMPLES: usize = 1024;
 
-/// Memory for a validation set; none where there was no set at the beginning.
+/// Memory for a validation set; empty if there was no set at the beginning.
 #[derive(Debug)]
 pub(super) struct Validation<T> {
     workspace: Option<PredictionWorkspace<T>>,

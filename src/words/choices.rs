@@ -1,4 +1,4 @@
-//! What is chosen when a network is built: who computes it, on how many threads, and how much is
+//! The choices of how a network is computed: by which backend, on how many threads, and how much is
 //! checked.
 
 use super::names::names;
@@ -141,8 +141,8 @@ names!(Parallelism, "parallelism", Self::ALL);
 #[non_exhaustive]
 pub enum Checks {
     /// Data and parameters must be finite, targets in the loss's domain: at each call (each `fit`,
-    /// not each of its steps). That x is finite is seen on the way through the first layer, or takes
-    /// a pass over x of its own.
+    /// not each of its steps). Whether x is finite is found in the first layer's sums, or by a pass
+    /// over x.
     #[default]
     Full,
     /// Only shapes are checked; NaN and infinities flow through as IEEE 754 says. A cost that is

@@ -1,12 +1,12 @@
-//! What data was trained on, in 64 bits: so that a training that goes on is not given other data by
+//! The data that was trained on, in 64 bits, so that a resumed training is not given other data by
 //! mistake.
 
 use core::fmt;
 use core::str::FromStr;
 
 /// A number that follows from all values of a [`DataSet`](crate::DataSet): samples, targets,
-/// weights and validation samples, in their order. Other data has another one, but for one case in
-/// 2^64 (data made to fool it is not what it is for).
+/// weights and validation samples, in their order. Other data has the same number in one case in
+/// 2^64 (it gives no protection against data made to deceive it).
 ///
 /// The same on every machine and for good, since checkpoints hold it: XXH64 with seed 0 of 64-bit
 /// words, little-endian. For each of X, Y, the weights (if there are any), X and Y for validation
@@ -91,7 +91,7 @@ pub(crate) fn xxh64<V: Copy>(values: &[V], word: impl Fn(V) -> u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// As Python's `xxhash.xxh64(struct.pack("<...Q", ...))` has them.
+    /// The values of Python's `xxhash.xxh64(struct.pack("<...Q", ...))`.
     #[test]
     fn the_hash_is_xxh64() {
         let of = |words: &[u64]| xxh64(words, |word| word);

@@ -1,4 +1,4 @@
-//! How weights begin: seeded, with a stream that is the same on every machine.
+//! How weights are initialised: seeded, with a stream that is the same on every machine.
 
 /// How a network's weights are drawn. Biases always begin at 0.
 ///
@@ -6,17 +6,18 @@
 /// value, receives the same gradient and stays the same for ever: the layer acts as one unit.
 /// Biases may be zero, since different weights already tell the units apart.
 ///
-/// **Why small.** Sigmoid and tanh are flat for large |z|, so large weights start training where
-/// g' is almost 0 and it hardly moves. [`Init::LECTURE`] (0.01) is the textbook's choice for one
-/// hidden layer; deeper or wider nets do better with a scale that follows the layer's width, so that
-/// neither activations nor gradients shrink or grow from layer to layer: [`Init::Auto`], the default.
+/// **Why small.** Sigmoid and tanh are flat for large |z|, so large weights start training where g'
+/// is almost 0 and it hardly moves. [`Init::LECTURE`] (0.01) is the textbook's choice for one
+/// hidden layer; deeper or wider nets do better with a scale that follows the layer's width, so
+/// that neither activations nor gradients shrink or grow from layer to layer: [`Init::Auto`], the
+/// default.
 ///
 /// Sources: Glorot and Bengio, *Understanding the difficulty of training deep feedforward neural
 /// networks*, AISTATS 2010; He, Zhang, Ren and Sun, *Delving deep into rectifiers*, ICCV 2015.
 ///
 /// The stream: ChaCha8 (`rand_chacha`), seeded by `seed_from_u64`; weights are drawn layer by
-/// layer, row by row (`W[j][0]`, `W[j][1]`, ...) in f64 and rounded to the element type, so one seed
-/// gives the same f64 network on every machine and the f32 network is its rounding.
+/// layer, row by row (`W[j][0]`, `W[j][1]`, ...) in f64 and rounded to the element type, so one
+/// seed gives the same f64 network on every machine and the f32 network is its rounding.
 ///
 /// ```
 /// use shallownet::{Activation, Init, Network};
@@ -42,7 +43,7 @@ pub enum Init {
     /// 2 / ((1 + slope^2) n_in) for a leaky ReLU (He et al. 2015, equation 15).
     #[default]
     Auto,
-    /// All weights 0: for showing why one should not, and for loading weights afterwards.
+    /// All weights 0: to show why this fails, or before weights are loaded.
     Zeros,
     /// Uniform in [-scale, scale).
     Uniform {

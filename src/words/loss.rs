@@ -23,7 +23,8 @@ use super::names::names;
 /// and differs from the derivative of the cost by the sum's difference from 1 times a.
 ///
 /// Squared error carries the 1/2 of Bishop, *Pattern Recognition and Machine Learning*, equation
-/// 5.11, so that its derivative is a - y; with softmax, dz_k = a_k (d_k - sum_j a_j d_j), d = a - y.
+/// 5.11, so that its derivative is a - y; with softmax, dz_k = a_k (d_k - sum_j a_j d_j), d = a -
+/// y.
 ///
 /// ```
 /// use shallownet::{Activation, Loss};

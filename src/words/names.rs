@@ -1,6 +1,6 @@
 //! A word is written and read by its name.
 
-/// A name that none of the words has.
+/// A name that no word of its kind has.
 ///
 /// ```
 /// use shallownet::Activation;
@@ -17,18 +17,18 @@
 pub struct UnknownName {
     /// What was looked for: `activation`, `loss` and the like.
     pub what: &'static str,
-    /// The names that there are, with commas between them.
+    /// The known names, with commas between them.
     pub expected: String,
     /// What was given.
     pub given: String,
 }
 
-/// The beginning of a long text.
+/// At most the first 60 characters.
 fn short(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-/// `Display` and `FromStr` of a word, beside its `name` and `from_name`, from all of them.
+/// Implements `Display` and `FromStr` of a type by its `name` and `from_name`.
 macro_rules! names {
     ($word:ty, $what:literal, $all:expr) => {
         impl core::fmt::Display for $word {

@@ -35,35 +35,35 @@ pub enum Optimizer {
     Sgd,
     /// Gradient descent with momentum.
     Momentum {
-        /// What is kept of the last direction, in [0, 1).
+        /// The kept share of the last direction, in [0, 1).
         beta: f64,
     },
     /// Momentum that looks ahead.
     Nesterov {
-        /// What is kept of the last direction, in [0, 1).
+        /// The kept share of the last direction, in [0, 1).
         beta: f64,
     },
     /// Steps divided by the gradient's recent size.
     RmsProp {
-        /// What is kept of the mean square, in [0, 1).
+        /// The kept share of the mean square, in [0, 1).
         rho: f64,
         /// Added to the root, at least 1e-18.
         epsilon: f64,
     },
     /// Momentum, divided by the gradient's recent size.
     Adam {
-        /// What is kept of the mean, in [0, 1).
+        /// The kept share of the mean, in [0, 1).
         beta1: f64,
-        /// What is kept of the mean square, in [0, 1).
+        /// The kept share of the mean square, in [0, 1).
         beta2: f64,
         /// Added to the root, at least 1e-18.
         epsilon: f64,
     },
     /// Adam with decoupled weight decay.
     AdamW {
-        /// What is kept of the mean, in [0, 1).
+        /// The kept share of the mean, in [0, 1).
         beta1: f64,
-        /// What is kept of the mean square, in [0, 1).
+        /// The kept share of the mean square, in [0, 1).
         beta2: f64,
         /// Added to the root, at least 1e-18.
         epsilon: f64,

@@ -4,7 +4,8 @@
 //! the tested code what its documentation promises, and nothing about the order of its sums:
 //!
 //! * each + - * / is rounded once: fl(x op y) = (x op y)(1 + d) + h, |d| <= u, |h| <= eta, with u
-//!   half the distance from 1 to the next number and eta the smallest subnormal (h = 0 for + and -);
+//!   half the distance from 1 to the next number and eta the smallest subnormal (h = 0 for + and
+//!   -);
 //! * a sum of n products, in any order and with or without FMA, is off by at most
 //!   gamma_n sum |x_i y_i|, gamma_n = n u / (1 - n u) (Higham, *Accuracy and Stability of Numerical
 //!   Algorithms*, equation 3.5);
@@ -252,8 +253,8 @@ impl Rounding {
     }
 
     /// L of one sample, its own sum over the outputs not counted; and the sum of the magnitudes of
-    /// its terms, which is L itself unless a target is outside of the loss's domain: then some terms
-    /// are below 0.
+    /// its terms, which is L itself unless a target is outside of the loss's domain: then some
+    /// terms are below 0.
     pub(super) fn loss(self, net: &Network, pass: &Pass, y: &[f64], value: f64) -> (Approx, f64) {
         let (z, a) = (pass.z.last().unwrap(), pass.a.last().unwrap());
         let error = match net.loss {
@@ -277,8 +278,8 @@ impl Rounding {
                 .sum(),
             // L = ln sum e^d_j - sum y_k d_k, d = z - max z, dL/dd_k = a_k - y_k; moving max z
             // moves L by sum y - 1 (0 but for rounding). d is rounded once; the exponentials'
-            // relative error is ln's absolute one, and so is what vanishes from the sum, which is at
-            // least 1.
+            // relative error is ln's absolute one, and so is what vanishes from the sum, which is
+            // at least 1.
             Loss::CategoricalCrossEntropy => {
                 let max = z.iter().map(|z| z.value).fold(f64::NEG_INFINITY, f64::max);
                 let widest = z.iter().map(|z| z.error).fold(0.0, f64::max);

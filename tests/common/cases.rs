@@ -178,8 +178,8 @@ impl Numbers {
     }
 }
 
-/// Many inputs to few units, in the fused backend's panels of half the width: batches of a tile, of a few
-/// columns, and of one sample.
+/// Many inputs to few units, in the fused backend's panels of half the width: batches of a tile, of
+/// a few columns, and of one sample.
 pub(crate) fn half_panels() -> impl Iterator<Item = Case> {
     [(300, 1), (301, 4), (300, 8), (2051, 3)].into_iter().map(|(n_x, units)| {
         let layers = [(units, Activation::Tanh), (5, Activation::Softmax)];

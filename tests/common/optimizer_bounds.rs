@@ -3,8 +3,8 @@
 use shallownet::reference::optimizer::Step;
 use shallownet::{Optimizer, Scalar};
 
-/// A value and a bound on its error, carried through each operation: a running error analysis, as in
-/// `common/bounds.rs`. `u` and `eta` are those of the tested type and of the reference together.
+/// A value and a bound on its error, carried through each operation: a running error analysis, as
+/// in `common/bounds.rs`. `u` and `eta` are those of the tested type and of the reference together.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounded {
     pub(crate) value: f64,

@@ -1,9 +1,9 @@
 //! Disks that are full, folders that can't be written to, files that may not grow.
 //!
-//! A small disk is a tmpfs, an unwritable folder a read-only mount, both in a mount namespace of the
-//! child's own: nothing is left of them when it ends. Where such a thing is not allowed (it takes
-//! root, or user namespaces) these tests say that they are skipped; with `SHALLOWNET_NO_SKIP` set
-//! they fail instead.
+//! A small disk is a tmpfs, an unwritable folder a read-only mount, both in a mount namespace of
+//! the child's own: nothing is left of them when it ends. Where such a thing is not allowed (it
+//! takes root, or user namespaces) these tests say that they are skipped; with `SHALLOWNET_NO_SKIP`
+//! set they fail instead.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,8 +1,9 @@
 //! Any sequence of public calls: each gives an answer or an error, and none panics.
 //!
 //! A sequence of up to 32 calls (`call.rs`) builds a network, and works on it, on further ones, on
-//! workspaces, tapes, optimiser states, trainers and training states, which fit each other or not; sizes are small, or such as
-//! no machine has; values are ordinary, or anything. Asserted is besides:
+//! workspaces, tapes, optimiser states, trainers and training states, which fit each other or not;
+//! sizes are small, or such as no machine has; values are ordinary, or anything. Asserted is
+//! besides:
 //!
 //! * an error is one line of text;
 //! * a refused call on a network (and a step that diverges) leaves every parameter as it was;

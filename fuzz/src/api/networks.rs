@@ -36,7 +36,14 @@ impl<T: Scalar> World<T> {
     }
 
     pub(super) fn copy(&mut self, net: u8) -> Option<()> {
-        let copy = said(self.nets.get(net)?.try_clone())?;
+        let net = self.nets.get(net)?;
+        let mut copy = said(net.try_clone())?;
+        for tau in [0.0, 1.0] {
+            said(copy.blend(net, tau));
+            assert_eq!(bits::parameters(&copy), bits::parameters(net));
+        }
+        // Half way to itself: what is small becomes 0.
+        said(copy.blend(net, 0.5));
         self.nets.put(copy);
         Some(())
     }
@@ -62,9 +69,16 @@ impl<T: Scalar> World<T> {
     pub(super) fn read(&mut self, net: u8, layer: usize, batch: usize) -> Option<()> {
         let net = self.nets.get(net)?;
         let count: usize = net.layers().iter().map(|layer| layer.parameters()).sum();
-        assert_eq!((count, net.layers().last()?.units), (net.parameters(), net.outputs()));
+        assert_eq!((count, net.layers().last()?.units), (net.parameter_count(), net.outputs()));
         let _ = (net.loss(), net.backend(), net.level(), format!("{:?}", net.layers()));
         let _ = (said(net.weights(layer)), said(net.bias(layer)));
+        let mut flat = vec![T::ZERO; count];
+        net.parameters_into(&mut flat).unwrap();
+        if said(net.set_parameters(&flat)).is_some() {
+            let mut again = vec![T::ZERO; count];
+            net.parameters_into(&mut again).unwrap();
+            assert!(flat.iter().zip(&again).all(|(a, b)| a == b || !a.is_finite()));
+        }
         said(net.workspace_bytes(batch)).map(drop)
     }
 
@@ -99,7 +113,16 @@ impl<T: Scalar> World<T> {
                 let workspace = any(&mut self.predictors, &mut self.workspaces, workspace)?;
                 said(net.cost(x, y, workspace)).map(drop)
             }
-            Pass::Backward => said(net.backward(x, y, self.workspaces.get(workspace)?)).map(drop),
+            Pass::Backward => {
+                let workspace = self.workspaces.get(workspace)?;
+                let own = |_: usize, a: &[T], d: &mut [T]| {
+                    d.copy_from_slice(a);
+                    a.iter().map(|a| a.to_f64()).sum()
+                };
+                said(net.backward_with_da(x, workspace, own));
+                said(net.backward_with_dz(x, workspace, own));
+                said(net.backward(x, y, workspace)).map(drop)
+            }
             Pass::Step(rate) => {
                 let workspace = self.workspaces.get(workspace)?;
                 unchanged(net, |net| net.step(x, y, T::from_f64(rate.0), workspace)).map(drop)

@@ -96,9 +96,9 @@ impl<T: Scalar> World<T> {
         let y = samples.y().range(0..part(samples.y()))?;
         let check = GradientCheck::default().per_layer(per_layer % 8).seed(per_layer as u64);
         let report = said(check.run(net, x, y))?;
-        assert!(report.checked + report.skipped <= net.parameters());
+        assert!(report.checked + report.skipped <= net.parameter_count());
         let _ = report.to_string();
-        if net.parameters() < 40 {
+        if net.parameter_count() < 40 {
             let _ = said(gradient_check(net, x, y));
         }
         Some(())

@@ -1,8 +1,8 @@
 //! `idx`: IDX files, plain and gzipped.
 //!
 //! Besides what holds of every file: f32 are f64 rounded; blocks hold what is loaded at once;
-//! labels are the values of a file of whole numbers, one a sample, and bytes are 0 to 1; unscaled they
-//! are 255 times that; values take what the memory limit allows, up to the byte.
+//! labels are the values of a file of whole numbers, one a sample, and bytes are 0 to 1; unscaled
+//! they are 255 times that; values take what the memory limit allows, up to the byte.
 
 use std::io::{Read, Write};
 

@@ -1,7 +1,8 @@
 //! `npz`: NumPy's archives.
 //!
-//! Besides what holds of every file: names are different; values take what the memory limit allows; each array that loads, loads as f32
-//! rounded from f64; and an archive saved of them gives them back.
+//! Besides what holds of every file: names are different; values take what the memory limit allows;
+//! each array that loads, loads as f32 rounded from f64; and an archive saved of them gives them
+//! back.
 
 use std::io::{Cursor, Read, Write};
 

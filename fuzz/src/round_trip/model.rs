@@ -1,9 +1,9 @@
 //! `model_round_trip`: any network with any description, to bytes and to a file and back.
 //!
 //! Asserted: a model is refused if and only if a parameter is not finite, a count does not fit, the
-//! standardization is none, or the inputs' range or divisor; otherwise it comes back with the same bits, shape, activations,
-//! loss, names and standardization, from bytes and from a file, as its own element type, and as
-//! none other; and written again it has the same bytes.
+//! standardization is none, or the inputs' range or divisor; otherwise it comes back with the same
+//! bits, shape, activations, loss, names and standardization, from bytes and from a file, as its
+//! own element type, and as none other; and written again it has the same bytes.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use shallownet::Standardization;

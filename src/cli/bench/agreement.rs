@@ -5,12 +5,12 @@ use shallownet::{Network, Result, Scalar, TrainingWorkspace};
 use super::naive::{Naive, Real};
 use super::shapes::{Batch, Shape};
 
-/// Two ways of rounding may part by so many units of the type's precision, relative to the largest
-/// value of a layer: sums of up to 12288 terms in another order. A mistake is off by far more.
+/// Two orders of summation may differ by this many units of the type's precision, relative to the
+/// largest value of a layer: sums have up to 12288 terms. A mistake is off by far more.
 const UNITS: f64 = 4096.0;
 
 /// Samples that the naive loops are given: the whole batch, unless they would take long over it.
-/// What a sample costs them does not depend on how many there are.
+/// Their time for a sample does not depend on the number of samples.
 pub(crate) fn naive_samples(shape: &Shape) -> usize {
     const MULTIPLICATIONS: usize = 20_000_000;
     (MULTIPLICATIONS / shape.weights()).clamp(1, shape.m)
@@ -87,69 +87,5 @@ impl<T: Scalar> Differences<T> {
         } else if let Some((a, b)) = given.iter().zip(expected).find(differs) {
             self.0 = Some(format!("{what}: {a}, not {b}"));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::naive;
-    use super::super::shapes::{Element, SHAPES};
-    use super::*;
-    use shallownet::{Backend, Network};
-
-    /// On every shape but the two largest, whose loops take long in a test.
-    #[test]
-    fn the_naive_loops_and_the_library_agree() {
-        for backend in [Backend::Fused, Backend::Portable] {
-            for shape in SHAPES.iter().filter(|shape| shape.weights() * shape.m < 60_000_000) {
-                match shape.element {
-                    Element::F32 => agree::<f32>(shape, backend),
-                    Element::F64 => agree::<f64>(shape, backend),
-                }
-            }
-        }
-    }
-
-    fn agree<T: Real>(shape: &Shape, backend: Backend) {
-        let net = shape.builder::<T>().backend(backend).build().unwrap();
-        let problem = disagreement(shape, &net, &shape.batch()).unwrap();
-        assert_eq!(problem, None, "{}", shape.name);
-    }
-
-    /// The naive loops in f64 are the library's own oracle, up to rounding.
-    #[test]
-    fn the_naive_loops_are_the_reference() {
-        for shape in ["S1", "S4", "S11", "S13"].map(|name| Shape::named(name).unwrap()) {
-            let net = shape.builder::<f64>().build().unwrap();
-            let batch = shape.batch::<f64>();
-            let (x, y) = batch.first(shape.m.min(20)).unwrap();
-            let mut naive = naive::Naive::of(&net).unwrap();
-            let cost = naive.gradients(x, y);
-            let oracle = shallownet::reference::Network::from(&net);
-            let rows = |c: shallownet::Columns<'_, f64>| {
-                c.as_slice().chunks(c.features()).map(<[f64]>::to_vec).collect::<Vec<_>>()
-            };
-            let (x, y) = (rows(x), rows(y));
-            assert!((cost - oracle.cost(&x, &y)).abs() < 1e-12 * cost);
-            for (layer, expected) in naive.layers.iter().zip(oracle.gradients(&x, &y)) {
-                let dw = expected.dw.concat();
-                assert!(layer.dw.iter().zip(&dw).all(|(a, b)| (a - b).abs() < 1e-12));
-                assert!(layer.db.iter().zip(&expected.db).all(|(a, b)| (a - b).abs() < 1e-12));
-            }
-        }
-    }
-
-    #[test]
-    fn a_wrong_answer_is_found() {
-        let shape = Shape::named("S4").unwrap();
-        let (net, batch) = (shape.builder::<f32>().build().unwrap(), shape.batch());
-        let found = |net: &Network<f32>, naive_net: &Network<f32>| {
-            let naive = naive::Naive::of(naive_net).unwrap();
-            disagreement_with(naive, shape, net, &batch).unwrap()
-        };
-        assert_eq!(found(&net, &net), None);
-        let mut spoilt = net.try_clone().unwrap();
-        spoilt.set_bias(0, &[1e-2; 32]).unwrap();
-        assert!(found(&spoilt, &net).is_some_and(|found| found.starts_with("the predictions")));
     }
 }

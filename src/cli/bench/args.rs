@@ -10,8 +10,8 @@ use crate::threads;
 
 /// Time training steps and predictions of 13 networks on this machine.
 ///
-/// Writes one line a measurement, tab-separated, after a first line on the machine: what its core
-/// could do at best (multiply-adds on registers alone, measured before all else), its processor
+/// Writes one line a measurement, tab-separated, after a first line on the machine: the most that
+/// its core could do (multiply-adds on registers alone, measured before all else), its processor
 /// and the program's version. Every answer is compared with plain loops before it is timed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

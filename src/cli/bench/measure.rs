@@ -78,7 +78,7 @@ pub(crate) fn shape<T: Real>(
 impl<T: Real> Bench<'_, T> {
     /// One call of the library.
     fn call(&mut self, kind: Kind, x: &Columns<'_, T>, y: &Columns<'_, T>) -> Result<(), Failure> {
-        // What is hidden is the reference: a copy would be made anew for each call.
+        // `black_box` gets references: it would copy values for each call.
         let (&x, &y) = (black_box(x), black_box(y));
         let Self { net, workspace, out, .. } = self;
         match kind {
@@ -114,8 +114,8 @@ impl<T: Real> Bench<'_, T> {
         Ok(run / FIT_STEPS as f64)
     }
 
-    /// Nanoseconds that the naive loops take. From a part of a batch that is long for them, since
-    /// each sample costs them the same; the update comes once.
+    /// Nanoseconds that the naive loops take. If a batch takes them long, only a part is timed and
+    /// scaled up, since each sample takes the same time; the update is counted once.
     fn naive(&mut self, kind: Kind, setting: &Setting) -> Result<f64, Failure> {
         let all = self.shape.samples(kind);
         let part = agreement::naive_samples(self.shape).min(all);

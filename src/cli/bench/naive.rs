@@ -1,8 +1,8 @@
 //! What a careful person writes first: the network as plain scalar loops in its own element type,
 //! one sample at a time. What shallownet's speed is compared with.
 //!
-//! Like the library's `reference`, but for being timed: flat rows of weights, no memory taken per
-//! sample, and loops in the order in which memory lies. Included by benches/ too.
+//! Like the library's `reference`, but written to be timed: flat rows of weights, no allocation per
+//! sample, and loops in the order of memory. Included by benches/ too.
 
 use shallownet::{Activation, Columns, Loss, Network, Result, Scalar};
 

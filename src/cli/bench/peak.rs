@@ -17,12 +17,12 @@ pub(crate) struct Peak {
 const CHAINS: usize = 12;
 /// Multiply-adds a chain in one run: about a tenth of a millisecond.
 const ROUNDS: usize = 40_000;
-/// The best of so many runs: whatever else the machine does can only make one slower.
+/// The best of this many runs: other work of the machine can only make a run slower.
 const RUNS: usize = 200;
 
-/// Measures both element types at the level that is in use (by default the machine's best), in about
-/// a twentieth of a second. Without FMA (x86-64's baseline) a multiply-add is two instructions, and
-/// that is then what the core can do.
+/// Measures both element types at the level that is in use (by default the machine's best), in
+/// about a twentieth of a second. Without FMA (x86-64's baseline) a multiply-add is two
+/// instructions, and the result is the core's peak with these.
 pub(crate) fn measure(level: Option<shallownet::Level>) -> Peak {
     let best = Level::new();
     let used = match level {
@@ -44,7 +44,7 @@ fn both<S: Simd>(simd: S) -> Peak {
 #[inline(always)]
 fn best<S: Simd, V: SimdFloat<S>>(simd: S, a: V::Element, b: V::Element) -> f64 {
     let [a, b] = black_box([V::splat(simd, a), V::splat(simd, b)]);
-    // Opaque, so that the chains are not found to be the same.
+    // Opaque, so that the compiler does not see that the chains are the same.
     let mut x = black_box([b; CHAINS]);
     let mut seconds = f64::INFINITY;
     for _ in 0..RUNS {

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
 fn table(args: &Args, setting: &Setting) -> Result<(), Failure> {
     let all: Vec<&Shape> = SHAPES.iter().collect();
     let shapes = if args.shape.is_empty() { &all } else { &args.shape };
-    // A backend or level that can't be had is told before anything is measured.
+    // A backend or level that is not available is reported before anything is measured.
     let level = setting.network::<f32>(&SHAPES[0])?.level();
     let peak = peak::measure(level);
     line(comment(peak, level, setting))?;

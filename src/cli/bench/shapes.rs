@@ -192,17 +192,3 @@ impl Numbers {
         (self.next() >> 40) as f64 / f64::from(1 << 23) - 1.0
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn operations_are_counted_as_the_products_have_them() {
-        let shape = Shape::named("S1").unwrap();
-        assert_eq!(shape.weights(), 12);
-        assert_eq!(shape.flops(Kind::Forward), 2.0 * 400.0 * 12.0);
-        assert_eq!(shape.flops(Kind::Step), 2.0 * 400.0 * 28.0);
-        assert_eq!(shape.flops(Kind::Predict), 24.0);
-    }
-}

@@ -11,13 +11,13 @@ pub(crate) struct Effort {
     pub(crate) repetitions: usize,
 }
 
-/// A repetition is as many calls as take so long: the clock's resolution (some 20 ns) and the two
-/// calls of it are then less than a thousandth.
+/// A repetition is as many calls as take this long: the clock's resolution (some 20 ns) and the two
+/// readings of it are then less than a thousandth.
 const REPETITION: Duration = Duration::from_micros(50);
-/// The same for percentiles: short, so that one late call is not lost among many. The clock is
-/// then a few hundredths.
+/// The same for percentiles: short, so that one late call is not lost among many. The clock's share
+/// is then a few hundredths.
 const MOMENT: Duration = Duration::from_micros(1);
-/// More repetitions than this say nothing new.
+/// More repetitions than this add nothing.
 const ENOUGH: usize = 20_000;
 
 /// Nanoseconds of one call: the median over repetitions.

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 /// The names that samples and labels have in an archive, unless others are given.
 const ARRAYS: [&str; 2] = ["x", "y"];
 
-/// What MNIST calls its files, but for the set's name before and perhaps `.gz` behind.
+/// The names of MNIST's files, without the set's name before and a possible `.gz` after.
 const MNIST: [&str; 2] = ["images-idx3-ubyte", "labels-idx1-ubyte"];
 
 /// A `.npy` file, its labels in another.
@@ -75,13 +75,13 @@ pub(super) fn idx(
     let reader = open(x)?;
     let holds = if reader.holds_bytes() { Holds::Brightness } else { Holds::Numbers };
     let mut data = data((reader.columns().map_err(unpacked)?, holds), targets, x, labels)?;
-    // Images are square as a rule; of others the file's dimensions are not kept.
+    // Images are usually square; the dimensions of other images are not kept.
     let side = data.n_x.isqrt();
     data.image = (side > 1 && side * side == data.n_x).then_some((side, side));
     Ok(data)
 }
 
-/// What was refused because it would take too much memory can be allowed.
+/// A hint for files refused because they would take too much memory: the limit can be raised.
 fn unpacked(error: DataError) -> Failure {
     let is_limit = matches!(error.problem, DataProblem::Memory { .. });
     if !is_limit {

@@ -1,4 +1,4 @@
-//! The classes of samples: whether there are any to tell apart, and which of a model's they are.
+//! The classes of samples: whether there are at least two, and which of a model's they are.
 
 use shallownet::io::Quoted;
 use shallownet::io::table::{Labels, classes_of};
@@ -31,8 +31,8 @@ impl Data {
         Ok(self)
     }
 
-    /// The class of every row, as an index into the classes of a model. Says which labels were taken
-    /// for classes that the model spells otherwise.
+    /// The class of every row, as an index into the classes of a model. Says which labels were
+    /// taken for classes that the model spells otherwise.
     pub(crate) fn classes_among(
         &self,
         classes: &[String],

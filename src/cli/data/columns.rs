@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 
-/// What was asked for; at most one of the two lists holds something.
+/// The lists that were given; at most one of the two is not empty.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Selection {
     /// Columns that are no features: their names or numbers from 1, with commas between them or an
@@ -30,8 +30,8 @@ impl Selection {
         !self.features.is_empty()
     }
 
-    /// The columns (from 0) of so many that are features, in ascending order, without the label's;
-    /// `find` knows a column by its name or number.
+    /// The columns (from 0) that are features, in ascending order, without the label's; `find`
+    /// knows a column by its name or number.
     pub(super) fn columns(
         &self,
         width: usize,
@@ -40,7 +40,7 @@ impl Selection {
     ) -> Result<Vec<usize>, Failure> {
         let mut is_named = vec![false; width];
         for text in self.ignore.iter().chain(&self.features) {
-            // First as one name, which may have a comma in it.
+            // First the whole text is tried as one name, which may have a comma in it.
             let columns = match find(text) {
                 Ok(column) => vec![column],
                 Err(_) if text.contains(',') => {

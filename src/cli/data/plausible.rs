@@ -6,14 +6,15 @@ use shallownet::io::{DataError, DataProblem};
 use super::samples::{Data, Targets};
 use crate::failure::Failure;
 
-/// From here on numbers may be values to predict; with fewer samples each than these they are taken
-/// for such. Digits, ratings and a hundred classes of some samples each pass.
+/// From this many different numbers on, labels may be values to predict; with fewer samples for
+/// each number than these they are taken for values. Digits, ratings and a hundred classes of some
+/// samples each pass.
 const MANY: usize = 50;
 const SAMPLES_EACH: usize = 5;
 /// The same for numbers with fractions, which are classes less often.
 const MANY_FRACTIONS: usize = 10;
 const SAMPLES_EACH_FRACTION: usize = 10;
-/// So many fractions, none of them twice, are no classes in the smallest file.
+/// This many fractions, all different, are no classes even in the smallest file.
 const FEW_FRACTIONS: usize = 5;
 
 impl Data {
@@ -57,7 +58,7 @@ pub(super) fn or_values(failure: Failure) -> Failure {
     }
 }
 
-/// Do these labels, of so many samples, look like values?
+/// Do these labels of `rows` samples look like values?
 fn are_values(classes: &[String], rows: usize) -> bool {
     let number = |class: &String| class.parse::<f64>().ok().filter(|v| v.is_finite());
     let Some(numbers) = classes.iter().map(number).collect::<Option<Vec<f64>>>() else {

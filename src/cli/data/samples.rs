@@ -10,12 +10,12 @@ use crate::failure::Failure;
 /// Samples, with classes or values to learn if there are any.
 #[derive(Debug)]
 pub(crate) struct Data {
-    /// Sample after sample: as the file has them, and once they are scaled, divided as the model
-    /// wants it.
+    /// Sample after sample: first as the file has them, after scaling divided as the model wants
+    /// it.
     pub(super) x: Vec<f64>,
-    /// What the file says that they are.
+    /// The kind of values that the file says they are.
     pub(super) holds: Holds,
-    /// Of samples to learn from, what they were before.
+    /// For samples to learn from, what they were before scaling.
     pub(crate) inputs: Option<Inputs>,
     pub(crate) n_x: usize,
     pub(crate) targets: Targets,
@@ -184,7 +184,7 @@ impl Data {
     }
 }
 
-/// An empty vector for so many values, or an error.
+/// An empty vector with room for this many values, or an error.
 pub(crate) fn with_room<T>(values: usize) -> Result<Vec<T>, Error> {
     let (mut room, what) = (Vec::new(), "the samples of a file");
     let bytes = values.saturating_mul(size_of::<T>());

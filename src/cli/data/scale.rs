@@ -1,5 +1,5 @@
-//! The scale of inputs: bytes are divided by 255, or not, as the model's were; where that can't be
-//! known there is an error, and where it is decided by looking at the values, a note.
+//! The scale of inputs: bytes are divided by 255, or not, as the model's were; if that can't be
+//! known there is an error, and if it is decided from the values, a note.
 
 use shallownet::io::{InputKind, Inputs};
 
@@ -7,7 +7,7 @@ use super::samples::{Data, Holds};
 use crate::failure::Failure;
 use crate::say::Say;
 
-/// `--inputs`: what the values of a file are, said by whoever knows.
+/// `--inputs`: the user says what the values of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Given {
     /// 0 to 255, to be divided as the model's bytes were, or else by 255
@@ -35,12 +35,12 @@ impl Values {
         self.kind != InputKind::Real
     }
 
-    /// Such as bytes divided by 255 are.
+    /// Values like bytes divided by 255.
     fn are_in_0_to_1(self) -> bool {
         self.lowest >= 0.0 && self.highest <= 1.0
     }
 
-    /// Such as bytes are.
+    /// Values like bytes.
     fn are_in_0_to_255(self) -> bool {
         self.lowest >= 0.0 && self.highest <= Inputs::BYTE
     }
@@ -61,7 +61,7 @@ impl Data {
         Ok(self)
     }
 
-    /// Scales samples to ask a model about whose training samples were `model`.
+    /// Scales samples for a model whose training samples were `model`.
     pub(super) fn scaled_for(
         mut self,
         model: Option<&Inputs>,
@@ -94,8 +94,8 @@ impl Data {
         }
     }
 
-    /// A model of version 0.1, which divided bytes of IDX and nothing else, or one of a library's
-    /// user who did not say.
+    /// A model of version 0.1, which divided bytes of IDX and nothing else, or one saved through
+    /// the library without `inputs`.
     fn for_unknown(&self, say: &Say) -> f64 {
         let values = Values::of(&self.x);
         let unknown = "the model does not say what its inputs were";
@@ -209,7 +209,7 @@ impl Data {
         )))
     }
 
-    /// Refuses what can be no bytes.
+    /// Refuses values that can't be bytes.
     fn check_bytes(&self) -> Result<(), Failure> {
         let is_byte = |v: &f64| v.trunc() == *v && (0.0..=Inputs::BYTE).contains(v);
         match self.x.iter().position(|v| !is_byte(v)) {

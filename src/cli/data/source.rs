@@ -32,9 +32,9 @@ pub(crate) struct Source {
     /// The labels of .npy or IDX samples, a file of the same kind
     #[arg(long, value_name = "FILE", requires = "data")]
     pub(crate) labels: Option<PathBuf>,
-    /// What the values are: bytes (0 to 255; divided as the model's were, else by 255), or as-is (as
-    /// the network takes them) [default: IDX bytes are divided in training, and a model asks for what
-    /// it learned from]
+    /// What the values are: bytes (0 to 255; divided as the model's were, else by 255), or as-is
+    /// (as the network takes them) [default: IDX bytes are divided in training, and a model asks
+    /// for what it learned from]
     #[arg(long, value_name = "WHAT", requires = "data")]
     pub(crate) inputs: Option<Given>,
     /// The most memory, in MiB, that the values of a compressed file (.npz, gzipped IDX) may take
@@ -91,7 +91,7 @@ impl Source {
         data.with_two_classes()?.scaled(self.inputs)
     }
 
-    /// Notes what looks as if it were no feature: said before a network learns from it.
+    /// Notes columns that look as if they were no features, before a network learns from them.
     pub(crate) fn suspect(&self, data: &Data, say: &Say) {
         suspicions::note(data, self.selection.is_chosen(), say);
     }

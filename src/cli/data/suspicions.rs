@@ -1,15 +1,15 @@
 //! Columns that look as if they were no features: an index that another program wrote along, an
-//! identifier, the label once more. A network learns them all the same, and knows nothing then.
+//! identifier, the label once more. A network that learns from them learns nothing useful.
 
 use std::collections::HashSet;
 
 use super::samples::{Data, Targets};
 use crate::say::{Say, listed};
 
-/// Fewer rows than that may well count up by chance.
+/// In fewer rows a column may well count up by chance.
 const FEWEST_ROWS: usize = 5;
 
-/// Whole numbers of fewer rows than that may well all be different.
+/// In fewer rows whole numbers may well all be different.
 const FEWEST_IDENTIFIERS: usize = 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Suspicion {
 /// Notes the columns that look wrong. Where the features were chosen one by one, only the label
 /// does.
 pub(super) fn note(data: &Data, is_chosen: bool, say: &Say) {
-    // What is the only feature is meant. Images have no such columns.
+    // An only feature is meant as one. Images have no such columns.
     if data.n_x < 2 || data.image.is_some() {
         return;
     }

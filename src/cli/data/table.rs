@@ -8,14 +8,14 @@ use shallownet::io::model::Model;
 use shallownet::io::table::{self, Header, Table};
 
 use super::columns::Selection;
-use super::samples::{Data, Holds, Origin, Targets, Want, with_room};
+use super::samples::{Data, Holds, Origin, Targets, Want};
 use crate::failure::Failure;
 use crate::say::Say;
 
 /// The planar flower set: 400 points of two classes.
 const PLANAR: &str = include_str!("../../../tests/data/planar.csv");
 
-/// What became of it elsewhere: the weights that training began with, W1 and W2.
+/// The weights, W1 and W2, that the published training began with.
 const PLANAR_COURSE: &str = include_str!("../../../tests/data/planar_course.json");
 
 /// The built-in set.
@@ -42,7 +42,7 @@ pub(crate) fn planar_weights() -> Result<[Vec<f64>; 2], Failure> {
     Ok([course.w1.as_flattened().to_vec(), course.w2.as_flattened().to_vec()])
 }
 
-/// A file to learn from: every column but the label is a feature, or those that were selected.
+/// A file to learn from: every column but the label is a feature, or only the selected columns.
 pub(super) fn training(
     path: &Path,
     header: Header,
@@ -72,9 +72,9 @@ fn selected<R: Read>(
     selection.columns(table.width(), label, |name| Ok(table.column(name)?))
 }
 
-/// A file to be asked about: its columns are the model's features by name, if both have names, or
-/// else by their order, leaving out the label and what was not selected. The labels are read if
-/// they are wanted.
+/// A file to predict from: its columns are matched to the model's features by name, if both have
+/// names, or else by their order, leaving out the label and columns that were not selected. The
+/// labels are read if they are wanted.
 pub(super) fn for_model<T: Scalar>(
     model: &Model<T>,
     path: &Path,
@@ -150,23 +150,17 @@ fn read<R: Read>(
     let named = |column: &usize| table.names().map(|names| names[*column].clone());
     let feature_names = columns.iter().map(named).collect();
     let label_name = label_column.as_ref().and_then(named);
-    let classes = label_column.filter(|_| want == Want::Classes);
-    let value = label_column.filter(|_| want == Want::Values);
-    let wanted: Vec<usize> = columns.iter().copied().chain(value).collect();
-    let mut samples = table.samples(&wanted, classes)?;
-    let (mut x, n_x) = (std::mem::take(&mut samples.x), columns.len());
-    let targets = match (samples.labels.take(), value) {
-        (Some(labels), _) => Targets::Classes(labels),
-        (None, Some(_)) => {
-            let rows = x.len() / (n_x + 1);
-            let mut y = with_room(rows)?;
-            y.extend(x.iter().skip(n_x).step_by(n_x + 1));
-            // What is left moves together, in place.
-            let mut at = 0..;
-            x.retain(|_| at.next().is_some_and(|at| at % (n_x + 1) < n_x));
-            Targets::Values { y, n_y: 1 }
-        }
-        (None, None) => Targets::None,
+    let n_x = columns.len();
+    let mut samples = match (label_column, want) {
+        (Some(value), Want::Values) => table.regression(&columns, &[value])?,
+        (Some(classes), Want::Classes) => table.samples(&columns, Some(classes))?,
+        _ => table.samples(&columns, None)?,
+    };
+    let (x, y) = (std::mem::take(&mut samples.x), std::mem::take(&mut samples.y));
+    let targets = match samples.labels.take() {
+        Some(labels) => Targets::Classes(labels),
+        None if y.is_empty() => Targets::None,
+        None => Targets::Values { y, n_y: 1 },
     };
     let origin = Origin::Table { samples, columns, label: label_column };
     let (holds, inputs) = (Holds::Numbers, None);

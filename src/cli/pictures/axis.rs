@@ -1,4 +1,4 @@
-//! What stands at an axis: its range, its ticks, and names that are not too long for it.
+//! The labels of an axis: its range, its ticks, and names that are not too long for it.
 
 /// An axis range around values: a little wider than they are, never empty. `None` if they are not
 /// finite, or so large or so close together that ticks would have no digits left.

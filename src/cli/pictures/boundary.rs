@@ -11,7 +11,7 @@ use crate::data::Data;
 use crate::failure::Failure;
 use crate::scores;
 
-/// The plane is asked at this many points across and down: one every other pixel.
+/// The network predicts at this many points across and down: one every other pixel.
 const COLUMNS: usize = 450;
 const ROWS: usize = 380;
 /// More points would hide one another, and weigh down the SVG.

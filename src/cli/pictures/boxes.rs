@@ -39,7 +39,7 @@ pub(crate) fn draw(rows: &[Row], axis: &str, folds: usize) -> Result<Option<Pict
     picture(&Boxes { rows: shown, x, axis, title }).map(Some)
 }
 
-/// The value below which a share of the sorted values lies, between neighbours by their distance.
+/// The value below which a share of the sorted values lies, interpolated between neighbours.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (low, part) = (at.floor() as usize, at.fract());

@@ -1,4 +1,4 @@
-//! The confusion matrix: who was taken for whom, shaded by the share of the actual class.
+//! The confusion matrix: which class was taken for which, shaded by the share of the actual class.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};

@@ -1,4 +1,5 @@
-//! Who was taken for whom most often, where there are too many classes for a matrix: a bar a pair.
+//! The pairs of classes mistaken most often, where there are too many classes for a matrix: a bar a
+//! pair.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};

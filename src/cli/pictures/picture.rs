@@ -46,7 +46,7 @@ impl Picture {
         self.save(folder, name)
     }
 
-    /// Removes an earlier run's; what is no picture's file stays.
+    /// Removes the pictures of an earlier run; other files stay.
     pub(crate) fn remove(folder: &Path, name: &str) {
         for path in Self::paths(folder, name) {
             let _ = atomic::remove(&path);
@@ -55,13 +55,13 @@ impl Picture {
 }
 
 /// What `draw` draws. A panic in it, of the drawing library for instance, is an error like others:
-/// no picture is worth the results that it would take along.
+/// otherwise the results would be lost with the picture.
 pub(crate) fn attempt<R>(
     file: &'static str,
     draw: impl FnOnce() -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     let hook = std::panic::take_hook();
-    // The one line about it is the caller's.
+    // The caller prints one line about it.
     std::panic::set_hook(Box::new(|_| {}));
     let drawn = std::panic::catch_unwind(AssertUnwindSafe(draw));
     std::panic::set_hook(hook);

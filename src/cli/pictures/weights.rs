@@ -7,7 +7,7 @@ use super::palette::{BLUE, VERMILION, on_white};
 use super::picture::{Area, Drawing, Drawn, FONT, Picture, TICK, TITLE, picture};
 use crate::failure::Failure;
 
-/// Units shown, in rows of so many: more would be too small, and weigh down the SVG.
+/// Units shown, across and down: more would be too small, and make the SVG large.
 const ACROSS: usize = 7;
 const DOWN: usize = 5;
 /// Shades of each colour: neighbours of one shade are one rectangle.

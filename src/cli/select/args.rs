@@ -33,8 +33,8 @@ pub(crate) struct Args {
     /// Give every feature mean 0 and standard deviation 1, as the samples to train on have them
     #[arg(long)]
     pub(super) standardize: bool,
-    /// What is done to the numbers to be predicted, by those of the samples to train on; predictions
-    /// are turned back
+    /// What is done to the numbers to be predicted, by those of the samples to train on;
+    /// predictions are turned back
     #[arg(long, value_name = "NAME", requires = "regression", default_value = "standardize")]
     pub(super) target_transform: TargetTransform,
 
@@ -92,7 +92,7 @@ pub(super) enum ScoreName {
 }
 
 impl ScoreName {
-    /// What is to be judged by: as asked for, or as suits what is predicted.
+    /// The score to judge by: as asked for, or the usual one for what is predicted.
     pub(super) fn of(args: &Args) -> Result<Self, Failure> {
         let refused = |what| Err(Failure::Arguments(format!("--score {what} only")));
         match (args.score, args.regression) {

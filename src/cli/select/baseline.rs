@@ -1,4 +1,4 @@
-//! What an answer that looks at no feature scores on the same folds.
+//! The score, on the same folds, of a constant answer that ignores the features.
 
 use shallownet::select::Folds;
 
@@ -52,7 +52,7 @@ pub(super) fn judge(
                 ));
             }
         }
-        // Nothing to compare a cost with.
+        // A constant answer has no cost to compare with.
         ScoreName::Cost => {}
     }
 }

@@ -1,4 +1,4 @@
-//! One candidate on one fold; and what is to be said about the folds.
+//! One candidate on one fold; and notes on the folds.
 
 use std::ops::ControlFlow;
 
@@ -70,7 +70,7 @@ impl Fold<'_> {
     }
 }
 
-/// What is learned from a fold's training samples must not know the others: means neither.
+/// Nothing may be learned from the samples held out, not even their means.
 fn parts<T: Scalar>(
     train: Columns<'_, f64>,
     held: Columns<'_, f64>,

@@ -64,8 +64,8 @@ fn select<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure>
     let candidates = grid.candidates();
     let rows = data.rows()?;
     let meaning = Meaning::of(data);
-    // In f64 to the end: standardization comes before rounding to f32. What does not fit is named
-    // here, by its place.
+    // In f64 to the end: standardization comes before rounding to f32. A value that does not fit
+    // into f32 is reported here, with its place in the file.
     let batch = Batch::<f64>::new(data, &rows, Preprocessing::default(), meaning)?;
     if !args.standardize {
         data.inputs::<T>(&rows, None)?;
@@ -100,7 +100,7 @@ fn select<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure>
     let table = table?;
     let better = score.better();
     let mut lines: Vec<Line> = table.rows.iter().map(line).collect();
-    // Stable, so the first of equals stays first; what diverged comes last.
+    // Stable, so the first of equals stays first; candidates that diverged come last.
     lines.sort_by(|a, b| match (a.mean.is_finite(), b.mean.is_finite()) {
         (true, true) if better == Better::Higher => b.mean.total_cmp(&a.mean),
         (true, true) => a.mean.total_cmp(&b.mean),
@@ -124,7 +124,7 @@ fn select<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure>
     let (samples, folds) = (batch.len(), args.folds);
     let finite = lines.iter().filter(|line| line.mean.is_finite());
     let rows: Vec<_> = finite.map(|line| (line.name.clone(), line.scores.clone())).collect();
-    // Before the picture, which may fail.
+    // Written before the picture, which may fail.
     say.results(&Results {
         data: data.file(),
         samples,
@@ -143,7 +143,7 @@ fn select<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure>
     Ok(())
 }
 
-/// Of the options, those that were not given.
+/// The options that were not given.
 fn against_divergence(args: &Args) -> String {
     let smallest = args.learning_rate.iter().copied().fold(f64::INFINITY, f64::min);
     let mut hints = vec![format!("a --learning-rate below {smallest}")];

@@ -84,7 +84,7 @@ pub(super) struct EpochArgs {
     /// constant]
     #[arg(long, value_name = "COURSE", conflicts_with = "iterations", value_parser = choices::course)]
     schedule: Option<Course>,
-    /// Let the learning rate rise from 0 over so many epochs first
+    /// Let the learning rate rise from 0 over this many epochs first
     #[arg(long, value_name = "EPOCHS", conflicts_with = "iterations", value_parser = choices::not_negative)]
     warm_up: Option<f64>,
     /// Penalty on the squares of the weights
@@ -97,7 +97,7 @@ pub(super) struct EpochArgs {
     /// trained on
     #[arg(long, value_name = "FRACTION", conflicts_with = "iterations", value_parser = choices::fraction)]
     pub(super) validation: Option<f64>,
-    /// Stop after so many epochs without a better validation cost, and keep the best parameters
+    /// Stop after this many epochs without a better validation cost, and keep the best parameters
     #[arg(long, value_name = "EPOCHS", conflicts_with = "iterations", requires = "validation")]
     early_stopping: Option<NonZeroUsize>,
     /// Save the training here after every epoch [default, on Ctrl-C only: checkpoint.safetensors in
@@ -105,8 +105,8 @@ pub(super) struct EpochArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) checkpoint: Option<PathBuf>,
     /// Go on from a checkpoint, with the same data, --holdout, --validation, --standardize,
-    /// --target-transform and features: the same bits as without a break. With --epochs also from the
-    /// end of a training; patience then begins anew
+    /// --target-transform and features: the same bits as without a break. With --epochs also from
+    /// the end of a training; patience then begins anew
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "iterations", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm",
         "early_stopping", "learning_rate",
@@ -127,7 +127,7 @@ impl Args {
             let file = self.out.display().to_string();
             return Err(Failure::File { file, problem: "is a file: expected a folder".to_owned() });
         }
-        // Before the work, not after it.
+        // Checked before the work, not after it.
         if let Some(path) = &self.epochs.checkpoint {
             check_folder(path)?;
         }
@@ -139,7 +139,7 @@ impl Args {
         }
     }
 
-    /// The options for epochs, if it is to be mini-batches.
+    /// The options for epochs, if training is by mini-batches.
     pub(super) fn training(&self) -> Option<Training> {
         let given = &self.epochs;
         let is_folder = self.source.data.as_ref().is_some_and(|path| path.is_dir());
@@ -175,8 +175,8 @@ impl Args {
         Some(training)
     }
 
-    /// A training that diverged at this learning rate, and what may keep it from that: of the
-    /// options, those that were not given.
+    /// A training that diverged at this learning rate, with the options against it that were not
+    /// given.
     pub(super) fn diverged(&self, (iteration, cost): (u64, f64), learning_rate: f64) -> Failure {
         let mut hints = vec![format!("a --learning-rate below {learning_rate}")];
         hints.extend(self.scaling());
@@ -202,7 +202,7 @@ impl Args {
         hints.join(", ")
     }
 
-    /// Features and targets of size 1, where they are not yet.
+    /// The options that standardize features and targets, unless they were given.
     fn scaling(&self) -> Vec<String> {
         let mut hints = Vec::new();
         if !self.standardize {
@@ -229,7 +229,7 @@ fn default_rate(optimizer: Optimizer) -> f64 {
     }
 }
 
-/// Before hours of training: the folder of a file to be written must be there.
+/// Checked before hours of training: the folder of a file to be written must exist.
 fn check_folder(path: &Path) -> Result<(), Failure> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(());

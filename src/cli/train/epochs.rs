@@ -105,7 +105,7 @@ fn run<T: Scalar>(
             let done = format!("epoch {}", point.epoch);
             failed = Some(interrupted(args, epoch.network, epoch.state, done, say));
         } else if let Some(path) = &args.epochs.checkpoint {
-            // What is trained is worth more than the way back to it.
+            // If the checkpoint can't be saved, training goes on: the network is worth more.
             let before = unsaved.is_some();
             unsaved = checkpoint::save(path, epoch.network, epoch.state).err().map(Failure::from);
             if let Some(failure) = unsaved.as_ref().filter(|_| !before) {
@@ -139,7 +139,7 @@ fn run<T: Scalar>(
     };
     Ok(Trained {
         learning_rate: training.get_learning_rate(),
-        course: Course::Epochs(facts),
+        course: Course::Epochs(Box::new(facts)),
         speed: Speed {
             seconds,
             samples_per_second: (epochs * sets.train.len()) as f64 / seconds.max(1e-9),

@@ -111,7 +111,7 @@ pub(super) fn reference_rate<T: Scalar>(
 ) -> Result<f64, Failure> {
     const MULTIPLICATIONS: usize = 5_000_000;
     const LONG_ENOUGH: Duration = Duration::from_millis(100);
-    let samples = (MULTIPLICATIONS / net.parameters()).clamp(1, batch.len());
+    let samples = (MULTIPLICATIONS / net.parameter_count()).clamp(1, batch.len());
     let rows = |columns: shallownet::Columns<'_, T>| -> Vec<Vec<f64>> {
         let wide = |column: &[T]| column.iter().map(|v| v.to_f64()).collect();
         columns.as_slice().chunks(columns.features()).take(samples).map(wide).collect()

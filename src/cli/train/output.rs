@@ -16,7 +16,7 @@ use crate::results::Point;
 use crate::say::Say;
 use crate::scores;
 
-/// Saves the model; if it can't be saved where it was to be, elsewhere, and fails.
+/// Saves the model. If it can't be saved to its place, saves it elsewhere and returns an error.
 pub(super) fn save<T: Scalar>(out: &Path, model: &Model<T>, say: &Say) -> Result<PathBuf, Failure> {
     let path = out.join("model.safetensors");
     let write = |path: &Path| model::save(path, model);
@@ -27,8 +27,8 @@ pub(super) fn save<T: Scalar>(out: &Path, model: &Model<T>, say: &Say) -> Result
     Ok(path)
 }
 
-/// Draws and writes each picture that there is something for. One that fails is a note: the model is
-/// what training was for.
+/// Draws and writes each picture that there is data for. One that fails is only a note, since the
+/// model is saved.
 pub(super) fn pictures<T: Scalar>(
     out: &Path,
     model: &Model<T>,
@@ -53,7 +53,7 @@ pub(super) fn pictures<T: Scalar>(
     for (name, draw) in drawings {
         let drawn = pictures::attempt(name, draw);
         if !matches!(drawn, Ok(Some(_))) {
-            // An earlier run's would be of another network.
+            // Pictures of an earlier run show another network.
             Picture::remove(out, name);
         }
         let written = drawn.and_then(|drawn| drawn.map(|p| p.save(out, name)).transpose());
@@ -65,7 +65,7 @@ pub(super) fn pictures<T: Scalar>(
     files
 }
 
-/// Of the samples that were trained on least.
+/// Drawn for the set that training used least.
 fn confusion<T: Scalar>(model: &Model<T>, sets: &Sets<T>) -> Result<Option<Picture>, Failure> {
     let held =
         [(&sets.test, "test"), (&sets.holdout, "held-out"), (&sets.validation, "validation")];

@@ -111,8 +111,8 @@ fn resumed<T: Scalar>(path: &Path, args: &Args, say: &Say) -> Result<Checkpoint<
     Ok(Checkpoint { network, state })
 }
 
-/// Saves the model before all else; then measures, draws and says. What fails there does not cost
-/// the model.
+/// Saves the model before all else; then measures, draws and says. If that fails, the model is
+/// safe.
 fn finish<T: Scalar>(
     args: &Args,
     (network, facts): (Network<T>, NetworkFacts),

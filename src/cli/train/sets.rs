@@ -1,4 +1,4 @@
-//! The samples, parted by what they are for.
+//! The samples, split by purpose.
 
 use shallownet::{Scalar, Standardization};
 
@@ -10,7 +10,7 @@ use crate::say::Say;
 use crate::split::split;
 use crate::targets;
 
-/// The samples, by what they are for.
+/// The samples, by purpose.
 #[derive(Debug)]
 pub(super) struct Sets<T> {
     pub(super) rows: Vec<usize>,
@@ -30,7 +30,7 @@ pub(super) fn sets<T: Scalar>(
 ) -> Result<Sets<T>, Failure> {
     let all = data.rows()?;
     let (rows, held) = split(data, all, ("--holdout", args.holdout), seed, say)?;
-    // Not the held-out samples' seed: else these would be shuffled alike.
+    // Another seed than that of the held-out samples, which would shuffle both alike.
     let share = ("--validation", args.epochs.validation);
     let (rows, validation) = split(data, rows, share, !seed, say)?;
     let standardization =

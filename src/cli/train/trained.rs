@@ -1,9 +1,9 @@
-//! What a course of training hands on, beside the network.
+//! The results of a training besides the network.
 
 use crate::failure::Failure;
 use crate::results::{Course, Point, Speed};
 
-/// What training left besides the parameters.
+/// The results of a training besides the parameters.
 #[derive(Debug)]
 pub(crate) struct Trained {
     pub(crate) learning_rate: f64,

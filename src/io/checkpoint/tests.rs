@@ -70,7 +70,7 @@ fn everything_comes_back() {
         assert_eq!((state.epochs(), state.steps()), (3, 3 * training.batch_size.steps(6) as u64));
         assert_eq!(state.best().is_some(), training.early_stopping.is_some());
         assert_eq!(encode(&network, &state).unwrap(), bytes);
-        // All that is there belongs to it: nothing is left out by both.
+        // Saving and loading together leave out nothing.
         let names = ["m.layers.1.bias", "v.layers.0.weight", "best.layers.1.weight"];
         let text = String::from_utf8_lossy(&bytes);
         assert!(names.iter().all(|name| text.contains(name) == (training == full())));
@@ -114,7 +114,7 @@ fn no_changed_byte_makes_it_panic() {
             let mut changed = bytes.clone();
             changed[at] ^= change;
             if let Ok(Checkpoint { network, state }) = decode::<f64>(&changed, |b| b) {
-                // What is taken can be used: with this data, or refused with an error.
+                // A state that loads can be used with this data, or is refused with an error.
                 let _ = Trainer::resume(&network, state, data());
             }
         }
@@ -180,8 +180,8 @@ fn files_that_lie_are_named() {
     assert_eq!(given, "tensor \"m.layers.0.weight\" is missing");
 }
 
-/// Counts that would overflow in the next step are refused; those that are just taken can be gone on
-/// from, with every other number as large as its type allows.
+/// Counts that would overflow in the next step are refused; with the largest accepted counts
+/// training can go on, with every other number as large as its type allows.
 #[test]
 fn huge_counts_are_refused_or_gone_on_from() {
     let training = Training::new(7, 4).early_stopping(EarlyStopping::new(5)).seed(u64::MAX);

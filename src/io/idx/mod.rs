@@ -6,12 +6,12 @@
 //! ([description](http://yann.lecun.com/exdb/mnist/)). The first dimension counts samples; the
 //! others together are one sample's features, so that a 28 x 28 image is 784 features, row by row.
 //!
-//! **Scaling.** u8 is taken for brightness: 0 to 255 become v / 255, in 0 to 1, rounded once. The
-//! other types stand for themselves. [`Reader::unscaled`] leaves bytes as they are; what was done to
-//! the samples that a model learned from belongs to the model ([`Inputs`](super::Inputs)).
+//! **Scaling.** u8 is read as brightness: 0 to 255 become v / 255, in 0 to 1, rounded once. The
+//! other types stand for themselves. [`Reader::unscaled`] leaves bytes as they are; what was done
+//! to the samples that a model learned from belongs to the model ([`Inputs`](super::Inputs)).
 //!
-//! A file that begins as gzip (1f 8b) is unpacked on the way, whatever its name: one member or more,
-//! and zeros behind them, as the program `gzip` takes them.
+//! A file that begins as gzip (1f 8b) is unpacked on the way, whatever its name: one member or
+//! more, and zeros behind them, as the program `gzip` takes them.
 //!
 //! ```
 //! use shallownet::io::idx;
@@ -136,9 +136,9 @@ impl Reader {
         self
     }
 
-    /// How many bytes of memory the values may take (those of a block, where it is read in blocks);
-    /// more are refused. Without it: 64 times the file's length, or 256 MiB if that is more, which
-    /// only a gzipped file can reach.
+    /// The bytes of memory that the values may take (those of a block, if the file is read in
+    /// blocks); larger files are refused. Default: 64 times the file's length, or 256 MiB if that
+    /// is more, which only a gzipped file can reach.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;

@@ -22,7 +22,7 @@ pub fn decode<T: Scalar>(bytes: &[u8]) -> Result<Model<T>, Problem> {
     Contents::parse(bytes)?.model()
 }
 
-/// A model of whichever element type it turns out to have.
+/// A model of the element type that the file has.
 ///
 /// ```
 /// use shallownet::io::model::{AnyModel, Model, decode_any, encode};

@@ -11,8 +11,8 @@ use crate::{Activation, Loss, Network, Scalar};
 /// The entry's name.
 pub(super) const ENTRY: &str = "shallownet";
 
-/// The format's versions that are read. A file has the lowest that says all it holds: a program
-/// that is too old for it would misread it, and refuses it.
+/// The format's versions that are read. A file has the lowest version that can describe it:
+/// programs too old for it, which would misread it, refuse it.
 const VERSION: u64 = 2;
 /// Nothing is to be done to outputs.
 const PLAIN: u64 = 1;
@@ -41,7 +41,7 @@ struct NamedActivation {
     slope: Option<f64>,
 }
 
-/// The one thing that is read first: the rest may be different in another version.
+/// The version is read first, since the rest may differ in another version.
 #[derive(Deserialize)]
 struct Version {
     version: u64,
@@ -61,7 +61,7 @@ impl Description {
         }
     }
 
-    /// Of a network of which nothing else is known.
+    /// The description of a network of which nothing else is known.
     pub(in crate::io) fn of_network<T: Scalar>(network: &Network<T>) -> Self {
         let named = |g: Activation| NamedActivation {
             name: g.name().to_owned(),

@@ -118,7 +118,7 @@ pub enum Problem {
         /// What.
         value: f64,
     },
-    /// A tensor that is no part of an `nn.Sequential` of `Linear`.
+    /// A tensor that does not belong to an `nn.Sequential` of `Linear`.
     #[error(
         "tensor {} is no weight or bias of a Linear in an nn.Sequential, as in \"0.weight\"",
         Quoted(.0)
@@ -146,7 +146,7 @@ pub enum Problem {
         /// How many there are.
         given: usize,
     },
-    /// A range of inputs that is none, or a divisor that is not finite and above 0.
+    /// An impossible range of inputs, or a divisor that is not finite and above 0.
     #[error("the inputs have no finite range, or no finite divisor above 0")]
     Inputs,
     /// A mean that is not finite, or a deviation that is not finite and above 0.

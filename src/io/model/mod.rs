@@ -1,14 +1,14 @@
-//! A network and what it takes to use it again, in one safetensors file.
+//! A network and everything needed to use it again, in one safetensors file.
 //!
 //! The file holds, for every layer from 0, a tensor `layers.0.weight` of shape (n_l, n_{l-1}),
 //! row-major, and a tensor `layers.0.bias` of shape (n_l), all F32 or all F64; and one metadata
-//! entry, `shallownet`, a JSON object with the format's version, the activations (with the slope
-//! of a leaky ReLU), the loss, and where they are known what the inputs were (`inputs`: from `bytes`,
-//! `whole` or `real` numbers, their range, what they are divided by), the feature names, the
-//! standardization of the features and of the targets, the class names and the label column. One
-//! entry, so that the same model gives the same bytes. The version is 1, or 2 where the targets were
-//! standardized: a program that knows version 1 alone would not turn predictions back. Files of
-//! version 0.1 have no `inputs`: nothing is known of their scale.
+//! entry, `shallownet`, a JSON object with the format's version, the activations (with the slope of
+//! a leaky ReLU), the loss, and if known the kind of inputs (`inputs`: from `bytes`, `whole` or
+//! `real` numbers, their range, what they are divided by), the feature names, the standardization
+//! of the features and of the targets, the class names and the label column. One entry, so that the
+//! same model gives the same bytes. The version is 1, or 2 where the targets were standardized: a
+//! program that knows version 1 alone would not turn predictions back. Files of version 0.1 have no
+//! `inputs`: nothing is known of their scale.
 //!
 //! ```
 //! use shallownet::io::model::{self, Model};
@@ -30,15 +30,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! **What loading promises.** Whatever the file holds, the answer is a model or an [`Error`] that
-//! says what is wrong: no size it states is used before it is checked against the bytes there are,
-//! and every parameter is finite. What it does not promise: that the model is the one you meant.
+//! **What loading promises.** Whatever the file holds, loading returns a model or an [`Error`] that
+//! says what is wrong: no size stated is used before it is checked against the file's bytes, and
+//! every parameter is finite. Loading can't promise that the model is the one you meant.
 
 pub(in crate::io) mod decode;
 pub(in crate::io) mod description;
 pub(in crate::io) mod encode;
 mod error;
 mod header;
+mod predictor;
 pub(in crate::io) mod tensors;
 
 use std::path::Path;
@@ -51,6 +52,7 @@ use crate::{Network, Scalar};
 pub use decode::{decode, decode_any};
 pub use encode::encode;
 pub use error::{Error, Problem};
+pub use predictor::{Predictions, Predictor};
 
 pub(in crate::io) use encode::check_finite;
 
@@ -73,12 +75,12 @@ pub struct Model<T> {
     pub network: Network<T>,
     /// The names of the inputs, n_x of them.
     pub features: Option<Vec<String>>,
-    /// What the training samples were, and what samples are divided by before anything else.
+    /// The kind of the training samples, and what samples are divided by first.
     pub inputs: Option<Inputs>,
-    /// What is to be done to samples then, before the network sees them; n_x means and deviations.
+    /// The standardization of samples after that, before the network; n_x means and deviations.
     pub standardization: Option<Standardization>,
-    /// How the targets were standardized that the network learned; n_y means and deviations. What
-    /// it predicts is to be turned back by [`Standardization::undo`].
+    /// The standardization of the targets that the network learned; n_y means and deviations.
+    /// [`Standardization::undo`] turns predictions back.
     pub target_standardization: Option<Standardization>,
     /// The names of the classes: two for one sigmoid output (the second is the one whose
     /// probability the output is), else one an output, or none.
@@ -88,7 +90,7 @@ pub struct Model<T> {
 }
 
 impl<T: Scalar> Model<T> {
-    /// A model of which nothing is known but the network.
+    /// A model with nothing but the network.
     pub fn new(network: Network<T>) -> Self {
         Self {
             network,
@@ -101,7 +103,7 @@ impl<T: Scalar> Model<T> {
         }
     }
 
-    /// Do the names and numbers fit the network? Asked before saving and after loading.
+    /// Do the names and numbers fit the network? Checked before saving and after loading.
     fn check(&self) -> Result<(), Problem> {
         let (inputs, outputs) = (self.network.inputs(), self.network.outputs());
         let fits = |what, expected, given| {
@@ -130,7 +132,7 @@ impl<T: Scalar> Model<T> {
     }
 }
 
-/// A model of either element type: what a file turns out to hold.
+/// A model of either element type, depending on the file.
 #[derive(Debug)]
 pub enum AnyModel {
     /// A model of `f32`.
@@ -139,7 +141,7 @@ pub enum AnyModel {
     F64(Model<f64>),
 }
 
-/// Saves a model: in whole or not at all, as [`atomic::write`] does.
+/// Saves a model completely or not at all, as [`atomic::write`] does.
 ///
 /// # Errors
 /// [`Error`], if the model is not one that could be loaded (its names do not fit its network, a
@@ -183,8 +185,8 @@ pub fn load_any(path: &Path) -> Result<AnyModel, Error> {
     decode_any(&read(path)?).map_err(|problem| Error::refused(path, problem))
 }
 
-/// The bytes of a regular file whose first eight bytes promise no more than there is: so that a
-/// large file that is no model is turned away before it is read.
+/// The bytes of a regular file whose first eight bytes state a length within the file, so that a
+/// large file that is no model is refused before it is read.
 pub(in crate::io) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     use std::io::Read;
     let io = |source| Error::read(path, source);

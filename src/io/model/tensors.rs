@@ -9,7 +9,7 @@ use super::error::Problem;
 use super::header::Header;
 use crate::io::one_line;
 
-/// Longer headers are refused, as the format's own crate does it.
+/// Longer headers are refused, as by the format's own crate.
 const LONGEST_HEADER: usize = 100_000_000;
 
 /// Tensors by their names.

@@ -81,8 +81,8 @@ pub fn load_labels(path: &Path) -> Result<Vec<i64>, DataError> {
     open(path)?.labels().map_err(|problem| problem.of(&display(path)))
 }
 
-/// Are its values bytes (u8)? Then they are brightness, as a rule, and what is done to them before a
-/// network sees them (nothing, by [`load`]) belongs to the network: see [`Inputs`](super::Inputs).
+/// Are its values bytes (u8)? Then they are usually brightness. [`load`] does not scale them; how
+/// they are scaled for a network belongs to the network: see [`Inputs`](super::Inputs).
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -98,7 +98,7 @@ pub fn holds_bytes(path: &Path) -> Result<bool, DataError> {
     Ok(open(path)?.holds_bytes())
 }
 
-/// Saves samples as an array of shape (m, n), in whole or not at all.
+/// Saves samples as an array of shape (m, n), completely or not at all.
 ///
 /// # Errors
 /// [`DataError`], if the file can't be written.
@@ -106,7 +106,7 @@ pub fn save<T: Scalar>(path: &Path, x: Columns<'_, T>) -> Result<(), DataError> 
     save_bytes(path, &columns_bytes(x))
 }
 
-/// Saves labels as an array of shape (m) of i8 (64 bits), in whole or not at all.
+/// Saves labels as an array of shape (m) of i8 (64 bits), completely or not at all.
 ///
 /// # Errors
 /// [`DataError`], if the file can't be written.

@@ -74,8 +74,8 @@ impl Archive {
         }
     }
 
-    /// How many bytes of memory the values of an array may take; more are refused. Without it: 64
-    /// times the archive's length, or 256 MiB if that is more.
+    /// The bytes of memory that the values of an array may take; larger arrays are refused.
+    /// Default: 64 times the archive's length, or 256 MiB if that is more.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.memory_limit = bytes;
         self
@@ -136,7 +136,7 @@ impl Archive {
             let expected = "at most 1032 times as many, as deflate makes them";
             return Err(DataProblem::Format { at: 0, given, expected });
         }
-        // One more than it says, so that an entry that goes on is noticed.
+        // One byte more than stated, so that an entry that goes on is noticed.
         let entry = entry.take(size.saturating_add(1));
         let mut bytes = Bytes::new(entry, Length::AtMost(size), packed);
         bytes.memory_limit = self.memory_limit;
@@ -152,7 +152,7 @@ fn try_open(path: &Path) -> Result<Opened, DataProblem> {
     let entries = check_names(&mut file, start, length)?;
     let zip = ZipArchive::new(file).map_err(refused)?;
     if zip.len() != entries {
-        // Written in two ways, a name would be two entries here and one there.
+        // A name written in two ways would be two entries for some readers and one for others.
         let given = format!("a directory of {entries} entries, of {} names", zip.len());
         let expected = "as many names as entries";
         return Err(DataProblem::Format { at: start, given, expected });
@@ -214,7 +214,7 @@ pub enum Array<'a> {
     Labels(&'a [i64]),
 }
 
-/// Saves arrays under their names, deflated, in whole or not at all.
+/// Saves arrays under their names, deflated, completely or not at all.
 ///
 /// # Errors
 /// [`DataError`]: a name that stands twice, a file that can't be written.
@@ -238,7 +238,7 @@ fn encode(arrays: &[(&str, Array<'_>)]) -> Result<Vec<u8>, DataProblem> {
             Array::F64(x) => super::columns_bytes(*x),
             Array::Labels(labels) => super::labels_bytes(labels),
         };
-        // The crate wants to know beforehand of sizes that need the format's wider fields.
+        // The crate must be told beforehand of sizes that need the format's wider fields.
         let options = options.large_file(bytes.len() as u64 >= u64::from(u32::MAX));
         zip.start_file(format!("{name}.npy"), options).map_err(refused)?;
         zip.write_all(&bytes).map_err(DataProblem::Write)?;

@@ -52,7 +52,7 @@ impl<R: Read> Array<R> {
             return self.blocks(file, 1)?.all();
         }
         let Promise { samples, features, .. } = self.promise;
-        // While it is turned it is there twice.
+        // While it is turned, memory holds it twice.
         let checked = self.bytes.check_memory::<T>(samples * features, 2);
         checked.map_err(|problem| problem.of(&file))?;
         let turned = Promise { samples: features, features: samples, ..self.promise };

@@ -46,13 +46,13 @@ impl Graph {
         Ok(graph.proto)
     }
 
-    /// (x - mean) / std in f64, as [`Standardization::apply`] has it, whatever the network's type:
-    /// a mean far from 0 would lose its digits in f32.
+    /// (x - mean) / std in f64, like [`Standardization::apply`], whatever the network's type: a
+    /// mean far from 0 would lose its digits in f32.
     fn standardize<T: Scalar>(&mut self, Standardization { means, stds }: &Standardization) {
         self.in_f64::<T>("x", [("Sub", "means", means), ("Div", "stds", stds)]);
     }
 
-    /// a std + mean in f64, as [`Standardization::undo`] has it.
+    /// a std + mean in f64, like [`Standardization::undo`].
     fn undo<T: Scalar>(&mut self, Standardization { means, stds }: &Standardization) {
         self.in_f64::<T>("a", [("Mul", "target_stds", stds), ("Add", "target_means", means)]);
     }

@@ -6,8 +6,8 @@
 //! if one of the targets is (in f64, between Casts for an f32 network). f32 and f64.
 //!
 //! `x` is what the standardization, or else the network, takes: where a model divides its inputs
-//! ([`Inputs::divided_by`](super::Inputs::divided_by), as after training on IDX images), `x` is to be
-//! divided first.
+//! ([`Inputs::divided_by`](super::Inputs::divided_by), as after training on IDX images), `x` is to
+//! be divided first.
 //!
 //! ```
 //! use shallownet::io::onnx;
@@ -101,12 +101,12 @@ pub enum Problem {
         /// The size it would have.
         bytes: usize,
     },
-    /// What the network says.
+    /// An error of the network.
     #[error(transparent)]
     Network(#[from] crate::Error),
 }
 
-/// Saves a network, in whole or not at all: with the standardization to be applied to its inputs,
+/// Saves a network, completely or not at all: with the standardization to be applied to its inputs,
 /// and that of the targets, to be undone at its outputs, if any.
 ///
 /// # Errors

@@ -68,8 +68,8 @@ fn nan_is_refused_by_name() {
     assert_eq!(error, "tensor \"0.weight\" holds NaN at index 1: expected finite values");
 }
 
-/// What `torch.nn` saves of an Embedding(4, 3), and of an RMSNorm((4, 3)): a matrix by the name of a
-/// Linear's weight.
+/// What `torch.nn` saves of an Embedding(4, 3), and of an RMSNorm((4, 3)): a matrix by the name of
+/// a Linear's weight.
 #[test]
 fn a_weight_alone_is_taken_for_a_linear_only_if_the_caller_says_so() {
     let alone = file(&[("0.weight", &[4, 3])]);

@@ -18,13 +18,13 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// Nothing in it.
+    /// An empty file.
     #[error("{file}: the file is empty")]
     Empty {
         /// The file.
         file: String,
     },
-    /// A header and nothing more.
+    /// A header without rows.
     #[error("{file}: line {line} is the header and no row follows: expected at least one sample")]
     HeaderOnly {
         /// The file.
@@ -108,7 +108,7 @@ pub enum Error {
         /// The number of columns.
         width: usize,
     },
-    /// A cell that can't be what it should be.
+    /// A cell with a wrong value.
     #[error("{place}: {problem}")]
     Cell {
         /// Where it is.

@@ -1,8 +1,8 @@
-//! What the CSV reader would take silently: quotes that don't pair, and rows without end.
+//! Refuses what the CSV reader would accept silently: quotes that don't pair, and rows without end.
 //!
 //! That reader makes something of any text: it takes all that follows an open quote for one cell,
-//! and text after a closing quote for a part of the cell. So the text is gone through here before,
-//! byte by byte, in constant memory.
+//! and text after a closing quote for a part of the cell. So the text is checked here first, byte
+//! by byte, in constant memory.
 
 use std::io::Read;
 
@@ -52,7 +52,7 @@ pub(super) enum Fault {
 /// Where in a cell the text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
-    /// Nothing has come of the cell.
+    /// At the cell's beginning.
     Start,
     /// Nothing but spaces.
     Spaces,
@@ -103,14 +103,14 @@ impl<R> Guard<R> {
         }
     }
 
-    /// How many of these bytes are right, which is all of them unless there is a fault.
+    /// How many of these bytes are right: all of them unless there is a fault.
     fn check(&mut self, text: &[u8]) -> usize {
         if self.skip(text) {
             return text.len();
         }
         let mut at = 0;
         while at < text.len() {
-            // Most of a text is gone through here: on to a byte that means something.
+            // The fast path for most of a text: skips to the next byte with a meaning.
             let skipped = match self.at {
                 At::Plain => run(&text[at..], b','),
                 At::Quoted => run(&text[at..], b'"'),
@@ -132,8 +132,8 @@ impl<R> Guard<R> {
         text.len()
     }
 
-    /// Takes a piece that has no quotes and is well within the limits, as most are: so there is
-    /// nothing to be found in it, and counting is faster than going from byte to byte.
+    /// Takes a piece without quotes that is well within the limits, as most are: it has no fault,
+    /// and counting is faster than going byte by byte.
     fn skip(&mut self, text: &[u8]) -> bool {
         let count = |text: &[u8], wanted| text.iter().filter(|&&byte| byte == wanted).count();
         let is_plain =

@@ -21,7 +21,7 @@ pub struct Labels {
     pub of_row: Vec<usize>,
     /// For every class, the first sample that has it.
     pub first_row: Vec<usize>,
-    /// The second spellings of classes, in the order they were met: worth a word to the user.
+    /// The second spellings of classes, in the order they were met, to be shown to the user.
     pub merged: Vec<Merged>,
 }
 
@@ -51,8 +51,8 @@ pub fn same_class(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 
-/// For every label the class that it names (by its index), as [`same_class`] has it; if two do, the
-/// one that is spelled like it, and else the first.
+/// For every label the class that it names (by its index), by [`same_class`]; if two match, the one
+/// with the same spelling, else the first.
 ///
 /// ```
 /// use shallownet::io::table::classes_of;
@@ -87,7 +87,7 @@ pub(super) struct LabelReader {
     has_merged: HashSet<usize>,
     /// Labels so far.
     rows: usize,
-    /// No class may be met that is not there yet.
+    /// No new class may be added.
     is_closed: bool,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Reading is in two steps, since which columns hold the features may depend on the header:
 //! [`Table::open`] reads the header and the width, [`Table::samples`] reads every row, straight
-//! into numbers, and [`Table::blocks`] so many at a time. Every mistake is named by file, line and column.
+//! into numbers ([`Table::regression`] the targets of a regression as well), and [`Table::blocks`]
+//! some rows at a time. Every mistake is named by file, line and column.
 //!
 //! ```
 //! use shallownet::io::table::{Header, Table};
@@ -27,6 +28,7 @@ mod labels;
 mod newlines;
 mod order;
 mod rows;
+mod targets;
 
 use std::io::Read;
 use std::path::Path;
@@ -55,9 +57,9 @@ pub enum Header {
 /// blank lines skipped. Rows are as long and wide as [`Limits`] allow.
 ///
 /// **Quotes** as in RFC 4180: a cell that begins with a quote ends with one, and may hold commas,
-/// line ends, and quotes written twice. A quote that is never closed, text after a closing quote, and
-/// a quote after a space are errors, in whatever column. Within a cell that does not begin with a
-/// quote, one stands for itself: `5"` is 5 inches, as it is to other readers.
+/// line ends, and quotes written twice. A quote that is never closed, text after a closing quote,
+/// and a quote after a space are errors, in whatever column. Within a cell that does not begin with
+/// a quote, one stands for itself: `5"` is 5 inches, as it is to other readers.
 #[derive(Debug)]
 pub struct Table<R> {
     file: String,
@@ -76,6 +78,8 @@ pub struct Table<R> {
 pub struct Samples {
     /// The features, one sample after another.
     pub x: Vec<f64>,
+    /// The targets, one sample after another, if they were asked for: see [`Table::regression`].
+    pub y: Vec<f64>,
     /// The labels, if a label column was asked for.
     pub labels: Option<Labels>,
     /// The line each sample begins on, from 1.
@@ -133,7 +137,7 @@ impl<R: Read> Table<R> {
         Self::with_limits(file, reader, header, Limits::default())
     }
 
-    /// As [`Table::new`], with rows of other lengths and widths than the usual.
+    /// As [`Table::new`], with limits of your own for the length and width of rows.
     ///
     /// # Errors
     /// As [`Table::open`].
@@ -159,7 +163,7 @@ impl<R: Read> Table<R> {
             Header::Absent => table.pending = Some(first),
             Header::Present => {
                 let names = || first.cells.iter().map(str::trim);
-                // Of names that are all alike (or empty) no copies are made first.
+                // Equal (or empty) names are found before any copy is made.
                 let twice = named_twice(names());
                 table.names = Some(
                     names()

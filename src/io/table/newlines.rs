@@ -27,7 +27,7 @@ impl<R> Newlines<R> {
 const FIRST: usize = 4;
 
 impl<R: Read> Newlines<R> {
-    /// The text's next bytes; the first time at least [`FIRST`], if there are so many.
+    /// The text's next bytes; the first time at least [`FIRST`] of them, if there are that many.
     fn piece(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let mut given = self.text.read(buffer)?;
         while !self.has_begun && (1..FIRST.min(buffer.len())).contains(&given) {
@@ -57,7 +57,7 @@ impl<R: Read> Read for Newlines<R> {
                     _ => 0,
                 });
             }
-            // Most texts have none: then there is nothing to move.
+            // Most texts have no `\r`: then there is nothing to move.
             if !self.after_cr && !buffer[..given].contains(&b'\r') {
                 self.is_ended = buffer[given - 1] == b'\n';
                 return Ok(given);

@@ -1,4 +1,4 @@
-//! Rows to numbers: all of them, or so many at a time.
+//! Rows to numbers: all of them, or some at a time.
 
 use std::collections::TryReserveError;
 use std::io::Read;
@@ -34,7 +34,7 @@ pub struct Block {
     pub lines: Vec<u64>,
 }
 
-/// The samples of a file, so many at a time: see [`Table::blocks`]. After an error it ends.
+/// The samples of a file, some at a time: see [`Table::blocks`]. After an error it ends.
 #[derive(Debug)]
 pub struct Blocks<R> {
     table: Table<R>,
@@ -55,9 +55,9 @@ pub(super) struct Columns {
 }
 
 impl<R: Read> Table<R> {
-    /// Reads the rows `block` at a time, for a file that is larger than memory's comfort: the
-    /// columns `features` (from 0) as finite numbers, in that order, and the column `label` as one
-    /// of `classes` (a model's, or those of a first pass by `samples(&[], Some(label))`).
+    /// Reads the rows `block` at a time, for a file too large for memory: the columns `features`
+    /// (from 0) as finite numbers, in that order, and the column `label` as one of `classes` (a
+    /// model's, or those of a first pass by `samples(&[], Some(label))`).
     ///
     /// ```
     /// use shallownet::io::table::{Header, Table};
@@ -109,7 +109,8 @@ impl<R: Read> Table<R> {
             })?),
             None => None,
         };
-        Ok(Samples { x, labels, lines, file: self.file, names: self.names })
+        let y = Vec::new();
+        Ok(Samples { x, y, labels, lines, file: self.file, names: self.names })
     }
 
     fn columns(&self, features: &[usize], label: Option<usize>) -> Result<Columns, Error> {
@@ -141,7 +142,7 @@ impl<R: Read> Table<R> {
         let added = to.add(row, columns, labels);
         added.map_err(|(column, problem)| {
             if problem == Problem::OutOfMemory {
-                // What was read is lost; and the message needs a few bytes.
+                // Frees what was read, since the message needs a few bytes.
                 (*to, *labels) = (Block::default(), LabelReader::default());
             }
             Error::Cell { place: self.place(line, column), problem }
@@ -224,8 +225,8 @@ impl Block {
 }
 
 impl<R> Blocks<R> {
-    /// The labels met so far that were taken for classes spelled otherwise, as `1.0` for `1`: worth a
-    /// word to the user. Their rows are counted from 0 over all blocks.
+    /// The labels met so far that were taken for classes spelled otherwise, as `1.0` for `1`: to be
+    /// shown to the user. Their rows are counted from 0 over all blocks.
     ///
     /// ```
     /// use shallownet::io::table::{Header, Table};

@@ -27,7 +27,7 @@ fn rows_become_samples() {
     assert_eq!(samples.labels.unwrap().classes, ["x", "y, or\nz"]);
 }
 
-/// So many bytes a read.
+/// Returns this many bytes a read.
 struct Pieces<'a>(&'a [u8], usize);
 
 impl Read for Pieces<'_> {

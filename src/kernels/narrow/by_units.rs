@@ -1,5 +1,5 @@
-//! The weight gradient of layers whose units fill their registers: dZ is turned, so that units lie in
-//! lanes as they do in the weights, and no sum over lanes is left to take.
+//! The weight gradient of layers whose units fill their registers: dZ is turned, so that units lie
+//! in lanes as they do in the weights, and no sum over lanes is left to take.
 //!
 //! ```text
 //! for each panel
@@ -71,7 +71,7 @@ where
         if self.first { V::splat(self.t, V::Elem::ZERO) } else { V::load(self.t, sums) }
     }
 
-    /// The first R inputs, which is also returned.
+    /// The first R inputs. Returns R.
     #[inline(always)]
     fn tile<const R: usize>(&self, a: &[V::Elem], dw: &mut [<V::Elem as Element>::Panel]) -> usize {
         let (mut acc, mut x) = ([V::splat(self.t, V::Elem::ZERO); R], [&[][..]; R]);

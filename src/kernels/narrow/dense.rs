@@ -1,8 +1,8 @@
 //! One layer over a block of samples in lanes. Weights are read in the panel layout.
 //!
-//! Every product is a register tile: so many units or inputs, times so many registers of samples.
-//! With 32 registers a tile has eight sums or more, enough to hide the FMA's latency; with 16, of
-//! which a `V` takes two, four sums are eight chains already.
+//! Every product is a register tile: some units or inputs times some registers of samples. With 32
+//! registers a tile has eight sums or more, enough to hide the FMA's latency; with 16, of which a
+//! `V` takes two, four sums are eight chains already.
 
 use crate::element::Element;
 use crate::kernels::blocks::piece_end;
@@ -21,7 +21,8 @@ pub(crate) struct Dense<'a, T> {
     pub(crate) g: Activation,
 }
 
-/// Calls `$body` with N = 4, 2 or 1 until `$count` is used up, and with `$at` where it stands.
+/// Calls `$body` with N = 4, 2 or 1 until `$count` is used up; `$at` is the index that it has
+/// reached.
 macro_rules! by_four {
     ($count:expr, $at:ident, $N:ident => $body:expr) => {
         let mut $at = 0;
@@ -93,8 +94,8 @@ fn forward_units<V, const U: usize, const X: usize>(
     for (start, &b) in start.iter_mut().zip(&layer.b[unit..unit + U]) {
         *start = [V::splat(t, b); X];
     }
-    // In the order of `panel`, which in so few inputs is a single block. Between its pieces the sums
-    // rest in `a`: registers there are for one piece's only.
+    // In the order of `panel`, which in so few inputs is a single block. Between pieces the sums
+    // are kept in `a`, since registers suffice for one piece's only.
     let mut end = piece_end(panels, inputs, 0);
     let mut acc = products(t, &w[..end * V::LEN], lane, stride, x, start);
     while end < inputs {
@@ -123,7 +124,8 @@ fn forward_units<V, const U: usize, const X: usize>(
     }
 }
 
-/// `acc` and the products of some inputs' weights, of the units from `lane` on, and their rows of x.
+/// `acc` and the products of some inputs' weights, of the units from `lane` on, and their rows of
+/// x.
 #[inline(always)]
 fn products<V, const U: usize, const X: usize>(
     t: V::Token,

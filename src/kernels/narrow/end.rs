@@ -67,7 +67,8 @@ where
     }
 }
 
-/// Columns that are `stride` >= LEN apart to lanes, as [`columns_to_lanes`]: their first `n` values.
+/// Columns that are `stride` >= LEN apart to lanes, as [`columns_to_lanes`]: their first `n`
+/// values.
 #[inline(always)]
 fn turn<V>(t: V::Token, columns: &[V::Elem], stride: usize, n: usize, into: &mut [V::Elem])
 where
@@ -106,8 +107,8 @@ fn square<V, const N: usize>(
     }
 }
 
-/// The reverse of [`turn`], of rows that lie `row` apart, for as many columns as `into` holds; what a
-/// column has behind its first `n` values becomes 0.
+/// The reverse of [`turn`], of rows that lie `row` apart, for as many columns as `into` holds; what
+/// a column has behind its first `n` values becomes 0.
 #[inline(always)]
 pub(super) fn turn_back<V>(
     t: V::Token,

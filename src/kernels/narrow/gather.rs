@@ -45,7 +45,7 @@ pub(crate) fn columns_to_lanes<V>(
 }
 
 /// LEN columns of n values, LEN values of each at a time: what is read past a column's end is not
-/// kept. `columns` may go on behind them.
+/// kept. `columns` may be longer.
 #[inline(always)]
 fn squares<V>(t: V::Token, columns: &[V::Elem], n: usize, stride: usize, into: &mut [V::Elem])
 where
@@ -58,7 +58,8 @@ where
         if (V::LEN - 1) * n + V::LEN <= from.len() {
             square_of_lanes::<V>(t, from, (n, present), stride, into);
         } else if n < V::LEN {
-            // Nothing is behind the last column: a copy, with something behind it.
+            // Nothing may be read past the last column: it is copied to where reading on is
+            // allowed.
             let mut copy = [V::Elem::ZERO; ROOM];
             copy[..V::LEN * n].copy_from_slice(&from[..V::LEN * n]);
             square_of_lanes::<V>(t, &copy, (n, present), stride, into);
@@ -114,7 +115,7 @@ fn square<V, const N: usize>(
     }
 }
 
-/// As many times LEN columns of N values as there are.
+/// Columns of N values, LEN at a time, as long as there are LEN.
 #[inline(always)]
 fn by_registers<V, const N: usize>(
     t: V::Token,
@@ -173,7 +174,7 @@ pub(crate) fn lanes_to_columns<V>(
     }
 }
 
-/// As many times LEN columns of N values as `into` has room for: returns their number.
+/// Columns of N values, LEN at a time, as long as `into` has room for LEN. Returns their number.
 #[inline(always)]
 fn registers_back<V, const N: usize>(
     t: V::Token,

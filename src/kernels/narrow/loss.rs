@@ -36,8 +36,8 @@ where
         Self { sums: zero, product: one, factors: 0, total: 0.0 }
     }
 
-    /// Adds the loss of a block and writes its dZ, 0 past the samples in a register. The block's rows
-    /// are `stride` apart, and its first `valid` lanes are samples.
+    /// Adds the loss of a block and writes its dZ, 0 past the samples in a register. The block's
+    /// rows are `stride` apart, and its first `valid` lanes are samples.
     #[inline(always)]
     pub(crate) fn block(
         &mut self,
@@ -166,7 +166,8 @@ where
     V::load(t, &lanes)
 }
 
-/// Max over the classes and the sum of e^(z - max), which go to `e`; those below the root count as 0.
+/// Max over the classes and the sum of e^(z - max), which go to `e`; those below the root count
+/// as 0.
 #[inline(always)]
 fn exponentials<V>(
     t: V::Token,

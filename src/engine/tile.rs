@@ -1,0 +1,132 @@
+//! One tile of columns, layer by layer, forward and back: what `pass`, `custom` and `own_loss` have
+//! in common. They differ in the network's end.
+
+use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use super::float::Float;
+use super::ops::LayerOps;
+use super::plan::Regions;
+use super::tiles::{Model, disjoint};
+use crate::kernels::block::{Block, BlockMut, LayerParameters};
+use crate::words::activation::Activation;
+
+/// One tile of columns on its way through the network.
+pub(super) struct Tile<'a, T> {
+    pub(super) ops: &'a dyn LayerOps<T>,
+    pub(super) model: Model<'a, T>,
+    pub(super) regions: &'a Regions,
+    /// W^T of the layers, if the backend wants it.
+    transposed: &'a [T],
+    /// Where the first layer's W^T lies in it, which dX alone needs.
+    first: Range<usize>,
+    pub(super) backward: bool,
+    /// Has a tile found logits of the first layer that may not be finite?
+    doubt: AtomicBool,
+}
+
+impl<'a, T: Float> Tile<'a, T> {
+    pub(super) fn new(ops: &'a dyn LayerOps<T>, model: Model<'a, T>, regions: &'a Regions) -> Self {
+        let doubt = AtomicBool::new(false);
+        Self { ops, model, regions, transposed: &[], first: 0..0, backward: false, doubt }
+    }
+
+    /// The same with W^T of the layers after the first, which are written to `transposed`.
+    pub(super) fn with_way_back(self, transposed: &'a mut [T]) -> Self {
+        self.with_way_back_to(1, transposed, 0..0)
+    }
+
+    /// The same with W^T of the layers from `layer` on; the first layer's is written to `first`.
+    pub(super) fn with_way_back_to(
+        mut self,
+        layer: usize,
+        transposed: &'a mut [T],
+        first: Range<usize>,
+    ) -> Self {
+        self.first = first;
+        for layer in layer..self.model.shape.layers.len() {
+            let place = self.place(layer);
+            if !place.is_empty() {
+                self.ops.transpose(self.layer(layer), &mut transposed[place]);
+            }
+        }
+        (self.transposed, self.backward) = (transposed, true);
+        self
+    }
+
+    /// Where W^T of `layer` lies.
+    fn place(&self, layer: usize) -> Range<usize> {
+        if layer == 0 { self.first.clone() } else { self.regions.transposed(layer) }
+    }
+
+    /// Is every x known to be finite, of the tiles that have gone forward?
+    pub(super) fn x_is_finite(&self) -> bool {
+        !self.doubt.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn layer(&self, index: usize) -> LayerParameters<'_, T> {
+        let transposed = self.transposed.get(self.place(index)).unwrap_or_default();
+        self.model.operand(index, transposed)
+    }
+
+    pub(super) fn g(&self, layer: usize) -> Activation {
+        self.model.shape.layers[layer].activation
+    }
+
+    /// The last layer's index.
+    pub(super) fn last(&self) -> usize {
+        self.model.shape.layers.len() - 1
+    }
+
+    /// A of `layer` from that before, or from x.
+    pub(super) fn forward(
+        &self,
+        layer: usize,
+        g: Activation,
+        buffers: &mut [T],
+        x: &[T],
+        columns: usize,
+    ) {
+        let (rows, stride) = (self.model.shape.layers[layer].units, self.regions.stride(layer));
+        let write = self.regions.activation(layer, columns);
+        let place = match layer {
+            0 => 0..0,
+            _ => self.regions.activation(layer - 1, columns),
+        };
+        let [read, write] = disjoint(buffers, [place, write]);
+        let (read, stride_read) = match layer {
+            0 => (x, self.model.shape.n_x()),
+            _ => (&*read, self.regions.stride(layer - 1)),
+        };
+        let inputs = self.model.shape.layers[layer].inputs;
+        let x = Block { data: read, rows: inputs, stride: stride_read, columns };
+        let a = BlockMut { data: write, rows, stride, columns };
+        let finite = self.ops.forward(self.layer(layer), g, x, a);
+        if layer == 0 && !finite {
+            self.doubt.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// dZ of the layer before from dZ of `layer`.
+    pub(super) fn backward_input(&self, layer: usize, buffers: &mut [T], columns: usize) {
+        let regions = self.regions;
+        let [a_prev, dz, dz_prev] = disjoint(
+            buffers,
+            [
+                regions.activation(layer - 1, columns),
+                regions.delta(layer, columns),
+                regions.delta(layer - 1, columns),
+            ],
+        );
+        let (units, inputs) =
+            (self.model.shape.layers[layer].units, self.model.shape.layers[layer].inputs);
+        let (stride, stride_prev) = (regions.stride(layer), regions.stride(layer - 1));
+        self.ops.backward_input(
+            self.layer(layer),
+            self.g(layer - 1),
+            Block { data: dz, rows: units, stride, columns },
+            Block { data: a_prev, rows: inputs, stride: stride_prev, columns },
+            BlockMut { data: dz_prev, rows: inputs, stride: stride_prev, columns },
+        );
+    }
+}
