@@ -116,7 +116,8 @@ struct Iteration<'a, T> {
 }
 
 impl<T: Scalar> Steps<T> for Iteration<'_, T> {
-    #[inline]
+    // See `epochs::epoch`.
+    #[inline(always)]
     fn epoch(
         &mut self,
         net: &mut Network<T>,
