@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 
 use common::{BACKENDS, On, Setup, bits, parameter_bits};
 use shallownet::{
-    Activation, Backend, Builder, Checks, Columns, Epoch, Error, Fit, Gradients, Init, Loss,
-    Network, PredictionWorkspace, Result, Scalar, TrainingWorkspace,
+    Activation, Builder, Checks, Columns, Epoch, Error, Fit, Gradients, Init, Loss, Network,
+    PredictionWorkspace, Result, Scalar, TrainingWorkspace,
 };
 
 /// A 3-4-2 network with everything that can be called on it.
@@ -404,7 +404,7 @@ fn workspaces_of_others() {
 fn a_backend_that_is_not_there() {
     let refused =
         builder(Loss::SquaredError).backend(shallownet::Backend::Cblas).build().unwrap_err();
-    assert!(matches!(refused, Error::Backend { backend: Backend::Cblas, .. }));
+    assert!(matches!(refused, Error::Backend { backend: shallownet::Backend::Cblas, .. }));
 }
 
 /// With `Checks::ShapesOnly` NaN goes in and comes out; only a cost that is none stops training.

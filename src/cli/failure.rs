@@ -69,7 +69,7 @@ impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Interrupted { .. } => INTERRUPTED,
-            Self::Model(model::Error::Write(_))
+            Self::Model(model::Error { problem: model::Problem::Write(_), .. })
             | Self::Data(DataError { problem: DataProblem::Write(_), .. })
             | Self::Network(shallownet::Error::Diverged { .. })
             | Self::Diverged { .. }

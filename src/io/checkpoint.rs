@@ -103,8 +103,8 @@ pub fn save<T: Scalar>(
     network: &Network<T>,
     state: &TrainingState<T>,
 ) -> Result<(), Error> {
-    let bytes = encode(network, state).map_err(|problem| Error::refused(path, problem))?;
-    Ok(atomic::write(path, &bytes)?)
+    let bytes = encode(network, state).map_err(|problem| Error::new(path, problem))?;
+    atomic::write(path, &bytes).map_err(|error| Error::unwritten(error, Problem::Write))
 }
 
 /// Loads a checkpoint of element type `T`; its network is on the backend that
@@ -144,7 +144,7 @@ pub fn load_with<T: Scalar>(
     path: &Path,
     configure: impl FnOnce(Builder<T>) -> Builder<T>,
 ) -> Result<Checkpoint<T>, Error> {
-    decode(&model::read(path)?, configure).map_err(|problem| Error::refused(path, problem))
+    decode(&model::read(path)?, configure).map_err(|problem| Error::new(path, problem))
 }
 
 /// The bytes of a checkpoint's file; the same for the same state.

@@ -1,6 +1,6 @@
 //! Every way a binary data file (`.npy`, `.npz`, IDX) can be wrong, by file and offset.
 
-use crate::io::{Quoted, reason};
+use crate::io::{FileError, Quoted, reason};
 
 /// What is wrong with a data file, and where: one line that begins with the file.
 ///
@@ -10,15 +10,7 @@ use crate::io::{Quoted, reason};
 /// assert_eq!(error.to_string(), "no/such/file: No such file or directory");
 /// # }
 /// ```
-#[derive(Debug, thiserror::Error)]
-#[error("{file}: {problem}")]
-pub struct DataError {
-    /// The file, and for an archive what of it: `train.npz: x.npy`.
-    pub file: String,
-    /// What is wrong.
-    #[source]
-    pub problem: DataProblem,
-}
+pub type DataError = FileError<DataProblem>;
 
 /// What is wrong with a data file. Offsets count bytes from 0, from the start of the file (of the
 /// unpacked contents, where it is compressed).
@@ -175,6 +167,6 @@ pub(super) fn shape_text(shape: &[u64]) -> String {
 
 impl DataProblem {
     pub(super) fn of(self, file: &str) -> DataError {
-        DataError { file: file.to_owned(), problem: self }
+        FileError { file: file.to_owned(), problem: self }
     }
 }

@@ -43,6 +43,8 @@ pub mod checkpoint;
 mod element;
 #[cfg(feature = "_arrays")]
 mod fault;
+#[cfg(any(feature = "_arrays", feature = "_saves"))]
+mod file_error;
 #[cfg(feature = "idx")]
 mod gzip;
 #[cfg(feature = "idx")]
@@ -73,6 +75,12 @@ pub use blocks::Blocks;
 #[cfg(feature = "_arrays")]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "idx", feature = "npy"))))]
 pub use fault::{DataError, DataProblem};
+#[cfg(any(feature = "_arrays", feature = "_saves"))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "idx", feature = "npy", feature = "onnx", feature = "safetensors")))
+)]
+pub use file_error::FileError;
 pub use inputs::{InputKind, Inputs};
 
 #[cfg(feature = "_files")]

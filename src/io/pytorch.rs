@@ -100,7 +100,7 @@ impl<'a> Loader<'a> {
     /// As [`load`].
     pub fn load<T: Scalar>(self, path: &Path) -> Result<Network<T>, Error> {
         let bytes = model::read(path)?;
-        self.decode(&bytes).map_err(|problem| Error::refused(path, problem))
+        self.decode(&bytes).map_err(|problem| Error::new(path, problem))
     }
 
     /// A network from the bytes of a file.

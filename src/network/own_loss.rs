@@ -11,7 +11,7 @@ use crate::words::choices::Checks;
 
 impl<T: Scalar> Network<T> {
     /// Forward and backward propagation with your own loss, from its derivative by the output
-    /// activations: leaves every dW and db in [`Workspace::gradients`], and returns the mean of the
+    /// activations: leaves every dW and db in [`TrainingWorkspace::gradients`], and returns the mean of the
     /// losses. The parameters stay as they are, and the network's own loss is not used.
     ///
     /// `loss` is called once for every sample, with the sample's index, its output activations a

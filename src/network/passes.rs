@@ -8,6 +8,8 @@ use crate::engine::pass::{Prediction, Propagation};
 use crate::engine::sums::{Destination, WeightSums};
 use crate::engine::tiles::Samples;
 use crate::engine::tiny;
+#[cfg(doc)]
+use crate::error::Error;
 use crate::error::Result;
 use crate::kernels::update;
 use crate::network::buffers::{Buffers, check_layout};

@@ -68,7 +68,7 @@ impl Fit {
     ///
     /// ```
     /// use std::ops::ControlFlow;
-    /// use shallownet::{Activation, Columns, Fit, Network, Workspace};
+    /// use shallownet::{Activation, Columns, Fit, Network, TrainingWorkspace};
     ///
     /// let (x, y) = (Columns::new(&[-1.0_f32, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
     /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;
@@ -116,7 +116,8 @@ struct Iteration<'a, T> {
 }
 
 impl<T: Scalar> Steps<T> for Iteration<'_, T> {
-    #[inline]
+    // See `epochs::epoch`.
+    #[inline(always)]
     fn epoch(
         &mut self,
         net: &mut Network<T>,

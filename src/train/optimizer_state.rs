@@ -162,6 +162,7 @@ impl<T: Scalar> OptimizerState<T> {
         self.clip_norm
     }
 
+    #[inline]
     pub(crate) fn count(&mut self) {
         // A count from a file is checked when it is read; this keeps any count from overflowing.
         self.steps = self.steps.saturating_add(1);

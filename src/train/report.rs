@@ -44,7 +44,7 @@ pub struct Epoch<'a, T> {
 ///
 /// ```
 /// use std::ops::ControlFlow;
-/// use shallownet::{Activation, Columns, Fit, Network, Stop, Workspace};
+/// use shallownet::{Activation, Columns, Fit, Network, Stop, TrainingWorkspace};
 ///
 /// let (x, y) = (Columns::new(&[-1.0_f64, 1.0], 1)?, Columns::new(&[0.0, 1.0], 1)?);
 /// let mut net = Network::builder(1).layer(1, Activation::Sigmoid).build()?;

@@ -211,8 +211,9 @@ impl<T: Scalar> TrainingState<T> {
 
     #[inline]
     pub(super) fn is_out_of_patience(&self) -> bool {
-        match (self.training.early_stopping, self.best()) {
-            (Some(stopping), Some(best)) => {
+        let Some(stopping) = self.training.early_stopping else { return false };
+        match self.best() {
+            Some(best) => {
                 // Counts the epochs since the best one, at whose end best.epoch + 1 epochs were
                 // done.
                 let from = best.epoch.saturating_add(1).max(self.patient_from);

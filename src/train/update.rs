@@ -3,6 +3,8 @@
 use crate::data::checks;
 use crate::data::columns::Columns;
 use crate::data::targets::Targets;
+#[cfg(doc)]
+use crate::error::Error;
 use crate::error::Result;
 use crate::network::buffers::check_layout;
 use crate::network::gradients::Gradients;

@@ -105,7 +105,8 @@ impl<T: Real> Bench<'_, T> {
         let run = timing::median(setting.effort, || {
             let (x, y) = black_box((x, y));
             let report = fit.run(&mut self.net, x, y, &mut self.workspace, |iteration| {
-                black_box((iteration.epoch, iteration.training_cost));
+                black_box(iteration.epoch);
+                black_box(iteration.training_cost);
                 ControlFlow::Continue(())
             });
             black_box(report?);

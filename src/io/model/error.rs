@@ -1,40 +1,21 @@
 //! Every way a model file can be wrong.
 
-use std::path::Path;
-
-use crate::io::{Quoted, atomic, dimensions, display, reason};
+use crate::io::{FileError, Quoted, dimensions, reason};
 
 /// Why a model could not be loaded or saved: one line that names the file.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The file can't be read.
-    #[error("{file}: {}", reason(source))]
-    Read {
-        /// The file.
-        file: String,
-        /// What the operating system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The file can't be written.
-    #[error(transparent)]
-    Write(#[from] atomic::WriteError),
-    /// The file, or the model, is not what it should be.
-    #[error("{file}: {problem}")]
-    Refused {
-        /// The file.
-        file: String,
-        /// What is wrong.
-        #[source]
-        problem: Problem,
-    },
-}
+pub type Error = FileError<Problem>;
 
 /// What is wrong with a model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
+    /// The file can't be read: what the operating system said.
+    #[error("{}", reason(.0))]
+    Read(#[source] std::io::Error),
+    /// The file can't be written: what the operating system said, or a
+    /// [`NotReplaceable`](crate::io::atomic::NotReplaceable).
+    #[error("could not be written: {}", reason(.0))]
+    Write(#[source] std::io::Error),
     /// A folder, a pipe, a device: which of them. It was not waited for.
     #[error("it is {0}: expected a regular file")]
     NotAFile(&'static str),
@@ -177,14 +158,4 @@ pub enum Problem {
     /// A network that can't be built.
     #[error(transparent)]
     Network(#[from] crate::Error),
-}
-
-impl Error {
-    pub(super) fn read(path: &Path, source: std::io::Error) -> Self {
-        Self::Read { file: display(path), source }
-    }
-
-    pub(in crate::io) fn refused(path: &Path, problem: Problem) -> Self {
-        Self::Refused { file: display(path), problem }
-    }
 }

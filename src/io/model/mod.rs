@@ -147,8 +147,8 @@ pub enum AnyModel {
 /// [`Error`], if the model is not one that could be loaded (its names do not fit its network, a
 /// parameter is not finite) or the file can't be written.
 pub fn save<T: Scalar>(path: &Path, model: &Model<T>) -> Result<(), Error> {
-    let bytes = encode(model).map_err(|problem| Error::refused(path, problem))?;
-    Ok(atomic::write(path, &bytes)?)
+    let bytes = encode(model).map_err(|problem| Error::new(path, problem))?;
+    atomic::write(path, &bytes).map_err(|error| Error::unwritten(error, Problem::Write))
 }
 
 /// Loads a model of element type `T`.
@@ -163,7 +163,7 @@ pub fn save<T: Scalar>(path: &Path, model: &Model<T>) -> Result<(), Error> {
 /// [`Error`], which names the file and what is wrong with it; [`Problem::Element`] if the model's
 /// element type is the other one.
 pub fn load<T: Scalar>(path: &Path) -> Result<Model<T>, Error> {
-    decode(&read(path)?).map_err(|problem| Error::refused(path, problem))
+    decode(&read(path)?).map_err(|problem| Error::new(path, problem))
 }
 
 /// Loads a model of whichever element type the file has.
@@ -182,21 +182,21 @@ pub fn load<T: Scalar>(path: &Path) -> Result<Model<T>, Error> {
 /// # Errors
 /// As [`load`].
 pub fn load_any(path: &Path) -> Result<AnyModel, Error> {
-    decode_any(&read(path)?).map_err(|problem| Error::refused(path, problem))
+    decode_any(&read(path)?).map_err(|problem| Error::new(path, problem))
 }
 
 /// The bytes of a regular file whose first eight bytes state a length within the file, so that a
 /// large file that is no model is refused before it is read.
 pub(in crate::io) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     use std::io::Read;
-    let io = |source| Error::read(path, source);
+    let io = |source| Error::new(path, Problem::Read(source));
     let (mut file, length) = open::regular(path).map_err(|refused| match refused {
         NotOpened::Io(source) => io(source),
-        NotOpened::Is(kind) => Error::refused(path, Problem::NotAFile(kind)),
+        NotOpened::Is(kind) => Error::new(path, Problem::NotAFile(kind)),
     })?;
     let mut bytes = Vec::new();
     file.by_ref().take(header::LENGTH_BYTES as u64).read_to_end(&mut bytes).map_err(io)?;
-    header::check_length(&bytes, length).map_err(|problem| Error::refused(path, problem))?;
+    header::check_length(&bytes, length).map_err(|problem| Error::new(path, problem))?;
     file.take(length.saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes).map_err(io)?;
     Ok(bytes)
 }

@@ -78,7 +78,7 @@ pub fn blocks<T: Scalar>(path: &Path, block: usize) -> Result<Blocks<T>, DataErr
 /// # Errors
 /// [`DataError`]: a second dimension other than 1, a float type, a label of 2^63 or more.
 pub fn load_labels(path: &Path) -> Result<Vec<i64>, DataError> {
-    open(path)?.labels().map_err(|problem| problem.of(&display(path)))
+    open(path)?.labels().map_err(|problem| DataError::new(path, problem))
 }
 
 /// Are its values bytes (u8)? Then they are usually brightness. [`load`] does not scale them; how
@@ -120,12 +120,11 @@ fn open(path: &Path) -> Result<Array<File>, DataError> {
     let plain =
         |(file, length)| Bytes::new(Box::new(file) as File, Length::Exactly(length), length);
     let array = bytes::open(path).map(plain).and_then(Array::open);
-    array.map_err(|problem| problem.of(&display(path)))
+    array.map_err(|problem| DataError::new(path, problem))
 }
 
 fn save_bytes(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-    atomic::write(path, bytes)
-        .map_err(|error| DataError { file: error.file, problem: DataProblem::Write(error.source) })
+    atomic::write(path, bytes).map_err(|error| DataError::unwritten(error, DataProblem::Write))
 }
 
 /// The whole file.

@@ -219,7 +219,7 @@ pub enum Array<'a> {
 /// # Errors
 /// [`DataError`]: a name that stands twice, a file that can't be written.
 pub fn save(path: &Path, arrays: &[(&str, Array<'_>)]) -> Result<(), DataError> {
-    let bytes = encode(arrays).map_err(|problem| problem.of(&display(path)))?;
+    let bytes = encode(arrays).map_err(|problem| DataError::new(path, problem))?;
     super::save_bytes(path, &bytes)
 }
 

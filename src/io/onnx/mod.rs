@@ -33,7 +33,7 @@ use std::path::Path;
 
 use prost::Message;
 
-use super::{atomic, display};
+use super::{FileError, atomic, reason};
 use crate::data::standardization::Standardization;
 use crate::{Network, Scalar};
 use graph::Graph;
@@ -47,28 +47,17 @@ const OUTPUT: &str = "a";
 const OPSET: i64 = 13;
 const IR_VERSION: i64 = 7;
 
-/// Why a network could not be exported.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The file can't be written.
-    #[error(transparent)]
-    Write(#[from] atomic::WriteError),
-    /// The network can't be written as ONNX.
-    #[error("{file}: {problem}")]
-    Refused {
-        /// The file.
-        file: String,
-        /// What is wrong.
-        #[source]
-        problem: Problem,
-    },
-}
+/// Why a network could not be exported: one line that names the file.
+pub type Error = FileError<Problem>;
 
 /// What is wrong with a network to export.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
+    /// The file can't be written: what the operating system said, or a
+    /// [`NotReplaceable`](super::atomic::NotReplaceable).
+    #[error("could not be written: {}", reason(.0))]
+    Write(#[source] std::io::Error),
     /// Means or deviations of other samples than the network takes, or of other outputs than it
     /// has.
     #[error("{given} {what}: expected {expected}")]
@@ -118,8 +107,8 @@ pub fn save<T: Scalar>(
     target_standardization: Option<&Standardization>,
 ) -> Result<(), Error> {
     let bytes = encode(net, standardization, target_standardization)
-        .map_err(|problem| Error::Refused { file: display(path), problem })?;
-    Ok(atomic::write(path, &bytes)?)
+        .map_err(|problem| Error::new(path, problem))?;
+    atomic::write(path, &bytes).map_err(|error| Error::unwritten(error, Problem::Write))
 }
 
 /// The bytes of an ONNX file; the same for the same network.
