@@ -96,9 +96,10 @@ pub(crate) fn backward<T: Float>(
     Ok(costs.iter().sum::<f64>() / samples as f64)
 }
 
-/// The passes over one tile.
+/// A tile's buffers and x, and the place for the sum of its losses.
 type OneTile<'a, T> = ((&'a mut [T], &'a [T]), &'a mut f64);
 
+/// The passes over one tile.
 struct Walk<'a, T> {
     tile: Tile<'a, T>,
     loss: Loss<'a, T>,
