@@ -229,6 +229,8 @@ pub mod accuracy {
     pub use crate::kernels::tanh::{TANH_MAX_ULP, TANH_MAX_ULP_UNFUSED};
 }
 
+pub use data::pipeline;
+
 pub use data::columns::Columns;
 pub use data::data_set::DataSet;
 pub use data::owned::OwnedColumns;

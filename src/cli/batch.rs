@@ -33,8 +33,8 @@ pub(crate) struct Preprocessing<'a> {
 impl<'a> Preprocessing<'a> {
     pub(crate) fn of<T>(model: &'a Model<T>) -> Self {
         Self {
-            features: model.standardization.as_ref(),
-            targets: model.target_standardization.as_ref(),
+            features: model.pipeline.standardization.as_ref(),
+            targets: model.pipeline.targets.standardization.as_ref(),
         }
     }
 }

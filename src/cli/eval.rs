@@ -81,7 +81,12 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failu
         say.note(note);
     }
     if want == Want::Values {
-        let of = model.target_standardization.as_ref().map_or("", |_| " (of standardized targets)");
+        let of = model
+            .pipeline
+            .targets
+            .standardization
+            .as_ref()
+            .map_or("", |_| " (of standardized targets)");
         say.line(&score);
         say.line(format_args!("cost      {:.6}{of}", score.cost));
         return say.results(&Results { score: &score, classes: None });

@@ -89,7 +89,7 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Fa
         let shown: Vec<String> = names.iter().map(|n| n.escape_debug().to_string()).collect();
         shown.join(", ")
     };
-    if let Some(features) = &model.features {
+    if let Some(features) = &model.pipeline.features {
         say.line(format_args!("features  {}", names(features)));
     }
     if let Some(label) = &model.label {
@@ -98,20 +98,23 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Fa
     if !model.classes.is_empty() {
         say.line(format_args!("classes   {}", names(&model.classes)));
     }
-    say.line(inputs(model.inputs));
-    match &model.standardization {
+    say.line(inputs(model.pipeline.inputs));
+    match &model.pipeline.standardization {
         None => say.line("preprocessing  none"),
         Some(Standardization { means, stds }) => {
             say.line("preprocessing  feature  mean  standard deviation");
             for (k, (mean, std)) in means.iter().zip(stds).enumerate() {
-                let feature =
-                    model.features.as_ref().map(|names| names[k].escape_debug().to_string());
+                let feature = model
+                    .pipeline
+                    .features
+                    .as_ref()
+                    .map(|names| names[k].escape_debug().to_string());
                 let feature = feature.unwrap_or_else(|| (k + 1).to_string());
                 say.line(format_args!("               {feature}  {mean}  {std}"));
             }
         }
     }
-    if let Some(Standardization { means, stds }) = &model.target_standardization {
+    if let Some(Standardization { means, stds }) = &model.pipeline.targets.standardization {
         say.line("targets        output  mean  standard deviation");
         for (k, (mean, std)) in means.iter().zip(stds).enumerate() {
             say.line(format_args!("               {}  {mean}  {std}", k + 1));
@@ -131,12 +134,12 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Fa
     say.results(&Results {
         network: facts,
         layers,
-        features: &model.features,
+        features: &model.pipeline.features,
         classes: &model.classes,
         label: &model.label,
-        inputs: model.inputs,
-        standardization: &model.standardization,
-        target_standardization: &model.target_standardization,
+        inputs: model.pipeline.inputs,
+        standardization: &model.pipeline.standardization,
+        target_standardization: &model.pipeline.targets.standardization,
     })?;
     if let Some((size, out)) = image {
         let draw = || pictures::weights::draw(&model.network, size);

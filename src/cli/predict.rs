@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
 fn predict<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failure> {
     let data = args.source.for_model(model, Want::Nothing, say)?;
     let rows = data.rows()?;
-    let x = data.inputs::<T>(&rows, model.standardization.as_ref())?;
+    let x = data.inputs::<T>(&rows, model.pipeline.standardization.as_ref())?;
     let columns = Columns::of(model);
     if args.proba && columns == Columns::Outputs {
         let name = output(model).map_or("these", Activation::name);
@@ -106,7 +106,7 @@ fn heads<T: Scalar>(args: &Args, model: &Model<T>, columns: Columns) -> Vec<Stri
 }
 
 fn row<T: Scalar>(args: &Args, model: &Model<T>, (columns, a): (Columns, &[T])) -> Vec<String> {
-    if let targets @ Some(_) = model.target_standardization.as_ref() {
+    if let targets @ Some(_) = model.pipeline.targets.standardization.as_ref() {
         // In f64: a mean far from 0 takes digits that f32 lacks.
         return turned_back(a, targets).iter().map(number).collect();
     }

@@ -162,7 +162,7 @@ impl Source {
             let problem = format!("{given} features a sample: the model takes {expected}");
             return Err(Failure::File { file: data.file(), problem });
         }
-        data.scaled_for(model.inputs.as_ref(), self.inputs, say)
+        data.scaled_for(model.pipeline.inputs.as_ref(), self.inputs, say)
     }
 
     /// Samples of a file that is no table; of a folder, those of this set.

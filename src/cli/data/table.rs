@@ -86,7 +86,7 @@ pub(super) fn for_model<T: Scalar>(
     let table = open(path, header, say)?;
     let label = label.map(|label| table.column(label)).transpose()?;
     let selected = selected(&table, selection, label)?;
-    let columns = match (&model.features, table.names()) {
+    let columns = match (&model.pipeline.features, table.names()) {
         (Some(features), Some(names)) => {
             let columns = by_name(&table, features, names)?;
             if let Some(option) = selection.given()

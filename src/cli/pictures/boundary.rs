@@ -68,7 +68,7 @@ pub(crate) fn draw<T: Scalar>(
     let (Some(x), Some(y)) = (axis(0), axis(1)) else {
         return Ok(None);
     };
-    let name = |feature: usize| match &model.features {
+    let name = |feature: usize| match &model.pipeline.features {
         Some(names) => short(&names[feature], 48),
         None => format!("feature {}", feature + 1),
     };
@@ -103,7 +103,7 @@ fn cells<T: Scalar>(
             plane.push(between(y, row as f64 + 0.5, ROWS));
         }
     }
-    if let Some(standardization) = &model.standardization {
+    if let Some(standardization) = &model.pipeline.standardization {
         standardization.apply(&mut plane);
     }
     let plane: Vec<T> = plane.iter().map(|&v| T::from_f64(v)).collect();

@@ -5,6 +5,7 @@ use std::path::Path;
 use shallownet::Standardization;
 use shallownet::io::checkpoint::{self, Checkpoint};
 use shallownet::io::model::Model;
+use shallownet::pipeline::{Pipeline, TargetTransform};
 use shallownet::{Network, Scalar, Training, TrainingState};
 
 use super::args::Args;
@@ -122,10 +123,16 @@ fn finish<T: Scalar>(
     say: &Say,
 ) -> Result<(), Failure> {
     let model = Model {
-        features: data.feature_names.clone(),
-        inputs: data.inputs,
-        standardization: sets.standardization.clone(),
-        target_standardization: sets.target_standardization.clone(),
+        pipeline: Pipeline {
+            features: data.feature_names.clone(),
+            inputs: data.inputs,
+            standardization: sets.standardization.clone(),
+            targets: TargetTransform {
+                log: false,
+                standardization: sets.target_standardization.clone(),
+            },
+            ..Pipeline::default()
+        },
         classes: data.labels().classes.clone(),
         label: data.label_name.clone(),
         ..Model::new(network)
