@@ -22,6 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod column;
 mod dialect;
 mod error;
 mod find;
@@ -32,8 +33,10 @@ mod newlines;
 mod numbers;
 mod opening;
 mod order;
+mod records;
 mod rows;
 mod samples;
+mod spellings;
 mod targets;
 mod text;
 
@@ -44,6 +47,7 @@ pub use error::{Error, Place, Problem};
 pub use guard::Limits;
 pub use labels::{Labels, Merged, classes_of, same_class};
 pub use missing::{MISSING, is_missing};
+pub use records::{Cells, MissingCells, Records, Unseen, Wanted};
 pub use rows::{Block, Blocks};
 pub use samples::Samples;
 

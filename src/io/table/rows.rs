@@ -114,18 +114,23 @@ impl<R: Read> Table<R> {
         Ok(Samples { x, y, labels, lines, file: self.file, names: self.names })
     }
 
-    pub(super) fn columns(
-        &self,
-        features: &[usize],
-        label: Option<usize>,
-    ) -> Result<Columns, Error> {
-        if let Some(&past) = features.iter().chain(&label).find(|&&c| c >= self.width) {
-            // Counted from 1, the last usize is beyond it.
-            let (file, given) = (self.file.clone(), (past as u128 + 1).to_string());
-            let (width, delimiter) = (self.width, self.other_delimiter);
-            return Err(Error::NoColumnNumber { file, given, width, delimiter });
-        }
+    fn columns(&self, features: &[usize], label: Option<usize>) -> Result<Columns, Error> {
+        self.check_columns(features.iter().chain(&label))?;
         Ok(Columns { features: features.to_vec(), label })
+    }
+
+    /// Whether all of these columns are there.
+    pub(super) fn check_columns<'a>(
+        &self,
+        mut columns: impl Iterator<Item = &'a usize>,
+    ) -> Result<(), Error> {
+        let Some(&past) = columns.find(|column| **column >= self.width) else {
+            return Ok(());
+        };
+        // Counted from 1, the last usize is beyond it.
+        let (file, given) = (self.file.clone(), (past as u128 + 1).to_string());
+        let (width, delimiter) = (self.width, self.other_delimiter);
+        Err(Error::NoColumnNumber { file, given, width, delimiter })
     }
 
     /// Whether a row is as wide as the first.
