@@ -247,7 +247,8 @@ fn a_column_of_weights_weighs_samples() {
     let place = Place::new();
     let cell = |i: usize| format!("{},{}", i * 37 % 101, i * 53 % 89);
     let class = |i: usize| usize::from((i * 37 % 101) + (i * 53 % 89) > 90);
-    let weighted: String = (0..60).map(|i| format!("{},{},{}\n", cell(i), class(i), i % 3)).collect();
+    let weighted: String =
+        (0..60).map(|i| format!("{},{},{}\n", cell(i), class(i), i % 3)).collect();
     let repeated: String = (0..60)
         .flat_map(|i| std::iter::repeat_n(i, i % 3))
         .map(|i| format!("{},{}\n", cell(i), class(i)))

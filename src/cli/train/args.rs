@@ -221,7 +221,8 @@ impl Args {
     /// What may help a network whose units are saturated.
     pub(super) fn against_saturation(&self) -> String {
         let mut hints = self.scaling();
-        let others = ["--activation relu", "a smaller --learning-rate", "a smaller --scale of --init"];
+        let others =
+            ["--activation relu", "a smaller --learning-rate", "a smaller --scale of --init"];
         hints.extend(others.map(str::to_owned));
         hints.join(", ")
     }
