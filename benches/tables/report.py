@@ -76,8 +76,9 @@ def print_table(table, measure, methods, rows):
         words = f"{'failed':>8} {'':>7} {'':>8}"
         if got:
             words = f"{statistics.mean(got):8.4f} {statistics.pstdev(got):7.4f} {min(got):8.4f}"
-        said = "; ".join(dict.fromkeys(row.error for row in mine if row.error))
-        fits = f"{len(got)} of {len(mine)}" + (f": {said}" if said else "")
+        said = list(dict.fromkeys(row.error for row in mine if row.error))
+        fits = f"{len(got)} of {len(mine)}" + (f": {said[0]}" if said else "")
+        fits += f" (and {len(said) - 1} other messages)" if len(said) > 1 else ""
         print(f"  {method:22} {words} {wall:8.3f} {cpu:8.3f}  {fits}")
 
 
