@@ -3,6 +3,8 @@
 mod arrays;
 mod classes;
 mod columns;
+mod dialect;
+mod kind;
 mod plausible;
 mod samples;
 mod scale;

@@ -8,6 +8,7 @@ use shallownet::io::model::Model;
 use shallownet::io::table::{self, Header, Table};
 
 use super::columns::Selection;
+use super::dialect::Written;
 use super::samples::{Data, Holds, Origin, Targets, Want};
 use crate::failure::Failure;
 use crate::say::Say;
@@ -45,12 +46,12 @@ pub(crate) fn planar_weights() -> Result<[Vec<f64>; 2], Failure> {
 /// A file to learn from: every column but the label is a feature, or only the selected columns.
 pub(super) fn training(
     path: &Path,
-    header: Header,
+    written: Written,
     (label, selection): (&str, &Selection),
     want: Want,
     say: &Say,
 ) -> Result<Data, Failure> {
-    let table = open(path, header, say)?;
+    let table = written.open(path, say)?;
     let label = table.column(label)?;
     let columns = selected(&table, selection, Some(label))?;
     if columns.is_empty() {
@@ -58,7 +59,11 @@ pub(super) fn training(
             Some(option) => format!("besides the label that {option} leaves"),
             None => "besides the label".to_owned(),
         };
-        let problem = format!("line {}: there is no column {besides}", table.first_line());
+        let hint = table.other_delimiter().map_or(String::new(), |delimiter| {
+            let name = delimiter.name();
+            format!(": its first line has {name}s: perhaps --delimiter {name}")
+        });
+        let problem = format!("line {}: there is no column {besides}{hint}", table.first_line());
         return Err(Failure::File { file: table.file().to_owned(), problem });
     }
     read(table, columns, Some(label), want)?.with_two_classes()
@@ -78,12 +83,12 @@ fn selected<R: Read>(
 pub(super) fn for_model<T: Scalar>(
     model: &Model<T>,
     path: &Path,
-    header: Header,
+    written: Written,
     (label, selection): (Option<&str>, &Selection),
     want: Want,
     say: &Say,
 ) -> Result<Data, Failure> {
-    let table = open(path, header, say)?;
+    let table = written.open(path, say)?;
     let label = label.map(|label| table.column(label)).transpose()?;
     let selected = selected(&table, selection, label)?;
     let columns = match (&model.features, table.names()) {
@@ -126,19 +131,6 @@ fn by_name<R: Read>(
         })
     };
     features.iter().map(column).collect()
-}
-
-fn open(path: &Path, header: Header, say: &Say) -> Result<Table<std::fs::File>, Failure> {
-    let table = Table::open(path, header)?;
-    let is_number = |name: &String| name.parse::<f64>().is_ok();
-    if table.names().is_some_and(|names| names.iter().all(is_number)) {
-        say.note(format_args!(
-            "{}: line {} is taken for column names; if it is a sample, say --no-header",
-            table.file(),
-            table.first_line()
-        ));
-    }
-    Ok(table)
 }
 
 fn read<R: Read>(
