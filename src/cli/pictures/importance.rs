@@ -144,7 +144,13 @@ mod tests {
 
     #[test]
     fn tmp_look() {
-        drawn(30, |k| k as f64 / 1e5).unwrap().save(std::path::Path::new("/tmp/mv"), "imp").unwrap();
-        drawn(4, |k| [1.0, 5.0, -1.0, 0.0][k] / 1e4).unwrap().save(std::path::Path::new("/tmp/mv"), "imp2").unwrap();
+        drawn(30, |k| k as f64 / 1e5)
+            .unwrap()
+            .save(std::path::Path::new("/tmp/mv"), "imp")
+            .unwrap();
+        drawn(4, |k| [1.0, 5.0, -1.0, 0.0][k] / 1e4)
+            .unwrap()
+            .save(std::path::Path::new("/tmp/mv"), "imp2")
+            .unwrap();
     }
 }
