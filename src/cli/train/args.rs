@@ -43,6 +43,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WEIGHTS", value_parser = class_weights::parse, requires = "data",
           conflicts_with = "regression")]
     pub(super) class_weight: Option<ClassWeights>,
+    /// Divide the logits by a number, found by the validation samples, or else those held out, that
+    /// makes probabilities as sure as they are right (temperature scaling)
+    #[arg(long, requires = "data", conflicts_with = "regression")]
+    pub(super) calibrate: bool,
     /// Train this many networks, from one seed after another, and take their mean (of logits): it is
     /// one network, a little better and that much larger
     #[arg(long, value_name = "N", conflicts_with_all = ["checkpoint", "resume"])]
@@ -128,6 +132,10 @@ impl Args {
         if self.out.exists() && !self.out.is_dir() {
             let file = self.out.display().to_string();
             return Err(Failure::File { file, problem: "is a file: expected a folder".to_owned() });
+        }
+        if self.calibrate && self.holdout.or(self.epochs.validation).is_none() {
+            let problem = "--calibrate needs samples that are not trained on: --validation or --holdout";
+            return Err(Failure::Arguments(problem.to_owned()));
         }
         // Checked before the work, not after it.
         if let Some(path) = &self.epochs.checkpoint {

@@ -1,6 +1,7 @@
 //! `shallownet train`: samples to a model, pictures and a few lines on how it went.
 
 mod args;
+mod calibrate;
 mod class_weights;
 mod describe;
 mod epochs;

@@ -11,7 +11,7 @@ use super::args::Args;
 use super::plan::Plan;
 use super::sets::{Sets, sets};
 use super::trained::Trained;
-use super::{describe, epochs, full, output};
+use super::{calibrate, describe, epochs, full, output};
 use crate::batch::{Batch, Meaning};
 use crate::choices::Precision;
 use crate::data::Data;
@@ -75,7 +75,7 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
         Ok::<_, Failure>((network, trained))
     };
     let members = args.ensemble.map_or(1, NonZeroUsize::get);
-    let (network, trained) = args.network.machine.run(say, || {
+    let (mut network, trained) = args.network.machine.run(say, || {
         let (network, mut trained) = one((network, plan))?;
         let mut networks = vec![network];
         for k in 1..members {
@@ -86,6 +86,9 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
         }
         Ok::<_, Failure>((ensemble(networks)?, trained))
     })??;
+    if args.calibrate {
+        calibrate::calibrate(&mut network, &sets, say)?;
+    }
     finish(args, network, &data, sets, trained, say)
 }
 

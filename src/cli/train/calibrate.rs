@@ -1,0 +1,49 @@
+//! Probabilities made as sure as they are right, by samples that were not trained on.
+
+use shallownet::metrics::Temperature;
+use shallownet::{Activation, Columns, Network, Scalar};
+
+use super::sets::Sets;
+use crate::failure::Failure;
+use crate::say::Say;
+use crate::scores;
+
+/// Divides the network's logits by the temperature that suits the validation samples best, or else
+/// those held out.
+pub(super) fn calibrate<T: Scalar>(
+    network: &mut Network<T>,
+    sets: &Sets<T>,
+    say: &Say,
+) -> Result<(), Failure> {
+    let output = network.layers().last().map(|layer| layer.activation);
+    let (batch, name) = match (&sets.validation, &sets.holdout) {
+        (Some(batch), _) => (batch, "validation"),
+        (None, Some(batch)) => (batch, "held-out"),
+        (None, None) => return Ok(()),
+    };
+    let logits = scores::outputs(&network.try_clone_to_logits()?, batch.x()?.as_slice())?;
+    let (logits, y) = (Columns::new(&logits, network.outputs())?, batch.y()?);
+    let found = match output {
+        Some(Activation::Sigmoid) => Temperature::of_sigmoid(logits, y)?,
+        Some(Activation::Softmax) => Temperature::of_softmax(logits, y)?,
+        _ => {
+            let problem = "--calibrate is for probabilities: expected --output sigmoid or softmax";
+            return Err(Failure::Arguments(problem.to_owned()));
+        }
+    };
+    let samples = batch.len();
+    if found.is_at_bound {
+        say.note(format_args!(
+            "--calibrate: no temperature suits the {samples} {name} samples: are they too few, or all \
+             predicted rightly? Probabilities stay as they are"
+        ));
+        return Ok(());
+    }
+    network.scale_logits(1.0 / found.temperature)?;
+    say.line(format_args!(
+        "calibrated by {samples} {name} samples: logits divided by {:.4}, cost {:.6} before and {:.6} \
+         after",
+        found.temperature, found.cost_before, found.cost
+    ));
+    Ok(())
+}
