@@ -5,7 +5,7 @@
 //!
 //! | room | feature | what for | block by block |
 //! | --- | --- | --- | --- |
-//! | `table` | `csv` | labelled samples from a CSV file, each mistake named by line and column | `Table::blocks` |
+//! | `table` | `csv` | labelled samples from a CSV file, plain or gzipped, each mistake named by line and column | `Table::blocks` |
 //! | `npy` | `npy` | NumPy's `.npy`: samples of shape (m, n), labels of shape (m); in and out | `npy::blocks` |
 //! | `npy::npz` | `npy` | NumPy's `.npz`: several such arrays, each by its name; in and out | - |
 //! | `idx` | `idx` | IDX, MNIST's format, plain or gzipped: bytes become 0 to 1 | `idx::blocks` |
@@ -45,11 +45,10 @@ mod element;
 mod fault;
 #[cfg(any(feature = "_arrays", feature = "_saves"))]
 mod file_error;
-#[cfg(feature = "idx")]
+#[cfg(feature = "_gzip")]
 mod gzip;
 #[cfg(feature = "idx")]
 pub mod idx;
-mod inputs;
 #[cfg(feature = "safetensors")]
 pub mod model;
 #[cfg(feature = "_files")]
@@ -69,6 +68,7 @@ pub mod pytorch;
 #[cfg(feature = "csv")]
 pub mod table;
 
+pub use crate::pipeline::{InputKind, Inputs};
 #[cfg(feature = "_arrays")]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "idx", feature = "npy"))))]
 pub use blocks::Blocks;
@@ -81,7 +81,6 @@ pub use fault::{DataError, DataProblem};
     doc(cfg(any(feature = "idx", feature = "npy", feature = "onnx", feature = "safetensors")))
 )]
 pub use file_error::FileError;
-pub use inputs::{InputKind, Inputs};
 
 #[cfg(feature = "_files")]
 pub use names::Quoted;
