@@ -141,16 +141,4 @@ mod tests {
         // All drops 0: an axis, without bars.
         assert!(drawn(2, |_| 0.0).is_some());
     }
-
-    #[test]
-    fn tmp_look() {
-        drawn(30, |k| k as f64 / 1e5)
-            .unwrap()
-            .save(std::path::Path::new("/tmp/mv"), "imp")
-            .unwrap();
-        drawn(4, |k| [1.0, 5.0, -1.0, 0.0][k] / 1e4)
-            .unwrap()
-            .save(std::path::Path::new("/tmp/mv"), "imp2")
-            .unwrap();
-    }
 }

@@ -245,26 +245,4 @@ mod tests {
         assert!((ratio - 2.0).abs() < 0.1, "{ratio}");
         assert_eq!(radius(1, 1_000_000), 4);
     }
-
-    #[test]
-    fn tmp_look() {
-        let p: Vec<f64> = (0..400)
-            .map(|i| ((i * 7919 % 400) as f64 / 400.0).powf(0.5 + (i % 3) as f64))
-            .collect();
-        let y: Vec<f64> = p
-            .iter()
-            .enumerate()
-            .map(|(i, p)| {
-                f64::from(u8::from(((i * 613 % 997) as f64 / 997.0) < p * p * 0.9 + 0.06))
-            })
-            .collect();
-        draw(&reliability(&p, &y), 0.1234, 1, "held-out")
-            .unwrap()
-            .save(std::path::Path::new("/tmp/mv"), "rel")
-            .unwrap();
-        draw(&reliability(&p[..6], &y[..6]), 0.1234, 3, "evaluated")
-            .unwrap()
-            .save(std::path::Path::new("/tmp/mv"), "rel2")
-            .unwrap();
-    }
 }
