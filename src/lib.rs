@@ -229,6 +229,13 @@ pub mod accuracy {
     pub use crate::kernels::tanh::{TANH_MAX_ULP, TANH_MAX_ULP_UNFUSED};
 }
 
+pub use data::pipeline;
+
+/// Weights of samples by their class, for classes of which some are rare.
+pub mod class_weights {
+    pub use crate::data::class_weights::{balanced, of_samples};
+}
+
 pub use data::columns::Columns;
 pub use data::data_set::DataSet;
 pub use data::owned::OwnedColumns;

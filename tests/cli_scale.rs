@@ -246,11 +246,12 @@ fn what_can_not_be_known_is_asked_for() {
 /// Version 0.1 wrote models without their inputs; it divided bytes of IDX, and nothing else.
 #[test]
 fn models_of_version_0_1_are_asked_as_they_were_and_it_is_said() {
-    use shallownet::io::model::{self, Model};
+    use shallownet::io::model;
     let place = Place::new();
     let trained = place.train(IDX, "");
     let loaded = model::load::<f64>(&place.path(&trained)).unwrap();
-    let old = Model { inputs: None, ..loaded };
+    let mut old = loaded;
+    old.pipeline.inputs = None;
     model::save(&place.path("old"), &old).unwrap();
     let (expected, _) = place.predict(&trained, "i-ubyte");
     let (answer, notes) = place.predict("old", "i-ubyte");

@@ -7,6 +7,7 @@ use shallownet::Standardization;
 use shallownet::io::model::{self, Model, Problem};
 use shallownet::io::pytorch::Loader;
 use shallownet::io::{InputKind, Inputs, onnx};
+use shallownet::pipeline::{Pipeline, Unsound};
 use shallownet::{Activation, Checks, Network};
 
 /// A safetensors file of this header, and so many bytes of zeros.
@@ -34,6 +35,11 @@ fn time<R>(mut call: impl FnMut() -> R) -> Duration {
         begun.elapsed()
     };
     (0..3).map(one).min().unwrap()
+}
+
+/// A model with this pipeline, as a file.
+fn saved(pipeline: Pipeline) -> Result<Vec<u8>, Problem> {
+    model::encode(&Model { pipeline, ..Model::new(network()) })
 }
 
 /// A header of 300,000 tensors is read in the time that it takes to read it as JSON: it was once
@@ -100,8 +106,9 @@ fn standardizations_that_are_none_are_refused_wherever_they_are_written() {
         edit(&mut means, &mut stds);
         let standardization = Standardization { means, stds };
         let exported = onnx::encode(&network(), Some(&standardization), None).map(drop);
-        let saved = Model { standardization: Some(standardization), ..Model::new(network()) };
-        (exported, model::encode(&saved).map(drop))
+        let standardization = Some(standardization);
+        let saved = saved(Pipeline { standardization, ..Pipeline::default() });
+        (exported, saved.map(drop))
     };
     assert!(matches!(with(|_, _| ()), (Ok(()), Ok(()))));
     let values: [Edit; 7] = [
@@ -115,8 +122,10 @@ fn standardizations_that_are_none_are_refused_wherever_they_are_written() {
     ];
     for edit in values {
         let answers = with(edit);
-        let are_refused =
-            matches!(answers, (Err(onnx::Problem::Standardization), Err(Problem::Standardization)));
+        let are_refused = matches!(
+            answers,
+            (Err(onnx::Problem::Standardization), Err(Problem::Pipeline(Unsound::Standardization)))
+        );
         assert!(are_refused, "{answers:?}");
     }
     let lengths: [Edit; 3] = [
@@ -147,10 +156,9 @@ fn a_network_of_nan_is_not_exported() {
 #[test]
 fn what_inputs_were_is_kept_and_checked() {
     let inputs = Inputs::of(InputKind::Bytes, &[0.0, 7.0, 255.0], Inputs::BYTE).unwrap();
-    let with =
-        |inputs: Inputs| model::encode(&Model { inputs: Some(inputs), ..Model::new(network()) });
+    let with = |inputs: Inputs| saved(Pipeline { inputs: Some(inputs), ..Pipeline::default() });
     let bytes = with(inputs).unwrap();
-    assert_eq!(model::decode::<f32>(&bytes).unwrap().inputs, Some(inputs));
+    assert_eq!(model::decode::<f32>(&bytes).unwrap().pipeline.inputs, Some(inputs));
     let unsound = [
         Inputs { divided_by: 0.0, ..inputs },
         Inputs { divided_by: -1.0, ..inputs },
@@ -161,7 +169,7 @@ fn what_inputs_were_is_kept_and_checked() {
         Inputs { lowest: 256.0, ..inputs },
     ];
     for inputs in unsound {
-        assert!(matches!(with(inputs), Err(Problem::Inputs)), "{inputs:?}");
+        assert!(matches!(with(inputs), Err(Problem::Pipeline(Unsound::Inputs))), "{inputs:?}");
     }
     assert_eq!(Inputs::of(InputKind::Real, &[], 1.0), None);
     assert_eq!(Inputs::of(InputKind::Real, &[0.0, f64::NAN], 1.0), None);
@@ -177,5 +185,5 @@ fn what_inputs_were_is_kept_and_checked() {
     // As version 0.1 wrote them, models have none, and are written without again.
     let old = model::encode(&Model::new(network())).unwrap();
     assert!(!String::from_utf8_lossy(&old).contains("inputs"));
-    assert_eq!(model::decode::<f32>(&old).unwrap().inputs, None);
+    assert_eq!(model::decode::<f32>(&old).unwrap().pipeline.inputs, None);
 }

@@ -15,10 +15,11 @@ fn network<T: Scalar>(n_x: usize, n_y: usize, g: Activation) -> Network<T> {
 /// A model that has everything, through its file.
 fn model<T: Scalar>() -> Model<T> {
     let mut model = Model::new(network::<T>(2, 2, Activation::Identity));
-    model.inputs =
+    model.pipeline.inputs =
         Some(Inputs { from: InputKind::Bytes, lowest: 0.0, highest: 255.0, divided_by: 255.0 });
-    model.standardization = Some(Standardization { means: vec![0.4, 0.6], stds: vec![0.2, 0.3] });
-    model.target_standardization =
+    model.pipeline.standardization =
+        Some(Standardization { means: vec![0.4, 0.6], stds: vec![0.2, 0.3] });
+    model.pipeline.targets.standardization =
         Some(Standardization { means: vec![2e5, -1.0], stds: vec![5e4, 0.01] });
     decode(&encode(&model).unwrap()).unwrap()
 }
@@ -27,14 +28,14 @@ fn values_are_turned_back<T: Scalar>() {
     let model = model::<T>();
     let raw: Vec<f64> = (0..20).map(|i| f64::from(i * 37 % 256)).collect();
     let mut x = raw.clone();
-    model.inputs.unwrap().apply(&mut x);
-    model.standardization.as_ref().unwrap().apply(&mut x);
+    model.pipeline.inputs.unwrap().apply(&mut x);
+    model.pipeline.standardization.as_ref().unwrap().apply(&mut x);
     let x: Vec<T> = x.into_iter().map(T::from_f64).collect();
     let mut a = vec![T::ZERO; 20];
     let mut workspace = PredictionWorkspace::new(&model.network, 10).unwrap();
     model.network.predict(Columns::new(&x, 2).unwrap(), &mut a, &mut workspace).unwrap();
     let mut expected: Vec<f64> = a.into_iter().map(T::to_f64).collect();
-    model.target_standardization.as_ref().unwrap().undo(&mut expected);
+    model.pipeline.targets.standardization.as_ref().unwrap().undo(&mut expected);
 
     let mut predictor = model.predictor(10).unwrap();
     for _ in 0..2 {
@@ -88,9 +89,9 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(refused(&[1.0, 1e42]), expected);
 
     let mut wrong = Model::new(network::<f32>(2, 2, Activation::Identity));
-    wrong.standardization = Some(Standardization { means: vec![0.0], stds: vec![1.0] });
+    wrong.pipeline.standardization = Some(Standardization { means: vec![0.0], stds: vec![1.0] });
     assert!(matches!(wrong.predictor(1), Err(Problem::Count { what: "means", .. })));
-    wrong.standardization = None;
+    wrong.pipeline.standardization = None;
     wrong.classes = vec!["one".to_owned()];
     assert!(matches!(wrong.predictor(1), Err(Problem::Count { what: "class names", .. })));
 }

@@ -37,7 +37,7 @@ fn a_model() {
     let model = model::decode::<f64>(&bytes).unwrap();
     assert_eq!(model.network.layers()[0].activation, Activation::LEAKY_RELU);
     assert_eq!(model.network.loss(), Loss::BinaryCrossEntropy);
-    assert_eq!(model.standardization.as_ref().unwrap().means[0], 1.0833333333333333);
+    assert_eq!(model.pipeline.standardization.as_ref().unwrap().means[0], 1.0833333333333333);
     assert_eq!(model::encode(&model).unwrap(), bytes);
 }
 

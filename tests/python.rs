@@ -34,12 +34,13 @@ fn agrees<T: Scalar>(python: &std::ffi::OsStr) {
     npy::save(&data, Columns::new(&x, 3).unwrap()).unwrap();
     let oracle = reference::Network::from(&network);
     let inputs = Inputs::of(InputKind::Whole, &[0.0, 4.0], 4.0);
-    let mut saved = Model { inputs, ..Model::new(network) };
-    saved.standardization = Some(standardization.clone());
+    let mut saved = Model::new(network);
+    saved.pipeline.inputs = inputs;
+    saved.pipeline.standardization = Some(standardization.clone());
     // Turned back without rounding: f64 has no digits left for a mean.
     let means = if T::NAME == "f32" { vec![1.0, -2.0, 0.5] } else { vec![0.0; 3] };
     let of_targets = Standardization { means, stds: vec![4.0, 0.5, 2.0] };
-    saved.target_standardization = Some(of_targets.clone());
+    saved.pipeline.targets.standardization = Some(of_targets.clone());
     model::save(&model_file, &saved).unwrap();
 
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/read_model.py");

@@ -141,11 +141,12 @@ fn models() -> Answer<()> {
     put("model", "f64", 0, &plain)?;
     put("model", "f64_framed", 1, &framed(&plain))?;
     let mut named = Model::new(network::<f32>()?);
-    named.features = Some(vec!["height".to_owned(), "\u{e9}\"\n".to_owned()]);
+    named.pipeline.features = Some(vec!["height".to_owned(), "\u{e9}\"\n".to_owned()]);
     named.classes = vec!["lily".to_owned(), "rose".to_owned()];
     named.label = Some("kind".to_owned());
-    named.inputs = Inputs::of(InputKind::Bytes, &[0.0, 255.0], 255.0);
-    named.standardization = Some(Standardization { means: vec![0.5, -1.0], stds: vec![1.0, 2.5] });
+    named.pipeline.inputs = Inputs::of(InputKind::Bytes, &[0.0, 255.0], 255.0);
+    named.pipeline.standardization =
+        Some(Standardization { means: vec![0.5, -1.0], stds: vec![1.0, 2.5] });
     put("model", "named", 1, &framed(&model::encode(&named)?))?;
     let softmax = Network::<f32>::builder(1).layer(2, Activation::Softmax).build()?;
     put("model", "softmax", 1, &framed(&model::encode(&Model::new(softmax))?))

@@ -2,9 +2,12 @@
 
 pub(crate) mod buffer;
 pub(crate) mod checks;
+pub(crate) mod class_weights;
 pub(crate) mod columns;
 pub(crate) mod data_set;
 pub(crate) mod domains;
+pub(crate) mod inputs;
 pub(crate) mod owned;
+pub mod pipeline;
 pub(crate) mod standardization;
 pub(crate) mod targets;

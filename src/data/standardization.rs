@@ -89,7 +89,6 @@ impl Standardization {
     }
 
     /// Finite means, and finite deviations above 0?
-    #[cfg(any(feature = "onnx", feature = "safetensors"))]
     pub(crate) fn is_sound(&self) -> bool {
         self.means.iter().all(|v| v.is_finite())
             && self.stds.iter().all(|v| v.is_finite() && *v > 0.0)

@@ -19,6 +19,7 @@
 //! | [`Best`](crate::Best) | `{"epoch": 3, "cost": 0.25}` |
 //! | [`Fingerprint`](crate::Fingerprint) | its 16 digits: `"ac78694ec88e579c"` |
 //! | [`Standardization`](crate::Standardization) | `{"means": [2.0], "stds": [0.5]}` |
+//! | [`Column`](crate::pipeline::Column) | `{"number": {"missing": "refused"}}`; `{"category": {"categories": ["a", "b"], "rare": ["c"], "missing": {"filled": {"with": 0.0, "has_input": true}}}}` |
 //!
 //! Values that have a default may be left out of a file, and an unknown name is an error. Ranges
 //! are checked when the values are used, like those of options set by calls.
@@ -40,6 +41,7 @@
 //! ```
 
 mod network;
+mod pipeline;
 mod training;
 mod words;
 

@@ -49,7 +49,6 @@ mod file_error;
 mod gzip;
 #[cfg(feature = "idx")]
 pub mod idx;
-mod inputs;
 #[cfg(feature = "safetensors")]
 pub mod model;
 #[cfg(feature = "_files")]
@@ -69,6 +68,7 @@ pub mod pytorch;
 #[cfg(feature = "csv")]
 pub mod table;
 
+pub use crate::pipeline::{InputKind, Inputs};
 #[cfg(feature = "_arrays")]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "idx", feature = "npy"))))]
 pub use blocks::Blocks;
@@ -81,7 +81,6 @@ pub use fault::{DataError, DataProblem};
     doc(cfg(any(feature = "idx", feature = "npy", feature = "onnx", feature = "safetensors")))
 )]
 pub use file_error::FileError;
-pub use inputs::{InputKind, Inputs};
 
 #[cfg(feature = "_files")]
 pub use names::Quoted;

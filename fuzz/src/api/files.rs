@@ -24,20 +24,20 @@ impl<T: Scalar> World<T> {
         let repeat = |names: &[String], count: usize| -> Vec<String> {
             names.iter().cycle().take(count).cloned().collect()
         };
-        model.features = features
+        model.pipeline.features = features
             .map(|names| if names.len() % 2 == 0 { repeat(names, inputs) } else { names.clone() });
         model.classes = repeat(classes, outputs.max(2));
-        model.standardization = (standardization > 100).then(|| Standardization {
+        model.pipeline.standardization = (standardization > 100).then(|| Standardization {
             means: vec![0.5; inputs],
             stds: vec![f64::from(standardization) / 128.0 - 1.0; inputs],
         });
         let of_targets = model.classes.is_empty() && standardization % 3 == 0;
-        model.target_standardization = of_targets.then(|| Standardization {
+        model.pipeline.targets.standardization = of_targets.then(|| Standardization {
             means: vec![-0.5; outputs],
             stds: vec![f64::from(standardization) / 64.0; outputs],
         });
-        let of_targets = model.target_standardization.as_ref();
-        said(onnx::encode(&model.network, model.standardization.as_ref(), of_targets));
+        let of_targets = model.pipeline.targets.standardization.as_ref();
+        said(onnx::encode(&model.network, model.pipeline.standardization.as_ref(), of_targets));
         let bytes = said(model::encode(&model))?;
         let copy = model::decode::<T>(&bytes).expect("what was written");
         assert_eq!(bits::parameters(&copy.network), bits::parameters(&model.network));

@@ -36,9 +36,12 @@ fn check<T: Scalar>(model: &Model<T>, same: &Model<T>) {
     let again = model::decode::<T>(&written).expect("what was written");
     assert_eq!(bits::parameters(&again.network), bits::parameters(&model.network));
     assert_eq!(again.network.layers(), model.network.layers());
-    assert_eq!((&again.features, &again.classes), (&model.features, &model.classes));
-    assert_eq!(again.target_standardization, model.target_standardization);
-    assert_eq!(again.inputs, model.inputs);
+    assert_eq!(
+        (&again.pipeline.features, &again.classes),
+        (&model.pipeline.features, &model.classes)
+    );
+    assert_eq!(again.pipeline.targets.standardization, model.pipeline.targets.standardization);
+    assert_eq!(again.pipeline.inputs, model.pipeline.inputs);
     assert_eq!(model::encode(&again).expect("the same"), written);
     predicts(&model.network);
 }

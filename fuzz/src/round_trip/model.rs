@@ -122,15 +122,15 @@ fn check<T: Scalar>(input: &Input, own: fn(AnyModel) -> Option<Model<T>>) {
     let mut network = builder.checks(Checks::ShapesOnly).build().expect("a sound shape");
     set(&mut network, &input.spots);
     let mut model = Model::new(network);
-    model.features.clone_from(&input.features);
+    model.pipeline.features.clone_from(&input.features);
     model.classes.clone_from(&input.classes);
     model.label.clone_from(&input.label);
     let given = |numbers: &Option<(Vec<f64>, Vec<f64>)>| {
         numbers.clone().map(|(means, stds)| Standardization { means, stds })
     };
-    model.standardization = given(&input.standardization);
-    model.target_standardization = given(&input.target_standardization);
-    model.inputs = input.inputs.map(inputs);
+    model.pipeline.standardization = given(&input.standardization);
+    model.pipeline.targets.standardization = given(&input.target_standardization);
+    model.pipeline.inputs = input.inputs.map(inputs);
     let path = path("model.safetensors");
     let bytes = match model::encode(&model) {
         Ok(bytes) => bytes,
@@ -165,21 +165,27 @@ fn same<T: Scalar>(copy: &Model<T>, model: &Model<T>, input: &Input) {
     let (network, there) = (&copy.network, &model.network);
     assert_eq!((network.layers(), network.loss()), (there.layers(), there.loss()), "{input:?}");
     assert_eq!(bits::parameters(network), bits::parameters(there), "{input:?}");
-    assert_eq!((&copy.features, &copy.classes), (&model.features, &model.classes), "{input:?}");
+    assert_eq!(
+        (&copy.pipeline.features, &copy.classes),
+        (&model.pipeline.features, &model.classes),
+        "{input:?}"
+    );
     let of = |model: &Model<T>| {
-        [&model.standardization, &model.target_standardization].map(|standardization| {
-            standardization.as_ref().map(|s| (bits::bits(&s.means), bits::bits(&s.stds)))
-        })
+        [&model.pipeline.standardization, &model.pipeline.targets.standardization].map(
+            |standardization| {
+                standardization.as_ref().map(|s| (bits::bits(&s.means), bits::bits(&s.stds)))
+            },
+        )
     };
     assert_eq!((of(copy), &copy.label), (of(model), &model.label), "{input:?}");
-    assert_eq!(copy.inputs, model.inputs, "{input:?}");
+    assert_eq!(copy.pipeline.inputs, model.pipeline.inputs, "{input:?}");
 }
 
 /// As the documentation of `Model` and `encode` says it.
 fn is_sound<T: Scalar>(model: &Model<T>) -> bool {
     let finite = |bits: u64| f64::from_bits(bits).is_finite();
     let (inputs, outputs) = (model.network.inputs(), model.network.outputs());
-    let names = model.features.as_ref().is_none_or(|names| names.len() == inputs);
+    let names = model.pipeline.features.as_ref().is_none_or(|names| names.len() == inputs);
     let usable = |standardization: &Option<Standardization>, count: usize| {
         standardization.as_ref().is_none_or(|s| {
             s.means.len() == count
@@ -188,11 +194,12 @@ fn is_sound<T: Scalar>(model: &Model<T>) -> bool {
                 && s.stds.iter().all(|v| v.is_finite() && *v > 0.0)
         })
     };
-    let scales =
-        usable(&model.standardization, inputs) && usable(&model.target_standardization, outputs);
+    let scales = usable(&model.pipeline.standardization, inputs)
+        && usable(&model.pipeline.targets.standardization, outputs);
     let classes = model.classes.is_empty()
-        || model.classes.len() == outputs.max(2) && model.target_standardization.is_none();
-    let inputs = model.inputs.is_none_or(|i| {
+        || model.classes.len() == outputs.max(2)
+            && model.pipeline.targets.standardization.is_none();
+    let inputs = model.pipeline.inputs.is_none_or(|i| {
         let are_finite = [i.lowest, i.highest, i.divided_by].iter().all(|v| v.is_finite());
         are_finite && i.lowest <= i.highest && i.divided_by > 0.0
     });

@@ -10,6 +10,7 @@ use shallownet::io::table::Header;
 use super::columns::Selection;
 use super::dialect::{self, Written};
 use super::kind::{Kind, kind};
+use super::learning::Learning;
 use super::plausible::or_values;
 use super::samples::{Data, Want};
 use super::scale::Given;
@@ -54,21 +55,25 @@ pub(crate) struct Source {
 
 impl Source {
     /// The samples to learn from; the built-in set if no file is named.
-    pub(crate) fn training(&self, want: Want, say: &Say) -> Result<Data, Failure> {
+    pub(crate) fn training(&self, learning: &Learning, say: &Say) -> Result<Data, Failure> {
         let Some(path) = &self.data else {
-            return table::planar();
+            return table::planar(say);
         };
+        let want = learning.want();
         self.check(path, want)?;
         let label = self.label.as_deref();
         let data = match kind(path) {
             Kind::Table => {
                 let columns = (label.unwrap_or(""), &self.selection);
-                table::training(path, self.written(), columns, want, say)?
+                table::training(path, self.written(), columns, learning, say)?
             }
-            kind => self.arrays((path, kind), TRAINING, want)?,
+            kind => {
+                learning.check_arrays()?;
+                self.arrays((path, kind), TRAINING, want)?
+            }
         };
         data.say_merged(say);
-        data.with_two_classes()?.scaled(self.inputs)
+        data.with_two_classes()?.into_classes(learning.classification)?.scaled(self.inputs)
     }
 
     /// Notes columns that look as if they were no features, before a network learns from them.
@@ -81,7 +86,7 @@ impl Source {
         let Some(option) = self.selection.given() else {
             return Ok(data);
         };
-        let n_x = data.n_x;
+        let n_x = data.width;
         let find = |name: &str| match name.parse::<usize>() {
             Ok(number) if (1..=n_x).contains(&number) => Ok(number - 1),
             _ => {
@@ -137,12 +142,14 @@ impl Source {
             kind => self.arrays((path, kind), TEST, want)?,
         };
         data.say_merged(say);
-        let (given, expected) = (data.n_x, model.network.inputs());
+        let expected = model.pipeline.raw_columns(model.network.inputs());
+        let given = data.width;
         if given != expected {
             let problem = format!("{given} features a sample: the model takes {expected}");
             return Err(Failure::File { file: data.file(), problem });
         }
-        data.scaled_for(model.inputs.as_ref(), self.inputs, say)
+        data.check_gaps(model, say)?;
+        data.scaled_for(model.pipeline.inputs.as_ref(), self.inputs, say)
     }
 
     /// Samples of a file that is no table; of a folder, those of this set.

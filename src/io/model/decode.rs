@@ -63,16 +63,7 @@ impl<'a> Contents<'a> {
 
     fn model<T: Scalar>(self) -> Result<Model<T>, Problem> {
         let network = self.tensors.network(&self.description, &[""], |builder| builder)?;
-        let known = self.description;
-        let model = Model {
-            network,
-            features: known.features,
-            inputs: known.inputs,
-            standardization: known.standardization,
-            target_standardization: known.target_standardization,
-            classes: known.classes,
-            label: known.label,
-        };
+        let model = self.description.model(network);
         model.check()?;
         Ok(model)
     }

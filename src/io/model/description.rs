@@ -4,16 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use super::Model;
 use super::error::Problem;
+use crate::data::pipeline::{Column, Inputs, Pipeline, TargetTransform};
 use crate::data::standardization::Standardization;
-use crate::io::{Inputs, one_line};
-use crate::{Activation, Loss, Network, Scalar};
+use crate::io::one_line;
+use crate::{Activation, Loss, Network, Scalar, Training};
 
 /// The entry's name.
 pub(super) const ENTRY: &str = "shallownet";
 
 /// The format's versions that are read. A file has the lowest version that can describe it:
 /// programs too old for it, which would misread it, refuse it.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
+/// Outputs are turned back by means and deviations alone, and inputs are not encoded.
+const STANDARDIZED: u64 = 2;
 /// Nothing is to be done to outputs.
 const PLAIN: u64 = 1;
 
@@ -22,15 +25,23 @@ pub(in crate::io) struct Description {
     version: u64,
     activations: Vec<NamedActivation>,
     loss: String,
-    pub(super) features: Option<Vec<String>>,
+    features: Option<Vec<String>>,
     /// Left out where it is unknown, as in files of version 0.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) inputs: Option<Inputs>,
-    pub(super) standardization: Option<Standardization>,
+    inputs: Option<Inputs>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    columns: Vec<Column>,
+    standardization: Option<Standardization>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) target_standardization: Option<Standardization>,
-    pub(super) classes: Vec<String>,
-    pub(super) label: Option<String>,
+    clip: Option<f64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    log_targets: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target_standardization: Option<Standardization>,
+    classes: Vec<String>,
+    label: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    training: Option<Training>,
 }
 
 /// `{"name": "tanh"}`, `{"name": "leaky_relu", "slope": 0.01}`.
@@ -49,14 +60,27 @@ struct Version {
 
 impl Description {
     pub(super) fn of<T: Scalar>(model: &Model<T>) -> Self {
+        let Pipeline { features, inputs, columns, standardization, clip, targets } =
+            model.pipeline.clone();
+        let version = if !columns.is_empty() || clip.is_some() || targets.log {
+            VERSION
+        } else if targets.standardization.is_some() {
+            STANDARDIZED
+        } else {
+            PLAIN
+        };
         Self {
-            version: if model.target_standardization.is_some() { VERSION } else { PLAIN },
-            features: model.features.clone(),
-            inputs: model.inputs,
-            standardization: model.standardization.clone(),
-            target_standardization: model.target_standardization.clone(),
+            version,
+            features,
+            inputs,
+            columns,
+            standardization,
+            clip,
+            log_targets: targets.log,
+            target_standardization: targets.standardization,
             classes: model.classes.clone(),
             label: model.label.clone(),
+            training: model.training,
             ..Self::of_network(&model.network)
         }
     }
@@ -73,11 +97,30 @@ impl Description {
             loss: network.loss().name().to_owned(),
             features: None,
             inputs: None,
+            columns: Vec::new(),
             standardization: None,
+            clip: None,
+            log_targets: false,
             target_standardization: None,
             classes: Vec::new(),
             label: None,
+            training: None,
         }
+    }
+
+    /// A model of this network.
+    pub(super) fn model<T>(self, network: Network<T>) -> Model<T> {
+        let standardization = self.target_standardization;
+        let pipeline = Pipeline {
+            features: self.features,
+            inputs: self.inputs,
+            columns: self.columns,
+            standardization: self.standardization,
+            clip: self.clip,
+            targets: TargetTransform { log: self.log_targets, standardization },
+        };
+        let Self { classes, label, training, .. } = self;
+        Model { network, pipeline, classes, label, training }
     }
 
     pub(super) fn parse(entry: &str) -> Result<Self, Problem> {

@@ -117,7 +117,7 @@ pub enum Problem {
     /// Layers of more than one network.
     #[error("layers under several prefixes: {0}: expected one, or one to be named")]
     Prefixes(String),
-    /// Names or numbers that do not fit the network.
+    /// Names, or activations, that do not fit the network.
     #[error("{given} {what}: expected {expected}")]
     Count {
         /// Of what.
@@ -127,12 +127,9 @@ pub enum Problem {
         /// How many there are.
         given: usize,
     },
-    /// An impossible range of inputs, or a divisor that is not finite and above 0.
-    #[error("the inputs have no finite range, or no finite divisor above 0")]
-    Inputs,
-    /// A mean that is not finite, or a deviation that is not finite and above 0.
-    #[error("the standardization is not of finite means and positive standard deviations")]
-    Standardization,
+    /// A pipeline that does not fit the network.
+    #[error(transparent)]
+    Pipeline(#[from] crate::data::pipeline::Unsound),
     /// Class names beside a standardization of the targets: classes have no mean.
     #[error("the targets are classes, and standardized: expected one or the other")]
     StandardizedClasses,

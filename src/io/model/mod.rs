@@ -3,12 +3,16 @@
 //! The file holds, for every layer from 0, a tensor `layers.0.weight` of shape (n_l, n_{l-1}),
 //! row-major, and a tensor `layers.0.bias` of shape (n_l), all F32 or all F64; and one metadata
 //! entry, `shallownet`, a JSON object with the format's version, the activations (with the slope of
-//! a leaky ReLU), the loss, and if known the kind of inputs (`inputs`: from `bytes`, `whole` or
-//! `real` numbers, their range, what they are divided by), the feature names, the standardization
-//! of the features and of the targets, the class names and the label column. One entry, so that the
-//! same model gives the same bytes. The version is 1, or 2 where the targets were standardized: a
-//! program that knows version 1 alone would not turn predictions back. Files of version 0.1 have no
-//! `inputs`: nothing is known of their scale.
+//! a leaky ReLU), the loss, and if known the [`Pipeline`]'s parts: the kind of inputs (`inputs`:
+//! from `bytes`, `whole` or `real` numbers, their range, what they are divided by), the names of
+//! the raw columns (`features`), how they become inputs (`columns`), the standardization of the
+//! inputs, where they are clipped (`clip`), whether logarithms of the targets were learned
+//! (`log_targets`) and their standardization; and the class names, the label column, and how it was trained. One entry,
+//! so that the same model gives the same bytes.
+//!
+//! The version is 1; 2 where the targets were standardized; 3 where there are columns, a clip or
+//! logarithms: a program that knows a lower version alone would misread it, and refuses it. Files
+//! of version 0.1 have no `inputs`: nothing is known of their scale.
 //!
 //! ```
 //! use shallownet::io::model::{self, Model};
@@ -44,10 +48,10 @@ pub(in crate::io) mod tensors;
 
 use std::path::Path;
 
-use crate::data::standardization::Standardization;
+use crate::data::pipeline::Pipeline;
+use crate::io::atomic;
 use crate::io::open::{self, NotOpened};
-use crate::io::{Inputs, atomic};
-use crate::{Network, Scalar};
+use crate::{Network, Scalar, Training};
 
 pub use decode::{decode, decode_any};
 pub use encode::encode;
@@ -64,71 +68,48 @@ pub(in crate::io) use encode::check_finite;
 /// # use shallownet::{Activation, Network};
 /// # let network = Network::<f64>::builder(2).layer(3, Activation::Softmax).build()?;
 /// let mut model = Model::new(network);
-/// model.features = Some(vec!["height".to_owned(), "width".to_owned()]);
+/// model.pipeline.features = Some(vec!["height".to_owned(), "width".to_owned()]);
 /// let bytes = encode(&model)?;
-/// assert_eq!(decode::<f64>(&bytes)?.features, model.features);
+/// assert_eq!(decode::<f64>(&bytes)?.pipeline, model.pipeline);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Model<T> {
     /// The network.
     pub network: Network<T>,
-    /// The names of the inputs, n_x of them.
-    pub features: Option<Vec<String>>,
-    /// The kind of the training samples, and what samples are divided by first.
-    pub inputs: Option<Inputs>,
-    /// The standardization of samples after that, before the network; n_x means and deviations.
-    pub standardization: Option<Standardization>,
-    /// The standardization of the targets that the network learned; n_y means and deviations.
-    /// [`Standardization::undo`] turns predictions back.
-    pub target_standardization: Option<Standardization>,
+    /// What is done to samples before the network, and undone in its predictions.
+    pub pipeline: Pipeline,
     /// The names of the classes: two for one sigmoid output (the second is the one whose
     /// probability the output is), else one an output, or none.
     pub classes: Vec<String>,
     /// The name of the label column in the training data.
     pub label: Option<String>,
+    /// How it was trained: for people to read, no call needs it.
+    pub training: Option<Training>,
 }
 
 impl<T: Scalar> Model<T> {
     /// A model with nothing but the network.
     pub fn new(network: Network<T>) -> Self {
-        Self {
-            network,
-            features: None,
-            inputs: None,
-            standardization: None,
-            target_standardization: None,
-            classes: Vec::new(),
-            label: None,
-        }
+        let (pipeline, classes) = (Pipeline::default(), Vec::new());
+        Self { network, pipeline, classes, label: None, training: None }
     }
 
     /// Do the names and numbers fit the network? Checked before saving and after loading.
     fn check(&self) -> Result<(), Problem> {
         let (inputs, outputs) = (self.network.inputs(), self.network.outputs());
-        let fits = |what, expected, given| {
-            if expected == given { Ok(()) } else { Err(Problem::Count { what, expected, given }) }
-        };
-        if let Some(names) = &self.features {
-            fits("feature names", inputs, names.len())?;
+        self.pipeline.check(inputs, outputs)?;
+        let (expected, given) = (outputs.max(2), self.classes.len());
+        if given == 0 {
+            return Ok(());
         }
-        if self.inputs.is_some_and(|inputs| !inputs.is_sound()) {
-            return Err(Problem::Inputs);
+        if !self.pipeline.targets.is_none() {
+            return Err(Problem::StandardizedClasses);
         }
-        let both = [(&self.standardization, inputs), (&self.target_standardization, outputs)];
-        for (standardization, expected) in both {
-            let Some(standardization) = standardization else { continue };
-            fits("means", expected, standardization.means.len())?;
-            fits("standard deviations", expected, standardization.stds.len())?;
-            if !standardization.is_sound() {
-                return Err(Problem::Standardization);
-            }
+        if given == expected {
+            return Ok(());
         }
-        match (self.classes.len(), &self.target_standardization) {
-            (0, _) => Ok(()),
-            (_, Some(_)) => Err(Problem::StandardizedClasses),
-            (given, None) => fits("class names", outputs.max(2), given),
-        }
+        Err(Problem::Count { what: "class names", expected, given })
     }
 }
 

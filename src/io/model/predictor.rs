@@ -15,7 +15,8 @@ use crate::{Columns, Error, PredictionWorkspace, Result, Scalar, metrics};
 /// let mut network = Network::<f32>::builder(2).layer(1, Activation::Sigmoid).build()?;
 /// network.set_parameters(&[1.0, 1.0, 0.0])?;
 /// let mut model = Model::new(network);
-/// model.standardization = Some(Standardization { means: vec![170.0, 70.0], stds: vec![10.0, 15.0] });
+/// let standardization = Standardization { means: vec![170.0, 70.0], stds: vec![10.0, 15.0] };
+/// model.pipeline.standardization = Some(standardization);
 /// model.classes = vec!["small".to_owned(), "large".to_owned()];
 ///
 /// let mut predictor = model.predictor(100)?;
@@ -79,35 +80,42 @@ impl<T: Scalar> Model<T> {
 }
 
 impl<T: Scalar> Predictor<'_, T> {
-    /// Predicts samples, n_x values each, one after another, as the file that the model learned
-    /// from has them: divided and standardized here, in f64. O(m * weights); allocates nothing on
-    /// the fused backend.
+    /// Predicts samples, a row of raw columns each, one after another, as the file that the model
+    /// learned from has them (of categories their [codes](crate::pipeline::Pipeline::code)): the
+    /// model's pipeline makes inputs of them, in f64. O(m * weights); allocates nothing on the
+    /// fused backend.
     ///
     /// # Errors
-    /// [`Error::NotWholeColumns`], [`Error::EmptyBatch`], [`Error::Capacity`]; [`Error::NotFinite`]
-    /// for a value that is not finite, or no longer is when it is standardized and rounded to T.
+    /// [`Error::NotWholeColumns`], [`Error::EmptyBatch`], [`Error::Capacity`]; those of
+    /// [`Pipeline::apply`](crate::pipeline::Pipeline::apply); [`Error::NotFinite`] for an input that
+    /// is not finite when it is rounded to T.
     pub fn predict(&mut self, x: &[f64]) -> Result<Predictions<'_>> {
         let network = &self.model.network;
         let (n_x, n_y) = (network.inputs(), network.outputs());
-        let raw = Columns::new(x, n_x)?;
+        let width = self.model.pipeline.raw_columns(n_x);
+        let raw = Columns::new(x, width)?;
         let (samples, capacity) = (raw.samples(), self.workspace.capacity());
         if samples > capacity {
             return Err(Error::Capacity { capacity, given: samples });
         }
-        for (sample, raw) in raw.as_slice().chunks_exact(n_x).enumerate() {
-            self.sample.copy_from_slice(raw);
-            if let Some(inputs) = &self.model.inputs {
-                inputs.apply(&mut self.sample);
+        let in_batch = |sample: usize, error| match error {
+            // Counted in the batch, not in the sample.
+            Error::NotFinite { index, value, .. } => {
+                Error::NotFinite { argument: "x", index: sample * width + index, value }
             }
-            if let Some(standardization) = &self.model.standardization {
-                standardization.apply(&mut self.sample);
-            }
-            let into = &mut self.x[sample * n_x..][..n_x];
+            other => other,
+        };
+        let rows = raw.as_slice().chunks_exact(width).zip(self.x.chunks_exact_mut(n_x));
+        for (sample, (raw, into)) in rows.enumerate() {
+            let applied = self.model.pipeline.apply(raw, &mut self.sample);
+            applied.map_err(|error| in_batch(sample, error))?;
             for (at, (into, value)) in into.iter_mut().zip(&self.sample).enumerate() {
                 *into = T::from_f64(*value);
                 if !into.is_finite() {
-                    let (argument, index, value) = ("x", sample * n_x + at, raw[at]);
-                    return Err(Error::NotFinite { argument, index, value });
+                    let index = self.model.pipeline.raw_column_of(at);
+                    let value = raw[index];
+                    let argument = "x";
+                    return Err(in_batch(sample, Error::NotFinite { argument, index, value }));
                 }
             }
         }
@@ -115,10 +123,8 @@ impl<T: Scalar> Predictor<'_, T> {
         network.predict(Columns::new(x, n_x)?, a, &mut self.workspace)?;
         let values = &mut self.values[..samples * n_y];
         values.iter_mut().zip(&*a).for_each(|(value, a)| *value = a.to_f64());
-        if let Some(targets) = &self.model.target_standardization {
-            // In f64: a mean far from 0 takes digits that f32 lacks.
-            targets.undo(values);
-        }
+        // In f64: a mean far from 0 takes digits that f32 lacks.
+        self.model.pipeline.targets.undo(values);
         let values = Columns::new(&*values, n_y)?;
         Ok(Predictions { values, classes: &self.model.classes })
     }

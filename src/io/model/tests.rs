@@ -1,4 +1,6 @@
 use super::*;
+use crate::data::pipeline::{Column, Missing, TargetTransform, Unsound};
+use crate::data::standardization::Standardization;
 use crate::{Activation, Init};
 
 fn model() -> Model<f64> {
@@ -9,8 +11,14 @@ fn model() -> Model<f64> {
         .build()
         .unwrap();
     Model {
-        features: Some(vec!["a \"quoted\" name".to_owned(), "naïve\n".to_owned()]),
-        standardization: Some(Standardization { means: vec![0.1, -1e-300], stds: vec![1.0, 3.3] }),
+        pipeline: Pipeline {
+            features: Some(vec!["a \"quoted\" name".to_owned(), "naïve\n".to_owned()]),
+            standardization: Some(Standardization {
+                means: vec![0.1, -1e-300],
+                stds: vec![1.0, 3.3],
+            }),
+            ..Pipeline::default()
+        },
         classes: vec!["no".to_owned(), "yes".to_owned()],
         label: Some("answer".to_owned()),
         ..Model::new(network)
@@ -44,12 +52,54 @@ fn a_model_comes_back_bit_for_bit() {
     }
     assert_eq!(loaded.network.layers(), model.network.layers());
     assert_eq!(loaded.network.loss(), model.network.loss());
-    assert_eq!(loaded.features, model.features);
-    assert_eq!(loaded.standardization, model.standardization);
+    assert_eq!(loaded.pipeline.features, model.pipeline.features);
+    assert_eq!(loaded.pipeline.standardization, model.pipeline.standardization);
     assert_eq!((&loaded.classes, &loaded.label), (&model.classes, &model.label));
     assert_eq!(encode(&loaded).unwrap(), bytes);
     let refused = decode::<f32>(&bytes).unwrap_err().to_string();
     assert_eq!(refused, "tensor \"layers.0.weight\" is of type F64: expected F32");
+}
+
+/// Programs that know version 2 alone would feed the network with something else.
+#[test]
+fn columns_clips_and_logarithms_are_remembered_in_a_file_of_version_3() {
+    let filled = |with| Missing::Filled { with, has_input: true };
+    let network = Network::builder(6).layer(1, Activation::Identity).build().unwrap();
+    let mut model = Model::<f32>::new(network);
+    model.pipeline.columns = vec![
+        Column::Number { missing: filled(0.1) },
+        Column::Category {
+            categories: vec!["naïve\n".to_owned(), String::new(), "c".to_owned()],
+            rare: vec!["d".to_owned()],
+            missing: Missing::Refused,
+        },
+    ];
+    let files = [
+        (Pipeline { ..model.pipeline.clone() }, true),
+        (Pipeline { clip: Some(4.0), ..Pipeline::default() }, true),
+        (
+            Pipeline {
+                targets: TargetTransform { log: true, standardization: None },
+                ..Pipeline::default()
+            },
+            true,
+        ),
+        (Pipeline::default(), false),
+    ];
+    for (pipeline, is_of_version_3) in files {
+        model.pipeline = pipeline.clone();
+        let bytes = encode(&model).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert_eq!(text.contains(r#"\"version\":3"#), is_of_version_3, "{text}");
+        let loaded = decode::<f32>(&bytes).unwrap();
+        assert_eq!(loaded.pipeline, pipeline);
+        assert_eq!(encode(&loaded).unwrap(), bytes);
+    }
+    model.pipeline.columns = vec![Column::Number { missing: filled(f64::NAN) }];
+    let message = encode(&model).unwrap_err().to_string();
+    assert_eq!(message, "column 1: what takes a missing number's place is not finite");
+    model.pipeline.columns = vec![Column::Number { missing: Missing::Refused }];
+    assert_eq!(encode(&model).unwrap_err().to_string(), "1 inputs of the columns: expected 6");
 }
 
 /// Programs that know version 1 alone would not turn predictions back: they must refuse the file.
@@ -63,19 +113,21 @@ fn standardized_targets_are_remembered_in_a_file_of_version_2() {
     assert_eq!(version(&encode(&model).unwrap()), [true, false]);
     model.classes.clear();
     let prices = Standardization { means: vec![2.5e5], stds: vec![8e4] };
-    model.target_standardization = Some(prices.clone());
+    model.pipeline.targets.standardization = Some(prices.clone());
     let bytes = encode(&model).unwrap();
     assert_eq!(version(&bytes), [false, true]);
     let loaded = decode::<f64>(&bytes).unwrap();
-    assert_eq!(loaded.target_standardization, Some(prices));
+    assert_eq!(loaded.pipeline.targets.standardization, Some(prices));
     assert_eq!(encode(&loaded).unwrap(), bytes);
 
-    model.target_standardization = Some(Standardization { means: vec![0.0], stds: vec![0.0] });
-    assert!(matches!(encode(&model), Err(Problem::Standardization)));
-    model.target_standardization =
+    model.pipeline.targets.standardization =
+        Some(Standardization { means: vec![0.0], stds: vec![0.0] });
+    assert!(matches!(encode(&model), Err(Problem::Pipeline(Unsound::Standardization))));
+    model.pipeline.targets.standardization =
         Some(Standardization { means: vec![0.0; 2], stds: vec![1.0; 2] });
     assert_eq!(encode(&model).unwrap_err().to_string(), "2 means: expected 1");
-    model.target_standardization = Some(Standardization { means: vec![0.0], stds: vec![1.0] });
+    model.pipeline.targets.standardization =
+        Some(Standardization { means: vec![0.0], stds: vec![1.0] });
     model.classes = vec!["no".to_owned(), "yes".to_owned()];
     assert!(matches!(encode(&model), Err(Problem::StandardizedClasses)));
 }
@@ -125,7 +177,7 @@ fn headers_that_lie_are_named() {
         edit(&quoted("layers.0.bias"), &quoted("layers.2.bias")),
         edit(&quoted("layers.0.bias"), &quoted("layers.1.bias")),
         edit(&quoted("shallownet"), &quoted("format")),
-        edit(r#"\"version\":1"#, r#"\"version\":3"#),
+        edit(r#"\"version\":1"#, r#"\"version\":4"#),
         edit(r#"\"leaky_relu\""#, r#"\"gelu\""#),
         edit(r#"\"leaky_relu\""#, r#"\"tanh\""#),
         edit(r#"\"slope\":0.2"#, r#"\"slope\":2"#),
@@ -145,7 +197,7 @@ fn headers_that_lie_are_named() {
         "tensor \"layers.2.bias\" belongs to no layer: the network has 2 layers",
         "not a model: its header can't be read: the name \"layers.1.bias\" stands twice",
         "no metadata entry \"shallownet\": a model of another program",
-        "format version 3: this program reads versions up to 2",
+        "format version 4: this program reads versions up to 3",
         "unknown activation \"gelu\"",
         "the metadata entry \"shallownet\" can't be read: activation \"tanh\" has a slope",
         "leaky ReLU slope is 2: expected",

@@ -7,7 +7,7 @@
 /// after it.
 ///
 /// ```
-/// use shallownet::io::{InputKind, Inputs};
+/// use shallownet::pipeline::{InputKind, Inputs};
 ///
 /// // An image of two pixels, as IDX loads it: 0 and 255, divided by 255.
 /// let inputs = Inputs::of(InputKind::Bytes, &[0.0, 255.0], 255.0).unwrap();
@@ -68,7 +68,6 @@ impl Inputs {
     }
 
     /// Is this a possible description of samples?
-    #[cfg(feature = "safetensors")]
     pub(super) fn is_sound(&self) -> bool {
         let is_range =
             self.lowest <= self.highest && self.lowest.is_finite() && self.highest.is_finite();
@@ -80,7 +79,7 @@ impl InputKind {
     /// Whole numbers, or not.
     ///
     /// ```
-    /// use shallownet::io::InputKind;
+    /// use shallownet::pipeline::InputKind;
     /// assert_eq!(InputKind::of(&[3.0, -1.0]), InputKind::Whole);
     /// assert_eq!(InputKind::of(&[3.0, 0.5]), InputKind::Real);
     /// ```
@@ -91,7 +90,7 @@ impl InputKind {
     /// `bytes`, `whole` or `real`, as model files say it.
     ///
     /// ```
-    /// assert_eq!(shallownet::io::InputKind::Bytes.name(), "bytes");
+    /// assert_eq!(shallownet::pipeline::InputKind::Bytes.name(), "bytes");
     /// ```
     pub fn name(self) -> &'static str {
         match self {

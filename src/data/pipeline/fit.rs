@@ -1,0 +1,249 @@
+//! What a pipeline learns from the training samples.
+
+use super::coding::{EXPECTED_CODE, index};
+use super::{Column, Missing, Pipeline, UNSEEN};
+use crate::data::columns::Columns;
+use crate::data::standardization::{NotStandardizable, Standardization};
+use crate::error::{Error, Result};
+
+/// What a raw column of a table holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RawColumn {
+    /// Numbers, NaN where one is missing.
+    Number,
+    /// Codes: indices into this list of texts; NaN where one is missing, -1 for any other text.
+    Category(Vec<String>),
+}
+
+/// How raw columns are to be prepared for a network: what a [`Pipeline`] is learned by.
+///
+/// ```
+/// use shallownet::Columns;
+/// use shallownet::pipeline::{Preparation, RawColumn};
+///
+/// let raw = [1.0, 2.0, 3.0, 1000.0];
+/// let pipeline = Preparation::new().fit(Columns::new(&raw, 1)?, &[RawColumn::Number])?;
+/// assert_eq!(pipeline.standardization.unwrap().means, [251.5]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Preparation {
+    standardize: bool,
+    clip: Option<f64>,
+    refuse_missing: bool,
+    rare_below: usize,
+}
+
+/// Up to this many categories keep their inputs though all are rare.
+const FEW: usize = 10;
+
+/// Why columns could not be prepared.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unprepared {
+    /// A value is missing, and that is refused.
+    #[error("sample {sample}, column {column}: the value is missing")]
+    Missing {
+        /// The sample, from 0.
+        sample: usize,
+        /// The raw column, from 0.
+        column: usize,
+    },
+    /// A column without a single value.
+    #[error("column {column}: every value is missing")]
+    Empty {
+        /// The raw column, from 0.
+        column: usize,
+    },
+    /// A column without a finite mean and standard deviation.
+    #[error("column {column}: its values are too large to be standardized, or not finite")]
+    NotStandardizable {
+        /// The raw column, from 0.
+        column: usize,
+    },
+    /// Samples that do not fit the columns, or hold no code where one should be.
+    #[error(transparent)]
+    Refused(#[from] Error),
+}
+
+impl Default for Preparation {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Preparation {
+    /// Standardized inputs, clipped at 4 deviations, but for those that are 0 and 1; missing values
+    /// filled; categories of fewer than 2 training samples are rare.
+    pub fn new() -> Self {
+        Self { standardize: true, clip: Some(4.0), refuse_missing: false, rare_below: 2 }
+    }
+
+    /// Nothing but what must be: categories become inputs, missing values are filled.
+    pub fn plain() -> Self {
+        Self { standardize: false, clip: None, ..Self::new() }
+    }
+
+    /// Whether inputs get mean 0 and standard deviation 1.
+    pub fn standardize(self, standardize: bool) -> Self {
+        Self { standardize, ..self }
+    }
+
+    /// At how many standard deviations inputs are clipped; `None`: nowhere.
+    pub fn clip(self, clip: Option<f64>) -> Self {
+        Self { clip, ..self }
+    }
+
+    /// Whether missing values are an error.
+    pub fn refuse_missing(self, refuse: bool) -> Self {
+        Self { refuse_missing: refuse, ..self }
+    }
+
+    /// Categories of fewer training samples than this share one input (unless all are rare, and ten
+    /// or less). 0 and 1: none does.
+    pub fn rare_below(self, samples: usize) -> Self {
+        Self { rare_below: samples, ..self }
+    }
+
+    /// Learns from the training samples, one row of raw columns each, already divided if they are
+    /// to be: medians and means of numbers, the categories that occur and which is the most
+    /// frequent. Another input tells where a value was missing, if any was. O(values log values).
+    ///
+    /// An input whose values are 0 and 1 alone is not standardized: it has a size that suits a
+    /// network, and a rare 1 would become large.
+    ///
+    /// The codes of the pipeline are other ones than those of `kinds`: [`Pipeline::coding`].
+    ///
+    /// # Errors
+    /// [`Unprepared`].
+    pub fn fit(
+        &self,
+        raw: Columns<'_, f64>,
+        kinds: &[RawColumn],
+    ) -> std::result::Result<Pipeline, Unprepared> {
+        let (expected, given) = (kinds.len(), raw.features());
+        if expected != given {
+            return Err(Error::Features { argument: "raw", expected, given }.into());
+        }
+        if raw.samples() == 0 {
+            return Err(Error::EmptyBatch { argument: "raw" }.into());
+        }
+        let columns: std::result::Result<Vec<Column>, Unprepared> =
+            kinds.iter().enumerate().map(|(k, kind)| self.column(raw, k, kind)).collect();
+        let mut pipeline = Pipeline { columns: columns?, ..Pipeline::default() };
+        let is_number = |column: &Column| *column == Column::Number { missing: Missing::Refused };
+        if pipeline.columns.iter().all(is_number) {
+            pipeline.columns.clear();
+        }
+        if self.standardize {
+            pipeline.standardization = Some(standardization(raw, kinds, &pipeline)?);
+            pipeline.clip = self.clip;
+        }
+        Ok(pipeline)
+    }
+
+    fn column(
+        &self,
+        raw: Columns<'_, f64>,
+        k: usize,
+        kind: &RawColumn,
+    ) -> std::result::Result<Column, Unprepared> {
+        let mut values: Vec<f64> = column(raw, k).collect();
+        let first_missing = values.iter().position(|v| v.is_nan());
+        if let (true, Some(sample)) = (self.refuse_missing, first_missing) {
+            return Err(Unprepared::Missing { sample, column: k });
+        }
+        values.retain(|v| !v.is_nan());
+        if values.is_empty() {
+            return Err(Unprepared::Empty { column: k });
+        }
+        let has_input = first_missing.is_some();
+        let missing = |with| {
+            if self.refuse_missing { Missing::Refused } else { Missing::Filled { with, has_input } }
+        };
+        match kind {
+            RawColumn::Number => {
+                if values.iter().any(|v| v.is_infinite()) {
+                    return Err(Unprepared::NotStandardizable { column: k });
+                }
+                Ok(Column::Number { missing: missing(median(&mut values)) })
+            }
+            RawColumn::Category(texts) => {
+                let (counts, mut order) = (counts(&values, texts.len())?, Vec::new());
+                let is_rare = |code: usize| counts[code] < self.rare_below;
+                order.extend((0..texts.len()).filter(|&code| counts[code] > 0 && !is_rare(code)));
+                let mut rare: Vec<usize> =
+                    (0..texts.len()).filter(|&code| counts[code] > 0 && is_rare(code)).collect();
+                if order.is_empty() && rare.len() <= FEW {
+                    // In so few samples nothing is frequent.
+                    order = std::mem::take(&mut rare);
+                }
+                if order.is_empty() && rare.is_empty() {
+                    return Err(Unprepared::Empty { column: k });
+                }
+                // The first of equals.
+                let most = (0..order.len()).rev().max_by_key(|&at| counts[order[at]]).unwrap_or(0);
+                let named =
+                    |codes: Vec<usize>| codes.into_iter().map(|c| texts[c].clone()).collect();
+                let (categories, rare) = (named(order), named(rare));
+                Ok(Column::Category { categories, rare, missing: missing(most as f64) })
+            }
+        }
+    }
+}
+
+fn column(raw: Columns<'_, f64>, k: usize) -> impl Iterator<Item = f64> {
+    raw.as_slice().iter().skip(k).step_by(raw.features()).copied()
+}
+
+/// The middle number, or the mean of the two in the middle.
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    let (low, high) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
+    // Not half their sum, which could overflow.
+    if low == high { low } else { low / 2.0 + high / 2.0 }
+}
+
+/// How many samples have each code.
+fn counts(values: &[f64], texts: usize) -> Result<Vec<usize>> {
+    let mut counts = vec![0; texts];
+    for &value in values.iter().filter(|v| **v != UNSEEN) {
+        let Some(at) = index(value, texts) else {
+            return Err(Error::Range {
+                argument: "the code of a category",
+                expected: EXPECTED_CODE,
+                given: value,
+            });
+        };
+        counts[at] += 1;
+    }
+    Ok(counts)
+}
+
+/// Means and deviations of the inputs, but for those that are 0 and 1.
+fn standardization(
+    raw: Columns<'_, f64>,
+    kinds: &[RawColumn],
+    pipeline: &Pipeline,
+) -> std::result::Result<Standardization, Unprepared> {
+    let n_x = pipeline.inputs_of(kinds.len()).start;
+    let mut standardization = Standardization { means: vec![0.0; n_x], stds: vec![1.0; n_x] };
+    let mut values = Vec::with_capacity(raw.samples());
+    for k in (0..kinds.len()).filter(|&k| kinds[k] == RawColumn::Number) {
+        let input = pipeline.inputs_of(k).start;
+        let fill = match pipeline.columns.get(k).map(Column::missing) {
+            Some(Missing::Filled { with, .. }) => with,
+            _ => f64::NAN,
+        };
+        values.clear();
+        values.extend(column(raw, k).map(|v| if v.is_nan() { fill } else { v }));
+        if values.iter().all(|v| *v == 0.0 || *v == 1.0) {
+            continue;
+        }
+        let of_column = Standardization::of(&values, 1)
+            .map_err(|NotStandardizable { .. }| Unprepared::NotStandardizable { column: k })?;
+        standardization.means[input] = of_column.means[0];
+        standardization.stds[input] = of_column.stds[0];
+    }
+    Ok(standardization)
+}
