@@ -82,7 +82,7 @@ fn a_checkpoint_knows_its_data() {
     place.file("value.csv", rows(&value));
     place.file("label.csv", rows(&label));
     place.file("order.csv", rows(&|i| plain(39 - i)));
-    for data in ["value.csv", "label.csv", "order.csv", "d.csv --standardize"] {
+    for data in ["value.csv", "label.csv", "order.csv", "d.csv --standardize=false"] {
         let data = format!("--data {data} --validation 0.25");
         let line = place.refused(2, &format!("{resume} {data}"));
         let expected = "c.st: its training began with other samples than ";

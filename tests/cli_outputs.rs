@@ -29,7 +29,7 @@ fn two_classes_have_two_outputs_of_softmax() {
         "--loss categorical_cross_entropy",
     ] {
         let results = place.json(&format!("{train} {option}"));
-        assert_eq!(results["network"]["sizes"], json!([2, 16, 2]), "{option}");
+        assert_eq!(results["network"]["sizes"], json!([2, 100, 2]), "{option}");
         assert_eq!(results["network"]["activations"][1], "softmax");
         assert_eq!(results["train"]["accuracy"], 1.0, "{option}");
         let model = "--model shallownet-run/model.safetensors";
@@ -95,7 +95,7 @@ fn outputs_and_losses_that_do_not_go_together_are_refused() {
     assert!(line.contains("none of tanh, sigmoid, relu"), "{line}");
     assert!(!place.path("shallownet-run").exists());
     // Allowed, and said.
-    let train = format!("train {of_values} --output tanh --iterations 3");
+    let train = format!("train {of_values} --plain --output tanh --iterations 3");
     let (_, error) = place.said(&train);
     let note = "note: 1 of 3 values to learn lie outside -1 to 1, where tanh outputs are\n";
     assert_eq!(error, note);
@@ -167,7 +167,7 @@ fn a_number_to_be_predicted_is_not_taken_for_classes() {
     }
 }
 
-/// 200,000 labels: one-hot targets of 320 GB.
+/// 200,000 labels: one-hot targets of 160 GB.
 #[test]
 fn targets_that_memory_has_no_room_for_are_an_error() {
     let place = Place::new();
@@ -176,7 +176,7 @@ fn targets_that_memory_has_no_room_for_are_an_error() {
     for how in ["--iterations 1", "--epochs 1"] {
         let line = place.refused(2, &format!("train --data d.csv --label y {how}"));
         assert!(
-            line.starts_with("200000 samples with 200000 outputs each take 320.0 GB"),
+            line.starts_with("200000 samples with 200000 outputs each take 160.0 GB"),
             "{line}"
         );
     }

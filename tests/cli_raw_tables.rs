@@ -112,7 +112,7 @@ fn what_was_not_seen_in_training_is_noted() {
         notes,
         [
             "new.csv: line 3, column 1 (\"area\"): the value is missing, as none was in training: \
-             the median, 118.9, takes its place",
+             the median, 119.85, takes its place",
             "new.csv: line 2, column 2 (\"district\"): \"Center\" is no category that the model \
              has learned (and 1 more like it): it is taken for none of them",
         ]

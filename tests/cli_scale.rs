@@ -249,7 +249,7 @@ fn models_of_version_0_1_are_asked_as_they_were_and_it_is_said() {
     use shallownet::io::model;
     let place = Place::new();
     let trained = place.train(IDX, "");
-    let loaded = model::load::<f64>(&place.path(&trained)).unwrap();
+    let loaded = model::load::<f32>(&place.path(&trained)).unwrap();
     let mut old = loaded;
     old.pipeline.inputs = None;
     model::save(&place.path("old"), &old).unwrap();

@@ -203,7 +203,8 @@ fn numbers_are_predicted_from_csv_and_numpy() {
     std::fs::write(place.path("d.csv"), format!("x,y\n{rows}")).unwrap();
     npy::save(&place.path("x.npy"), Columns::new(&x, 1).unwrap()).unwrap();
     npy::save(&place.path("y.npy"), Columns::new(&y, 1).unwrap()).unwrap();
-    let options = "--regression --hidden none --epochs 200 --batch 10 --learning-rate 0.05 --json";
+    let options =
+        "--plain --regression --hidden none --epochs 200 --batch 10 --learning-rate 0.05 --json";
     for data in ["--data d.csv --label y", "--data x.npy --labels y.npy"] {
         let results = place.json(&format!("train {data} {options}"));
         assert_eq!(results["network"]["activations"], serde_json::json!(["identity"]));

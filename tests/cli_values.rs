@@ -80,13 +80,13 @@ fn hints_name_what_was_not_given() {
                      --optimizer sgd --learning-rate 9";
     let hint = |line: String| line.split("; ").nth(1).unwrap().to_owned();
     let expected = "try a --learning-rate below 9, or --standardize, or --clip-norm 1";
-    assert_eq!(hint(place.refused(1, by_epochs)), expected);
-    let line = place.refused(1, &format!("{by_epochs} --standardize"));
+    assert_eq!(hint(place.refused(1, &format!("{by_epochs} --plain"))), expected);
+    let line = place.refused(1, by_epochs);
     assert_eq!(hint(line), "try a --learning-rate below 9, or --clip-norm 1");
 
     let select = "select --data house3.csv --label price --regression --hidden none --epochs 20 \
                   --optimizer sgd --activation tanh --folds 2 --learning-rate 9,8";
-    let results = place.json(select);
+    let results = place.json(&format!("{select} --plain"));
     assert_eq!(results["best"], Value::Null);
     let expected = "every candidate diverged: try a --learning-rate below 8, or --standardize";
     assert_eq!(notes(&results), [expected]);

@@ -114,7 +114,11 @@ impl<T: Scalar> Batch<T> {
         let of_targets = prepared.pipeline.targets.clone();
         let weights = match data.weights.is_empty() {
             true => Vec::new(),
-            false => rows.iter().map(|&row| T::from_f64(data.weights[row])).collect(),
+            false => {
+                let mut weights = with_room(rows.len())?;
+                weights.extend(rows.iter().map(|&row| T::from_f64(data.weights[row])));
+                weights
+            }
         };
         Ok(Self { x, y, n_x, n_y, classes, values, of_targets, weights })
     }

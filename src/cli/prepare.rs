@@ -3,7 +3,7 @@
 use shallownet::pipeline::{NotTransformable, Preparation, TargetTransform, Unprepared};
 use shallownet::{Activation, Columns, Standardization};
 
-use crate::data::{Data, Prepared, Targets};
+use crate::data::{Data, Prepared, Targets, with_room};
 use crate::failure::Failure;
 use crate::say::{Say, listed};
 
@@ -66,10 +66,10 @@ impl PreparationArgs {
         all.iter().find(|(is_given, _)| *is_given).map(|(_, option)| *option)
     }
 
-    /// Are the features standardized? Those of the built-in set and of images have a size that
-    /// suits a network.
+    /// Are the features standardized? Those of the built-in set, and brightness divided by 255, have
+    /// a size that suits a network.
     pub(crate) fn is_standardized(&self, data: &Data) -> bool {
-        let suits = data.image.is_some() || data.is_built_in();
+        let suits = data.is_divided() || data.is_built_in();
         self.standardize.unwrap_or(!self.plain && !suits)
     }
 
@@ -156,7 +156,8 @@ fn of_targets(
         return Ok(TargetTransform::default());
     }
     let row = |row: &usize| &y[row * n_y..(row + 1) * n_y];
-    let of_rows: Vec<f64> = rows.iter().flat_map(row).copied().collect();
+    let mut of_rows = with_room(rows.len().saturating_mul(*n_y))?;
+    rows.iter().for_each(|at| of_rows.extend_from_slice(row(at)));
     let log = choice == TargetChoice::Log;
     let transform = TargetTransform::fit(&of_rows, *n_y, log).map_err(|refused| {
         let (row, problem) = match refused {
@@ -168,6 +169,7 @@ fn of_targets(
                 rows[0],
                 "the targets are too large to be standardized (--target-transform none)".to_owned(),
             ),
+            other => (rows[0], other.to_string()),
         };
         Failure::Cell { place: data.label_place(row), problem }
     })?;

@@ -78,6 +78,16 @@ pub(crate) enum Kind {
     Values { mean_squared_error: f64, r_squared: f64 },
 }
 
+impl Score {
+    /// Nine of ten classes right, or nine tenths of the variance explained: units that are saturated
+    /// are then in their place.
+    pub(crate) fn is_good(&self) -> bool {
+        let (Kind::Classes { accuracy: share, .. } | Kind::Values { r_squared: share, .. }) =
+            self.kind;
+        share >= 0.9
+    }
+}
+
 impl std::fmt::Display for Score {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.kind {

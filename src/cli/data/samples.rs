@@ -87,19 +87,26 @@ impl Data {
     }
 
     /// The values that are numbers, one after another.
-    pub(super) fn numbers(&self) -> Cow<'_, [f64]> {
+    pub(super) fn numbers(&self) -> Result<Cow<'_, [f64]>, Error> {
         let has_categories = (0..self.width).any(|column| self.is_category(column));
         if !has_categories && !self.raw.iter().any(|v| v.is_nan()) {
-            return Cow::Borrowed(&self.raw);
+            return Ok(Cow::Borrowed(&self.raw));
         }
         let cells = self.raw.iter().enumerate();
-        let numbers = cells.filter(|(at, v)| !v.is_nan() && !self.is_category(at % self.width));
-        numbers.map(|(_, v)| *v).collect()
+        let are_numbers = cells.filter(|(at, v)| !v.is_nan() && !self.is_category(at % self.width));
+        let mut numbers = with_room(self.raw.len())?;
+        numbers.extend(are_numbers.map(|(_, v)| *v));
+        Ok(Cow::Owned(numbers))
     }
 
     /// Is it the set that comes with the program?
     pub(crate) fn is_built_in(&self) -> bool {
         self.is_built_in
+    }
+
+    /// Were the numbers divided, as brightness is?
+    pub(crate) fn is_divided(&self) -> bool {
+        self.inputs.is_some_and(|inputs| inputs.divided_by != 1.0)
     }
 
     /// Can a value be missing? Arrays hold numbers alone.

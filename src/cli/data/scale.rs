@@ -55,7 +55,7 @@ impl Data {
             None => self.holds == Holds::Brightness,
         };
         let are_bytes = self.holds != Holds::Numbers || given == Some(Given::Bytes);
-        let numbers = self.numbers();
+        let numbers = self.numbers()?;
         let from = if are_bytes { InputKind::Bytes } else { InputKind::of(&numbers) };
         self.inputs = Inputs::of(from, &numbers, if is_divided { Inputs::BYTE } else { 1.0 });
         self.divide(if is_divided { Inputs::BYTE } else { 1.0 });
@@ -76,7 +76,7 @@ impl Data {
                 let divided = model.filter(|model| model.from == InputKind::Bytes);
                 divided.map_or(Inputs::BYTE, |model| model.divided_by)
             }
-            (None, None) => self.for_unknown(say),
+            (None, None) => self.for_unknown(say)?,
             (None, Some(model)) if model.from == InputKind::Bytes && model.divided_by == 1.0 => {
                 self.for_bytes(model, say)?
             }
@@ -101,8 +101,8 @@ impl Data {
 
     /// A model of version 0.1, which divided bytes of IDX and nothing else, or one saved through
     /// the library without `inputs`.
-    fn for_unknown(&self, say: &Say) -> f64 {
-        let values = Values::of(&self.numbers());
+    fn for_unknown(&self, say: &Say) -> Result<f64, Failure> {
+        let values = Values::of(&self.numbers()?);
         let unknown = "the model does not say what its inputs were";
         match self.holds {
             Holds::Brightness => {
@@ -110,7 +110,7 @@ impl Data {
                     say,
                     format_args!("bytes, divided by 255: {unknown} (--inputs as-is if not)"),
                 );
-                return Inputs::BYTE;
+                return Ok(Inputs::BYTE);
             }
             _ if values.are_whole() && values.are_in_0_to_255() && values.highest > 1.0 => {
                 self.note(say, format_args!(
@@ -120,12 +120,12 @@ impl Data {
             }
             _ => {}
         }
-        1.0
+        Ok(1.0)
     }
 
     /// The model learned from bytes as they are.
     fn for_bytes(&self, model: &Inputs, say: &Say) -> Result<f64, Failure> {
-        let values = Values::of(&self.numbers());
+        let values = Values::of(&self.numbers()?);
         match self.holds {
             Holds::Brightness => {
                 self.note(say, "bytes, taken as they are: the model's were not divided");
@@ -145,7 +145,7 @@ impl Data {
 
     /// The model learned from bytes divided by `by`.
     fn for_divided_bytes(&self, by: f64, say: &Say) -> Result<f64, Failure> {
-        let values = Values::of(&self.numbers());
+        let values = Values::of(&self.numbers()?);
         if self.holds == Holds::Brightness || values.highest == 0.0 && values.lowest == 0.0 {
             return Ok(by);
         }
@@ -173,7 +173,7 @@ impl Data {
 
     /// The model learned from numbers of a file that did not say whether they were bytes.
     fn for_numbers(&self, model: &Inputs, say: &Say) -> Result<f64, Failure> {
-        let values = Values::of(&self.numbers());
+        let values = Values::of(&self.numbers()?);
         let learned = Values { kind: model.from, lowest: model.lowest, highest: model.highest };
         let (low, high) = (model.lowest, model.highest);
         if self.holds == Holds::Numbers {

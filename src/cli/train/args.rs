@@ -134,7 +134,8 @@ impl Args {
             return Err(Failure::File { file, problem: "is a file: expected a folder".to_owned() });
         }
         if self.calibrate && self.holdout.or(self.epochs.validation).is_none() {
-            let problem = "--calibrate needs samples that are not trained on: --validation or --holdout";
+            let problem =
+                "--calibrate needs samples that are not trained on: --validation or --holdout";
             return Err(Failure::Arguments(problem.to_owned()));
         }
         // Checked before the work, not after it.

@@ -166,7 +166,9 @@ fn finish<T: Scalar>(
         let held =
             [(&validation, &sets.validation), (&holdout, &sets.holdout), (&test, &sets.test)];
         judge(args, (&train, held), &sets, &model.classes, say);
-        if let Some(note) = verdict::saturated(&model.network, &sets.train)? {
+        if !train.is_good()
+            && let Some(note) = verdict::saturated(&model.network, &sets.train)?
+        {
             let hints = args.against_saturation();
             say.note(format_args!("{note}; try {hints}"));
         }

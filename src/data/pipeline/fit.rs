@@ -148,7 +148,8 @@ impl Preparation {
         k: usize,
         kind: &RawColumn,
     ) -> std::result::Result<Column, Unprepared> {
-        let mut values: Vec<f64> = column(raw, k).collect();
+        let mut values = room(raw.samples())?;
+        values.extend(column(raw, k));
         let first_missing = values.iter().position(|v| v.is_nan());
         if let (true, Some(sample)) = (self.refuse_missing, first_missing) {
             return Err(Unprepared::Missing { sample, column: k });
@@ -196,6 +197,14 @@ fn column(raw: Columns<'_, f64>, k: usize) -> impl Iterator<Item = f64> {
     raw.as_slice().iter().skip(k).step_by(raw.features()).copied()
 }
 
+/// An empty vector for so many values.
+fn room(values: usize) -> Result<Vec<f64>> {
+    let (mut room, what) = (Vec::new(), "a column of the samples");
+    let bytes = values.saturating_mul(size_of::<f64>());
+    room.try_reserve_exact(values).map_err(|_| Error::OutOfMemory { what, bytes })?;
+    Ok(room)
+}
+
 /// The middle number, or the mean of the two in the middle.
 fn median(values: &mut [f64]) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
@@ -228,7 +237,7 @@ fn standardization(
 ) -> std::result::Result<Standardization, Unprepared> {
     let n_x = pipeline.inputs_of(kinds.len()).start;
     let mut standardization = Standardization { means: vec![0.0; n_x], stds: vec![1.0; n_x] };
-    let mut values = Vec::with_capacity(raw.samples());
+    let mut values = room(raw.samples())?;
     for k in (0..kinds.len()).filter(|&k| kinds[k] == RawColumn::Number) {
         let input = pipeline.inputs_of(k).start;
         let fill = match pipeline.columns.get(k).map(Column::missing) {

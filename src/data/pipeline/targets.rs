@@ -31,6 +31,7 @@ pub struct TargetTransform {
 
 /// A target that can't be learned as asked for.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NotTransformable {
     /// A number without a logarithm.
     #[error("target {index} is {value}: expected a number above 0, as a logarithm needs it")]
@@ -39,6 +40,12 @@ pub enum NotTransformable {
         index: usize,
         /// What it is.
         value: f64,
+    },
+    /// The allocator refused.
+    #[error("could not allocate {bytes} bytes for the logarithms of the targets")]
+    OutOfMemory {
+        /// How much was asked for.
+        bytes: usize,
     },
     /// An output without a finite mean and standard deviation.
     #[error("the targets of output {output} have no finite mean and standard deviation")]
@@ -54,13 +61,15 @@ impl TargetTransform {
     /// # Errors
     /// [`NotTransformable`].
     pub fn fit(y: &[f64], n_y: usize, log: bool) -> Result<Self, NotTransformable> {
-        let logarithms: Vec<f64>;
+        let mut logarithms = Vec::new();
         let mut y = y;
         if log {
             if let Some(index) = y.iter().position(|v| *v <= 0.0 || v.is_nan()) {
                 return Err(NotTransformable::NotPositive { index, value: y[index] });
             }
-            logarithms = y.iter().map(|v| v.ln()).collect();
+            let no_room = |_| NotTransformable::OutOfMemory { bytes: size_of_val(y) };
+            logarithms.try_reserve_exact(y.len()).map_err(no_room)?;
+            logarithms.extend(y.iter().map(|v| v.ln()));
             y = &logarithms;
         }
         let standardization = Standardization::of(y, n_y)
