@@ -34,7 +34,9 @@ fn texts(all: &[&str]) -> Option<Vec<String>> {
 
 #[test]
 fn a_column_is_numbers_or_texts_as_most_of_its_cells_are() {
-    let cases: &[(&[&str], &[f64], Option<&[&str]>)] = &[
+    /// Cells, their values, and the categories that these are indices of.
+    type Case<'a> = (&'a [&'a str], &'a [f64], Option<&'a [&'a str]>);
+    let cases: &[Case<'_>] = &[
         (&["1", "-2", "30"], &[1.0, -2.0, 30.0], None),
         (&["1", "2.5", "1e3", "2.50", "007"], &[1.0, 2.5, 1000.0, 2.5, 7.0], None),
         (&["True", "false", "True"], &[1.0, 0.0, 1.0], None),
