@@ -6,7 +6,7 @@
 //! | room | feature | what for | block by block |
 //! | --- | --- | --- | --- |
 //! | `table` | `csv` | labelled samples from a CSV file, each mistake named by line and column | `Table::blocks` |
-//! | `npy` | `npy` | NumPy's `.npy`: samples of shape (m, n), labels of shape (m); in and out | `npy::blocks` |
+//! | `npy` | `npy` | NumPy's `.npy`: samples of shape (m, n), or (m, h, w) and so on, labels of shape (m); in and out | `npy::blocks` |
 //! | `npy::npz` | `npy` | NumPy's `.npz`: several such arrays, each by its name; in and out | - |
 //! | `idx` | `idx` | IDX, MNIST's format, plain or gzipped: bytes become 0 to 1 | `idx::blocks` |
 //! | `arrays` | `ndarray` | views of the `ndarray` crate as columns, without a copy | - |
@@ -63,6 +63,8 @@ pub mod onnx;
     allow(dead_code, unused_imports, reason = "each format needs its part of it")
 )]
 mod open;
+#[cfg(any(feature = "csv", feature = "npy"))]
+mod order;
 #[cfg(feature = "safetensors")]
 pub mod pytorch;
 #[cfg(feature = "csv")]

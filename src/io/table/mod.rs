@@ -26,7 +26,6 @@ mod error;
 mod guard;
 mod labels;
 mod newlines;
-mod order;
 mod rows;
 mod targets;
 
