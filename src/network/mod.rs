@@ -6,6 +6,7 @@ pub(crate) mod builder;
 mod checking;
 pub(crate) mod configuration;
 pub(crate) mod diagnostics;
+mod ensemble;
 mod flat;
 mod folding;
 pub(crate) mod forward_pass;

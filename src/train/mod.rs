@@ -32,6 +32,7 @@ pub(crate) mod fit;
 pub(crate) mod optimizer_state;
 pub(crate) mod options;
 mod power;
+mod recipe;
 mod report;
 mod rollback;
 mod samples;

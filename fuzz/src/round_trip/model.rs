@@ -166,7 +166,7 @@ fn same<T: Scalar>(copy: &Model<T>, model: &Model<T>, input: &Input) {
     assert_eq!((network.layers(), network.loss()), (there.layers(), there.loss()), "{input:?}");
     assert_eq!(bits::parameters(network), bits::parameters(there), "{input:?}");
     assert_eq!(
-        (&copy.features, &copy.classes),
+        (&copy.pipeline.features, &copy.classes),
         (&model.pipeline.features, &model.classes),
         "{input:?}"
     );
@@ -178,7 +178,7 @@ fn same<T: Scalar>(copy: &Model<T>, model: &Model<T>, input: &Input) {
         )
     };
     assert_eq!((of(copy), &copy.label), (of(model), &model.label), "{input:?}");
-    assert_eq!(copy.inputs, model.pipeline.inputs, "{input:?}");
+    assert_eq!(copy.pipeline.inputs, model.pipeline.inputs, "{input:?}");
 }
 
 /// As the documentation of `Model` and `encode` says it.
