@@ -128,6 +128,8 @@ impl Data {
             let rows = self.x.chunks(self.n_x);
             self.x = rows.flat_map(|row| kept.iter().map(|&k| row[k])).collect();
             self.n_x = kept.len();
+            // Without all of its pixels it is no image.
+            self.image = None;
             if let Origin::Arrays { columns, .. } = &mut self.origin {
                 *columns = kept;
             }

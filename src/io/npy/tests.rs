@@ -172,6 +172,24 @@ fn small_archives_of_much_are_refused_unless_they_are_asked_for() {
     assert!(archive(24).is_ok() && archive(23).is_err());
 }
 
+/// Texts, too: 1 MB of them in some kilobytes, as they are and once more as names.
+#[test]
+fn texts_of_small_archives_are_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("y.npz");
+    let header = "{'descr': '<U4096', 'fortran_order': False, 'shape': (64,), }";
+    let data: Vec<u8> = (0..64_u32).flat_map(|i| (97 + i).to_le_bytes().repeat(4096)).collect();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("y.npy", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(&file(header, &data)).unwrap();
+    let bytes = zip.finish().unwrap().into_inner();
+    assert!(bytes.len() < 20_000);
+    std::fs::write(&path, bytes).unwrap();
+    let classes = |limit| npz::Archive::open(&path).unwrap().memory_limit(limit).classes("y");
+    assert_eq!(classes(2 << 20).unwrap().names.len(), 64);
+    assert!(classes((2 << 20) - 1).unwrap_err().to_string().ends_with("the limit is 2097151"));
+}
+
 #[test]
 fn archives_that_lie_are_named() {
     let folder = tempfile::tempdir().unwrap();
