@@ -16,6 +16,10 @@ use crate::io::order;
 /// Bytes read at once.
 const BUFFER: usize = 1 << 16;
 
+/// What a class takes besides the letters of its text, about: it is kept as a name and as it is
+/// looked for, and sorted. Labels that are all different would take many times their file's length.
+const OF_CLASS: u64 = 256;
+
 /// The classes of some samples.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Classes {
@@ -28,9 +32,9 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// Whole numbers, each a class.
-    pub(super) fn of_numbers(labels: &[i64]) -> Result<Self, DataProblem> {
-        let mut met = Met::default();
+    /// Whole numbers, each a class; in `limit` bytes of memory.
+    pub(super) fn of_numbers(labels: &[i64], limit: u64) -> Result<Self, DataProblem> {
+        let mut met = Met::new(limit);
         reserve(&mut met.classes.of_row, labels.len())?;
         for label in labels {
             met.add(label, |number| Ok((number.to_string(), *number)))?;
@@ -48,7 +52,7 @@ impl Classes {
         // As numbers, and if every text is a class of its own, twice: as it stands and as a name.
         bytes.check_memory::<usize>(samples, 1)?;
         bytes.check_memory::<u8>(samples.saturating_mul(size), 2)?;
-        let mut met = Met::default();
+        let mut met = Met::new(bytes.memory_limit);
         let mut buffer = Vec::new();
         let at_once = (BUFFER / size).clamp(1, samples);
         reserve(&mut buffer, at_once * size)?;
@@ -80,15 +84,15 @@ struct Met<K> {
     index: HashMap<K, usize>,
     /// In the order in which they were met.
     classes: Classes,
-}
-
-impl<K> Default for Met<K> {
-    fn default() -> Self {
-        Self { index: HashMap::new(), classes: Classes::default() }
-    }
+    /// Bytes of memory.
+    limit: u64,
 }
 
 impl<K: Hash + Eq> Met<K> {
+    fn new(limit: u64) -> Self {
+        Self { index: HashMap::new(), classes: Classes::default(), limit }
+    }
+
     /// The next row's label; of a new one, `name` says what it is called and known by.
     fn add<Q: Hash + Eq + ?Sized>(
         &mut self,
@@ -102,6 +106,10 @@ impl<K: Hash + Eq> Met<K> {
         let class = match self.index.get(label) {
             Some(&class) => class,
             None => {
+                let needed = (classes.names.len() as u64 + 1).saturating_mul(OF_CLASS);
+                if needed > self.limit {
+                    return Err(DataProblem::Memory { needed, limit: self.limit });
+                }
                 let (name, key) = name(label)?;
                 self.index.try_reserve(1).map_err(|_| no_memory(classes.names.len()))?;
                 self.index.insert(key, classes.names.len());

@@ -108,7 +108,8 @@ impl<R: Read> Array<R> {
             Values::Numbers(_) => {
                 // The numbers, and the class of each.
                 self.bytes.check_memory::<i64>(self.samples, 2)?;
-                Classes::of_numbers(&self.labels()?)
+                let limit = self.bytes.memory_limit;
+                Classes::of_numbers(&self.labels()?, limit)
             }
         }
     }

@@ -188,6 +188,13 @@ fn texts_of_small_archives_are_bounded() {
     let classes = |limit| npz::Archive::open(&path).unwrap().memory_limit(limit).classes("y");
     assert_eq!(classes(2 << 20).unwrap().names.len(), 64);
     assert!(classes((2 << 20) - 1).unwrap_err().to_string().ends_with("the limit is 2097151"));
+
+    // Labels that are all different: each a class, which takes more than its 8 bytes.
+    let labels: Vec<i64> = (0..100).collect();
+    npz::save(&path, &[("y", npz::Array::Labels(&labels))]).unwrap();
+    assert_eq!(classes(25_600).unwrap().of_row[99], 99);
+    let message = classes(25_599).unwrap_err().to_string();
+    assert!(message.ends_with("25600 bytes of memory: the limit is 25599"), "{message}");
 }
 
 #[test]
