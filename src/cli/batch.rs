@@ -1,12 +1,10 @@
 //! Samples as a network takes them: X and Y, and the class of each.
 
-use shallownet::io::model::Model;
-use shallownet::{Columns, Result, Scalar};
-use shallownet::{NotStandardizable, Standardization};
+use shallownet::pipeline::TargetTransform;
+use shallownet::{Columns, Result, Scalar, Targets};
 
-use crate::data::{Data, Targets, with_room};
+use crate::data::{self, Data, Prepared, with_room};
 use crate::failure::Failure;
-use crate::say::{Say, listed};
 
 /// X, Y and the classes of some rows.
 #[derive(Debug)]
@@ -19,24 +17,9 @@ pub(crate) struct Batch<T> {
     pub(crate) classes: Vec<usize>,
     /// The values as the data has them; empty if classes are predicted.
     pub(crate) values: Vec<f64>,
-    target_standardization: Option<Standardization>,
-}
-
-/// What is done to samples before a network learns from them.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Preprocessing<'a> {
-    pub(crate) features: Option<&'a Standardization>,
-    /// What is undone in predictions.
-    pub(crate) targets: Option<&'a Standardization>,
-}
-
-impl<'a> Preprocessing<'a> {
-    pub(crate) fn of<T>(model: &'a Model<T>) -> Self {
-        Self {
-            features: model.pipeline.standardization.as_ref(),
-            targets: model.pipeline.targets.standardization.as_ref(),
-        }
-    }
+    of_targets: TargetTransform,
+    /// How much each sample counts; empty if all count the same.
+    weights: Vec<T>,
 }
 
 /// What each row of the data stands for.
@@ -51,7 +34,7 @@ pub(crate) enum Meaning<'a> {
 impl<'a> Meaning<'a> {
     pub(crate) fn of(data: &'a Data) -> Self {
         match &data.targets {
-            Targets::Values { y, n_y } => Self::Values { y, n_y: *n_y },
+            data::Targets::Values { y, n_y } => Self::Values { y, n_y: *n_y },
             _ => {
                 let labels = data.labels();
                 Self::classes(&labels.of_row, labels.classes.len())
@@ -91,7 +74,7 @@ impl<T: Scalar> Batch<T> {
     pub(crate) fn new(
         data: &Data,
         rows: &[usize],
-        preprocessing: Preprocessing<'_>,
+        prepared: &Prepared,
         meaning: Meaning<'_>,
     ) -> std::result::Result<Self, Failure> {
         let n_y = meaning.outputs();
@@ -114,21 +97,53 @@ impl<T: Scalar> Batch<T> {
                 Meaning::Values { y: all, n_y } => {
                     sample.copy_from_slice(&all[row * n_y..(row + 1) * n_y]);
                     values.extend_from_slice(&sample);
-                    if let Some(standardization) = preprocessing.targets {
-                        standardization.apply(&mut sample);
+                    prepared.pipeline.targets.apply(&mut sample);
+                    if let Some(at) = sample.iter().position(|v| !v.is_finite()) {
+                        // Of samples that the transform was not learned from.
+                        let value = all[row * n_y + at];
+                        let problem =
+                            format!("{value} has no logarithm, as the model learned them");
+                        return Err(Failure::Cell { place: data.label_place(row), problem });
                     }
                     y.extend(sample.iter().map(|&v| T::from_f64(v)));
                 }
             }
         }
-        let x = data.inputs(rows, preprocessing.features)?;
-        let target_standardization = preprocessing.targets.cloned();
-        Ok(Self { x, y, n_x: data.n_x, n_y, classes, values, target_standardization })
+        let n_x = prepared.inputs(data.width);
+        let x = data.inputs(rows, prepared, n_x)?;
+        let of_targets = prepared.pipeline.targets.clone();
+        let weights = match data.weights.is_empty() {
+            true => Vec::new(),
+            false => rows.iter().map(|&row| T::from_f64(data.weights[row])).collect(),
+        };
+        Ok(Self { x, y, n_x, n_y, classes, values, of_targets, weights })
+    }
+
+    /// The same where each sample counts as much more as its class does.
+    pub(crate) fn weighted_by_class(mut self, of_class: &[f64]) -> Self {
+        if self.weights.is_empty() {
+            self.weights = vec![T::from_f64(1.0); self.classes.len()];
+        }
+        for (weight, &class) in self.weights.iter_mut().zip(&self.classes) {
+            *weight = T::from_f64(weight.to_f64() * of_class[class]);
+        }
+        self
+    }
+
+    /// Y, with the weights if there are any, as training takes it.
+    pub(crate) fn targets(&self) -> Result<Targets<'_, T>> {
+        let y = self.y()?;
+        Ok(if self.weights.is_empty() { y.into() } else { Targets::weighted(y, &self.weights) })
+    }
+
+    /// The weights, if there are any.
+    pub(crate) fn weights(&self) -> Option<&[T]> {
+        (!self.weights.is_empty()).then_some(&self.weights[..])
     }
 
     /// Output activations as values of the data's own size.
     pub(crate) fn turned_back(&self, a: &[T]) -> Vec<f64> {
-        turned_back(a, self.target_standardization.as_ref())
+        turned_back(a, &self.of_targets)
     }
 
     /// The first `samples` samples, or all.
@@ -146,6 +161,11 @@ impl<T: Scalar> Batch<T> {
         Columns::new(&self.y, self.n_y)
     }
 
+    /// The values to be predicted, in their own units.
+    pub(crate) fn values(&self) -> Result<Columns<'_, f64>> {
+        Columns::new(&self.values, self.n_y)
+    }
+
     pub(crate) fn outputs(&self) -> usize {
         self.n_y
     }
@@ -155,12 +175,10 @@ impl<T: Scalar> Batch<T> {
     }
 }
 
-/// Output activations with the standardization of the targets undone.
-pub(crate) fn turned_back<T: Scalar>(a: &[T], targets: Option<&Standardization>) -> Vec<f64> {
+/// Output activations with the transform of the targets undone.
+pub(crate) fn turned_back<T: Scalar>(a: &[T], of_targets: &TargetTransform) -> Vec<f64> {
     let mut values: Vec<f64> = a.iter().map(|v| v.to_f64()).collect();
-    if let Some(standardization) = targets {
-        standardization.undo(&mut values);
-    }
+    of_targets.undo(&mut values);
     values
 }
 
@@ -175,32 +193,4 @@ fn room<T>(samples: usize, n_y: usize) -> std::result::Result<Vec<T>, Failure> {
         return Err(Failure::Targets { samples, n_y, gigabytes: bytes as f64 / 1e9 });
     }
     Ok(y)
-}
-
-/// Mean and deviation of every feature of the rows; constants are noted.
-pub(crate) fn standardize(
-    data: &Data,
-    rows: &[usize],
-    say: &Say,
-) -> std::result::Result<Standardization, Failure> {
-    let x = data.gather(rows)?;
-    let standardization =
-        Standardization::of(&x, data.n_x).map_err(|NotStandardizable { feature }| {
-            Failure::Cell {
-                place: data.place(rows[0], feature),
-                problem: "the values of this column are too large to be standardized".to_owned(),
-            }
-        })?;
-    note_constants(data, &Standardization::constants(&x, data.n_x), "", say);
-    Ok(standardization)
-}
-
-/// In images constant features, such as dark corners, are common and not noted.
-pub(crate) fn note_constants(data: &Data, constants: &[usize], of: &str, say: &Say) {
-    if constants.is_empty() || data.image.is_some() {
-        return;
-    }
-    let names: Vec<String> = constants.iter().map(|&k| data.feature(k)).collect();
-    let are = if names.len() == 1 { "is" } else { "are" };
-    say.note(format_args!("{} {are} constant{of}: nothing can be learned from it", listed(&names)));
 }

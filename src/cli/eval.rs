@@ -7,8 +7,8 @@ use shallownet::Scalar;
 use shallownet::io::model::{self, AnyModel, Model};
 use shallownet::metrics;
 
-use crate::batch::{Batch, Meaning, Preprocessing};
-use crate::data::{Source, Want};
+use crate::batch::{Batch, Meaning};
+use crate::data::{Prepared, Source, Want};
 use crate::failure::Failure;
 use crate::pictures;
 use crate::say::Say;
@@ -74,19 +74,14 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failu
     let actual = data.classes_among(&model.classes, say)?;
     let meaning = Meaning::of(&data).among(&actual, model.classes.len());
     let meaning = meaning.for_outputs(model.network.outputs());
-    let batch = Batch::new(&data, &rows, Preprocessing::of(model), meaning)?;
+    let batch = Batch::new(&data, &rows, &Prepared::of(model), meaning)?;
     let a = scores::outputs(&model.network, batch.x()?.as_slice())?;
     let score = scores::score(&model.network, &batch, &a)?;
     if let Some(note) = verdict::no_better(&score, &batch, "these samples", &model.classes) {
         say.note(note);
     }
     if want == Want::Values {
-        let of = model
-            .pipeline
-            .targets
-            .standardization
-            .as_ref()
-            .map_or("", |_| " (of standardized targets)");
+        let of = if model.pipeline.targets.is_none() { "" } else { " (of standardized targets)" };
         say.line(&score);
         say.line(format_args!("cost      {:.6}{of}", score.cost));
         return say.results(&Results { score: &score, classes: None });

@@ -6,14 +6,14 @@ use serde::Serialize;
 use shallownet::io::model::{self, AnyModel};
 use shallownet::{GradientCheck, Network, Parameter, Scalar};
 
-use crate::batch::{self, Batch, Meaning, Preprocessing};
+use crate::batch::{Batch, Meaning};
 use crate::choices::{self, Precision};
-use crate::data::{Data, Source, Want};
+use crate::data::{Data, Learning, Prepared, Source, Want};
 use crate::failure::Failure;
-use crate::network::NetworkArgs;
+use crate::network::{Defaults, NetworkArgs};
+use crate::prepare::PreparationArgs;
 use crate::results::NetworkFacts;
 use crate::say::Say;
-use crate::targets;
 
 /// Compare backward propagation with central differences of the cost.
 ///
@@ -29,16 +29,10 @@ pub(crate) struct Args {
     /// The model that `train` wrote, instead of a fresh network
     #[arg(long, value_name = "FILE", requires = "data")]
     model: Option<PathBuf>,
-    /// The label is a number to be predicted, not a class
-    #[arg(long, requires = "data", conflicts_with = "model")]
-    regression: bool,
-    /// The label is a class, though it looks like a number to be predicted: many different numbers
-    /// of few samples each
-    #[arg(long, requires = "data", conflicts_with_all = ["model", "regression"])]
-    classification: bool,
-    /// Give every feature mean 0 and standard deviation 1
-    #[arg(long, conflicts_with = "model")]
-    standardize: bool,
+    #[command(flatten)]
+    learning: Learning,
+    #[command(flatten)]
+    preparation: PreparationArgs,
     #[command(flatten)]
     network: NetworkArgs,
     /// Samples to check on: the first of the file
@@ -78,13 +72,17 @@ struct Worst {
 pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     if let Some(path) = &args.model {
         args.network.must_be_absent("--model")?;
+        if let Some(option) = args.learning.given().or(args.preparation.given()) {
+            return Err(Failure::Arguments(format!(
+                "--model says what it learned: {option} does not go with it"
+            )));
+        }
         return match model::load_any(path)? {
             AnyModel::F32(model) => of_model(args, &model, say),
             AnyModel::F64(model) => of_model(args, &model, say),
         };
     }
-    let want = if args.regression { Want::Values } else { Want::Classes };
-    let data = args.source.training(want, say)?.into_classes(args.classification)?;
+    let data = args.source.training(&args.learning, say)?;
     match args.network.precision {
         Precision::F32 => fresh::<f32>(args, &data, say),
         Precision::F64 => fresh::<f64>(args, &data, say),
@@ -97,36 +95,30 @@ fn of_model<T: Scalar>(args: &Args, model: &model::Model<T>, say: &Say) -> Resul
     let actual = data.classes_among(&model.classes, say)?;
     let meaning = Meaning::of(&data).among(&actual, model.classes.len());
     let meaning = meaning.for_outputs(model.network.outputs());
-    check(args, &model.network, (&data, meaning), Preprocessing::of(model), say)
+    check(args, &model.network, (&data, meaning), &Prepared::of(model), say)
 }
 
 fn fresh<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure> {
     let rows = data.rows()?;
-    let standardization =
-        if args.standardize { Some(batch::standardize(data, &rows, say)?) } else { None };
     let meaning = args.network.meaning(Meaning::of(data));
     // As they are trained on.
-    let of_targets = if targets::is_standardized(None, args.network.output(meaning))? {
-        targets::standardization(data, &rows, say)?
-    } else {
-        None
-    };
-    let preprocessing =
-        Preprocessing { features: standardization.as_ref(), targets: of_targets.as_ref() };
-    let network = args.network.build::<T>(data.n_x, meaning, args.source.data.is_none())?;
+    let of_targets = args.preparation.of_targets(args.network.output(meaning))?;
+    let prepared = args.preparation.fit(data, &rows, of_targets, Some(say))?;
+    let defaults = (Defaults::of(data, args.preparation.plain), args.network.seed());
+    let network = args.network.build::<T>(prepared.inputs(data.width), meaning, defaults)?;
     data.check_values(network.loss())?;
-    check(args, &network, (data, meaning), preprocessing, say)
+    check(args, &network, (data, meaning), &prepared, say)
 }
 
 fn check<T: Scalar>(
     args: &Args,
     network: &Network<T>,
     (data, meaning): (&Data, Meaning<'_>),
-    preprocessing: Preprocessing<'_>,
+    prepared: &Prepared,
     say: &Say,
 ) -> Result<(), Failure> {
     let rows: Vec<usize> = (0..data.len().min(args.samples.get())).collect();
-    let batch = Batch::<T>::new(data, &rows, preprocessing, meaning)?;
+    let batch = Batch::<T>::new(data, &rows, prepared, meaning)?;
     let tolerance = args.tolerance.unwrap_or(if T::NAME == "f32" { 1e-4 } else { 1e-7 });
     let report = GradientCheck::default()
         .per_layer(args.per_layer.get())

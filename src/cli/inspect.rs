@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use shallownet::Scalar;
-use shallownet::Standardization;
+use shallownet::io::Quoted;
 use shallownet::io::model::{self, AnyModel, Model};
-use shallownet::io::{InputKind, Inputs};
+use shallownet::pipeline::{Column, InputKind, Inputs, Missing};
+use shallownet::{Standardization, Training};
 
 use crate::choices;
 use crate::failure::Failure;
@@ -42,8 +43,12 @@ struct Results<'a> {
     classes: &'a [String],
     label: &'a Option<String>,
     inputs: Option<Inputs>,
+    columns: &'a [Column],
     standardization: &'a Option<Standardization>,
+    clip: Option<f64>,
+    log_targets: bool,
     target_standardization: &'a Option<Standardization>,
+    training: &'a Option<Training>,
 }
 
 #[derive(Debug, Serialize)]
@@ -102,17 +107,25 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Fa
     match &model.pipeline.standardization {
         None => say.line("preprocessing  none"),
         Some(Standardization { means, stds }) => {
-            say.line("preprocessing  feature  mean  standard deviation");
+            say.line("preprocessing  input  mean  standard deviation");
+            let names = model.pipeline.input_names();
             for (k, (mean, std)) in means.iter().zip(stds).enumerate() {
-                let feature = model
-                    .pipeline
-                    .features
-                    .as_ref()
-                    .map(|names| names[k].escape_debug().to_string());
-                let feature = feature.unwrap_or_else(|| (k + 1).to_string());
-                say.line(format_args!("               {feature}  {mean}  {std}"));
+                let input = names.as_ref().map(|names| names[k].escape_debug().to_string());
+                let input = input.unwrap_or_else(|| (k + 1).to_string());
+                say.line(format_args!("               {input}  {mean}  {std}"));
             }
         }
+    }
+    if let Some(clip) = model.pipeline.clip {
+        say.line(format_args!("               clipped at -{clip} and {clip}"));
+    }
+    for (k, column) in model.pipeline.columns.iter().enumerate() {
+        let name = model.pipeline.features.as_ref().map(|names| &names[k]);
+        let name = name.map_or((k + 1).to_string(), |name| name.escape_debug().to_string());
+        column_lines(&name, column).iter().for_each(|line| say.line(line));
+    }
+    if model.pipeline.targets.log {
+        say.line("targets        their natural logarithms");
     }
     if let Some(Standardization { means, stds }) = &model.pipeline.targets.standardization {
         say.line("targets        output  mean  standard deviation");
@@ -138,8 +151,12 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Fa
         classes: &model.classes,
         label: &model.label,
         inputs: model.pipeline.inputs,
+        columns: &model.pipeline.columns,
         standardization: &model.pipeline.standardization,
+        clip: model.pipeline.clip,
+        log_targets: model.pipeline.targets.log,
         target_standardization: &model.pipeline.targets.standardization,
+        training: &model.training,
     })?;
     if let Some((size, out)) = image {
         let draw = || pictures::weights::draw(&model.network, size);
@@ -148,6 +165,28 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Fa
         }
     }
     Ok(())
+}
+
+/// What a column's categories are, and what stands for a missing value.
+fn column_lines(name: &str, column: &Column) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Column::Category { categories, rare, .. } = column {
+        let shown = |texts: &[String]| {
+            let texts: Vec<String> = texts.iter().map(|t| Quoted(t).to_string()).collect();
+            texts.join(", ")
+        };
+        lines.push(format!("categories     {name}: {}", shown(categories)));
+        if !rare.is_empty() {
+            lines.push(format!("               rare: {}", shown(rare)));
+        }
+    }
+    if let Missing::Filled { with, has_input } = column.missing() {
+        let with =
+            column.texts().nth(with as usize).map_or(with.to_string(), |t| Quoted(t).to_string());
+        let told = if has_input { ", and told by an input" } else { "" };
+        lines.push(format!("missing        {name}: filled with {with}{told}"));
+    }
+    lines
 }
 
 /// What the model learned from.

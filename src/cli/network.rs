@@ -4,18 +4,18 @@ use shallownet::{Activation, Backend, Builder, Init, Loss, Network, Parallelism,
 
 use crate::batch::Meaning;
 use crate::choices::{self, Hidden, HiddenActivations, InitName, Precision};
-use crate::data;
+use crate::data::{self, Data};
 use crate::failure::Failure;
 use crate::say::Say;
 use crate::threads;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct NetworkArgs {
-    /// Sizes of the hidden layers, or none [default: 4; with --data 16]
+    /// Sizes of the hidden layers, or none [default: 100; without --data 4, with --plain 16]
     #[arg(long, value_name = "SIZES", value_parser = choices::hidden)]
     pub(crate) hidden: Option<Hidden>,
     /// tanh, sigmoid, relu, leaky_relu or identity: one for all hidden layers, or one each
-    /// [default: tanh]
+    /// [default: relu; tanh without --data, and with --plain]
     #[arg(long, value_name = "NAMES", value_parser = choices::activations)]
     pub(crate) activation: Option<HiddenActivations>,
     /// The output's activation [default: the one that goes with --loss, if that is given; else
@@ -41,6 +41,29 @@ pub(crate) struct NetworkArgs {
     pub(crate) precision: Precision,
     #[command(flatten)]
     pub(crate) machine: Machine,
+}
+
+/// Where the defaults of a network and its training come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Defaults {
+    /// The planar flower's lecture: 2-4-1, from published weights.
+    Lecture,
+    /// `--plain`: 16 tanh units.
+    Plain,
+    /// What did best on many tables: 100 ReLU units, and [`Training::for_samples`].
+    ///
+    /// [`Training::for_samples`]: shallownet::Training::for_samples
+    Table,
+}
+
+impl Defaults {
+    pub(crate) fn of(data: &Data, is_plain: bool) -> Self {
+        match (data.is_built_in(), is_plain) {
+            (true, _) => Self::Lecture,
+            (_, true) => Self::Plain,
+            _ => Self::Table,
+        }
+    }
 }
 
 /// What computes.
@@ -141,32 +164,41 @@ impl NetworkArgs {
         }
     }
 
-    /// A network for the data; `is_built_in` if that is the built-in set.
+    /// How the weights begin.
+    pub(crate) fn initialisation(&self) -> Result<Init, Failure> {
+        self.init
+            .map_or(Ok(Init::Auto), |init| init.with_scale(self.scale))
+            .map_err(Failure::Arguments)
+    }
+
+    /// A network of `n_x` inputs for what is to be learned.
     pub(crate) fn build<T: Scalar>(
         &self,
         n_x: usize,
         meaning: Meaning<'_>,
-        is_built_in: bool,
+        (defaults, seed): (Defaults, u64),
     ) -> Result<Network<T>, Failure> {
-        let default = if is_built_in { 4 } else { 16 };
-        let hidden = self.hidden.clone().unwrap_or(Hidden(vec![default])).0;
+        let (units, g) = match defaults {
+            Defaults::Lecture => (4, Activation::Tanh),
+            Defaults::Plain => (16, Activation::Tanh),
+            Defaults::Table => (100, Activation::Relu),
+        };
+        let hidden = self.hidden.clone().unwrap_or(Hidden(vec![units])).0;
         let activations = match &self.activation {
             Some(names) => names.of_layers(hidden.len()).map_err(Failure::Arguments)?,
-            None => vec![Activation::Tanh; hidden.len()],
+            None => vec![g; hidden.len()],
         };
-        let init = match self.init {
-            Some(init) => init.with_scale(self.scale).map_err(Failure::Arguments)?,
-            None => Init::Auto,
-        };
+        let init = self.initialisation()?;
         let (output, loss) = self.head(meaning)?;
         let meaning = self.meaning(meaning);
         let mut builder = Network::builder(n_x);
         for (&units, activation) in hidden.iter().zip(activations) {
             builder = builder.layer(units, activation);
         }
-        builder = builder.layer(meaning.outputs(), output).loss(loss).init(init, self.seed());
+        builder = builder.layer(meaning.outputs(), output).loss(loss).init(init, seed);
         let mut network = self.machine.configure(builder).build()?;
-        let is_own_start = !is_built_in || self.seed.is_some() || self.init.is_some();
+        let is_own_start =
+            defaults != Defaults::Lecture || self.seed.is_some() || self.init.is_some();
         if !is_own_start && hidden == [4] {
             for (layer, weights) in data::planar_weights()?.iter().enumerate() {
                 let weights: Vec<T> = weights.iter().map(|&w| T::from_f64(w)).collect();

@@ -6,7 +6,7 @@ use shallownet::io::model::{self, AnyModel, Model};
 use shallownet::{Activation, Scalar, metrics};
 
 use crate::batch::turned_back;
-use crate::data::{Source, Want};
+use crate::data::{Prepared, Source, Want};
 use crate::failure::Failure;
 use crate::say::Say;
 use crate::scores;
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
 fn predict<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failure> {
     let data = args.source.for_model(model, Want::Nothing, say)?;
     let rows = data.rows()?;
-    let x = data.inputs::<T>(&rows, model.pipeline.standardization.as_ref())?;
+    let x = data.inputs::<T>(&rows, &Prepared::of(model), model.network.inputs())?;
     let columns = Columns::of(model);
     if args.proba && columns == Columns::Outputs {
         let name = output(model).map_or("these", Activation::name);
@@ -106,9 +106,9 @@ fn heads<T: Scalar>(args: &Args, model: &Model<T>, columns: Columns) -> Vec<Stri
 }
 
 fn row<T: Scalar>(args: &Args, model: &Model<T>, (columns, a): (Columns, &[T])) -> Vec<String> {
-    if let targets @ Some(_) = model.pipeline.targets.standardization.as_ref() {
+    if !model.pipeline.targets.is_none() {
         // In f64: a mean far from 0 takes digits that f32 lacks.
-        return turned_back(a, targets).iter().map(number).collect();
+        return turned_back(a, &model.pipeline.targets).iter().map(number).collect();
     }
     let both = |p: T| vec![T::from_f64(1.0) - p, p];
     let shown = match (columns, a) {

@@ -17,6 +17,8 @@ pub(crate) struct Results {
     pub(crate) learning_rate: f64,
     #[serde(flatten)]
     pub(crate) course: Course,
+    /// Costs are of the targets' logarithms.
+    pub(crate) log_targets: bool,
     /// Costs are of targets standardized by these numbers.
     pub(crate) target_standardization: Option<Standardization>,
     pub(crate) train: Score,

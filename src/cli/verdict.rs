@@ -1,6 +1,6 @@
 //! Whether a network is better than an answer that looks at no feature.
 
-use shallownet::Scalar;
+use shallownet::{Network, Scalar, Tape};
 
 use crate::batch::Batch;
 use crate::scores::{Kind, Score, decimals};
@@ -68,4 +68,35 @@ pub(crate) fn how(gain: f64) -> &'static str {
 
 fn share(count: usize, of: usize) -> f64 {
     count as f64 / of as f64
+}
+
+/// From this share of saturated activations on a layer has next to nothing left to learn with.
+const MOST_SATURATED: f64 = 0.5;
+
+/// Samples that activations are looked at on.
+const LOOKED_AT: usize = 1000;
+
+/// The note on the first hidden layer most of whose activations lie at the ends of their range.
+pub(crate) fn saturated<T: Scalar>(
+    network: &Network<T>,
+    batch: &Batch<T>,
+) -> shallownet::Result<Option<String>> {
+    let hidden = network.layers().len() - 1;
+    if hidden == 0 {
+        return Ok(None);
+    }
+    let (x, _) = batch.head(LOOKED_AT)?;
+    let mut tape = Tape::new(network, x.samples())?;
+    let statistics = network.forward(x, &mut tape)?.layer_statistics();
+    let layers = statistics.iter().take(hidden).enumerate();
+    let mut shares = layers.filter_map(|(l, layer)| Some((l, layer.activation, layer.saturated?)));
+    Ok(shares.find(|(.., share)| *share > MOST_SATURATED).map(|(l, g, share)| {
+        format!(
+            "{:.0} % of hidden layer {}'s activations are saturated: its {} units hardly learn any \
+             more",
+            100.0 * share,
+            l + 1,
+            g.name()
+        )
+    }))
 }

@@ -10,6 +10,7 @@ use flate2::bufread::GzDecoder;
 pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// What a gzipped file holds. Check sums are compared at each member's end.
+#[derive(Debug)]
 pub(super) struct Gzip<R> {
     /// The decoder of the member being read; `None` after the last, or after an error.
     member: Option<GzDecoder<R>>,

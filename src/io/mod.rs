@@ -5,7 +5,7 @@
 //!
 //! | room | feature | what for | block by block |
 //! | --- | --- | --- | --- |
-//! | `table` | `csv` | labelled samples from a CSV file, each mistake named by line and column | `Table::blocks` |
+//! | `table` | `csv` | labelled samples from a CSV file, plain or gzipped, each mistake named by line and column | `Table::blocks` |
 //! | `npy` | `npy` | NumPy's `.npy`: samples of shape (m, n), or (m, h, w) and so on, labels of shape (m); in and out | `npy::blocks` |
 //! | `npy::npz` | `npy` | NumPy's `.npz`: several such arrays, each by its name; in and out | - |
 //! | `idx` | `idx` | IDX, MNIST's format, plain or gzipped: bytes become 0 to 1 | `idx::blocks` |
@@ -45,7 +45,7 @@ mod element;
 mod fault;
 #[cfg(any(feature = "_arrays", feature = "_saves"))]
 mod file_error;
-#[cfg(feature = "idx")]
+#[cfg(feature = "_gzip")]
 mod gzip;
 #[cfg(feature = "idx")]
 pub mod idx;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use shallownet::OwnedColumns;
 use shallownet::io::table::Labels;
 use shallownet::io::{DataError, DataProblem, idx, npy};
+use shallownet::pipeline::RawColumn;
 
 use super::samples::{Data, Holds, Origin, Targets, Want};
 use crate::failure::Failure;
@@ -94,8 +95,8 @@ pub(super) fn idx(
     let holds = if reader.holds_bytes() { Holds::Brightness } else { Holds::Numbers };
     let mut data = data((reader.columns().map_err(unpacked)?, holds), targets, x, labels)?;
     // Images are usually square; the dimensions of other images are not kept.
-    let side = data.n_x.isqrt();
-    data.image = (side > 1 && side * side == data.n_x).then_some((side, side));
+    let side = data.width.isqrt();
+    data.image = (side > 1 && side * side == data.width).then_some((side, side));
     Ok(data)
 }
 
@@ -162,8 +163,10 @@ fn data(
     }
     let columns = (0..x.features()).collect();
     Ok(Data {
-        n_x: x.features(),
-        x: x.into_vec(),
+        width: x.features(),
+        kinds: vec![RawColumn::Number; x.features()],
+        weights: Vec::new(),
+        raw: x.into_vec(),
         holds,
         inputs: None,
         targets,
@@ -171,6 +174,7 @@ fn data(
         label_name: None,
         image: None,
         origin: Origin::Arrays { x: show(path), labels, columns },
+        is_built_in: false,
     })
 }
 

@@ -40,15 +40,7 @@ impl Selection {
     ) -> Result<Vec<usize>, Failure> {
         let mut is_named = vec![false; width];
         for text in self.ignore.iter().chain(&self.features) {
-            // First the whole text is tried as one name, which may have a comma in it.
-            let columns = match find(text) {
-                Ok(column) => vec![column],
-                Err(_) if text.contains(',') => {
-                    text.split(',').map(|part| find(part.trim())).collect::<Result<_, _>>()?
-                }
-                Err(unknown) => return Err(unknown),
-            };
-            for column in columns {
+            for column in named(std::slice::from_ref(text), &find)? {
                 if Some(column) == label {
                     let option = self.given().unwrap_or_default();
                     return Err(Failure::Arguments(format!("{option} {text:?}: it is the label")));
@@ -59,6 +51,27 @@ impl Selection {
         let is_chosen = self.is_chosen();
         Ok((0..width).filter(|&c| Some(c) != label && is_named[c] == is_chosen).collect())
     }
+}
+
+/// The columns that some texts name: a name each, or several with commas between them.
+pub(super) fn named(
+    texts: &[String],
+    find: impl Fn(&str) -> Result<usize, Failure>,
+) -> Result<Vec<usize>, Failure> {
+    let mut columns = Vec::new();
+    for text in texts {
+        // First the whole text is tried as one name, which may have a comma in it.
+        match find(text) {
+            Ok(column) => columns.push(column),
+            Err(_) if text.contains(',') => {
+                for part in text.split(',') {
+                    columns.push(find(part.trim())?);
+                }
+            }
+            Err(unknown) => return Err(unknown),
+        }
+    }
+    Ok(columns)
 }
 
 #[cfg(test)]

@@ -3,13 +3,18 @@
 mod arrays;
 mod classes;
 mod columns;
+mod gaps;
+mod learning;
 mod plausible;
+mod prepared;
 mod samples;
 mod scale;
 mod source;
 mod suspicions;
 mod table;
 
+pub(crate) use learning::Learning;
+pub(crate) use prepared::Prepared;
 pub(crate) use samples::{Data, Targets, Want, with_room};
 pub(crate) use source::Source;
 pub(crate) use table::planar_weights;

@@ -1,29 +1,38 @@
 //! Samples, wherever they come from: their values, and where each stands for messages.
 
-use shallownet::Standardization;
-use shallownet::io::Inputs;
-use shallownet::io::table::{Labels, Samples};
+use std::borrow::Cow;
+
+use shallownet::io::table::{Labels, Records};
+use shallownet::pipeline::{Inputs, RawColumn};
 use shallownet::{Error, Scalar};
 
+use super::prepared::Prepared;
 use crate::failure::Failure;
 
 /// Samples, with classes or values to learn if there are any.
 #[derive(Debug)]
 pub(crate) struct Data {
-    /// Sample after sample: first as the file has them, after scaling divided as the model wants
-    /// it.
-    pub(super) x: Vec<f64>,
+    /// Sample after sample, a number or the code of a category for each raw column: first as the
+    /// file has them, after scaling divided as the model wants it.
+    pub(super) raw: Vec<f64>,
+    /// The number of raw columns.
+    pub(crate) width: usize,
+    /// What the raw columns hold; of samples for a model, whose own codes they are, nothing.
+    pub(crate) kinds: Vec<RawColumn>,
+    /// How much each sample counts; empty if all count the same.
+    pub(crate) weights: Vec<f64>,
     /// The kind of values that the file says they are.
     pub(super) holds: Holds,
     /// For samples to learn from, what they were before scaling.
     pub(crate) inputs: Option<Inputs>,
-    pub(crate) n_x: usize,
     pub(crate) targets: Targets,
     pub(crate) feature_names: Option<Vec<String>>,
     pub(crate) label_name: Option<String>,
     /// Width and height, if each sample is an image.
     pub(crate) image: Option<(usize, usize)>,
     pub(super) origin: Origin,
+    /// It is the set that comes with the program.
+    pub(super) is_built_in: bool,
 }
 
 /// What is to be predicted.
@@ -61,7 +70,7 @@ pub(crate) enum Want {
 #[derive(Debug)]
 pub(super) enum Origin {
     /// A text; the columns (from 0) of the features and of the label.
-    Table { samples: Samples, columns: Vec<usize>, label: Option<usize> },
+    Table { records: Records, columns: Vec<usize>, label: Option<usize> },
     /// A file of samples and one of labels; which of its features (from 0) are taken.
     Arrays { x: String, labels: String, columns: Vec<usize> },
 }
@@ -69,7 +78,33 @@ pub(super) enum Origin {
 impl Data {
     /// The number of samples.
     pub(crate) fn len(&self) -> usize {
-        self.x.len() / self.n_x
+        self.raw.len() / self.width
+    }
+
+    /// Does a raw column hold categories?
+    pub(crate) fn is_category(&self, column: usize) -> bool {
+        matches!(self.kinds.get(column), Some(RawColumn::Category(_)))
+    }
+
+    /// The values that are numbers, one after another.
+    pub(super) fn numbers(&self) -> Cow<'_, [f64]> {
+        let has_categories = (0..self.width).any(|column| self.is_category(column));
+        if !has_categories && !self.raw.iter().any(|v| v.is_nan()) {
+            return Cow::Borrowed(&self.raw);
+        }
+        let cells = self.raw.iter().enumerate();
+        let numbers = cells.filter(|(at, v)| !v.is_nan() && !self.is_category(at % self.width));
+        numbers.map(|(_, v)| *v).collect()
+    }
+
+    /// Is it the set that comes with the program?
+    pub(crate) fn is_built_in(&self) -> bool {
+        self.is_built_in
+    }
+
+    /// Can a value be missing? Arrays hold numbers alone.
+    pub(crate) fn may_lack_values(&self) -> bool {
+        matches!(self.origin, Origin::Table { .. })
     }
 
     /// All rows, in order.
@@ -82,7 +117,7 @@ impl Data {
     /// The file, as it was named.
     pub(crate) fn file(&self) -> String {
         match &self.origin {
-            Origin::Table { samples, .. } => samples.place(0, 0).file,
+            Origin::Table { records, .. } => records.place(0, 0).file,
             Origin::Arrays { x, .. } => x.clone(),
         }
     }
@@ -90,8 +125,8 @@ impl Data {
     /// Where a feature of a sample (both from 0) stands.
     pub(crate) fn place(&self, row: usize, feature: usize) -> String {
         match &self.origin {
-            Origin::Table { samples, columns, .. } => {
-                samples.place(row, columns[feature]).to_string()
+            Origin::Table { records, columns, .. } => {
+                records.place(row, columns[feature]).to_string()
             }
             Origin::Arrays { x, columns, .. } => {
                 format!("{x}: sample {}, feature {}", row + 1, columns[feature] + 1)
@@ -124,10 +159,11 @@ impl Data {
 
     /// With no features but these (from 0), in ascending order.
     pub(super) fn keep(mut self, kept: Vec<usize>) -> Self {
-        if kept.len() < self.n_x {
-            let rows = self.x.chunks(self.n_x);
-            self.x = rows.flat_map(|row| kept.iter().map(|&k| row[k])).collect();
-            self.n_x = kept.len();
+        if kept.len() < self.width {
+            let rows = self.raw.chunks(self.width);
+            self.raw = rows.flat_map(|row| kept.iter().map(|&k| row[k])).collect();
+            self.kinds = vec![RawColumn::Number; kept.len()];
+            self.width = kept.len();
             // Without all of its pixels it is no image.
             self.image = None;
             if let Origin::Arrays { columns, .. } = &mut self.origin {
@@ -140,49 +176,63 @@ impl Data {
     /// Where the label of a sample stands.
     pub(crate) fn label_place(&self, row: usize) -> String {
         match &self.origin {
-            Origin::Table { samples, label, .. } => {
-                samples.place(row, label.unwrap_or(0)).to_string()
+            Origin::Table { records, label, .. } => {
+                records.place(row, label.unwrap_or(0)).to_string()
             }
             Origin::Arrays { labels, .. } => format!("{labels}: label {}", row + 1),
         }
     }
 
-    /// The features of the sample in `row`.
+    /// The raw columns of the sample in `row`.
     pub(crate) fn row(&self, row: usize) -> &[f64] {
-        &self.x[row * self.n_x..(row + 1) * self.n_x]
+        &self.raw[row * self.width..(row + 1) * self.width]
     }
 
     /// The samples in `rows`, one after another, as the file has them.
     pub(crate) fn gather(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
-        let mut gathered = with_room(rows.len().saturating_mul(self.n_x))?;
+        let mut gathered = with_room(rows.len().saturating_mul(self.width))?;
         rows.iter().for_each(|&row| gathered.extend_from_slice(self.row(row)));
         Ok(gathered)
     }
 
-    /// The samples in `rows` as the network sees them.
+    /// The samples in `rows` as a network of `n_x` inputs sees them.
     pub(crate) fn inputs<T: Scalar>(
         &self,
         rows: &[usize],
-        standardization: Option<&Standardization>,
+        prepared: &Prepared,
+        n_x: usize,
     ) -> Result<Vec<T>, Failure> {
-        let mut inputs = with_room(rows.len().saturating_mul(self.n_x))?;
-        let mut sample = vec![0.0; self.n_x];
+        let mut inputs = with_room(rows.len().saturating_mul(n_x))?;
+        let (mut raw, mut sample) = (vec![0.0; self.width], vec![0.0; n_x]);
         for &row in rows {
-            sample.copy_from_slice(self.row(row));
-            if let Some(standardization) = standardization {
-                standardization.apply(&mut sample);
-            }
-            for (feature, &value) in sample.iter().enumerate() {
+            raw.copy_from_slice(self.row(row));
+            prepared.apply(&mut raw, &mut sample).map_err(|error| self.refused(row, error))?;
+            for (input, &value) in sample.iter().enumerate() {
                 let value = T::from_f64(value);
                 if !value.is_finite() {
-                    let given = self.row(row)[feature];
+                    let column = prepared.pipeline.raw_column_of(input);
+                    let given = self.row(row)[column];
                     let problem = format!("{given:?} is too large for {}", T::NAME);
-                    return Err(Failure::Cell { place: self.place(row, feature), problem });
+                    return Err(Failure::Cell { place: self.place(row, column), problem });
                 }
                 inputs.push(value);
             }
         }
         Ok(inputs)
+    }
+
+    /// Why a sample has no inputs.
+    fn refused(&self, row: usize, error: Error) -> Failure {
+        match error {
+            Error::NotFinite { index, value, .. } => {
+                let problem = match value.is_nan() {
+                    true => "the value is missing, which the model does not allow".to_owned(),
+                    false => format!("{value:?} is not a finite number"),
+                };
+                Failure::Cell { place: self.place(row, index), problem }
+            }
+            other => other.into(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The scale of inputs: bytes are divided by 255, or not, as the model's were; if that can't be
 //! known there is an error, and if it is decided from the values, a note.
 
-use shallownet::io::{InputKind, Inputs};
+use shallownet::pipeline::{InputKind, Inputs};
 
 use super::samples::{Data, Holds};
 use crate::failure::Failure;
@@ -55,8 +55,9 @@ impl Data {
             None => self.holds == Holds::Brightness,
         };
         let are_bytes = self.holds != Holds::Numbers || given == Some(Given::Bytes);
-        let from = if are_bytes { InputKind::Bytes } else { InputKind::of(&self.x) };
-        self.inputs = Inputs::of(from, &self.x, if is_divided { Inputs::BYTE } else { 1.0 });
+        let numbers = self.numbers();
+        let from = if are_bytes { InputKind::Bytes } else { InputKind::of(&numbers) };
+        self.inputs = Inputs::of(from, &numbers, if is_divided { Inputs::BYTE } else { 1.0 });
         self.divide(if is_divided { Inputs::BYTE } else { 1.0 });
         Ok(self)
     }
@@ -89,15 +90,19 @@ impl Data {
     }
 
     fn divide(&mut self, by: f64) {
-        if by != 1.0 {
-            self.x.iter_mut().for_each(|v| *v /= by);
+        if by == 1.0 {
+            return;
+        }
+        let is_number: Vec<bool> = (0..self.width).map(|k| !self.is_category(k)).collect();
+        for row in self.raw.chunks_mut(self.width) {
+            row.iter_mut().zip(&is_number).filter(|pair| *pair.1).for_each(|(v, _)| *v /= by);
         }
     }
 
     /// A model of version 0.1, which divided bytes of IDX and nothing else, or one saved through
     /// the library without `inputs`.
     fn for_unknown(&self, say: &Say) -> f64 {
-        let values = Values::of(&self.x);
+        let values = Values::of(&self.numbers());
         let unknown = "the model does not say what its inputs were";
         match self.holds {
             Holds::Brightness => {
@@ -120,7 +125,7 @@ impl Data {
 
     /// The model learned from bytes as they are.
     fn for_bytes(&self, model: &Inputs, say: &Say) -> Result<f64, Failure> {
-        let values = Values::of(&self.x);
+        let values = Values::of(&self.numbers());
         match self.holds {
             Holds::Brightness => {
                 self.note(say, "bytes, taken as they are: the model's were not divided");
@@ -140,7 +145,7 @@ impl Data {
 
     /// The model learned from bytes divided by `by`.
     fn for_divided_bytes(&self, by: f64, say: &Say) -> Result<f64, Failure> {
-        let values = Values::of(&self.x);
+        let values = Values::of(&self.numbers());
         if self.holds == Holds::Brightness || values.highest == 0.0 && values.lowest == 0.0 {
             return Ok(by);
         }
@@ -168,7 +173,7 @@ impl Data {
 
     /// The model learned from numbers of a file that did not say whether they were bytes.
     fn for_numbers(&self, model: &Inputs, say: &Say) -> Result<f64, Failure> {
-        let values = Values::of(&self.x);
+        let values = Values::of(&self.numbers());
         let learned = Values { kind: model.from, lowest: model.lowest, highest: model.highest };
         let (low, high) = (model.lowest, model.highest);
         if self.holds == Holds::Numbers {
@@ -212,11 +217,13 @@ impl Data {
     /// Refuses values that can't be bytes.
     fn check_bytes(&self) -> Result<(), Failure> {
         let is_byte = |v: &f64| v.trunc() == *v && (0.0..=Inputs::BYTE).contains(v);
-        match self.x.iter().position(|v| !is_byte(v)) {
+        let is_wrong =
+            |at: usize, v: &f64| !v.is_nan() && !is_byte(v) && !self.is_category(at % self.width);
+        match self.raw.iter().enumerate().position(|(at, v)| is_wrong(at, v)) {
             None => Ok(()),
             Some(at) => {
-                let problem = format!("{:?} is no byte: expected 0 to 255", self.x[at]);
-                let place = self.place(at / self.n_x, at % self.n_x);
+                let problem = format!("{:?} is no byte: expected 0 to 255", self.raw[at]);
+                let place = self.place(at / self.width, at % self.width);
                 Err(Failure::Cell { place, problem })
             }
         }

@@ -8,6 +8,7 @@ use shallownet::io::model::Model;
 use shallownet::io::table::Header;
 
 use super::columns::Selection;
+use super::learning::Learning;
 use super::plausible::or_values;
 use super::samples::{Data, Want};
 use super::scale::Given;
@@ -77,21 +78,25 @@ fn kind(path: &Path) -> Kind {
 
 impl Source {
     /// The samples to learn from; the built-in set if no file is named.
-    pub(crate) fn training(&self, want: Want, say: &Say) -> Result<Data, Failure> {
+    pub(crate) fn training(&self, learning: &Learning, say: &Say) -> Result<Data, Failure> {
         let Some(path) = &self.data else {
             return table::planar();
         };
+        let want = learning.want();
         self.check(path, want)?;
         let label = self.label.as_deref();
         let data = match kind(path) {
             Kind::Table => {
                 let columns = (label.unwrap_or(""), &self.selection);
-                table::training(path, self.header(), columns, want, say)?
+                table::training(path, self.header(), columns, learning, say)?
             }
-            kind => self.arrays((path, kind), TRAINING, want)?,
+            kind => {
+                learning.check_arrays()?;
+                self.arrays((path, kind), TRAINING, want)?
+            }
         };
         data.say_merged(say);
-        data.with_two_classes()?.scaled(self.inputs)
+        data.with_two_classes()?.into_classes(learning.classification)?.scaled(self.inputs)
     }
 
     /// Notes columns that look as if they were no features, before a network learns from them.
@@ -104,7 +109,7 @@ impl Source {
         let Some(option) = self.selection.given() else {
             return Ok(data);
         };
-        let n_x = data.n_x;
+        let n_x = data.width;
         let find = |name: &str| match name.parse::<usize>() {
             Ok(number) if (1..=n_x).contains(&number) => Ok(number - 1),
             _ => {
@@ -160,11 +165,13 @@ impl Source {
             kind => self.arrays((path, kind), TEST, want)?,
         };
         data.say_merged(say);
-        let (given, expected) = (data.n_x, model.network.inputs());
+        let expected = model.pipeline.raw_columns(model.network.inputs());
+        let given = data.width;
         if given != expected {
             let problem = format!("{given} features a sample: the model takes {expected}");
             return Err(Failure::File { file: data.file(), problem });
         }
+        data.check_gaps(model, say)?;
         data.scaled_for(model.pipeline.inputs.as_ref(), self.inputs, say)
     }
 

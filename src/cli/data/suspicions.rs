@@ -3,6 +3,9 @@
 
 use std::collections::HashSet;
 
+use shallownet::io::table::Labels;
+use shallownet::pipeline::RawColumn;
+
 use super::samples::{Data, Targets};
 use crate::say::{Say, listed};
 
@@ -18,10 +21,16 @@ enum Suspicion {
     CountsRows,
     HasNoName,
     Identifies,
+    IdentifiesByText,
 }
 
-const ALL: [Suspicion; 4] =
-    [Suspicion::IsLabel, Suspicion::CountsRows, Suspicion::HasNoName, Suspicion::Identifies];
+const ALL: [Suspicion; 5] = [
+    Suspicion::IsLabel,
+    Suspicion::CountsRows,
+    Suspicion::HasNoName,
+    Suspicion::Identifies,
+    Suspicion::IdentifiesByText,
+];
 
 impl Suspicion {
     fn of_one(self) -> &'static str {
@@ -31,6 +40,9 @@ impl Suspicion {
             Self::HasNoName => "has no name: is it an index?",
             Self::Identifies => {
                 "is another whole number in every sample: does it only say which sample it is?"
+            }
+            Self::IdentifiesByText => {
+                "is another text in nearly every sample: does it only say which sample it is?"
             }
         }
     }
@@ -43,6 +55,9 @@ impl Suspicion {
             Self::Identifies => {
                 "are other whole numbers in every sample: do they only say which sample it is?"
             }
+            Self::IdentifiesByText => {
+                "are other texts in nearly every sample: do they only say which sample it is?"
+            }
         }
     }
 }
@@ -51,17 +66,17 @@ impl Suspicion {
 /// does.
 pub(super) fn note(data: &Data, is_chosen: bool, say: &Say) {
     // An only feature is meant as one. Images have no such columns.
-    if data.n_x < 2 || data.image.is_some() {
+    if data.width < 2 || data.image.is_some() {
         return;
     }
     let label = label(data);
     let found: Vec<Option<Suspicion>> =
-        (0..data.n_x).map(|feature| suspicion(data, feature, label.as_deref())).collect();
+        (0..data.width).map(|feature| suspicion(data, feature, label.as_deref())).collect();
     for kind in ALL {
         if is_chosen && kind != Suspicion::IsLabel {
             continue;
         }
-        let features: Vec<usize> = (0..data.n_x).filter(|&k| found[k] == Some(kind)).collect();
+        let features: Vec<usize> = (0..data.width).filter(|&k| found[k] == Some(kind)).collect();
         let named: Vec<String> = features.iter().map(|&k| data.feature(k)).collect();
         let (what, out) = match features[..] {
             [] => continue,
@@ -76,8 +91,16 @@ pub(super) fn note(data: &Data, is_chosen: bool, say: &Say) {
 }
 
 fn suspicion(data: &Data, feature: usize, label: Option<&[f64]>) -> Option<Suspicion> {
-    let column = || data.x.iter().skip(feature).step_by(data.n_x).copied();
+    let column = || data.raw.iter().skip(feature).step_by(data.width).copied();
     let m = data.len();
+    if let Some(RawColumn::Category(texts)) = data.kinds.get(feature) {
+        if m >= FEWEST_ROWS && is_label(column(), texts, data.labels()) {
+            return Some(Suspicion::IsLabel);
+        }
+        let filled = column().filter(|code| !code.is_nan()).count();
+        let is_name = filled >= FEWEST_IDENTIFIERS && texts.len() * 10 >= filled * 9;
+        return is_name.then_some(Suspicion::IdentifiesByText);
+    }
     if m >= FEWEST_ROWS && label.is_some_and(|label| column().eq(label.iter().copied())) {
         return Some(Suspicion::IsLabel);
     }
@@ -92,6 +115,15 @@ fn suspicion(data: &Data, feature: usize, label: Option<&[f64]>) -> Option<Suspi
     // -0 and 0 are one number.
     let differ = || column().all(|v| v.fract() == 0.0 && seen.insert((v + 0.0).to_bits()));
     (m >= FEWEST_IDENTIFIERS).then(differ)?.then_some(Suspicion::Identifies)
+}
+
+/// Does every sample have the text that is its label?
+fn is_label(codes: impl Iterator<Item = f64>, texts: &[String], labels: &Labels) -> bool {
+    let of_row = &labels.of_row;
+    !of_row.is_empty()
+        && codes.zip(of_row).all(|(code, &class)| {
+            !code.is_nan() && texts.get(code as usize) == labels.classes.get(class)
+        })
 }
 
 /// Nothing, or what pandas makes of nothing: `Unnamed: 0`, and `Unnamed: 0.1` the second time.

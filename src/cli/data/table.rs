@@ -5,9 +5,11 @@ use std::path::Path;
 
 use shallownet::Scalar;
 use shallownet::io::model::Model;
-use shallownet::io::table::{self, Header, Table};
+use shallownet::io::table::{self, Cells, Header, Table, Wanted};
+use shallownet::pipeline::{Column, RawColumn};
 
 use super::columns::Selection;
+use super::learning::Learning;
 use super::samples::{Data, Holds, Origin, Targets, Want};
 use crate::failure::Failure;
 use crate::say::Say;
@@ -22,8 +24,12 @@ const PLANAR_COURSE: &str = include_str!("../../../tests/data/planar_course.json
 pub(crate) fn planar() -> Result<Data, Failure> {
     let table = Table::new("planar.csv (built in)", PLANAR.as_bytes(), Header::Present)?;
     let label = table.column("label")?;
-    let columns = (0..table.width()).filter(|&column| column != label).collect();
-    read(table, columns, Some(label), Want::Classes)?.scaled(None)
+    let features = (0..table.width()).filter(|&column| column != label);
+    let features: Vec<_> = features.map(|column| (column, Cells::Numbers)).collect();
+    let wanted = Wanted { features: &features, label: Some(label), ..Wanted::default() };
+    let mut data = read(table, &wanted)?.scaled(None)?;
+    data.is_built_in = true;
+    Ok(data)
 }
 
 /// The published starting weights of the 2-4-1 network for the built-in set, row-major.
@@ -42,17 +48,23 @@ pub(crate) fn planar_weights() -> Result<[Vec<f64>; 2], Failure> {
     Ok([course.w1.as_flattened().to_vec(), course.w2.as_flattened().to_vec()])
 }
 
-/// A file to learn from: every column but the label is a feature, or only the selected columns.
+/// A file to learn from: every column but the label (and that of the weights) is a feature, or only
+/// the selected columns.
 pub(super) fn training(
     path: &Path,
     header: Header,
     (label, selection): (&str, &Selection),
-    want: Want,
+    learning: &Learning,
     say: &Say,
 ) -> Result<Data, Failure> {
     let table = open(path, header, say)?;
     let label = table.column(label)?;
-    let columns = selected(&table, selection, Some(label))?;
+    let weights = learning.weights.as_ref().map(|name| table.column(name)).transpose()?;
+    if weights == Some(label) {
+        return Err(Failure::Arguments("--weights: it is the label".to_owned()));
+    }
+    let mut columns = selected(&table, selection, Some(label))?;
+    columns.retain(|column| Some(*column) != weights);
     if columns.is_empty() {
         let besides = match selection.given() {
             Some(option) => format!("besides the label that {option} leaves"),
@@ -61,7 +73,27 @@ pub(super) fn training(
         let problem = format!("line {}: there is no column {besides}", table.first_line());
         return Err(Failure::File { file: table.file().to_owned(), problem });
     }
-    read(table, columns, Some(label), want)?.with_two_classes()
+    let texts = learning.columns(&table)?;
+    let cells = |column: usize| match texts.contains(&column) {
+        true => (column, Cells::Texts),
+        false => (column, Cells::Any),
+    };
+    let features: Vec<_> = columns.into_iter().map(cells).collect();
+    let targets = [label];
+    let (label, targets) = match learning.want() {
+        Want::Values => (None, &targets[..]),
+        _ => (Some(label), &[][..]),
+    };
+    let most_categories = learning.most_categories;
+    let wanted = Wanted {
+        features: &features,
+        label,
+        targets,
+        weights,
+        most_categories,
+        ..Wanted::default()
+    };
+    read(table, &wanted)?.with_two_classes()
 }
 
 fn selected<R: Read>(
@@ -72,9 +104,9 @@ fn selected<R: Read>(
     selection.columns(table.width(), label, |name| Ok(table.column(name)?))
 }
 
-/// A file to predict from: its columns are matched to the model's features by name, if both have
-/// names, or else by their order, leaving out the label and columns that were not selected. The
-/// labels are read if they are wanted.
+/// A file to predict from: its columns are matched to the model's by name, if both have names, or
+/// else by their order, leaving out the label and columns that were not selected. The labels are
+/// read if they are wanted.
 pub(super) fn for_model<T: Scalar>(
     model: &Model<T>,
     path: &Path,
@@ -86,7 +118,8 @@ pub(super) fn for_model<T: Scalar>(
     let table = open(path, header, say)?;
     let label = label.map(|label| table.column(label)).transpose()?;
     let selected = selected(&table, selection, label)?;
-    let columns = match (&model.pipeline.features, table.names()) {
+    let pipeline = &model.pipeline;
+    let columns = match (&pipeline.features, table.names()) {
         (Some(features), Some(names)) => {
             let columns = by_name(&table, features, names)?;
             if let Some(option) = selection.given()
@@ -101,13 +134,26 @@ pub(super) fn for_model<T: Scalar>(
         }
         _ => selected,
     };
-    let (given, expected) = (columns.len(), model.network.inputs());
+    let (given, expected) = (columns.len(), pipeline.raw_columns(model.network.inputs()));
     if given != expected {
         let line = table.first_line();
         let problem = format!("line {line}: {given} feature columns: the model takes {expected}");
         return Err(Failure::File { file: table.file().to_owned(), problem });
     }
-    read(table, columns, label, want)
+    let texts: Vec<Vec<String>> =
+        pipeline.columns.iter().map(|column| column.texts().map(str::to_owned).collect()).collect();
+    let cells = |(k, column): (usize, usize)| match pipeline.columns.get(k) {
+        Some(Column::Category { .. }) => (column, Cells::Among(&texts[k])),
+        _ => (column, Cells::Numbers),
+    };
+    let features: Vec<_> = columns.into_iter().enumerate().map(cells).collect();
+    let targets: Vec<usize> = label.into_iter().filter(|_| want == Want::Values).collect();
+    let label = label.filter(|_| want == Want::Classes);
+    let wanted = Wanted { features: &features, label, targets: &targets, ..Wanted::default() };
+    let mut data = read(table, &wanted)?;
+    // The codes are the model's, and need no lists.
+    data.kinds.clear();
+    Ok(data)
 }
 
 fn by_name<R: Read>(
@@ -141,30 +187,34 @@ fn open(path: &Path, header: Header, say: &Say) -> Result<Table<std::fs::File>, 
     Ok(table)
 }
 
-fn read<R: Read>(
-    table: Table<R>,
-    columns: Vec<usize>,
-    label_column: Option<usize>,
-    want: Want,
-) -> Result<Data, Failure> {
+fn read<R: Read>(table: Table<R>, wanted: &Wanted<'_>) -> Result<Data, Failure> {
+    let columns: Vec<usize> = wanted.features.iter().map(|(column, _)| *column).collect();
+    let label_column = wanted.label.or(wanted.targets.first().copied());
     let named = |column: &usize| table.names().map(|names| names[*column].clone());
     let feature_names = columns.iter().map(named).collect();
     let label_name = label_column.as_ref().and_then(named);
-    let n_x = columns.len();
-    let mut samples = match (label_column, want) {
-        (Some(value), Want::Values) => table.regression(&columns, &[value])?,
-        (Some(classes), Want::Classes) => table.samples(&columns, Some(classes))?,
-        _ => table.samples(&columns, None)?,
-    };
-    let (x, y) = (std::mem::take(&mut samples.x), std::mem::take(&mut samples.y));
-    let targets = match samples.labels.take() {
+    let mut records = table.records(wanted)?;
+    let (raw, y) = (std::mem::take(&mut records.x), std::mem::take(&mut records.y));
+    let kind = |texts: Option<Vec<String>>| texts.map_or(RawColumn::Number, RawColumn::Category);
+    let kinds = std::mem::take(&mut records.categories).into_iter().map(kind).collect();
+    let weights = std::mem::take(&mut records.weights);
+    let targets = match records.labels.take() {
         Some(labels) => Targets::Classes(labels),
         None if y.is_empty() => Targets::None,
         None => Targets::Values { y, n_y: 1 },
     };
-    let origin = Origin::Table { samples, columns, label: label_column };
-    let (holds, inputs) = (Holds::Numbers, None);
-    let data =
-        Data { x, holds, inputs, n_x, targets, feature_names, label_name, image: None, origin };
-    Ok(data)
+    Ok(Data {
+        raw,
+        width: columns.len(),
+        kinds,
+        weights,
+        holds: Holds::Numbers,
+        inputs: None,
+        targets,
+        feature_names,
+        label_name,
+        image: None,
+        origin: Origin::Table { records, columns, label: label_column },
+        is_built_in: false,
+    })
 }

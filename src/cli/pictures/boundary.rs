@@ -7,7 +7,7 @@ use shallownet::io::model::Model;
 
 use super::axis::{range, short, tick};
 use super::picture::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture};
-use crate::data::Data;
+use crate::data::{Data, Prepared};
 use crate::failure::Failure;
 use crate::scores;
 
@@ -54,16 +54,20 @@ struct Boundary {
     points: Vec<(f64, f64, usize)>,
 }
 
-/// Draws what the model makes of the plane that the samples in `rows` lie in; `None` for networks
-/// with other than two features or without classes, and for features too large for axes.
+/// Draws what the model makes of the plane that the samples in `rows` lie in; `None` for other than
+/// two features, both of them numbers, for models without classes, and for features too large for
+/// axes.
 pub(crate) fn draw<T: Scalar>(
     model: &Model<T>,
     data: &Data,
     rows: &[usize],
 ) -> Result<Option<Picture>, Failure> {
-    if model.network.inputs() != 2 || model.classes.is_empty() {
+    let are_numbers = data.width == 2 && (0..2).all(|column| !data.is_category(column));
+    if !are_numbers || model.classes.is_empty() {
         return Ok(None);
     }
+    let is_whole = |row: &&usize| data.row(**row).iter().all(|v| !v.is_nan());
+    let rows: Vec<usize> = rows.iter().filter(is_whole).copied().collect();
     let axis = |feature: usize| range(rows.iter().map(|&row| data.row(row)[feature]));
     let (Some(x), Some(y)) = (axis(0), axis(1)) else {
         return Ok(None);
@@ -103,10 +107,9 @@ fn cells<T: Scalar>(
             plane.push(between(y, row as f64 + 0.5, ROWS));
         }
     }
-    if let Some(standardization) = &model.pipeline.standardization {
-        standardization.apply(&mut plane);
-    }
-    let plane: Vec<T> = plane.iter().map(|&v| T::from_f64(v)).collect();
+    let mut inputs = vec![0.0; COLUMNS * ROWS * model.network.inputs()];
+    Prepared::of(model).pipeline.apply(&plane, &mut inputs)?;
+    let plane: Vec<T> = inputs.iter().map(|&v| T::from_f64(v)).collect();
     Ok(scores::classes(&model.network, &plane)?)
 }
 

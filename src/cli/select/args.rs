@@ -4,39 +4,30 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use shallownet::select::Better;
-use shallownet::{Activation, Optimizer};
+use shallownet::{Activation, Optimizer, Schedule, Training};
 
 use crate::choices::{self, InitName, Precision};
-use crate::data::Source;
+use crate::data::{Learning, Source};
 use crate::failure::Failure;
-use crate::network::Machine;
-use crate::targets::TargetTransform;
+use crate::network::{Defaults, Machine};
+use crate::prepare::PreparationArgs;
 
 /// Compare networks by k-fold cross-validation: every combination of the lists is a candidate.
 ///
 /// Each candidate is trained by mini-batches once a fold, without that fold's samples, and scored
-/// on them. Folds have the classes in the same shares. Without --data, on the built-in set.
+/// on them. Folds have the classes in the same shares; features, missing values and categories are
+/// prepared as train does it, by the samples to train on. Without --data, on the built-in set.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  shallownet select --data iris.csv --label species --standardize --activation tanh,relu --hidden 4,16,16-8 --learning-rate 0.003,0.03"
+    after_help = "Example:\n  shallownet select --data iris.csv --label species --activation tanh,relu --hidden 4,16,16-8 --learning-rate 0.003,0.03"
 )]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(super) source: Source,
-    /// The label is a number to be predicted (regression), not a class
-    #[arg(long, requires = "data")]
-    pub(super) regression: bool,
-    /// The label is a class, though it looks like a number to be predicted: many different numbers
-    /// of few samples each
-    #[arg(long, requires = "data", conflicts_with = "regression")]
-    pub(super) classification: bool,
-    /// Give every feature mean 0 and standard deviation 1, as the samples to train on have them
-    #[arg(long)]
-    pub(super) standardize: bool,
-    /// What is done to the numbers to be predicted, by those of the samples to train on;
-    /// predictions are turned back
-    #[arg(long, value_name = "NAME", requires = "regression", default_value = "standardize")]
-    pub(super) target_transform: TargetTransform,
+    #[command(flatten)]
+    pub(super) learning: Learning,
+    #[command(flatten)]
+    pub(super) preparation: PreparationArgs,
 
     /// Activations of the hidden layers
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "tanh,relu", value_parser = choices::hidden_activation)]
@@ -54,12 +45,14 @@ pub(crate) struct Args {
     /// Parts that the samples are dealt to
     #[arg(long, value_name = "K", default_value = "5")]
     pub(super) folds: usize,
-    /// Passes over the samples
-    #[arg(long, value_name = "N", default_value = "50")]
-    pub(super) epochs: NonZeroUsize,
-    /// Samples a step
-    #[arg(long, value_name = "SAMPLES", default_value = "32")]
-    pub(super) batch: NonZeroUsize,
+    /// Passes over the samples [default: as many as make 3000 steps, but 60 to 1000; with --plain, and
+    /// without --data, 50]
+    #[arg(long, value_name = "N")]
+    epochs: Option<NonZeroUsize>,
+    /// Samples a step [default: about a 32nd of the samples, 8 to 64; with --plain, and without
+    /// --data, 32]
+    #[arg(long, value_name = "SAMPLES")]
+    batch: Option<NonZeroUsize>,
     /// sgd, momentum, nesterov, rms_prop, adam or adam_w
     #[arg(long, value_name = "NAME", default_value = "adam", value_parser = choices::optimizer)]
     pub(super) optimizer: Optimizer,
@@ -91,11 +84,30 @@ pub(super) enum ScoreName {
     MeanSquaredError,
 }
 
+impl Args {
+    /// A candidate's training on so many samples, by these defaults; its rate is the candidate's.
+    pub(super) fn training(&self, defaults: Defaults, samples: usize) -> Training {
+        let is_table = defaults == Defaults::Table;
+        let by_default = match is_table {
+            true => Training::for_samples(samples),
+            false => Training::new(50, 32),
+        };
+        let epochs = self.epochs.map_or(by_default.get_epochs(), NonZeroUsize::get);
+        let batch = self.batch.map(NonZeroUsize::get).or(by_default.get_batch_size());
+        let schedule = if is_table { Schedule::cosine(epochs, 0.0) } else { Schedule::constant() };
+        Training::new(epochs, batch.unwrap_or(32))
+            .optimizer(self.optimizer)
+            .schedule(schedule)
+            .l2(by_default.get_l2())
+            .seed(self.seed)
+    }
+}
+
 impl ScoreName {
     /// The score to judge by: as asked for, or the usual one for what is predicted.
     pub(super) fn of(args: &Args) -> Result<Self, Failure> {
         let refused = |what| Err(Failure::Arguments(format!("--score {what} only")));
-        match (args.score, args.regression) {
+        match (args.score, args.learning.regression) {
             (Some(Self::Accuracy), true) => refused("accuracy is for classes"),
             (Some(Self::MeanSquaredError), false) => refused("mean_squared_error is for values"),
             (Some(score), _) => Ok(score),

@@ -3,29 +3,22 @@
 use shallownet::select::Folds;
 
 use super::args::ScoreName;
-use crate::batch::Batch;
-use crate::data::Data;
+use crate::data::{Data, Targets};
 use crate::say::Say;
 use crate::scores::decimals;
 use crate::verdict;
 
 /// Notes a best candidate that is no better than the most frequent class, or the mean, of the
 /// samples that it was trained on.
-pub(super) fn judge(
-    (best, score): (f64, ScoreName),
-    batch: &Batch<f64>,
-    folds: &Folds,
-    data: &Data,
-    say: &Say,
-) {
+pub(super) fn judge((best, score): (f64, ScoreName), folds: &Folds, data: &Data, say: &Say) {
     const TRY: &str = "try other candidates, more --epochs, other features";
     match score {
         ScoreName::Accuracy => {
-            let classes = &data.labels().classes;
+            let (classes, of_row) = (&data.labels().classes, &data.labels().of_row);
             let right = mean(folds, |train, held| {
-                let of_train: Vec<usize> = train.iter().map(|&row| batch.classes[row]).collect();
+                let of_train: Vec<usize> = train.iter().map(|&row| of_row[row]).collect();
                 let (class, _) = verdict::most_frequent(&of_train, classes.len())?;
-                let right = held.iter().filter(|&&row| batch.classes[row] == class).count();
+                let right = held.iter().filter(|&&row| of_row[row] == class).count();
                 Some(right as f64 / held.len() as f64)
             });
             if let Some(right) = right
@@ -39,7 +32,8 @@ pub(super) fn judge(
             }
         }
         ScoreName::MeanSquaredError => {
-            let error = mean(folds, |train, held| Some(of_mean(batch, train, held)));
+            let Targets::Values { y, n_y } = &data.targets else { return };
+            let error = mean(folds, |train, held| Some(of_mean((y, *n_y), train, held)));
             if let Some(error) =
                 error.filter(|&error| error > 0.0 && 1.0 - best / error < verdict::LITTLE_VARIANCE)
             {
@@ -69,9 +63,8 @@ fn mean(folds: &Folds, score: impl Fn(&[usize], &[usize]) -> Option<f64>) -> Opt
 }
 
 /// The mean squared error on the rows held out of the mean of the rows to train on.
-fn of_mean(batch: &Batch<f64>, train: &[usize], held: &[usize]) -> f64 {
-    let n_y = batch.outputs();
-    let value = |row: usize, k: usize| batch.values[row * n_y + k];
+fn of_mean((y, n_y): (&[f64], usize), train: &[usize], held: &[usize]) -> f64 {
+    let value = |row: usize, k: usize| y[row * n_y + k];
     let of_output = |k: usize| {
         let mean: f64 = train.iter().map(|&row| value(row, k) / train.len() as f64).sum();
         held.iter().map(|&row| (value(row, k) - mean).powi(2)).sum::<f64>() / held.len() as f64

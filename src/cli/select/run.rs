@@ -2,20 +2,20 @@
 
 use serde::Serialize;
 use shallownet::select::{Better, Candidate, Folds, Grid, Row, cross_validate};
-use shallownet::{Init, Scalar};
+use shallownet::{Columns, Init, Scalar};
 
 use super::args::{Args, ScoreName};
 use super::baseline;
 use super::fold::{self, Fold};
-use crate::batch::{Batch, Meaning, Preprocessing};
+use crate::batch::Meaning;
 use crate::choices::{InitName, Precision};
-use crate::data::{Data, Want};
+use crate::data::Data;
 use crate::failure::Failure;
 use crate::network;
 use crate::pictures;
+use crate::prepare::TargetChoice;
 use crate::progress;
 use crate::say::Say;
-use crate::targets::{self, TargetTransform};
 
 #[derive(Debug, Serialize)]
 struct Results {
@@ -44,8 +44,7 @@ struct Line {
 }
 
 pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
-    let want = if args.regression { Want::Values } else { Want::Classes };
-    let data = args.source.training(want, say)?.into_classes(args.classification)?;
+    let data = args.source.training(&args.learning, say)?;
     match args.precision {
         Precision::F32 => select::<f32>(args, &data, say),
         Precision::F64 => select::<f64>(args, &data, say),
@@ -64,34 +63,32 @@ fn select<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure>
     let candidates = grid.candidates();
     let rows = data.rows()?;
     let meaning = Meaning::of(data);
-    // In f64 to the end: standardization comes before rounding to f32. A value that does not fit
-    // into f32 is reported here, with its place in the file.
-    let batch = Batch::<f64>::new(data, &rows, Preprocessing::default(), meaning)?;
-    if !args.standardize {
-        data.inputs::<T>(&rows, None)?;
-    }
-    let folds = if args.regression {
-        Folds::new(batch.len(), args.folds, args.seed)?
-    } else {
-        Folds::stratified(&batch.classes, args.folds, args.seed)?
+    let folds = match meaning {
+        Meaning::Values { .. } => Folds::new(rows.len(), args.folds, args.seed)?,
+        Meaning::Classes { of_row, .. } => Folds::stratified(of_row, args.folds, args.seed)?,
     };
     fold::note(args, data, &folds, say)?;
     say.line(format_args!(
         "{} samples of {}, {} candidates, {} folds\n",
-        batch.len(),
+        rows.len(),
         data.file(),
         candidates.len(),
         folds.count()
     ));
     let bar = progress::bar(candidates.len() * folds.count(), "trainings");
     let output = network::output(meaning);
-    let transform = args.regression.then_some(args.target_transform);
-    let how =
-        Fold { args, output, score, is_standardized: targets::is_standardized(transform, output)? };
+    let of_targets = args.preparation.of_targets(output)?;
+    let how = Fold { args, data, meaning, output, score, of_targets };
+    // A fold's rows are prepared by those that it trains on: so what is split are their numbers.
+    let numbers: Vec<f64> = rows.iter().map(|&row| row as f64).collect();
     let table = args.machine.run(say, || {
-        let (x, y) = (batch.x()?, batch.y()?);
-        cross_validate(&candidates, x, y, &folds, |candidate, split| {
-            let value = how.train::<T>(candidate, split);
+        let numbers = Columns::new(&numbers, 1)?;
+        cross_validate(&candidates, numbers, numbers, &folds, |candidate, split| {
+            let rows = |numbers: Columns<'_, f64>| -> Vec<usize> {
+                numbers.as_slice().iter().map(|&number| number as usize).collect()
+            };
+            let (train, held) = (rows(split.train_x()), rows(split.validation_x()));
+            let value = how.train::<T>(candidate, (&train, &held));
             bar.inc(1);
             value
         })
@@ -116,12 +113,12 @@ fn select<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure>
     }
     let best = lines.first().filter(|line| line.mean.is_finite()).cloned();
     match &best {
-        Some(best) => baseline::judge((best.mean, score), &batch, &folds, data, say),
+        Some(best) => baseline::judge((best.mean, score), &folds, data, say),
         None => {
             say.note(format_args!("every candidate diverged: try {}", against_divergence(args)))
         }
     }
-    let (samples, folds) = (batch.len(), args.folds);
+    let (samples, folds) = (rows.len(), args.folds);
     let finite = lines.iter().filter(|line| line.mean.is_finite());
     let rows: Vec<_> = finite.map(|line| (line.name.clone(), line.scores.clone())).collect();
     // Written before the picture, which may fail.
@@ -147,10 +144,11 @@ fn select<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure>
 fn against_divergence(args: &Args) -> String {
     let smallest = args.learning_rate.iter().copied().fold(f64::INFINITY, f64::min);
     let mut hints = vec![format!("a --learning-rate below {smallest}")];
-    if !args.standardize {
+    let by_default = !args.preparation.plain && args.source.data.is_some();
+    if !args.preparation.standardize.unwrap_or(by_default) {
         hints.push("--standardize".to_owned());
     }
-    if args.regression && args.target_transform == TargetTransform::None {
+    if args.preparation.target_transform == Some(TargetChoice::None) {
         hints.push("--target-transform standardize".to_owned());
     }
     hints.join(", or ")

@@ -6,53 +6,59 @@ use std::path::{Path, PathBuf};
 use shallownet::io::atomic;
 use shallownet::{EarlyStopping, Optimizer, Training};
 
+use super::class_weights::{self, ClassWeights};
 use crate::choices::{self, Course};
-use crate::data::{Source, Want};
+use crate::data::{Learning, Source};
 use crate::failure::Failure;
-use crate::network::NetworkArgs;
-use crate::targets::TargetTransform;
+use crate::network::{Defaults, NetworkArgs};
+use crate::prepare::{PreparationArgs, TargetChoice};
 
-/// Train a network: by full batches, or by mini-batches with an optimiser.
+/// Train a network.
+///
+/// With --data and --label nothing else is needed: columns may hold numbers, texts and missing
+/// values; features and values to predict are standardized; one layer of 100 ReLU units is trained
+/// by mini-batches, as long as the number of samples asks for. What was chosen is printed, and kept
+/// in the model; every option changes one choice, and --plain all of them.
 ///
 /// Without --data, trains the planar-flower network: 400 points of two classes that no line can
 /// part, 2-4-1 tanh/sigmoid, from published starting weights (or from your --seed or --init).
+/// It is trained by full-batch gradient descent, as is everything with --iterations, and with
+/// --plain if no option for mini-batches is given.
 ///
-/// Full-batch gradient descent runs for --iterations. Any of the options for epochs (or a folder as
-/// data) makes it mini-batches instead. Ctrl-C ends training with a checkpoint. Else nothing but
-/// --checkpoint is written unless all went well.
+/// Ctrl-C ends training with a checkpoint. Else nothing but --checkpoint is written unless all went
+/// well.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  shallownet train\n  shallownet train --data iris.csv --label species --standardize --hidden 8 --holdout 0.2\n  shallownet train --data iris.csv --label species --standardize --epochs 100 --batch 16 --validation 0.2 --early-stopping 10\n  shallownet train --data mnist --hidden 128 --activation relu --init he_normal --precision f32 --epochs 20 --schedule cosine"
+    after_help = "Examples:\n  shallownet train\n  shallownet train --data iris.csv --label species\n  shallownet train --data houses.csv --label price --regression --holdout 0.2\n  shallownet train --data iris.csv --label species --epochs 100 --batch 16 --validation 0.2 --early-stopping 10\n  shallownet train --data mnist --hidden 128 --precision f32 --epochs 20"
 )]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(super) source: Source,
-    /// The label is a number to be predicted (regression), not a class
-    #[arg(long, requires = "data")]
-    pub(super) regression: bool,
-    /// The label is a class, though it looks like a number to be predicted: many different numbers
-    /// of few samples each
-    #[arg(long, requires = "data", conflicts_with = "regression")]
-    pub(super) classification: bool,
-    /// Give every feature mean 0 and standard deviation 1; the model remembers how
-    #[arg(long)]
-    pub(super) standardize: bool,
-    /// What is done to the numbers to be predicted; the model remembers it, and predictions are
-    /// turned back. Costs are those of what was learned [default: standardize, unless the output
-    /// can't take any value]
-    #[arg(long, value_name = "NAME", requires = "regression")]
-    pub(super) target_transform: Option<TargetTransform>,
+    #[command(flatten)]
+    pub(super) learning: Learning,
+    #[command(flatten)]
+    pub(super) preparation: PreparationArgs,
+    /// How much samples count in training by their class: balanced (every class as much as any
+    /// other), or NAME=WEIGHT, with commas between several, others 1
+    #[arg(long, value_name = "WEIGHTS", value_parser = class_weights::parse, requires = "data",
+          conflicts_with = "regression")]
+    pub(super) class_weight: Option<ClassWeights>,
+    /// Train this many networks, from one seed after another, and take their mean (of logits): it is
+    /// one network, a little better and that much larger
+    #[arg(long, value_name = "N", conflicts_with_all = ["checkpoint", "resume"])]
+    pub(super) ensemble: Option<NonZeroUsize>,
     /// Hold out this fraction of the samples (of each class), to measure on them at the end
     #[arg(long, value_name = "FRACTION", value_parser = choices::fraction)]
     pub(super) holdout: Option<f64>,
     #[command(flatten)]
     pub(super) network: NetworkArgs,
 
-    /// Step size [default: 1.2; with --data 0.1; by epochs: 0.001, sgd 0.1, momentum and nesterov
-    /// 0.05]
+    /// Step size [default: 0.003, sgd 0.1, momentum and nesterov 0.05; with --plain 0.001 instead of
+    /// 0.003; with --iterations 0.1; without --data 1.2]
     #[arg(long, value_name = "RATE", value_parser = choices::positive)]
     pub(super) learning_rate: Option<f64>,
-    /// Steps, each on all samples [default: 10000]
+    /// Full-batch gradient descent: steps, each on all samples [default without --data, and with
+    /// --plain: 10000]
     #[arg(long, value_name = "STEPS")]
     pub(super) iterations: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -70,10 +76,10 @@ pub(crate) struct Args {
 #[command(next_help_heading = "Mini-batches")]
 pub(super) struct EpochArgs {
     /// Passes over the samples, shuffled; with --resume, all in all, those done included [default:
-    /// 20, or the checkpoint's]
+    /// as many as make 3000 steps, but 60 to 1000; with --plain 20; or the checkpoint's]
     #[arg(long, value_name = "N", conflicts_with = "iterations")]
     pub(super) epochs: Option<NonZeroUsize>,
-    /// Samples a step [default: 64]
+    /// Samples a step [default: about a 32nd of the samples, 8 to 64; with --plain 64]
     #[arg(long, value_name = "SAMPLES", conflicts_with = "iterations")]
     batch: Option<NonZeroUsize>,
     /// sgd, momentum, nesterov, rms_prop, adam or adam_w [default: adam]
@@ -81,13 +87,13 @@ pub(super) struct EpochArgs {
     optimizer: Option<Optimizer>,
     /// The learning rate's course: constant, cosine, cosine:FLOOR or step:EPOCHS:FACTOR; a cosine
     /// ends with the last epoch, and if --resume asks for more, with the new last one [default:
-    /// constant]
+    /// cosine; with --plain constant]
     #[arg(long, value_name = "COURSE", conflicts_with = "iterations", value_parser = choices::course)]
     schedule: Option<Course>,
     /// Let the learning rate rise from 0 over this many epochs first
     #[arg(long, value_name = "EPOCHS", conflicts_with = "iterations", value_parser = choices::not_negative)]
     warm_up: Option<f64>,
-    /// Penalty on the squares of the weights
+    /// Penalty on the squares of the weights [default: 3 / samples; with --plain 0]
     #[arg(long, value_name = "LAMBDA", conflicts_with = "iterations", value_parser = choices::not_negative)]
     l2: Option<f64>,
     /// Scale gradients down to this norm
@@ -104,8 +110,8 @@ pub(super) struct EpochArgs {
     /// --out]
     #[arg(long, value_name = "FILE")]
     pub(super) checkpoint: Option<PathBuf>,
-    /// Go on from a checkpoint, with the same data, --holdout, --validation, --standardize,
-    /// --target-transform and features: the same bits as without a break. With --epochs also from
+    /// Go on from a checkpoint, with the same data, --holdout, --validation, features, weights and
+    /// options of preparation: the same bits as without a break. With --epochs also from
     /// the end of a training; patience then begins anew
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "iterations", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm",
@@ -118,10 +124,6 @@ pub(super) struct EpochArgs {
 }
 
 impl Args {
-    pub(super) fn want(&self) -> Want {
-        if self.regression { Want::Values } else { Want::Classes }
-    }
-
     pub(super) fn check(&self) -> Result<(), Failure> {
         if self.out.exists() && !self.out.is_dir() {
             let file = self.out.display().to_string();
@@ -139,32 +141,38 @@ impl Args {
         }
     }
 
-    /// The options for epochs, if training is by mini-batches.
-    pub(super) fn training(&self) -> Option<Training> {
+    /// The options for epochs, if training is by mini-batches, of so many samples.
+    pub(super) fn training(&self, defaults: Defaults, samples: usize) -> Option<Training> {
         let given = &self.epochs;
-        let is_folder = self.source.data.as_ref().is_some_and(|path| path.is_dir());
-        let is_wanted = given.epochs.is_some()
-            || given.batch.is_some()
-            || given.optimizer.is_some()
-            || given.schedule.is_some()
-            || given.warm_up.is_some()
-            || given.l2.is_some()
-            || given.clip_norm.is_some()
-            || given.validation.is_some()
-            || given.checkpoint.is_some()
-            || is_folder && self.iterations.is_none();
+        let is_wanted = given.are_given()
+            || self.iterations.is_none() && (defaults == Defaults::Table || self.is_folder());
         if !is_wanted {
             return None;
         }
-        let epochs = given.epochs.map_or(20, NonZeroUsize::get);
-        let batch = given.batch.map_or(64, NonZeroUsize::get);
-        let optimizer = given.optimizer.unwrap_or(Optimizer::adam());
-        let schedule = given.schedule.unwrap_or(Course::Constant);
-        let mut training = Training::new(epochs, batch)
+        let is_table = defaults == Defaults::Table;
+        let by_default = match is_table {
+            true => Training::for_samples(samples),
+            false => Training::new(20, 64).optimizer(Optimizer::adam()),
+        };
+        let epochs = given.epochs.map_or(by_default.get_epochs(), NonZeroUsize::get);
+        let batch = given.batch.map(NonZeroUsize::get).or(by_default.get_batch_size());
+        let optimizer = given.optimizer.unwrap_or(by_default.get_optimizer());
+        let course = if is_table { Course::Cosine { floor: 0.0 } } else { Course::Constant };
+        let schedule = given.schedule.unwrap_or(course);
+        // AdamW has a decay of its own.
+        let has_decay = matches!(optimizer, Optimizer::AdamW { .. });
+        let l2 = if has_decay { 0.0 } else { by_default.get_l2() };
+        let rate = self.learning_rate.unwrap_or(match optimizer {
+            Optimizer::Sgd => 0.1,
+            Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } => 0.05,
+            _ if is_table => by_default.get_learning_rate(),
+            _ => 0.001,
+        });
+        let mut training = Training::new(epochs, batch.unwrap_or(64))
             .optimizer(optimizer)
-            .learning_rate(self.learning_rate.unwrap_or(default_rate(optimizer)))
+            .learning_rate(rate)
             .schedule(schedule.schedule(epochs, given.warm_up.unwrap_or(0.0)))
-            .l2(given.l2.unwrap_or(0.0))
+            .l2(given.l2.unwrap_or(l2))
             .seed(self.network.seed());
         if let Some(norm) = given.clip_norm {
             training = training.clip_norm(norm);
@@ -175,13 +183,23 @@ impl Args {
         Some(training)
     }
 
+    fn is_folder(&self) -> bool {
+        self.source.data.as_ref().is_some_and(|path| path.is_dir())
+    }
+
+    /// Is it trained by epochs, for all that the options say?
+    fn has_epochs(&self) -> bool {
+        let is_table = self.source.data.is_some() && !self.preparation.plain;
+        self.epochs.are_given() || self.iterations.is_none() && (is_table || self.is_folder())
+    }
+
     /// A training that diverged at this learning rate, with the options against it that were not
     /// given.
     pub(super) fn diverged(&self, (iteration, cost): (u64, f64), learning_rate: f64) -> Failure {
         let mut hints = vec![format!("a --learning-rate below {learning_rate}")];
         hints.extend(self.scaling());
         let is_resumed = self.epochs.resume.is_some();
-        if !is_resumed && self.training().is_some() && self.epochs.clip_norm.is_none() {
+        if !is_resumed && self.has_epochs() && self.epochs.clip_norm.is_none() {
             hints.push("--clip-norm 1".to_owned());
         }
         // A checkpoint has its options for good.
@@ -193,22 +211,30 @@ impl Args {
 
     /// What may help a network that has learned nothing from its training samples.
     pub(super) fn against_nothing_learned(&self) -> String {
-        let longer = match (&self.epochs.resume, self.training()) {
-            (None, None) => "more --iterations",
-            _ => "more --epochs",
-        };
+        let has_epochs = self.epochs.resume.is_some() || self.has_epochs();
+        let longer = if has_epochs { "more --epochs" } else { "more --iterations" };
         let mut hints = self.scaling();
         hints.extend([longer, "another --learning-rate", "other features"].map(str::to_owned));
+        hints.join(", ")
+    }
+
+    /// What may help a network whose units are saturated.
+    pub(super) fn against_saturation(&self) -> String {
+        let mut hints = self.scaling();
+        let others =
+            ["--activation relu", "a smaller --learning-rate", "a smaller --scale of --init"];
+        hints.extend(others.map(str::to_owned));
         hints.join(", ")
     }
 
     /// The options that standardize features and targets, unless they were given.
     fn scaling(&self) -> Vec<String> {
         let mut hints = Vec::new();
-        if !self.standardize {
+        let by_default = !self.preparation.plain && self.source.data.is_some();
+        if !self.preparation.standardize.unwrap_or(by_default) {
             hints.push("--standardize".to_owned());
         }
-        if self.target_transform == Some(TargetTransform::None) {
+        if self.preparation.target_transform == Some(TargetChoice::None) {
             hints.push("--target-transform standardize".to_owned());
         }
         hints
@@ -221,11 +247,18 @@ impl Args {
     }
 }
 
-fn default_rate(optimizer: Optimizer) -> f64 {
-    match optimizer {
-        Optimizer::Sgd => 0.1,
-        Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } => 0.05,
-        _ => 0.001,
+impl EpochArgs {
+    /// Was anything asked for that only mini-batches have?
+    fn are_given(&self) -> bool {
+        self.epochs.is_some()
+            || self.batch.is_some()
+            || self.optimizer.is_some()
+            || self.schedule.is_some()
+            || self.warm_up.is_some()
+            || self.l2.is_some()
+            || self.clip_norm.is_some()
+            || self.validation.is_some()
+            || self.checkpoint.is_some()
     }
 }
 

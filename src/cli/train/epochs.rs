@@ -61,9 +61,12 @@ pub(super) fn resume<T: Scalar>(
 }
 
 fn data<T: Scalar>(sets: &Sets<T>) -> shallownet::Result<DataSet<'_, T>> {
-    let data = DataSet::new(sets.train.x()?, sets.train.y()?);
+    let mut data = DataSet::new(sets.train.x()?, sets.train.y()?);
+    if let Some(weights) = sets.train.weights() {
+        data = data.weights(weights);
+    }
     Ok(match &sets.validation {
-        Some(held) => data.validation(held.x()?, held.y()?),
+        Some(held) => data.validation(held.x()?, held.targets()?),
         None => data,
     })
 }
@@ -139,6 +142,7 @@ fn run<T: Scalar>(
     };
     Ok(Trained {
         learning_rate: training.get_learning_rate(),
+        training,
         course: Course::Epochs(Box::new(facts)),
         speed: Speed {
             seconds,

@@ -32,7 +32,7 @@ pub(super) fn train<T: Scalar>(
     say: &Say,
 ) -> Result<Trained, Failure> {
     let mut workspace = TrainingWorkspace::new(net, batch.len())?;
-    let (x, y) = (batch.x()?, batch.y()?);
+    let (x, y) = (batch.x()?, batch.targets()?);
     let bar = progress::bar(iterations, "iterations");
     let curve_every = iterations.div_ceil(CURVE_POINTS).max(1);
     let bar_every = iterations.div_ceil(BAR_UPDATES).max(1);
@@ -67,6 +67,7 @@ pub(super) fn train<T: Scalar>(
     let samples_per_second = (iterations * batch.len()) as f64 / seconds;
     Ok(Trained {
         learning_rate,
+        training: Training::full_batch(iterations).learning_rate(learning_rate),
         course: Course::Iterations { iterations },
         speed: Speed { seconds, samples_per_second, reference: None },
         costs,
@@ -86,7 +87,11 @@ fn stopped<T: Scalar>(
     let training = Training::full_batch(iterations - done)
         .learning_rate(learning_rate)
         .seed(args.network.seed());
-    let state = batch.x().and_then(|x| Trainer::new(net, training, DataSet::new(x, batch.y()?)));
+    let data = || {
+        let data = DataSet::new(batch.x()?, batch.y()?);
+        Ok(batch.weights().map_or(data, |weights| data.weights(weights)))
+    };
+    let state = data().and_then(|data| Trainer::new(net, training, data));
     match state {
         Ok(trainer) => interrupted(
             args,

@@ -1,10 +1,13 @@
 //! `shallownet train`: samples to a model, pictures and a few lines on how it went.
 
 mod args;
+mod class_weights;
+mod describe;
 mod epochs;
 mod full;
 mod interrupted;
 mod output;
+mod plan;
 mod run;
 mod sets;
 mod trained;

@@ -1,44 +1,36 @@
 //! The course of the command: samples, a network, its training, and what is left of it.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
-use shallownet::Standardization;
 use shallownet::io::checkpoint::{self, Checkpoint};
 use shallownet::io::model::Model;
-use shallownet::pipeline::{Pipeline, TargetTransform};
-use shallownet::{Network, Scalar, Training, TrainingState};
+use shallownet::{Network, Scalar};
 
 use super::args::Args;
+use super::plan::Plan;
 use super::sets::{Sets, sets};
 use super::trained::Trained;
-use super::{epochs, full, output};
+use super::{describe, epochs, full, output};
 use crate::batch::{Batch, Meaning};
 use crate::choices::Precision;
 use crate::data::Data;
 use crate::failure::Failure;
-use crate::network::note_reach;
+use crate::network::{Defaults, note_reach};
 use crate::progress;
 use crate::results::{Course, NetworkFacts, Results};
 use crate::say::Say;
 use crate::scores::{self, Score};
-use crate::targets;
 use crate::verdict;
 
 pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     args.check()?;
-    let data = args.source.training(args.want(), say)?.into_classes(args.classification)?;
+    let data = args.source.training(&args.learning, say)?;
     args.source.suspect(&data, say);
     match args.network.precision {
         Precision::F32 => train::<f32>(args, data, say),
         Precision::F64 => train::<f64>(args, data, say),
     }
-}
-
-/// How it is trained.
-enum Plan<T> {
-    Full { iterations: usize, learning_rate: f64 },
-    Epochs(Training),
-    Resume(Box<TrainingState<T>>),
 }
 
 fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
@@ -52,44 +44,55 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
     let of_checkpoint = resumed.as_ref().and_then(|c| c.network.layers().last());
     let output =
         of_checkpoint.map(|layer| layer.activation).unwrap_or_else(|| args.network.output(meaning));
-    let is_standardized = targets::is_standardized(args.target_transform, output)?;
-    let sets = sets::<T>(args, (&data, meaning), (seed, is_standardized), say)?;
-    let is_built_in = args.source.data.is_none();
-    let (mut network, plan) = match (resumed, args.training()) {
-        (Some(Checkpoint { network, state }), _) => (network, Plan::Resume(Box::new(state))),
-        (None, training) => {
-            let network = args.network.build::<T>(data.n_x, meaning, is_built_in)?;
-            let learning_rate = args.learning_rate.unwrap_or(if is_built_in { 1.2 } else { 0.1 });
-            let iterations = args.iterations.map_or(10_000, |n| n.get());
-            let plan = training.map_or(Plan::Full { iterations, learning_rate }, Plan::Epochs);
-            (network, plan)
-        }
+    let of_targets = args.preparation.of_targets(output)?;
+    let sets = sets::<T>(args, (&data, meaning), (seed, of_targets), say)?;
+    let n_x = sets.prepared.inputs(data.width);
+    let defaults = Defaults::of(&data, args.preparation.plain);
+    let member = |k: usize| {
+        let seed = seed.wrapping_add(k as u64);
+        let network = args.network.build::<T>(n_x, meaning, (defaults, seed))?;
+        Ok::<_, Failure>((network, Plan::of(args, defaults, sets.train.len(), seed)))
+    };
+    let (network, plan) = match resumed {
+        Some(Checkpoint { network, state }) => (network, Plan::Resume(Box::new(state))),
+        None => member(0)?,
     };
     data.check_values(network.loss())?;
     note_reach(&network, sets.train.y()?.as_slice(), say);
-    let facts = NetworkFacts::of(&network);
-    say.line(format_args!("{} samples of {}", sets.train.len(), data.file()));
-    say.line(facts.line());
-    if let Some(Standardization { means, stds }) = &sets.target_standardization {
-        say.line(match (&means[..], &stds[..]) {
-            ([mean], [std]) => format!(
-                "targets are standardized (mean {mean}, standard deviation {std}), and so are costs"
-            ),
-            _ => "targets are standardized, and so are costs".to_owned(),
-        });
-    }
-    say.line("");
+    describe::say(args, (&data, &sets), (&network, &plan), say);
 
     progress::catch_interrupts()?;
-    let work = || match plan {
-        Plan::Full { iterations, learning_rate } => {
-            full::train(&mut network, &sets.train, (iterations, learning_rate), args, say)
-        }
-        Plan::Epochs(training) => epochs::start(&mut network, training, &sets, args, say),
-        Plan::Resume(state) => epochs::resume(&mut network, *state, (&sets, &data), args, say),
+    let one = |(mut network, plan): (Network<T>, Plan<T>)| {
+        let trained = match plan {
+            Plan::Full { iterations, learning_rate } => {
+                full::train(&mut network, &sets.train, (iterations, learning_rate), args, say)
+            }
+            Plan::Epochs(training) => epochs::start(&mut network, training, &sets, args, say),
+            Plan::Resume(state) => epochs::resume(&mut network, *state, (&sets, &data), args, say),
+        }?;
+        Ok::<_, Failure>((network, trained))
     };
-    let trained = args.network.machine.run(say, work)??;
-    finish(args, (network, facts), &data, sets, trained, say)
+    let members = args.ensemble.map_or(1, NonZeroUsize::get);
+    let (network, trained) = args.network.machine.run(say, || {
+        let (network, mut trained) = one((network, plan))?;
+        let mut networks = vec![network];
+        for k in 1..members {
+            say.line(format_args!("\nnetwork {} of {members}", k + 1));
+            let (network, more) = one(member(k)?)?;
+            networks.push(network);
+            trained = trained.and(more);
+        }
+        Ok::<_, Failure>((ensemble(networks)?, trained))
+    })??;
+    finish(args, network, &data, sets, trained, say)
+}
+
+/// Their mean; of one network, the network itself.
+fn ensemble<T: Scalar>(networks: Vec<Network<T>>) -> shallownet::Result<Network<T>> {
+    match <[_; 1]>::try_from(networks) {
+        Ok([network]) => Ok(network),
+        Err(networks) => Network::mean_of(&networks),
+    }
 }
 
 /// A checkpoint as the arguments want it to go on.
@@ -116,27 +119,22 @@ fn resumed<T: Scalar>(path: &Path, args: &Args, say: &Say) -> Result<Checkpoint<
 /// safe.
 fn finish<T: Scalar>(
     args: &Args,
-    (network, facts): (Network<T>, NetworkFacts),
+    network: Network<T>,
     data: &Data,
     sets: Sets<T>,
     mut trained: Trained,
     say: &Say,
 ) -> Result<(), Failure> {
-    let model = Model {
-        pipeline: Pipeline {
-            features: data.feature_names.clone(),
-            inputs: data.inputs,
-            standardization: sets.standardization.clone(),
-            targets: TargetTransform {
-                log: false,
-                standardization: sets.target_standardization.clone(),
-            },
-            ..Pipeline::default()
-        },
+    let facts = NetworkFacts::of(&network);
+    let mut model = Model {
+        pipeline: sets.prepared.pipeline.clone(),
         classes: data.labels().classes.clone(),
         label: data.label_name.clone(),
+        training: Some(trained.training),
         ..Model::new(network)
     };
+    model.pipeline.features = data.feature_names.clone();
+    model.pipeline.inputs = data.inputs;
     let file = output::save(&args.out, &model, say)?;
     let unsaved = trained.unsaved.take();
     let report = || {
@@ -153,13 +151,18 @@ fn finish<T: Scalar>(
         let held =
             [(&validation, &sets.validation), (&holdout, &sets.holdout), (&test, &sets.test)];
         judge(args, (&train, held), &sets, &model.classes, say);
+        if let Some(note) = verdict::saturated(&model.network, &sets.train)? {
+            let hints = args.against_saturation();
+            say.note(format_args!("{note}; try {hints}"));
+        }
         let results = Results {
             data: data.file(),
             classes: model.classes,
             network: facts,
             learning_rate: trained.learning_rate,
             course: trained.course,
-            target_standardization: sets.target_standardization,
+            log_targets: model.pipeline.targets.log,
+            target_standardization: model.pipeline.targets.standardization,
             train,
             validation,
             holdout,

@@ -1,14 +1,15 @@
 //! The samples, split by purpose.
 
-use shallownet::{Scalar, Standardization};
+use shallownet::Scalar;
 
 use super::args::Args;
-use crate::batch::{self, Batch, Meaning, Preprocessing};
-use crate::data::Data;
+use super::class_weights::ClassWeights;
+use crate::batch::{Batch, Meaning};
+use crate::data::{Data, Prepared};
 use crate::failure::Failure;
+use crate::prepare::TargetChoice;
 use crate::say::Say;
 use crate::split::split;
-use crate::targets;
 
 /// The samples, by purpose.
 #[derive(Debug)]
@@ -18,14 +19,15 @@ pub(super) struct Sets<T> {
     pub(super) validation: Option<Batch<T>>,
     pub(super) holdout: Option<Batch<T>>,
     pub(super) test: Option<Batch<T>>,
-    pub(super) standardization: Option<Standardization>,
-    pub(super) target_standardization: Option<Standardization>,
+    pub(super) prepared: Prepared,
+    /// How much a sample of each class counts, if that is not the same.
+    pub(super) class_weights: Option<Vec<f64>>,
 }
 
 pub(super) fn sets<T: Scalar>(
     args: &Args,
     (data, meaning): (&Data, Meaning<'_>),
-    (seed, is_standardized): (u64, bool),
+    (seed, of_targets): (u64, TargetChoice),
     say: &Say,
 ) -> Result<Sets<T>, Failure> {
     let all = data.rows()?;
@@ -33,27 +35,28 @@ pub(super) fn sets<T: Scalar>(
     // Another seed than that of the held-out samples, which would shuffle both alike.
     let share = ("--validation", args.epochs.validation);
     let (rows, validation) = split(data, rows, share, !seed, say)?;
-    let standardization =
-        if args.standardize { Some(batch::standardize(data, &rows, say)?) } else { None };
-    let target_standardization =
-        if is_standardized { targets::standardization(data, &rows, say)? } else { None };
-    let preprocessing = Preprocessing {
-        features: standardization.as_ref(),
-        targets: target_standardization.as_ref(),
+    let prepared = args.preparation.fit(data, &rows, of_targets, Some(say))?;
+    let of_classes = |weights: &ClassWeights| weights.of_classes(data, &rows);
+    let class_weights = args.class_weight.as_ref().map(of_classes).transpose()?;
+    let batch = |part: &[usize]| {
+        let batch = Batch::<T>::new(data, part, &prepared, meaning)?;
+        Ok::<_, Failure>(match &class_weights {
+            Some(weights) => batch.weighted_by_class(weights),
+            None => batch,
+        })
     };
-    let batch = |rows: &[usize]| Batch::<T>::new(data, rows, preprocessing, meaning);
     let some = |rows: &[usize]| (!rows.is_empty()).then(|| batch(rows)).transpose();
-    let test = args.source.test(args.want(), data.inputs.as_ref(), say)?;
+    let test = args.source.test(args.learning.want(), data.inputs.as_ref(), say)?;
     let of = (data, meaning.outputs());
-    let test = test.map(|test| test_set(&test, of, preprocessing, say)).transpose()?;
+    let test = test.map(|test| test_set(&test, of, &prepared, say)).transpose()?;
     Ok(Sets {
         train: batch(&rows)?,
         validation: some(&validation)?,
         holdout: some(&held)?,
         test,
         rows,
-        standardization,
-        target_standardization,
+        prepared,
+        class_weights,
     })
 }
 
@@ -61,16 +64,16 @@ pub(super) fn sets<T: Scalar>(
 fn test_set<T: Scalar>(
     test: &Data,
     (data, outputs): (&Data, usize),
-    preprocessing: Preprocessing<'_>,
+    prepared: &Prepared,
     say: &Say,
 ) -> Result<Batch<T>, Failure> {
-    if test.n_x != data.n_x {
-        let problem = format!("{} features a sample: expected {}", test.n_x, data.n_x);
+    if test.width != data.width {
+        let problem = format!("{} features a sample: expected {}", test.width, data.width);
         return Err(Failure::File { file: test.file(), problem });
     }
     let rows = test.rows()?;
     let classes = &data.labels().classes;
     let of_row = test.classes_among(classes, say)?;
     let meaning = Meaning::of(test).among(&of_row, classes.len()).for_outputs(outputs);
-    Batch::new(test, &rows, preprocessing, meaning)
+    Batch::new(test, &rows, prepared, meaning)
 }

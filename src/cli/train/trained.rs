@@ -1,5 +1,7 @@
 //! The results of a training besides the network.
 
+use shallownet::Training;
+
 use crate::failure::Failure;
 use crate::results::{Course, Point, Speed};
 
@@ -7,6 +9,8 @@ use crate::results::{Course, Point, Speed};
 #[derive(Debug)]
 pub(crate) struct Trained {
     pub(crate) learning_rate: f64,
+    /// How it was trained.
+    pub(crate) training: Training,
     pub(crate) course: Course,
     pub(crate) speed: Speed,
     /// Full batches: (iteration, cost before it), and at the end the cost after the last.
@@ -15,4 +19,15 @@ pub(crate) struct Trained {
     pub(crate) points: Vec<Point>,
     /// Why the last checkpoint could not be saved.
     pub(crate) unsaved: Option<Failure>,
+}
+
+impl Trained {
+    /// With the time of another training added: the curves stay those of the first.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        let samples = |speed: &Speed| speed.samples_per_second * speed.seconds;
+        let both = samples(&self.speed) + samples(&other.speed);
+        self.speed.seconds += other.speed.seconds;
+        self.speed.samples_per_second = both / self.speed.seconds.max(1e-9);
+        self
+    }
 }

@@ -87,9 +87,9 @@ impl Pipeline {
 impl Column {
     fn check(&self) -> Result<(), &'static str> {
         let texts = self.texts().count();
-        if let Self::Category { categories, .. } = self {
-            if categories.is_empty() {
-                return Err("no category has an input of its own: expected at least one");
+        if matches!(self, Self::Category { .. }) {
+            if texts == 0 {
+                return Err("it has no category: expected at least one");
             }
             if self.texts().collect::<HashSet<_>>().len() < texts {
                 return Err("a category stands there twice");

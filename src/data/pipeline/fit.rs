@@ -34,6 +34,9 @@ pub struct Preparation {
     rare_below: usize,
 }
 
+/// Up to this many categories keep their inputs though all are rare.
+const FEW: usize = 10;
+
 /// Why columns could not be prepared.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -96,7 +99,8 @@ impl Preparation {
         Self { refuse_missing: refuse, ..self }
     }
 
-    /// Categories of fewer training samples than this share one input. 0 and 1: none does.
+    /// Categories of fewer training samples than this share one input (unless all are rare, and ten
+    /// or less). 0 and 1: none does.
     pub fn rare_below(self, samples: usize) -> Self {
         Self { rare_below: samples, ..self }
     }
@@ -170,11 +174,11 @@ impl Preparation {
                 order.extend((0..texts.len()).filter(|&code| counts[code] > 0 && !is_rare(code)));
                 let mut rare: Vec<usize> =
                     (0..texts.len()).filter(|&code| counts[code] > 0 && is_rare(code)).collect();
-                if order.is_empty() {
-                    // Nothing but rare ones, which would all look alike.
+                if order.is_empty() && rare.len() <= FEW {
+                    // In so few samples nothing is frequent.
                     order = std::mem::take(&mut rare);
                 }
-                if order.is_empty() {
+                if order.is_empty() && rare.is_empty() {
                     return Err(Unprepared::Empty { column: k });
                 }
                 // The first of equals.

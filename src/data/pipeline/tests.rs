@@ -83,6 +83,12 @@ fn rare_categories_share_an_input_with_unknown_ones() {
     // Where all are rare, each keeps its input.
     let pipeline = fitted(Preparation::new().rare_below(9), &raw, &kinds);
     assert_eq!(pipeline.columns[0].inputs(), 4);
+    // Of many, each in one sample, nothing can be learned: they are one input.
+    let names: Vec<String> = (0..11).map(|k| format!("n{k}")).collect();
+    let raw: Vec<f64> = (0..11).map(f64::from).collect();
+    let pipeline = fitted(Preparation::new(), &raw, &[RawColumn::Category(names)]);
+    assert_eq!(pipeline.columns[0].inputs(), 1);
+    assert_eq!(inputs(&pipeline, &[pipeline.code(0, "n3"), -1.0, NAN], 1), [1.0; 3]);
 }
 
 #[test]
@@ -150,7 +156,7 @@ fn what_is_no_row_is_refused() {
     };
     assert_eq!(of(&[1.0, NAN, 2.0, NAN], &kinds), Unprepared::Empty { column: 1 });
     assert_eq!(of(&[1.0, -1.0], &kinds), Unprepared::Empty { column: 1 });
-    let large = [f64::MAX, -f64::MAX];
+    let large = [f64::MAX, f64::MAX, -f64::MAX];
     assert_eq!(of(&large, &kinds[..1]), Unprepared::NotStandardizable { column: 0 });
     assert!(matches!(of(&[1.0, 9.0], &kinds), Unprepared::Refused(Error::Range { .. })));
     assert!(matches!(of(&[], &kinds), Unprepared::Refused(Error::EmptyBatch { .. })));
@@ -166,7 +172,7 @@ fn columns_that_can_not_be_are_unsound() {
     };
     let unsound = [
         (Column::Number { missing: filled(NAN) }, "not finite"),
-        (category(&[], &["a"], Missing::Refused), "no category has an input"),
+        (category(&[], &[], Missing::Refused), "it has no category"),
         (category(&["a", "b"], &["a"], Missing::Refused), "twice"),
         (category(&["a", "b"], &["c"], filled(3.0)), "no category"),
         (category(&["a", "b"], &[], filled(0.5)), "no category"),
@@ -186,6 +192,6 @@ fn logarithms_need_numbers_above_0() {
         assert!(matches!(refused, NotTransformable::NotPositive { index: 1, .. }), "{refused}");
     }
     assert!(TargetTransform::fit(&[0.0, -1.0], 1, false).is_ok());
-    let refused = TargetTransform::fit(&[f64::MAX, -f64::MAX], 1, false).unwrap_err();
+    let refused = TargetTransform::fit(&[f64::MAX, f64::MAX, -f64::MAX], 1, false).unwrap_err();
     assert_eq!(refused, NotTransformable::NotStandardizable { output: 0 });
 }

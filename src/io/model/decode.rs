@@ -63,8 +63,7 @@ impl<'a> Contents<'a> {
 
     fn model<T: Scalar>(self) -> Result<Model<T>, Problem> {
         let network = self.tensors.network(&self.description, &[""], |builder| builder)?;
-        let (pipeline, classes, label) = self.description.into_parts();
-        let model = Model { network, pipeline, classes, label };
+        let model = self.description.model(network);
         model.check()?;
         Ok(model)
     }

@@ -7,7 +7,7 @@ use super::error::Problem;
 use crate::data::pipeline::{Column, Inputs, Pipeline, TargetTransform};
 use crate::data::standardization::Standardization;
 use crate::io::one_line;
-use crate::{Activation, Loss, Network, Scalar};
+use crate::{Activation, Loss, Network, Scalar, Training};
 
 /// The entry's name.
 pub(super) const ENTRY: &str = "shallownet";
@@ -40,6 +40,8 @@ pub(in crate::io) struct Description {
     target_standardization: Option<Standardization>,
     classes: Vec<String>,
     label: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    training: Option<Training>,
 }
 
 /// `{"name": "tanh"}`, `{"name": "leaky_relu", "slope": 0.01}`.
@@ -78,6 +80,7 @@ impl Description {
             target_standardization: targets.standardization,
             classes: model.classes.clone(),
             label: model.label.clone(),
+            training: model.training,
             ..Self::of_network(&model.network)
         }
     }
@@ -101,11 +104,12 @@ impl Description {
             target_standardization: None,
             classes: Vec::new(),
             label: None,
+            training: None,
         }
     }
 
-    /// The pipeline, the classes and the label.
-    pub(super) fn into_parts(self) -> (Pipeline, Vec<String>, Option<String>) {
+    /// A model of this network.
+    pub(super) fn model<T>(self, network: Network<T>) -> Model<T> {
         let standardization = self.target_standardization;
         let pipeline = Pipeline {
             features: self.features,
@@ -115,7 +119,8 @@ impl Description {
             clip: self.clip,
             targets: TargetTransform { log: self.log_targets, standardization },
         };
-        (pipeline, self.classes, self.label)
+        let Self { classes, label, training, .. } = self;
+        Model { network, pipeline, classes, label, training }
     }
 
     pub(super) fn parse(entry: &str) -> Result<Self, Problem> {

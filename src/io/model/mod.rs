@@ -7,7 +7,7 @@
 //! from `bytes`, `whole` or `real` numbers, their range, what they are divided by), the names of
 //! the raw columns (`features`), how they become inputs (`columns`), the standardization of the
 //! inputs, where they are clipped (`clip`), whether logarithms of the targets were learned
-//! (`log_targets`) and their standardization; and the class names and the label column. One entry,
+//! (`log_targets`) and their standardization; and the class names, the label column, and how it was trained. One entry,
 //! so that the same model gives the same bytes.
 //!
 //! The version is 1; 2 where the targets were standardized; 3 where there are columns, a clip or
@@ -51,7 +51,7 @@ use std::path::Path;
 use crate::data::pipeline::Pipeline;
 use crate::io::atomic;
 use crate::io::open::{self, NotOpened};
-use crate::{Network, Scalar};
+use crate::{Network, Scalar, Training};
 
 pub use decode::{decode, decode_any};
 pub use encode::encode;
@@ -84,12 +84,15 @@ pub struct Model<T> {
     pub classes: Vec<String>,
     /// The name of the label column in the training data.
     pub label: Option<String>,
+    /// How it was trained: for people to read, no call needs it.
+    pub training: Option<Training>,
 }
 
 impl<T: Scalar> Model<T> {
     /// A model with nothing but the network.
     pub fn new(network: Network<T>) -> Self {
-        Self { network, pipeline: Pipeline::default(), classes: Vec::new(), label: None }
+        let (pipeline, classes) = (Pipeline::default(), Vec::new());
+        Self { network, pipeline, classes, label: None, training: None }
     }
 
     /// Do the names and numbers fit the network? Checked before saving and after loading.

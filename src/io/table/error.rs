@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::dialect::Delimiter;
 use crate::io::names::listed;
 use crate::io::{Quoted, reason};
 
@@ -23,6 +24,26 @@ pub enum Error {
     Empty {
         /// The file.
         file: String,
+    },
+    /// A file that has no more lines than are to be skipped.
+    #[error(
+        "{file}: it has {lines} lines, and {skipped} are to be skipped: expected a table behind"
+    )]
+    AllSkipped {
+        /// The file.
+        file: String,
+        /// How many lines it has.
+        lines: u64,
+        /// How many are no part of the table.
+        skipped: u64,
+    },
+    /// A dialect in which one mark has two meanings.
+    #[error("{file}: {mark} can't be decimal {mark} and stand between thousands")]
+    Dialect {
+        /// The file.
+        file: String,
+        /// "commas" or "points".
+        mark: &'static str,
     },
     /// A header without rows.
     #[error("{file}: line {line} is the header and no row follows: expected at least one sample")]
@@ -84,9 +105,10 @@ pub enum Error {
     },
     /// No column of that name.
     #[error(
-        "{file}: line {line}: no column is named {} (there are: {})",
+        "{file}: line {line}: no column is named {} (there are: {}){}",
         Quoted(name),
-        listed(names)
+        listed(names),
+        of_header(other_delimiter(names))
     )]
     NoColumn {
         /// The file.
@@ -99,7 +121,11 @@ pub enum Error {
         names: Vec<String>,
     },
     /// No column of that number.
-    #[error("{file}: no column {}: expected a number from 1 to {width}", Quoted(given))]
+    #[error(
+        "{file}: no column {}: expected a number from 1 to {width}{}",
+        Quoted(given),
+        of_header(*delimiter)
+    )]
     NoColumnNumber {
         /// The file.
         file: String,
@@ -107,6 +133,8 @@ pub enum Error {
         given: String,
         /// The number of columns.
         width: usize,
+        /// If there is one column only: what its first cell has that may stand between cells.
+        delimiter: Option<Delimiter>,
     },
     /// A cell with a wrong value.
     #[error("{place}: {problem}")]
@@ -116,6 +144,21 @@ pub enum Error {
         /// What is wrong with it.
         problem: Problem,
     },
+}
+
+/// The delimiter that a header of one name seems to have, if the table is cut at another.
+pub(super) fn other_delimiter(names: &[String]) -> Option<Delimiter> {
+    match names {
+        [name] => Delimiter::most_in(name),
+        _ => None,
+    }
+}
+
+/// What to do about it, as the end of a message.
+fn of_header(delimiter: Option<Delimiter>) -> String {
+    delimiter.map_or(String::new(), |delimiter| {
+        format!(": its first line has {}s: {}", delimiter.name(), delimiter.option())
+    })
 }
 
 /// Where a cell is: `data.csv: line 7, column 3 ("height")`.
@@ -157,6 +200,56 @@ pub enum Problem {
     /// Nothing where a number should be.
     #[error("the cell is empty: expected a number")]
     EmptyNumber,
+    /// A text that is one number with decimal points, and another one with decimal commas.
+    #[error("{} can be read as two numbers: say {options}", Quoted(cell))]
+    TwoNumbers {
+        /// What it holds.
+        cell: String,
+        /// What settles it: options of the program, named as the fields of
+        /// [`Dialect`](super::Dialect) are.
+        options: &'static str,
+    },
+    /// A number in a table that has decimal points and decimal commas.
+    #[error(
+        "{}: this table has decimal points and decimal commas: say --decimal point, or --decimal comma",
+        Quoted(cell)
+    )]
+    MixedDecimals {
+        /// What it holds.
+        cell: String,
+    },
+    /// A missing value where none is allowed.
+    #[error("{} is a missing value, and none is allowed", Quoted(cell))]
+    Missing {
+        /// What it holds: see [`MISSING`](super::MISSING).
+        cell: String,
+    },
+    /// A column (the place is that of its first sample) without a value.
+    #[error("the column is empty: every value of it is missing")]
+    EmptyColumn,
+    /// A text in a column of which nine in ten cells are numbers.
+    #[error(
+        "{} is not a number, as nearly all of the column are (--categories takes all of its cells as categories)",
+        Quoted(cell)
+    )]
+    TextAmongNumbers {
+        /// What it holds.
+        cell: String,
+    },
+    /// One text more than a column of categories may have different ones.
+    #[error("{} is one category more than the {most} that a column may have", Quoted(cell))]
+    TooManyCategories {
+        /// What it holds.
+        cell: String,
+        /// The most categories.
+        most: usize,
+    },
+    /// A sample weight below 0.
+    #[error("{} is below 0: expected a weight of at least 0", Quoted(cell))]
+    NegativeWeight {
+        /// What it holds.
+        cell: String,
+    },
     /// Nothing where a label should be.
     #[error("the label is empty")]
     EmptyLabel,
@@ -179,15 +272,15 @@ pub enum Problem {
     },
     /// Text after the quote that closes a cell.
     #[error(
-        "text follows the quote that closes this cell on line {line}: expected a comma or a line end (a quote within quotes is written twice)"
+        "text follows the quote that closes this cell on line {line}: expected a {} or a line end (a quote within quotes is written twice)",
+        delimiter.name()
     )]
     AfterQuote {
         /// The line of the closing quote.
         line: u64,
+        /// What stands between cells.
+        delimiter: Delimiter,
     },
-    /// A quote behind a space: to some programs it begins a quoted cell, to others it is text.
-    #[error("a quote after a space: expected it at the beginning of the cell")]
-    QuoteAfterSpace,
     /// Less memory than the rows up to this one take.
     #[error("there is no memory for it and what was read before")]
     OutOfMemory,

@@ -6,6 +6,7 @@
 
 use std::io::Read;
 
+use super::dialect::Delimiter;
 use super::error::Problem;
 
 /// How long and how wide a row may be. A file that goes beyond is refused by line, before more
@@ -54,7 +55,7 @@ pub(super) enum Fault {
 enum At {
     /// At the cell's beginning.
     Start,
-    /// Nothing but spaces.
+    /// Nothing but spaces: they are dropped if a quote follows.
     Spaces,
     /// A cell that does not begin with a quote: quotes in it stand for themselves.
     Plain,
@@ -71,8 +72,11 @@ enum At {
 pub(super) struct Guard<R> {
     text: R,
     limits: Limits,
+    delimiter: Delimiter,
     has_begun: bool,
     at: At,
+    /// The last piece ended in spaces at a cell's beginning, which were not passed on yet.
+    holds_spaces: bool,
     line: u64,
     /// The line that the row begins on.
     row_line: u64,
@@ -87,49 +91,68 @@ pub(super) struct Guard<R> {
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl<R> Guard<R> {
-    /// The text's first piece must be longer than a byte order mark, if the text is.
-    pub(super) fn new(text: R, limits: Limits) -> Self {
+    /// For a text that begins on this line. Its first piece must be longer than a byte order mark,
+    /// if the text is.
+    pub(super) fn new(text: R, limits: Limits, delimiter: Delimiter, line: u64) -> Self {
         Self {
             text,
             limits,
+            delimiter,
             has_begun: false,
             at: At::Start,
-            line: 1,
-            row_line: 1,
-            quote_line: 1,
+            holds_spaces: false,
+            line,
+            row_line: line,
+            quote_line: line,
             column: 0,
             bytes: 0,
             fault: None,
         }
     }
 
-    /// How many of these bytes are right: all of them unless there is a fault.
-    fn check(&mut self, text: &[u8]) -> usize {
-        if self.skip(text) {
-            return text.len();
+    /// Checks the next bytes of the text, which stand in `buffer` from `from` on, and drops spaces
+    /// from them. How many bytes of the buffer are right is the answer: all that are left, unless
+    /// there is a fault or spaces wait for what follows.
+    fn check(&mut self, buffer: &mut [u8], from: usize) -> usize {
+        if self.skip(&buffer[from..]) {
+            return self.hold(buffer);
         }
-        let mut at = 0;
-        while at < text.len() {
+        let (mut at, mut kept) = (from, from);
+        // Where the spaces begin that the cell begins with.
+        let mut spaces = if self.at == At::Spaces { 0 } else { from };
+        while at < buffer.len() {
             // The fast path for most of a text: skips to the next byte with a meaning.
             let skipped = match self.at {
-                At::Plain => run(&text[at..], b','),
-                At::Quoted => run(&text[at..], b'"'),
+                At::Plain => run(&buffer[at..], self.delimiter.byte()),
+                At::Quoted => run(&buffer[at..], b'"'),
                 _ => 0,
             };
             let room = self.limits.bytes - self.bytes;
-            if skipped > room {
-                self.fault = Some(self.too_long());
-                return at + room;
+            let is_too_long = skipped > room;
+            let skipped = skipped.min(room);
+            if kept < at {
+                buffer.copy_within(at..at + skipped, kept);
             }
-            (at, self.bytes) = (at + skipped, self.bytes + skipped);
-            let Some(&byte) = text.get(at) else { break };
+            (at, kept, self.bytes) = (at + skipped, kept + skipped, self.bytes + skipped);
+            if is_too_long {
+                self.fault = Some(self.too_long());
+                return kept;
+            }
+            let Some(&byte) = buffer.get(at) else { break };
+            let before = self.at;
             self.fault = self.step(byte);
             if self.fault.is_some() {
-                return at;
+                return kept;
             }
-            at += 1;
+            match (before, self.at) {
+                (At::Start, At::Spaces) => spaces = kept,
+                (At::Spaces, At::Quoted) => kept = spaces,
+                _ => {}
+            }
+            buffer[kept] = byte;
+            (at, kept) = (at + 1, kept + 1);
         }
-        text.len()
+        if self.at == At::Spaces { self.hold_from(spaces) } else { kept }
     }
 
     /// Takes a piece without quotes that is well within the limits, as most are: it has no fault,
@@ -139,7 +162,9 @@ impl<R> Guard<R> {
         let is_plain =
             matches!(self.at, At::Start | At::Spaces | At::Plain) && !text.contains(&b'"');
         let is_short = text.len() <= self.limits.bytes - self.bytes;
-        if !is_plain || !is_short || count(text, b',') >= self.limits.columns - self.column {
+        let delimiter = self.delimiter.byte();
+        let most = self.limits.columns - self.column;
+        if !is_plain || !is_short || count(text, delimiter) >= most {
             return false;
         }
         let mut row = text;
@@ -149,10 +174,10 @@ impl<R> Guard<R> {
             (self.at, self.row_line, self.column, self.bytes) = (At::Start, self.line, 0, 0);
         }
         self.bytes += row.len();
-        self.column += count(row, b',');
+        self.column += count(row, delimiter);
         let mut cell = row;
-        if let Some(comma) = row.iter().rposition(|&byte| byte == b',') {
-            (cell, self.at) = (&row[comma + 1..], At::Start);
+        if let Some(end) = row.iter().rposition(|&byte| byte == delimiter) {
+            (cell, self.at) = (&row[end + 1..], At::Start);
         }
         if cell.iter().any(|byte| !b" \t".contains(byte)) {
             self.at = At::Plain;
@@ -181,29 +206,42 @@ impl<R> Guard<R> {
         self.at = match (self.at, byte) {
             (At::Quoted, b'"') => At::Quote,
             (At::Quoted, _) | (At::Quote, b'"') => At::Quoted,
-            (_, b',') => {
+            (_, byte) if byte == self.delimiter.byte() => {
                 self.column += 1;
                 if self.column >= self.limits.columns {
                     return Some(Fault::Wide { line: self.row_line });
                 }
                 At::Start
             }
-            (At::Start, b'"') => {
+            (At::Start | At::Spaces, b'"') => {
                 self.quote_line = self.line;
                 At::Quoted
             }
             (At::Start | At::Spaces, b' ' | b'\t') => At::Spaces,
-            (At::Spaces, b'"') => {
-                self.quote_line = self.line;
-                return Some(self.cell(Problem::QuoteAfterSpace));
-            }
             (At::Start | At::Spaces | At::Plain, _) => At::Plain,
             (At::Quote | At::Closed, b' ' | b'\t') => At::Closed,
             (At::Quote | At::Closed, _) => {
-                return Some(self.cell(Problem::AfterQuote { line: self.line }));
+                let (line, delimiter) = (self.line, self.delimiter);
+                return Some(self.cell(Problem::AfterQuote { line, delimiter }));
             }
         };
         None
+    }
+
+    /// What of a piece without quotes is passed on: the spaces at its end wait for what follows, if
+    /// a cell begins with them.
+    fn hold(&mut self, buffer: &[u8]) -> usize {
+        if self.at != At::Spaces {
+            return buffer.len();
+        }
+        let delimiter = self.delimiter.byte();
+        let is_space = |byte: &&u8| **byte != delimiter && b" \t".contains(*byte);
+        self.hold_from(buffer.len() - buffer.iter().rev().take_while(is_space).count())
+    }
+
+    fn hold_from(&mut self, spaces: usize) -> usize {
+        self.holds_spaces = true;
+        spaces
     }
 
     fn cell(&self, problem: Problem) -> Fault {
@@ -220,20 +258,28 @@ impl<R> Guard<R> {
 
 impl<R: Read> Read for Guard<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if let Some(fault) = &self.fault {
-            return Err(std::io::Error::other(fault.clone()));
-        }
-        let given = self.text.read(buffer)?;
-        if given == 0 && !buffer.is_empty() && self.at == At::Quoted {
-            return Err(std::io::Error::other(self.cell(Problem::OpenQuote)));
-        }
-        let text = &buffer[..given];
-        let is_marked = !self.has_begun && text.starts_with(BYTE_ORDER_MARK);
-        self.has_begun |= given > 0;
-        let mark = if is_marked { BYTE_ORDER_MARK.len() } else { 0 };
-        match mark + self.check(&text[mark..]) {
-            0 if given > 0 => self.read(buffer),
-            right => Ok(right),
+        loop {
+            if let Some(fault) = &self.fault {
+                return Err(std::io::Error::other(fault.clone()));
+            }
+            // Of spaces that were held back one is enough, since a cell counts without those around
+            // it. (A buffer without room for more is not asked with; then none is left.)
+            let held = usize::from(std::mem::take(&mut self.holds_spaces) && buffer.len() > 1);
+            let given = self.text.read(&mut buffer[held..])?;
+            if given == 0 && buffer.len() > held && self.at == At::Quoted {
+                return Err(std::io::Error::other(self.cell(Problem::OpenQuote)));
+            }
+            let piece = &mut buffer[..held + given];
+            if held > 0 {
+                piece[0] = b' ';
+            }
+            let is_marked = !self.has_begun && piece.starts_with(BYTE_ORDER_MARK);
+            self.has_begun |= given > 0;
+            let from = if is_marked { BYTE_ORDER_MARK.len() } else { held };
+            let right = self.check(piece, from);
+            if right > 0 || given == 0 {
+                return Ok(right);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@
 use std::collections::{HashMap, HashSet, TryReserveError};
 
 use super::error::Problem;
+use super::missing::is_missing;
 use crate::io::order;
 
 /// The labels of a file's samples.
@@ -34,6 +35,23 @@ pub struct Merged {
     pub spelling: String,
     /// The first sample that has it, from 0.
     pub row: usize,
+}
+
+impl Labels {
+    /// The classes (as indices) that are spelled as missing values are, as `NA`. A label is what
+    /// stands there, so they are classes; but perhaps they were not meant to be.
+    ///
+    /// ```
+    /// use shallownet::io::table::{Header, Table};
+    /// let table = Table::new("t.csv", "rose\nNA\nlily\n".as_bytes(), Header::Absent)?;
+    /// let labels = table.samples(&[], Some(0))?.labels.unwrap();
+    /// assert_eq!(labels.classes, ["NA", "lily", "rose"]);
+    /// assert_eq!(labels.like_missing().collect::<Vec<_>>(), [0]);
+    /// # Ok::<(), shallownet::io::table::Error>(())
+    /// ```
+    pub fn like_missing(&self) -> impl Iterator<Item = usize> {
+        (0..self.classes.len()).filter(|&class| is_missing(&self.classes[class]))
+    }
 }
 
 /// Whether two labels name the same class: the same text, or the same whole number below 2^53, one
@@ -166,7 +184,7 @@ impl LabelReader {
     }
 }
 
-fn copy(text: &str) -> Result<String, TryReserveError> {
+pub(super) fn copy(text: &str) -> Result<String, TryReserveError> {
     let mut copy = String::new();
     copy.try_reserve_exact(text.len())?;
     copy.push_str(text);

@@ -22,24 +22,38 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod column;
+mod dialect;
 mod error;
+mod find;
 mod guard;
 mod labels;
+mod missing;
 mod newlines;
+mod numbers;
+mod opening;
+mod records;
 mod rows;
+mod samples;
+mod spellings;
 mod targets;
+mod text;
 
 use std::io::Read;
-use std::path::Path;
 
+pub use dialect::{Decimal, Delimiter, Dialect, Thousands};
 pub use error::{Error, Place, Problem};
 pub use guard::Limits;
 pub use labels::{Labels, Merged, classes_of, same_class};
+pub use missing::{MISSING, is_missing};
+pub use records::{Cells, MissingCells, Records, Unseen, Wanted};
 pub use rows::{Block, Blocks};
+pub use samples::Samples;
 
 use guard::Guard;
-use newlines::Newlines;
+use numbers::Numbers;
 use rows::Row;
+use text::Text;
 
 /// Whether a file's first line names its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,136 +66,32 @@ pub enum Header {
 
 /// A CSV file whose columns are known and whose rows are still to be read.
 ///
-/// Comma-separated, UTF-8 (with or without a byte-order mark); spaces around a cell are dropped,
-/// blank lines skipped. Rows are as long and wide as [`Limits`] allow.
+/// UTF-8 (with or without a byte-order mark), as it is or gzipped, in any [`Dialect`]; spaces around
+/// a cell are dropped, blank lines skipped. Rows are as long and wide as [`Limits`] allow. `True`
+/// and `False` are the numbers 1 and 0 (and so are `TRUE`, `true`, `FALSE`, `false`).
 ///
-/// **Quotes** as in RFC 4180: a cell that begins with a quote ends with one, and may hold commas,
-/// line ends, and quotes written twice. A quote that is never closed, text after a closing quote,
-/// and a quote after a space are errors, in whatever column. Within a cell that does not begin with
-/// a quote, one stands for itself: `5"` is 5 inches, as it is to other readers.
+/// **Quotes** as in RFC 4180: a cell that begins with a quote (or with spaces and a quote) ends with
+/// one, and may hold delimiters, line ends, and quotes written twice. A quote that is never closed
+/// and text after a closing quote are errors, in whatever column. Within a cell that does not begin
+/// with a quote, one stands for itself: `5"` is 5 inches, as it is to other readers.
 #[derive(Debug)]
 pub struct Table<R> {
     file: String,
     limits: Limits,
-    reader: csv::Reader<Guard<Newlines<R>>>,
+    dialect: Dialect,
+    numbers: Numbers,
+    reader: csv::Reader<Guard<Text<R>>>,
     names: Option<Vec<String>>,
     width: usize,
     /// The line of the row that gave the width.
     first_line: u64,
+    /// Of a table of one column, what its first cell has that may stand between cells.
+    other_delimiter: Option<Delimiter>,
     /// The first row, if it had to be read to learn the width.
     pending: Option<Row>,
 }
 
-/// The samples of a file, in its order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Samples {
-    /// The features, one sample after another.
-    pub x: Vec<f64>,
-    /// The targets, one sample after another, if they were asked for: see [`Table::regression`].
-    pub y: Vec<f64>,
-    /// The labels, if a label column was asked for.
-    pub labels: Option<Labels>,
-    /// The line each sample begins on, from 1.
-    pub lines: Vec<u64>,
-    file: String,
-    names: Option<Vec<String>>,
-}
-
-impl Samples {
-    /// Where the cell of a sample and a column (both from 0) is, for what is found wrong with it
-    /// later on. Of a sample that is not there, line 1; of a column that is not there, its number.
-    ///
-    /// ```
-    /// use shallownet::io::table::{Header, Table};
-    /// let samples = Table::new("t.csv", "a,b\n1,2".as_bytes(), Header::Present)?.samples(&[1], None)?;
-    /// assert_eq!(samples.place(0, 1).to_string(), r#"t.csv: line 2, column 2 ("b")"#);
-    /// # Ok::<(), shallownet::io::table::Error>(())
-    /// ```
-    pub fn place(&self, sample: usize, column: usize) -> Place {
-        Place {
-            file: self.file.clone(),
-            line: self.lines.get(sample).copied().unwrap_or(1),
-            column: column.saturating_add(1),
-            name: self.names.as_ref().and_then(|names| names.get(column)).cloned(),
-        }
-    }
-}
-
-impl Table<std::fs::File> {
-    /// Opens a file and reads its header, or its first row.
-    ///
-    /// # Errors
-    /// [`Error`]: the file can't be read or is empty, or its header names two columns alike.
-    pub fn open(path: &Path, header: Header) -> Result<Self, Error> {
-        let file = super::display(path);
-        match super::open::stream(path) {
-            Ok(reader) => Table::new(file, reader, header),
-            Err(source) => Err(Error::Read { file, source }),
-        }
-    }
-}
-
 impl<R: Read> Table<R> {
-    /// As [`Table::open`], from any reader; `file` is what messages call it.
-    ///
-    /// ```
-    /// use shallownet::io::table::{Header, Table};
-    /// let error = Table::new("nothing", std::io::empty(), Header::Present).unwrap_err();
-    /// assert_eq!(error.to_string(), "nothing: the file is empty");
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Table::open`].
-    pub fn new(file: impl Into<String>, reader: R, header: Header) -> Result<Self, Error> {
-        Self::with_limits(file, reader, header, Limits::default())
-    }
-
-    /// As [`Table::new`], with limits of your own for the length and width of rows.
-    ///
-    /// # Errors
-    /// As [`Table::open`].
-    pub fn with_limits(
-        file: impl Into<String>,
-        reader: R,
-        header: Header,
-        limits: Limits,
-    ) -> Result<Self, Error> {
-        let reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(Guard::new(Newlines::new(reader), limits));
-        let file = file.into();
-        let mut table =
-            Self { file, limits, reader, names: None, width: 0, first_line: 1, pending: None };
-        let mut first = Row::default();
-        if !table.next_row(&mut first)? {
-            return Err(Error::Empty { file: table.file });
-        }
-        (table.width, table.first_line) = (first.cells.len(), first.line);
-        match header {
-            Header::Absent => table.pending = Some(first),
-            Header::Present => {
-                let names = || first.cells.iter().map(str::trim);
-                // Equal (or empty) names are found before any copy is made.
-                let twice = named_twice(names());
-                table.names = Some(
-                    names()
-                        .take(twice.map_or(table.width, |twice| twice.1 + 1))
-                        .map(str::to_owned)
-                        .collect(),
-                );
-                if let Some((first, column)) = twice {
-                    let place = table.place(table.first_line, column);
-                    return Err(Error::Cell {
-                        place,
-                        problem: Problem::NameTaken { by: first + 1 },
-                    });
-                }
-            }
-        }
-        Ok(table)
-    }
-
     /// The columns' names, if the file has a header.
     ///
     /// ```
@@ -240,6 +150,7 @@ impl<R: Read> Table<R> {
                 file: self.file.clone(),
                 given: name_or_number.to_owned(),
                 width: self.width,
+                delimiter: self.other_delimiter,
             }),
         }
     }
@@ -261,6 +172,33 @@ impl<R: Read> Table<R> {
         &self.file
     }
 
+    /// How the table is written: what was given, and what was found besides. What is `None` the
+    /// table's beginning does not tell.
+    pub fn dialect(&self) -> Dialect {
+        let (decimal, thousands) = self.numbers.known();
+        Dialect { decimal, thousands, ..self.dialect }
+    }
+
+    /// Of a table of one column, another delimiter that its first cell holds: perhaps it is the
+    /// table's.
+    ///
+    /// ```
+    /// use shallownet::io::table::{Delimiter, Dialect, Header, Limits, Table};
+    ///
+    /// let given = Dialect { delimiter: Some(Delimiter::Comma), ..Dialect::default() };
+    /// let (text, limits) = ("a;b\n1;2\n".as_bytes(), Limits::default());
+    /// let table = Table::with_dialect("t.csv", text, Header::Present, &given, limits)?;
+    /// assert_eq!(table.other_delimiter(), Some(Delimiter::Semicolon));
+    /// assert_eq!(
+    ///     table.column("b").unwrap_err().to_string(),
+    ///     r#"t.csv: line 1: no column is named "b" (there are: a;b): its first line has semicolons: --delimiter ';'"#
+    /// );
+    /// # Ok::<(), shallownet::io::table::Error>(())
+    /// ```
+    pub fn other_delimiter(&self) -> Option<Delimiter> {
+        self.other_delimiter
+    }
+
     /// The line of the header, or of the first row.
     pub fn first_line(&self) -> u64 {
         self.first_line
@@ -274,12 +212,6 @@ impl<R: Read> Table<R> {
             name: self.name(column).map(str::to_owned),
         }
     }
-}
-
-/// The first two columns of one name.
-fn named_twice<'a>(names: impl Iterator<Item = &'a str>) -> Option<(usize, usize)> {
-    let mut seen = std::collections::HashMap::new();
-    names.enumerate().find_map(|(column, name)| Some((seen.insert(name, column)?, column)))
 }
 
 #[cfg(test)]

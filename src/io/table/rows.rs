@@ -7,6 +7,7 @@ use csv::StringRecord;
 
 use super::guard::Fault;
 use super::labels::LabelReader;
+use super::numbers::Numbers;
 use super::{Error, Merged, Problem, Samples, Table};
 
 /// The cells of a row, and the line it begins on.
@@ -18,7 +19,7 @@ pub(super) struct Row {
 
 impl Row {
     #[inline]
-    fn cell(&self, column: usize) -> &str {
+    pub(super) fn cell(&self, column: usize) -> &str {
         self.cells[column].trim()
     }
 }
@@ -114,32 +115,48 @@ impl<R: Read> Table<R> {
     }
 
     fn columns(&self, features: &[usize], label: Option<usize>) -> Result<Columns, Error> {
-        if let Some(&past) = features.iter().chain(&label).find(|&&c| c >= self.width) {
-            // Counted from 1, the last usize is beyond it.
-            let (file, given) = (self.file.clone(), (past as u128 + 1).to_string());
-            return Err(Error::NoColumnNumber { file, given, width: self.width });
-        }
+        self.check_columns(features.iter().chain(&label))?;
         Ok(Columns { features: features.to_vec(), label })
     }
 
-    fn add(
+    /// Whether all of these columns are there.
+    pub(super) fn check_columns<'a>(
         &self,
+        mut columns: impl Iterator<Item = &'a usize>,
+    ) -> Result<(), Error> {
+        let Some(&past) = columns.find(|column| **column >= self.width) else {
+            return Ok(());
+        };
+        // Counted from 1, the last usize is beyond it.
+        let (file, given) = (self.file.clone(), (past as u128 + 1).to_string());
+        let (width, delimiter) = (self.width, self.other_delimiter);
+        Err(Error::NoColumnNumber { file, given, width, delimiter })
+    }
+
+    /// Whether a row is as wide as the first.
+    pub(super) fn check_width(&self, row: &Row) -> Result<(), Error> {
+        if row.cells.len() == self.width {
+            return Ok(());
+        }
+        Err(Error::Ragged {
+            file: self.file.clone(),
+            line: row.line,
+            expected: self.width,
+            first_line: self.first_line,
+            given: row.cells.len(),
+        })
+    }
+
+    fn add(
+        &mut self,
         row: &Row,
         columns: &Columns,
         labels: &mut LabelReader,
         to: &mut Block,
     ) -> Result<(), Error> {
         let line = row.line;
-        if row.cells.len() != self.width {
-            return Err(Error::Ragged {
-                file: self.file.clone(),
-                line,
-                expected: self.width,
-                first_line: self.first_line,
-                given: row.cells.len(),
-            });
-        }
-        let added = to.add(row, columns, labels);
+        self.check_width(row)?;
+        let added = to.add(row, columns, labels, &mut self.numbers);
         added.map_err(|(column, problem)| {
             if problem == Problem::OutOfMemory {
                 // Frees what was read, since the message needs a few bytes.
@@ -156,18 +173,19 @@ impl<R: Read> Table<R> {
             return Ok(true);
         }
         // Before the blank lines that may come first.
-        let earliest = self.reader.position().line();
+        let skipped = self.dialect.skip_rows;
+        let earliest = self.reader.position().line().saturating_add(skipped);
         match self.reader.read_record(&mut row.cells) {
             Ok(true) => {
                 let breaks = row.cells.as_slice().bytes().filter(|&b| b == b'\n').count() as u64;
                 let line = self.reader.position().line().saturating_sub(1 + breaks);
-                row.line = line.max(earliest);
+                row.line = line.saturating_add(skipped).max(earliest);
                 Ok(true)
             }
             Ok(false) => Ok(false),
             Err(error) => {
-                let line = self.reader.position().line().saturating_sub(1).max(earliest);
-                Err(self.refused(line, error))
+                let line = self.reader.position().line().saturating_sub(1);
+                Err(self.refused(line.saturating_add(skipped).max(earliest), error))
             }
         }
     }
@@ -202,11 +220,12 @@ impl Block {
         row: &Row,
         columns: &Columns,
         labels: &mut LabelReader,
+        numbers: &mut Numbers,
     ) -> Result<(), (usize, Problem)> {
         let first = columns.features.first().copied().or(columns.label).unwrap_or(0);
         self.reserve(columns).map_err(|_| (first, Problem::OutOfMemory))?;
         for &column in &columns.features {
-            self.x.push(number(row.cell(column)).map_err(|problem| (column, problem))?);
+            self.x.push(numbers.read(row.cell(column)).map_err(|problem| (column, problem))?);
         }
         if let Some(column) = columns.label {
             let class = labels.class(row.cell(column));
@@ -276,15 +295,5 @@ impl<R: Read> Iterator for Blocks<R> {
         let block = self.read();
         self.is_ended |= block.is_err();
         block.transpose()
-    }
-}
-
-#[inline]
-fn number(cell: &str) -> Result<f64, Problem> {
-    match cell.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(value),
-        Ok(_) => Err(Problem::NotFinite { cell: cell.to_owned() }),
-        Err(_) if cell.is_empty() => Err(Problem::EmptyNumber),
-        Err(_) => Err(Problem::NotANumber { cell: cell.to_owned() }),
     }
 }

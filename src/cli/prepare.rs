@@ -1,0 +1,200 @@
+//! What is done to samples before the network: by options, by what the training samples are.
+
+use shallownet::pipeline::{NotTransformable, Preparation, TargetTransform, Unprepared};
+use shallownet::{Activation, Columns, Standardization};
+
+use crate::data::{Data, Prepared, Targets};
+use crate::failure::Failure;
+use crate::say::{Say, listed};
+
+/// At how many deviations inputs are clipped by default.
+const CLIP: f64 = 4.0;
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Preparation")]
+pub(crate) struct PreparationArgs {
+    /// Give every feature mean 0 and standard deviation 1 (but for features of 0 and 1); the model
+    /// remembers how [default: yes, and clipped at 4 deviations; no for images, and with --plain]
+    #[arg(
+        long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub(crate) standardize: Option<bool>,
+    /// What is done to the numbers to be predicted; the model remembers it, and predictions are
+    /// turned back. Costs are those of what was learned [default: standardize, unless the output
+    /// can't take any value]
+    #[arg(long, value_name = "NAME", requires = "regression")]
+    pub(crate) target_transform: Option<TargetChoice>,
+    /// Where a value is missing (an empty cell, NA, NaN, ?, null): fill it with the median or the
+    /// most frequent category of the training samples, or refuse the file
+    #[arg(long, value_name = "WHAT", default_value = "fill")]
+    pub(crate) missing: MissingChoice,
+    /// Categories of fewer training samples than this share one input
+    #[arg(long, value_name = "SAMPLES", default_value = "2")]
+    pub(crate) rare: usize,
+    /// Nothing is chosen by what the data is: features as they are, and the defaults of a first
+    /// lecture for all other options
+    #[arg(long)]
+    pub(crate) plain: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum MissingChoice {
+    Fill,
+    Refuse,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum TargetChoice {
+    /// Learn the numbers as they are
+    None,
+    /// Give them mean 0 and standard deviation 1, and turn predictions back
+    Standardize,
+    /// The same with their natural logarithms: for numbers above 0 with a long tail
+    Log,
+}
+
+impl PreparationArgs {
+    /// The first of these options that was given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let all = [
+            (self.standardize.is_some(), "--standardize"),
+            (self.target_transform.is_some(), "--target-transform"),
+            (self.missing == MissingChoice::Refuse, "--missing"),
+            (self.plain, "--plain"),
+        ];
+        all.iter().find(|(is_given, _)| *is_given).map(|(_, option)| *option)
+    }
+
+    /// Are the features standardized? Those of the built-in set and of images have a size that
+    /// suits a network.
+    pub(crate) fn is_standardized(&self, data: &Data) -> bool {
+        let suits = data.image.is_some() || data.is_built_in();
+        self.standardize.unwrap_or(!self.plain && !suits)
+    }
+
+    fn preparation(&self, data: &Data) -> Preparation {
+        let is_standardized = self.is_standardized(data);
+        Preparation::plain()
+            .standardize(is_standardized)
+            .clip((is_standardized && !self.plain).then_some(CLIP))
+            .refuse_missing(self.missing == MissingChoice::Refuse || !data.may_lack_values())
+            .rare_below(self.rare)
+    }
+
+    /// What is done to the targets: as asked for or, if nothing was, standardization wherever the
+    /// output can take any value. `None`: nothing.
+    pub(crate) fn of_targets(&self, output: Activation) -> Result<TargetChoice, Failure> {
+        let takes_any = matches!(output, Activation::Identity | Activation::LeakyRelu { .. });
+        match self.target_transform {
+            Some(TargetChoice::None) => Ok(TargetChoice::None),
+            Some(asked) if !takes_any => {
+                let name = if asked == TargetChoice::Log { "log" } else { "standardize" };
+                Err(Failure::Arguments(format!(
+                    "--target-transform {name}: standardized targets are of either sign and any \
+                     size, and the output {} is not: expected --output identity or \
+                     --target-transform none",
+                    output.name()
+                )))
+            }
+            Some(asked) => Ok(asked),
+            None if takes_any => Ok(TargetChoice::Standardize),
+            None => Ok(TargetChoice::None),
+        }
+    }
+
+    /// Learns from the samples in `rows`, and says what should be known of them.
+    pub(crate) fn fit(
+        &self,
+        data: &Data,
+        rows: &[usize],
+        targets: TargetChoice,
+        say: Option<&Say>,
+    ) -> Result<Prepared, Failure> {
+        let raw = data.gather(rows)?;
+        let columns = Columns::new(&raw, data.width)?;
+        let fitted = self.preparation(data).fit(columns, &data.kinds);
+        let mut pipeline = fitted.map_err(|why| refused(data, rows, why))?;
+        pipeline.targets = of_targets(data, rows, targets, say)?;
+        if let Some(say) = say {
+            note_constants(data, &constants(data, rows)?, "", say);
+        }
+        Ok(Prepared::new(pipeline, &data.kinds))
+    }
+}
+
+fn refused(data: &Data, rows: &[usize], why: Unprepared) -> Failure {
+    let at = |row: usize, column: usize, problem: &str| Failure::Cell {
+        place: data.place(row, column),
+        problem: problem.to_owned(),
+    };
+    match why {
+        Unprepared::Missing { sample, column } => {
+            at(rows[sample], column, "the value is missing, and --missing refuse wants none")
+        }
+        Unprepared::Empty { column } => {
+            at(rows[0], column, "every value of this column is missing: --ignore leaves it out")
+        }
+        Unprepared::NotStandardizable { column } => {
+            at(rows[0], column, "the values of this column are too large to be standardized")
+        }
+        other => Failure::Arguments(other.to_string()),
+    }
+}
+
+/// What the targets of the rows to learn from become; nothing for classes.
+fn of_targets(
+    data: &Data,
+    rows: &[usize],
+    choice: TargetChoice,
+    say: Option<&Say>,
+) -> Result<TargetTransform, Failure> {
+    let Targets::Values { y, n_y } = &data.targets else {
+        return Ok(TargetTransform::default());
+    };
+    if choice == TargetChoice::None {
+        return Ok(TargetTransform::default());
+    }
+    let row = |row: &usize| &y[row * n_y..(row + 1) * n_y];
+    let of_rows: Vec<f64> = rows.iter().flat_map(row).copied().collect();
+    let log = choice == TargetChoice::Log;
+    let transform = TargetTransform::fit(&of_rows, *n_y, log).map_err(|refused| {
+        let (row, problem) = match refused {
+            NotTransformable::NotPositive { index, value } => (
+                rows[index / n_y],
+                format!("{value} has no logarithm, as --target-transform log needs it"),
+            ),
+            NotTransformable::NotStandardizable { .. } => (
+                rows[0],
+                "the targets are too large to be standardized (--target-transform none)".to_owned(),
+            ),
+        };
+        Failure::Cell { place: data.label_place(row), problem }
+    })?;
+    for k in Standardization::constants(&of_rows, *n_y) {
+        let Some(say) = say else { break };
+        let target = match (&data.label_name, n_y) {
+            (Some(name), _) => format!("target {name:?}"),
+            (None, 1) => "target".to_owned(),
+            (None, _) => format!("target {}", k + 1),
+        };
+        let value = of_rows[k];
+        say.note(format_args!("the {target} is {value} in every sample trained on"));
+    }
+    Ok(transform)
+}
+
+/// The raw columns that are the same in all rows, none of them missing.
+pub(crate) fn constants(data: &Data, rows: &[usize]) -> Result<Vec<usize>, Failure> {
+    Ok(Standardization::constants(&data.gather(rows)?, data.width))
+}
+
+/// In images constant features, such as dark corners, are common and not noted.
+pub(crate) fn note_constants(data: &Data, constants: &[usize], of: &str, say: &Say) {
+    if constants.is_empty() || data.image.is_some() {
+        return;
+    }
+    let names: Vec<String> = constants.iter().map(|&k| data.feature(k)).collect();
+    let are = if names.len() == 1 { "is" } else { "are" };
+    say.note(format_args!("{} {are} constant{of}: nothing can be learned from it", listed(&names)));
+}
