@@ -36,9 +36,9 @@ pub(crate) struct NetworkArgs {
     /// Seed of the starting weights, of the samples set aside and of their order [default: 0]
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// Numbers to compute with
-    #[arg(long, default_value = "f64")]
-    pub(crate) precision: Precision,
+    /// Numbers to compute with [default: f32, which is faster; f64 without --data, and with --plain]
+    #[arg(long)]
+    precision: Option<Precision>,
     #[command(flatten)]
     pub(crate) machine: Machine,
 }
@@ -100,6 +100,13 @@ impl Machine {
 }
 
 impl NetworkArgs {
+    pub(crate) fn precision(&self, defaults: Defaults) -> Precision {
+        self.precision.unwrap_or(match defaults {
+            Defaults::Table => Precision::F32,
+            Defaults::Lecture | Defaults::Plain => Precision::F64,
+        })
+    }
+
     pub(crate) fn seed(&self) -> u64 {
         self.seed.unwrap_or(0)
     }

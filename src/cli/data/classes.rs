@@ -75,6 +75,14 @@ impl Data {
         let merged = labels.merged.iter();
         let respelled = merged.map(|m| (m.row, &m.spelling[..], &labels.classes[m.class][..]));
         self.say_respelled(&respelled.collect::<Vec<_>>(), say);
+        for class in labels.like_missing() {
+            let (row, label) = (labels.first_row[class], &labels.classes[class]);
+            say.note(format_args!(
+                "{}: the label {} is taken for a class, though it reads like a missing value",
+                self.label_place(row),
+                Quoted(label)
+            ));
+        }
     }
 
     /// Of labels (by row, label and class) the first, and how many more.

@@ -37,7 +37,7 @@ impl Data {
                     say.note(format_args!(
                         "{}: the value is missing{}, as none was in training: {what} takes its place",
                         self.place(first, column),
-                        more(rows().count()),
+                        more(rows().count() as u64),
                     ));
                 }
             }
@@ -56,14 +56,14 @@ impl Data {
                 "{}: {} is no category that the model has learned{}: it is taken for {taken}",
                 self.place(unseen.row, unseen.feature),
                 Quoted(&unseen.text),
-                more(unseen.count),
+                more(unseen.cells),
             ));
         }
     }
 }
 
 /// How many like the first there are.
-fn more(count: usize) -> String {
+fn more(count: u64) -> String {
     match count {
         0 | 1 => String::new(),
         n => format!(" (and {} more like it)", n - 1),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use shallownet::Scalar;
 use shallownet::io::model::Model;
-use shallownet::io::table::{self, Cells, Header, Table, Wanted};
+use shallownet::io::table::{self, Cells, Header, MissingCells, Table, Wanted};
 use shallownet::pipeline::{Column, RawColumn};
 
 use super::columns::Selection;
@@ -149,7 +149,12 @@ pub(super) fn for_model<T: Scalar>(
     let features: Vec<_> = columns.into_iter().enumerate().map(cells).collect();
     let targets: Vec<usize> = label.into_iter().filter(|_| want == Want::Values).collect();
     let label = label.filter(|_| want == Want::Classes);
-    let wanted = Wanted { features: &features, label, targets: &targets, ..Wanted::default() };
+    let missing = match pipeline.columns.is_empty() {
+        true => MissingCells::Refused,
+        false => MissingCells::Allowed,
+    };
+    let wanted =
+        Wanted { features: &features, label, targets: &targets, missing, ..Wanted::default() };
     let mut data = read(table, &wanted)?;
     // The codes are the model's, and need no lists.
     data.kinds.clear();

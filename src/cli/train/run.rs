@@ -27,7 +27,9 @@ pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     args.check()?;
     let data = args.source.training(&args.learning, say)?;
     args.source.suspect(&data, say);
-    match args.network.precision {
+    let defaults = Defaults::of(&data, args.preparation.plain);
+    let of_checkpoint = args.epochs.resume.as_deref().and_then(element_type);
+    match of_checkpoint.unwrap_or(args.network.precision(defaults)) {
         Precision::F32 => train::<f32>(args, data, say),
         Precision::F64 => train::<f64>(args, data, say),
     }
@@ -92,6 +94,16 @@ fn ensemble<T: Scalar>(networks: Vec<Network<T>>) -> shallownet::Result<Network<
     match <[_; 1]>::try_from(networks) {
         Ok([network]) => Ok(network),
         Err(networks) => Network::mean_of(&networks),
+    }
+}
+
+/// The numbers of a checkpoint, if it can be read.
+fn element_type(path: &Path) -> Option<Precision> {
+    match checkpoint::load::<f32>(path) {
+        Ok(_) => Some(Precision::F32),
+        Err(error) => {
+            matches!(error.problem, checkpoint::Problem::Element { .. }).then_some(Precision::F64)
+        }
     }
 }
 
