@@ -69,7 +69,7 @@ impl PreparationArgs {
     /// Are the features standardized? Those of the built-in set and of images have a size that
     /// suits a network.
     pub(crate) fn is_standardized(&self, data: &Data) -> bool {
-        let suits = data.image.is_some() || data.is_built_in();
+        let suits = data.is_brightness() || data.is_built_in();
         self.standardize.unwrap_or(!self.plain && !suits)
     }
 

@@ -157,6 +157,14 @@ impl Data {
         if is_of("_-.") { name.to_owned() } else { format!("\"{name}\"") }
     }
 
+    /// Are these images as a network takes them: those of IDX, or of values from 0 to 1? A NumPy array
+    /// of three dimensions may hold any numbers.
+    pub(crate) fn is_brightness(&self) -> bool {
+        let is_scaled = |i: Inputs| i.lowest >= 0.0 && i.highest <= i.divided_by;
+        let suits = self.holds == Holds::Brightness || self.inputs.is_some_and(is_scaled);
+        self.image.is_some() && suits
+    }
+
     /// With no features but these (from 0), in ascending order.
     pub(super) fn keep(mut self, kept: Vec<usize>) -> Self {
         if kept.len() < self.width {
