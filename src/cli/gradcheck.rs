@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
         };
     }
     let data = args.source.training(&args.learning, say)?;
-    match args.network.precision(Defaults::Plain) {
+    match args.network.precision(None, Defaults::Plain) {
         Precision::F32 => fresh::<f32>(args, &data, say),
         Precision::F64 => fresh::<f64>(args, &data, say),
     }

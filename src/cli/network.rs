@@ -100,8 +100,13 @@ impl Machine {
 }
 
 impl NetworkArgs {
-    pub(crate) fn precision(&self, defaults: Defaults) -> Precision {
-        self.precision.unwrap_or(match defaults {
+    /// As asked for, or as in the checkpoint that a training goes on from.
+    pub(crate) fn precision(
+        &self,
+        of_checkpoint: Option<Precision>,
+        defaults: Defaults,
+    ) -> Precision {
+        self.precision.or(of_checkpoint).unwrap_or(match defaults {
             Defaults::Table => Precision::F32,
             Defaults::Lecture | Defaults::Plain => Precision::F64,
         })

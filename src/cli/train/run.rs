@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     args.source.suspect(&data, say);
     let defaults = Defaults::of(&data, args.preparation.plain);
     let of_checkpoint = args.epochs.resume.as_deref().and_then(element_type);
-    match of_checkpoint.unwrap_or(args.network.precision(defaults)) {
+    match args.network.precision(of_checkpoint, defaults) {
         Precision::F32 => train::<f32>(args, data, say),
         Precision::F64 => train::<f64>(args, data, say),
     }
