@@ -114,6 +114,7 @@ impl Graph {
     }
 
     /// The value that the next operator takes, if it is not what the last one gave.
+    #[cfg(feature = "safetensors")]
     pub(super) fn from(&mut self, name: &str) {
         self.last = name.to_owned();
     }
