@@ -108,8 +108,8 @@ fn import<T: Scalar>(
 fn with_option(error: model::Error) -> Failure {
     let hint = match &error.problem {
         Problem::NotLinear(name) => format!(
-            "tensor {} is no weight or bias of an nn.Sequential, as in \"0.weight\": --layers names \
-             the Linear modules in their order, --prefix what is to be read",
+            "tensor {} is no weight or bias of an nn.Sequential, as in \"0.weight\": --layers \
+             names the Linear modules in their order, --prefix what is to be read",
             Quoted(name)
         ),
         Problem::NoBias(name) => format!(

@@ -12,8 +12,8 @@
 //! | `arrays` | `ndarray` | views of the `ndarray` crate as columns, without a copy | - |
 //! | `model` | `safetensors` | a network with its feature and class names, in one file; in and out | - |
 //! | `checkpoint` | `safetensors` | an unfinished training: network, optimiser, best parameters | - |
-//! | `pytorch` | `safetensors` | the weights of a PyTorch `nn.Sequential`, saved as safetensors | - |
-//! | `onnx` | `onnx` | a network for other runtimes; out only | - |
+//! | `pytorch` | `safetensors` | the weights of a PyTorch network, saved as safetensors | - |
+//! | `onnx` | `onnx` | a network, or a model with its pipeline, for other runtimes; out only | - |
 //! | `atomic` | those that write | files written completely or not at all | - |
 //! | [`Inputs`] | any | the kind of samples that a model learned from: bytes or numbers, divided or not | - |
 //!

@@ -1,7 +1,7 @@
 //! NumPy's arrays: `.npy` files, and in [`npz`] archives of them.
 //!
-//! An array of shape (m, n) is m samples of n features; one of shape (m) is m samples of one, one of
-//! shape (m, h, w) m samples of h w features, in the order of `x.reshape(m, -1)`, and so on. Its
+//! An array of shape (m, n) is m samples of n features; one of shape (m) is m samples of one, one
+//! of shape (m, h, w) m samples of h w features, in the order of `x.reshape(m, -1)`, and so on. Its
 //! values are f2, f4, f8, integers of 1 to 8 bytes or bool, in either byte order, C or Fortran
 //! order; they become the element type asked for, rounded to nearest. Labels may also be texts, as
 //! in `<U5` and `|S5`. Versions 1 to 3 of the
@@ -97,7 +97,8 @@ pub fn load_labels(path: &Path) -> Result<Vec<i64>, DataError> {
 /// # let path = folder.path().join("y.npy");
 /// npy::save_labels(&path, &[10, 9, 10])?;
 /// let labels = npy::load_classes(&path)?;
-/// assert_eq!((labels.names, labels.of_row), (vec!["9".to_owned(), "10".to_owned()], vec![1, 0, 1]));
+/// assert_eq!(labels.names, ["9", "10"]);
+/// assert_eq!(labels.of_row, [1, 0, 1]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -124,8 +124,8 @@ impl<R: Read> Array<R> {
     }
 }
 
-/// Where, among a sample's values, those of an array in Fortran order belong: there the index of the
-/// first of a sample's dimensions moves fastest, here that of the last.
+/// Where, among a sample's values, those of an array in Fortran order belong: there the index of
+/// the first of a sample's dimensions moves fastest, here that of the last.
 struct Place {
     /// The sizes of a sample's dimensions; those of one alone change nothing.
     sizes: Vec<usize>,

@@ -5,9 +5,9 @@
 //! before them Sub and Div, if a standardization of the features is given, after them Mul and Add,
 //! if one of the targets is (in f64, between Casts for an f32 network). f32 and f64.
 //!
-//! [`save`] exports a network: `x` is what the standardization, or else the network, takes. With the
-//! feature `safetensors`, `save_model` exports a model: `x` is a row as the file has it that the
-//! model learned from, and the whole of its pipeline is in the graph.
+//! [`save`] exports a network: `x` is what the standardization, or else the network, takes. With
+//! the feature `safetensors`, `save_model` exports a model: `x` is a row as the file has it that
+//! the model learned from, and the whole of its pipeline is in the graph.
 //!
 //! ```
 //! use shallownet::io::onnx;

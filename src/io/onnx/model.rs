@@ -20,9 +20,9 @@ const ENTRY: &str = "shallownet";
 /// [code](crate::pipeline::Pipeline::code), -1 for a text that is not known; `a` are values in the
 /// targets' units, or, of a sigmoid or softmax, probabilities.
 ///
-/// The file's metadata has an entry `shallownet`: the JSON object of a [model file](crate::io::model)
-/// with the names of the raw columns (`features`), the texts of the codes 0, 1, ... of each
-/// (`columns`: `categories`, then `rare`) and the names of the `classes`.
+/// The file's metadata has an entry `shallownet`: the JSON object of a
+/// [model file](crate::io::model) with the names of the raw columns (`features`), the texts of the
+/// codes 0, 1, ... of each (`columns`: `categories`, then `rare`) and the names of the `classes`.
 ///
 /// A graph refuses nothing: for a row that [`Pipeline::apply`](crate::pipeline::Pipeline::apply)
 /// refuses (with an infinity, NaN where no value may be missing, a code that is none), its outputs
@@ -54,8 +54,8 @@ pub fn save_model<T: Scalar>(path: &Path, model: &Model<T>) -> Result<(), Error>
 /// The bytes of the file that [`save_model`] writes; the same for the same model.
 ///
 /// # Errors
-/// [`Problem::Model`] for a pipeline or names that do not fit the network (never of a model that was
-/// loaded); a parameter that is not finite; a file beyond 2 GiB.
+/// [`Problem::Model`] for a pipeline or names that do not fit the network (never of a model that
+/// was loaded); a parameter that is not finite; a file beyond 2 GiB.
 pub fn encode_model<T: Scalar>(model: &Model<T>) -> Result<Vec<u8>, Problem> {
     model.check()?;
     let (network, pipeline) = (&model.network, &model.pipeline);

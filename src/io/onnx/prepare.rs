@@ -97,8 +97,8 @@ impl Graph {
         }
     }
 
-    /// What the last operator gave, true or false, as 1 or 0 for the inputs of one kind; `value` for
-    /// all others.
+    /// What the last operator gave, true or false, as 1 or 0 for the inputs of one kind; `value`
+    /// for all others.
     fn choose(
         &mut self,
         inputs: &[Input],
