@@ -231,6 +231,11 @@ pub mod accuracy {
 
 pub use data::pipeline;
 
+/// Weights of samples by their class, for classes of which some are rare.
+pub mod class_weights {
+    pub use crate::data::class_weights::{balanced, of_samples};
+}
+
 pub use data::columns::Columns;
 pub use data::data_set::DataSet;
 pub use data::owned::OwnedColumns;

@@ -1,6 +1,7 @@
 //! `shallownet eval`: how good a model is on labelled samples.
 
-use std::path::PathBuf;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use shallownet::Scalar;
@@ -8,16 +9,19 @@ use shallownet::io::model::{self, AnyModel, Model};
 use shallownet::metrics;
 
 use crate::batch::{Batch, Meaning};
-use crate::data::{Prepared, Source, Want};
+use crate::data::{Data, Prepared, Source, Want};
 use crate::failure::Failure;
-use crate::pictures;
+use crate::importance::{self, Drop};
+use crate::pictures::{self, Picture};
+use crate::probabilities::Probabilities;
 use crate::say::Say;
 use crate::scores::{self, Score};
 use crate::tables::{self, Cell};
 use crate::verdict;
 
 /// Measure a model on labelled samples: accuracy, cost, confusion matrix, precision, recall, F1,
-/// ROC AUC for two classes; mean squared error and R^2 for values.
+/// ROC AUC for two classes; Brier score and expected calibration error (ECE) of probabilities; mean
+/// squared error and R^2 for values.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  shallownet eval --model shallownet-run/model.safetensors --data test.csv --label species\n  shallownet eval --model shallownet-run/model.safetensors --data mnist --out pictures"
@@ -28,7 +32,14 @@ pub(crate) struct Args {
     model: PathBuf,
     #[command(flatten)]
     source: Source,
-    /// Draw the confusion matrix, into this folder
+    /// Shuffle each column this many times, and say how much worse the predictions become
+    #[arg(
+        long, value_name = "REPEATS", num_args = 0..=1, require_equals = true,
+        default_missing_value = "5"
+    )]
+    importance: Option<NonZeroUsize>,
+    /// Draw the confusion matrix, how far probabilities can be believed, and the importance of the
+    /// columns, into this folder
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Write one JSON object
@@ -42,6 +53,11 @@ struct Results<'a> {
     score: &'a Score,
     #[serde(flatten)]
     classes: Option<Classes<'a>>,
+    #[serde(flatten)]
+    probabilities: Option<&'a Probabilities>,
+    /// The most important column first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    importance: Option<Vec<Drop>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,7 +100,10 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failu
         let of = if model.pipeline.targets.is_none() { "" } else { " (of standardized targets)" };
         say.line(&score);
         say.line(format_args!("cost      {:.6}{of}", score.cost));
-        return say.results(&Results { score: &score, classes: None });
+        let (drops, importance) = importance(args, model, (&data, &batch), say)?;
+        let (classes, probabilities) = (None, None);
+        say.results(&Results { score: &score, classes, probabilities, importance: drops })?;
+        return pictures(args, importance.into_iter().collect(), say);
     }
     let counts = scores::counts(&model.network, &batch, model.classes.len(), &a)?;
     let roc_auc = roc_auc(&batch, &a);
@@ -92,6 +111,10 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failu
     say.line(format_args!("cost      {:.6}", score.cost));
     if let Some(auc) = roc_auc {
         say.line(format_args!("ROC AUC   {auc:.4}"));
+    }
+    let probabilities = Probabilities::of(&model.network, &batch, &a)?;
+    if let Some(probabilities) = &probabilities {
+        probabilities.lines().iter().for_each(|line| say.line(line));
     }
     say.line("");
     tables::confusion(&model.classes, &counts).iter().for_each(|line| say.line(line));
@@ -107,15 +130,67 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failu
         f1: each(&|k| counts.f1(k)),
         roc_auc,
     };
-    // Written before the picture, which may fail.
-    say.results(&Results { score: &score, classes: Some(classes) })?;
-    if let Some(out) = &args.out {
-        let draw = || pictures::confusion::draw(&model.classes, &counts, "evaluated");
-        let picture = pictures::attempt("the confusion matrix", draw)?;
-        say.line("");
-        for path in picture.save_in(out, "confusion")? {
-            say.line(format_args!("wrote {}", path.display()));
-        }
+    let (drops, importance) = importance(args, model, (&data, &batch), say)?;
+    // Written before the pictures, which may fail.
+    say.results(&Results {
+        score: &score,
+        classes: Some(classes),
+        probabilities: probabilities.as_ref(),
+        importance: drops,
+    })?;
+    let confusion = || pictures::confusion::draw(&model.classes, &counts, "evaluated").map(Some);
+    let mut drawings: Vec<Drawing<'_>> = vec![("confusion", Box::new(confusion))];
+    if let Some(probabilities) = &probabilities {
+        let ((reliability, outputs), brier) =
+            (probabilities.reliability(), probabilities.brier_score());
+        let draw =
+            move || pictures::reliability::draw(reliability, brier, outputs, "evaluated").map(Some);
+        drawings.push(("reliability", Box::new(draw)));
+    }
+    drawings.extend(importance);
+    pictures(args, drawings, say)
+}
+
+/// A picture's name, and what draws it.
+type Drawing<'a> = (&'static str, Box<dyn Fn() -> Result<Option<Picture>, Failure> + 'a>);
+
+/// How much the model relies on each column, if that was asked for: for programs, and as a picture.
+fn importance<T: Scalar>(
+    args: &Args,
+    model: &Model<T>,
+    (data, batch): (&Data, &Batch<T>),
+    say: &Say,
+) -> Result<(Option<Vec<Drop>>, Option<Drawing<'static>>), Failure> {
+    let Some(repeats) = args.importance else { return Ok((None, None)) };
+    let found = importance::of(model, (data, batch), repeats.get())?;
+    let names = importance::names(data);
+    let score = if batch.classes.is_empty() { "R^2" } else { "accuracy" };
+    let drops = importance::drops(&found, &names);
+    say.line("");
+    importance::lines(&drops, score).iter().for_each(|line| say.line(line));
+    let draw = move || pictures::importance::draw(&names, &found, score);
+    Ok((Some(drops), Some(("importance", Box::new(draw)))))
+}
+
+/// Draws what there is into the folder that was asked for.
+fn pictures(args: &Args, drawings: Vec<Drawing<'_>>, say: &Say) -> Result<(), Failure> {
+    let Some(out) = &args.out else { return Ok(()) };
+    say.line("");
+    for (name, draw) in drawings {
+        save(out, name, &*draw, say)?;
+    }
+    Ok(())
+}
+
+fn save(
+    out: &Path,
+    name: &'static str,
+    draw: &dyn Fn() -> Result<Option<Picture>, Failure>,
+    say: &Say,
+) -> Result<(), Failure> {
+    let Some(picture) = pictures::attempt(name, draw)? else { return Ok(()) };
+    for path in picture.save_in(out, name)? {
+        say.line(format_args!("wrote {}", path.display()));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod buffer;
 pub(crate) mod checks;
+pub(crate) mod class_weights;
 pub(crate) mod columns;
 pub(crate) mod data_set;
 pub(crate) mod domains;

@@ -1,5 +1,6 @@
 //! How good predictions are: accuracy, precision, recall and F1, the confusion matrix, the area
-//! under the ROC curve, mean squared error and R^2. (The cost is [`Network::cost`].)
+//! under the ROC curve, mean squared error and R^2; and how good probabilities are: the Brier
+//! score, reliability, and the temperature that calibrates them. (The cost is [`Network::cost`].)
 //!
 //! Predictions and labels are [`Columns`] of the same shape, as [`Network::predict`] writes them
 //! and training takes them. One row is a binary classifier: the class is 1 where the value is more
@@ -22,13 +23,19 @@
 //! [`Network::cost`]: crate::Network::cost
 //! [`Network::predict`]: crate::Network::predict
 
+mod brier;
+mod calibration;
 mod confusion;
 mod ranking;
 mod regression;
+mod reliability;
 
+pub use brier::brier_score;
+pub use calibration::Temperature;
 pub use confusion::{Confusion, Scores};
 pub use ranking::roc_auc;
 pub use regression::{mean_squared_error, r_squared};
+pub use reliability::{Bin, Reliability};
 
 use crate::data::checks;
 use crate::data::columns::Columns;
@@ -115,4 +122,20 @@ fn check<T: Element>(predictions: Columns<'_, T>, labels: Columns<'_, T>) -> Res
     }
     checks::finite("predictions", predictions.as_slice())?;
     checks::finite("labels", labels.as_slice())
+}
+
+/// As [`check`], and all values are between 0 and 1.
+fn check_probabilities<T: Element>(
+    predictions: Columns<'_, T>,
+    labels: Columns<'_, T>,
+) -> Result<()> {
+    check(predictions, labels)?;
+    for (argument, values) in [("predictions", predictions), ("labels", labels)] {
+        let inside = |v: &T| *v >= T::ZERO && *v <= T::ONE;
+        if let Some(index) = values.as_slice().iter().position(|v| !inside(v)) {
+            let (value, expected) = (values.as_slice()[index].to_f64(), "a value in [0, 1]");
+            return Err(Error::Label { argument, index, value, expected });
+        }
+    }
+    Ok(())
 }

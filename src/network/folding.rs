@@ -102,19 +102,28 @@ impl<T: Scalar> Network<T> {
             return Err(Error::OutputActivation { expected: Activation::Identity, given });
         }
         check(standardization, self.outputs())?;
+        let Standardization { means, stds } = standardization;
+        self.scale_last(|unit| (stds[unit], means[unit]))
+    }
+
+    /// W' = std W and b' = std b + mean of each unit of the last layer, or nothing if one of them
+    /// is not finite.
+    pub(super) fn scale_last(&mut self, of: impl Fn(usize) -> (f64, f64)) -> Result<()> {
         let last = self.shape.layers.len() - 1;
-        let scales = || standardization.stds.iter().zip(&standardization.means).enumerate();
         let scaled =
             |v: T, std: f64, mean: f64| checks::normal(T::from_f64(v.to_f64() * std + mean));
         let (shape, parameters) = (&self.shape, self.parameters.as_mut_slice());
-        for (unit, (&std, &mean)) in scales() {
+        let units = shape.layers[last].units;
+        for unit in 0..units {
+            let (std, mean) = of(unit);
             for &w in layout::row(shape, parameters, last, unit) {
                 finite("a folded weight", scaled(w, std, 0.0), unit)?;
             }
             let b = layout::bias(shape, parameters, last)[unit];
             finite("a folded bias", scaled(b, std, mean), unit)?;
         }
-        for (unit, (&std, &mean)) in scales() {
+        for unit in 0..units {
+            let (std, mean) = of(unit);
             for w in layout::row_mut(shape, parameters, last, unit) {
                 *w = scaled(*w, std, 0.0);
             }

@@ -13,6 +13,7 @@ pub(crate) mod forward_pass;
 pub(crate) mod gradient_check;
 pub(crate) mod gradients;
 mod initial_weights;
+mod logits;
 mod oracle;
 mod own_loss;
 pub(crate) mod parameters;

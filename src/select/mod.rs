@@ -1,5 +1,6 @@
 //! Which network to take: k-fold cross-validation over candidates, in parallel; and samples held
-//! out ([`Holdout`]), or in three parts in one call ([`Parts`]).
+//! out ([`Holdout`]), or in three parts in one call ([`Parts`]); and which columns of the samples a
+//! model relies on ([`Importance`]).
 //!
 //! The lecture's advice is to try out activations, widths, learning rates and initialisations. Each
 //! candidate is trained k times, each time without one fold of the samples, and scored on that
@@ -30,6 +31,7 @@
 mod folds;
 mod grid;
 mod holdout;
+mod importance;
 mod parts;
 mod split;
 mod table;
@@ -37,6 +39,7 @@ mod table;
 pub use folds::Folds;
 pub use grid::{ByFit, Candidate, Grid, Score};
 pub use holdout::Holdout;
+pub use importance::{ColumnImportance, Importance};
 pub use parts::{Part, Parts};
 pub use split::Split;
 pub use table::{Better, Row, Table};

@@ -3,7 +3,9 @@
 mod arrays;
 mod classes;
 mod columns;
+mod dialect;
 mod gaps;
+mod kind;
 mod learning;
 mod plausible;
 mod prepared;

@@ -8,6 +8,8 @@ use shallownet::io::model::Model;
 use shallownet::io::table::Header;
 
 use super::columns::Selection;
+use super::dialect::{self, Written};
+use super::kind::{Kind, kind};
 use super::learning::Learning;
 use super::plausible::or_values;
 use super::samples::{Data, Want};
@@ -49,38 +51,16 @@ pub(crate) struct Source {
     #[arg(long, requires = "data")]
     pub(crate) no_header: bool,
     #[command(flatten)]
+    dialect: dialect::Options,
+    #[command(flatten)]
     selection: Selection,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Table,
-    Npy,
-    Npz,
-    Idx,
-    Folder,
-}
-
-fn kind(path: &Path) -> Kind {
-    if path.is_dir() {
-        return Kind::Folder;
-    }
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    match name.rsplit_once('.').map_or("", |(_, end)| end) {
-        "npy" => Kind::Npy,
-        "npz" => Kind::Npz,
-        "gz" | "idx" => Kind::Idx,
-        "csv" => Kind::Table,
-        _ if name.ends_with("ubyte") => Kind::Idx,
-        _ => Kind::Table,
-    }
 }
 
 impl Source {
     /// The samples to learn from; the built-in set if no file is named.
     pub(crate) fn training(&self, learning: &Learning, say: &Say) -> Result<Data, Failure> {
         let Some(path) = &self.data else {
-            return table::planar();
+            return table::planar(say);
         };
         let want = learning.want();
         self.check(path, want)?;
@@ -88,7 +68,7 @@ impl Source {
         let data = match kind(path) {
             Kind::Table => {
                 let columns = (label.unwrap_or(""), &self.selection);
-                table::training(path, self.header(), columns, learning, say)?
+                table::training(path, self.written(), columns, learning, say)?
             }
             kind => {
                 learning.check_arrays()?;
@@ -160,7 +140,7 @@ impl Source {
         let data = match kind(path) {
             Kind::Table => {
                 let columns = (label, &self.selection);
-                table::for_model(model, path, self.header(), columns, want, say)?
+                table::for_model(model, path, self.written(), columns, want, say)?
             }
             kind => self.arrays((path, kind), TEST, want)?,
         };
@@ -192,8 +172,9 @@ impl Source {
         }
     }
 
-    fn header(&self) -> Header {
-        if self.no_header { Header::Absent } else { Header::Present }
+    fn written(&self) -> Written {
+        let header = if self.no_header { Header::Absent } else { Header::Present };
+        Written { header, dialect: self.dialect.dialect() }
     }
 
     /// Labels where they are wanted, named as the kind of file has them.
@@ -204,7 +185,11 @@ impl Source {
         };
         let unused = |what, why| Err(Failure::Arguments(format!("{what} is for {why} only")));
         let is_wanted = want != Want::Nothing;
-        match kind(path) {
+        let kind = kind(path);
+        if let (Some(option), true) = (self.dialect.given(), kind != Kind::Table) {
+            return unused(option, "CSV files");
+        }
+        match kind {
             Kind::Table if is_wanted && self.label.is_none() => missing("--label"),
             Kind::Npy | Kind::Idx if is_wanted && self.labels.is_none() => missing("--labels"),
             Kind::Table | Kind::Npz | Kind::Folder if self.labels.is_some() => {
@@ -224,27 +209,6 @@ impl Source {
                 None => Ok(()),
             },
             _ => Ok(()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kinds_follow_from_names() {
-        let cases = [
-            ("a.csv", Kind::Table),
-            ("b.NPY", Kind::Npy),
-            ("c.npz", Kind::Npz),
-            ("t10k-images-idx3-ubyte", Kind::Idx),
-            ("t10k-images-idx3-ubyte.gz", Kind::Idx),
-            ("noname", Kind::Table),
-            (".", Kind::Folder),
-        ];
-        for (name, expected) in cases {
-            assert_eq!(kind(Path::new(name)), expected, "{name}");
         }
     }
 }

@@ -9,6 +9,7 @@ use shallownet::io::table::{self, Cells, Header, MissingCells, Table, Wanted};
 use shallownet::pipeline::{Column, RawColumn};
 
 use super::columns::Selection;
+use super::dialect::Written;
 use super::learning::Learning;
 use super::samples::{Data, Holds, Origin, Targets, Want};
 use crate::failure::Failure;
@@ -21,13 +22,13 @@ const PLANAR: &str = include_str!("../../../tests/data/planar.csv");
 const PLANAR_COURSE: &str = include_str!("../../../tests/data/planar_course.json");
 
 /// The built-in set.
-pub(crate) fn planar() -> Result<Data, Failure> {
+pub(crate) fn planar(say: &Say) -> Result<Data, Failure> {
     let table = Table::new("planar.csv (built in)", PLANAR.as_bytes(), Header::Present)?;
     let label = table.column("label")?;
     let features = (0..table.width()).filter(|&column| column != label);
     let features: Vec<_> = features.map(|column| (column, Cells::Numbers)).collect();
     let wanted = Wanted { features: &features, label: Some(label), ..Wanted::default() };
-    let mut data = read(table, &wanted)?.scaled(None)?;
+    let mut data = read(table, &wanted, say)?.scaled(None)?;
     data.is_built_in = true;
     Ok(data)
 }
@@ -52,12 +53,12 @@ pub(crate) fn planar_weights() -> Result<[Vec<f64>; 2], Failure> {
 /// the selected columns.
 pub(super) fn training(
     path: &Path,
-    header: Header,
+    written: Written,
     (label, selection): (&str, &Selection),
     learning: &Learning,
     say: &Say,
 ) -> Result<Data, Failure> {
-    let table = open(path, header, say)?;
+    let table = written.open(path, say)?;
     let label = table.column(label)?;
     let weights = learning.weights.as_ref().map(|name| table.column(name)).transpose()?;
     if weights == Some(label) {
@@ -70,7 +71,11 @@ pub(super) fn training(
             Some(option) => format!("besides the label that {option} leaves"),
             None => "besides the label".to_owned(),
         };
-        let problem = format!("line {}: there is no column {besides}", table.first_line());
+        let hint = table.other_delimiter().map_or(String::new(), |delimiter| {
+            let name = delimiter.name();
+            format!(": its first line has {name}s: perhaps --delimiter {name}")
+        });
+        let problem = format!("line {}: there is no column {besides}{hint}", table.first_line());
         return Err(Failure::File { file: table.file().to_owned(), problem });
     }
     let texts = learning.columns(&table)?;
@@ -93,7 +98,7 @@ pub(super) fn training(
         most_categories,
         ..Wanted::default()
     };
-    read(table, &wanted)?.with_two_classes()
+    read(table, &wanted, say)?.with_two_classes()
 }
 
 fn selected<R: Read>(
@@ -110,12 +115,12 @@ fn selected<R: Read>(
 pub(super) fn for_model<T: Scalar>(
     model: &Model<T>,
     path: &Path,
-    header: Header,
+    written: Written,
     (label, selection): (Option<&str>, &Selection),
     want: Want,
     say: &Say,
 ) -> Result<Data, Failure> {
-    let table = open(path, header, say)?;
+    let table = written.open(path, say)?;
     let label = label.map(|label| table.column(label)).transpose()?;
     let selected = selected(&table, selection, label)?;
     let pipeline = &model.pipeline;
@@ -155,7 +160,7 @@ pub(super) fn for_model<T: Scalar>(
     };
     let wanted =
         Wanted { features: &features, label, targets: &targets, missing, ..Wanted::default() };
-    let mut data = read(table, &wanted)?;
+    let mut data = read(table, &wanted, say)?;
     // The codes are the model's, and need no lists.
     data.kinds.clear();
     Ok(data)
@@ -179,26 +184,18 @@ fn by_name<R: Read>(
     features.iter().map(column).collect()
 }
 
-fn open(path: &Path, header: Header, say: &Say) -> Result<Table<std::fs::File>, Failure> {
-    let table = Table::open(path, header)?;
-    let is_number = |name: &String| name.parse::<f64>().is_ok();
-    if table.names().is_some_and(|names| names.iter().all(is_number)) {
-        say.note(format_args!(
-            "{}: line {} is taken for column names; if it is a sample, say --no-header",
-            table.file(),
-            table.first_line()
-        ));
-    }
-    Ok(table)
-}
-
-fn read<R: Read>(table: Table<R>, wanted: &Wanted<'_>) -> Result<Data, Failure> {
+fn read<R: Read>(table: Table<R>, wanted: &Wanted<'_>, say: &Say) -> Result<Data, Failure> {
     let columns: Vec<usize> = wanted.features.iter().map(|(column, _)| *column).collect();
     let label_column = wanted.label.or(wanted.targets.first().copied());
     let named = |column: &usize| table.names().map(|names| names[*column].clone());
     let feature_names = columns.iter().map(named).collect();
     let label_name = label_column.as_ref().and_then(named);
+    let known = table.dialect();
     let mut records = table.records(wanted)?;
+    if records.dialect != known && !records.dialect.is_plain() {
+        // Further down there were numbers that tell more than the beginning.
+        say.note(format_args!("{}: {}", records.place(0, 0).file, records.dialect));
+    }
     let (raw, y) = (std::mem::take(&mut records.x), std::mem::take(&mut records.y));
     let kind = |texts: Option<Vec<String>>| texts.map_or(RawColumn::Number, RawColumn::Category);
     let kinds = std::mem::take(&mut records.categories).into_iter().map(kind).collect();

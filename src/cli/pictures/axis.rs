@@ -27,6 +27,12 @@ pub(super) fn tick(value: f64, span: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
+/// The next of 1, 2, 5, 10, ... times a power of ten.
+pub(super) fn round_step(least: f64) -> f64 {
+    let power = 10_f64.powf(least.log10().floor());
+    [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|&s| s >= least).unwrap_or(least)
+}
+
 /// Text that fits: its first `length` characters, control characters as spaces.
 pub(super) fn short(text: &str, length: usize) -> String {
     let mut kept: String =

@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::axis::{range, short, tick};
+use super::axis::{range, round_step, short, tick};
 use super::palette::{BLUE, VERMILION, on_white};
 use super::picture::{Area, Drawing, Drawn, FONT, LABEL, Picture, TICK, TITLE, picture};
 use crate::failure::Failure;
@@ -45,12 +45,6 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     let (low, part) = (at.floor() as usize, at.fract());
     let high = (low + 1).min(sorted.len() - 1);
     sorted[low] + (sorted[high] - sorted[low]) * part
-}
-
-/// The next of 1, 2, 5, 10, ... times a power of ten.
-fn round_step(least: f64) -> f64 {
-    let power = 10_f64.powf(least.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|&s| s >= least).unwrap_or(least)
 }
 
 impl Drawing for Boxes<'_> {

@@ -5,9 +5,11 @@ pub(crate) mod boundary;
 pub(crate) mod boxes;
 pub(crate) mod confusion;
 pub(crate) mod curve;
+pub(crate) mod importance;
 mod mistakes;
 mod palette;
 mod picture;
+pub(crate) mod reliability;
 pub(crate) mod weights;
 
 pub(crate) use picture::{Picture, attempt};

@@ -1,5 +1,7 @@
 //! How much the samples of each class count in training.
 
+use shallownet::class_weights;
+
 use crate::data::Data;
 use crate::failure::Failure;
 
@@ -36,12 +38,10 @@ impl ClassWeights {
         let mut weights = vec![1.0; labels.classes.len()];
         match self {
             Self::Balanced => {
-                let mut counts = vec![0_usize; weights.len()];
-                rows.iter().for_each(|&row| counts[labels.of_row[row]] += 1);
-                let present = counts.iter().filter(|&&count| count > 0).count();
-                for (weight, &count) in weights.iter_mut().zip(&counts) {
-                    *weight = rows.len() as f64 / (present * count.max(1)) as f64;
-                }
+                let of_rows: Vec<usize> = rows.iter().map(|&row| labels.of_row[row]).collect();
+                // Of the last classes there may be none among the rows.
+                let balanced = class_weights::balanced(&of_rows)?;
+                weights[..balanced.len()].copy_from_slice(&balanced);
             }
             Self::Named(named) => {
                 for (name, weight) in named {
