@@ -105,6 +105,16 @@ fn formats() -> Vec<Format> {
             load: |path| npy::load_labels(path).map(drop).map_err(text),
         },
         Format {
+            name: "npy texts",
+            good: [
+                &b"\x93NUMPY\x01\x00\x3a\x00{'descr': '<U2', 'fortran_order': False, 'shape': (3,), }\n"[..],
+                b"a\0\0\0b\0\0\0\x0b\x26\0\0\0\0\0\0a\0\0\0b\0\0\0",
+            ]
+            .concat(),
+            parts_are_refused: true,
+            load: |path| npy::load_classes(path).map(drop).map_err(text),
+        },
+        Format {
             name: "npz",
             good: written(|path| {
                 npz::save(path, &[("x", npz::Array::F32(x)), ("y", npz::Array::Labels(&[1, 0]))])

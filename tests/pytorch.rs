@@ -12,6 +12,8 @@ use common::bounds::Rounding;
 use common::cases::nested;
 use common::compare::within;
 use common::expected::Expected;
+use safetensors::SafeTensors;
+use safetensors::tensor::{TensorView, serialize};
 use shallownet::io::model::Problem;
 use shallownet::io::pytorch::{self, Loader};
 use shallownet::{Activation, Columns, Network, PredictionWorkspace, Scalar, reference};
@@ -101,4 +103,92 @@ fn one_of_several_networks_is_chosen_by_its_prefix() {
     let bytes = std::fs::read(&path).unwrap();
     let none = loader.under("policy.").decode::<f32>(&bytes);
     assert!(matches!(none, Err(Problem::NoLinear(prefix)) if prefix == "policy."));
+}
+
+/// A file with the tensors of a fixture under other names.
+fn renamed(name: &str, names: &[(&str, &str)]) -> Vec<u8> {
+    let bytes = std::fs::read(path(name)).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let renamed = tensors.iter().map(|(name, tensor)| {
+        let (layer, kind) = name.rsplit_once('.').unwrap();
+        let (_, new) = names.iter().find(|(old, _)| *old == layer).unwrap();
+        (format!("{new}.{kind}"), tensor)
+    });
+    serialize(renamed.collect::<Vec<(String, TensorView<'_>)>>(), None).unwrap()
+}
+
+fn parameters(net: &Network<f64>) -> Vec<f64> {
+    (0..net.layers().len())
+        .flat_map(|l| [net.weights(l).unwrap().to_vec(), net.bias(l).unwrap().to_vec()].concat())
+        .collect()
+}
+
+#[test]
+fn layers_with_names_are_taken_in_the_order_that_is_given() {
+    let fixture = fixture("f64");
+    let expected = pytorch::load::<f64>(&path("f64"), &fixture.activations).unwrap();
+    let loader = Loader::new(&fixture.activations);
+    // Neither the alphabet nor the numbers give the order.
+    let file = renamed("f64", &[("0", "fc2"), ("2", "block.10"), ("4", "a_head")]);
+    let named = loader.layers(&["fc2", "block.10", "a_head"]);
+    let net = named.decode::<f64>(&file).unwrap();
+    assert_eq!(parameters(&net), parameters(&expected));
+    agrees("named", &net, &fixture);
+    // Behind a prefix, too, and an nn.Sequential's numbers are names like others.
+    let file = renamed("f64", &[("0", "net.fc2"), ("2", "net.block.10"), ("4", "net.a_head")]);
+    let net = named.under("net.").decode::<f64>(&file).unwrap();
+    assert_eq!(parameters(&net), parameters(&expected));
+    let net = loader.layers(&["0", "2", "4"]).load::<f64>(&path("f64")).unwrap();
+    assert_eq!(parameters(&net), parameters(&expected));
+    let both = loader.under("actor.").without_biases();
+    assert!(both.layers(&["0", "2"]).load::<f32>(&path("prefixes")).is_err());
+    let tanh = Loader::new(&[Activation::Tanh, Activation::Identity]).under("actor.");
+    tanh.without_biases().layers(&["0", "2"]).load::<f32>(&path("prefixes")).unwrap();
+}
+
+#[test]
+fn layers_whose_names_do_not_fit_the_file_are_refused() {
+    let file = renamed("f64", &[("0", "net.fc1"), ("2", "net.fc2"), ("4", "net.head")]);
+    let refused = |prefix: &str, names: &[&str]| {
+        let activations = vec![Activation::Tanh; names.len()];
+        let loader = Loader::new(&activations).under(prefix).layers(names);
+        loader.decode::<f64>(&file).unwrap_err().to_string()
+    };
+    let cases = [
+        (
+            "net.",
+            &["fc1", "fc3", "head"][..],
+            "no tensor is named \"net.fc3.weight\": there are weights of fc1, fc2, head",
+        ),
+        (
+            "",
+            &["fc1"],
+            "no tensor is named \"fc1.weight\": there are weights of net.fc1, net.fc2, net.head",
+        ),
+        ("old.", &["fc1"], "no tensor is named \"old.fc1.weight\": there are weights of none"),
+        (
+            "net.",
+            &["fc1", "head", "fc2"],
+            "tensor \"net.head.weight\" has shape [1, 3]: expected (units, 6), as the layer before \
+             has 6 units",
+        ),
+        ("net.", &[], "belongs to no layer: the network has 0 layers"),
+    ];
+    for (prefix, names, expected) in cases {
+        let message = refused(prefix, names);
+        assert!(message.contains(expected), "{message}\n  expected: {expected}");
+    }
+    let message = refused("net.", &["fc1", "fc2"]);
+    assert!(message.starts_with("tensor \"net.head."), "{message}");
+    assert!(message.ends_with("belongs to no layer: the network has 2 layers"), "{message}");
+    // Of other networks in the file nothing is said: they lie beyond the prefix.
+    let one = [Activation::Identity];
+    let loader = Loader::new(&one).under("critic.").layers(&["0"]);
+    assert_eq!(loader.load::<f32>(&path("prefixes")).unwrap().inputs(), 2);
+    let loader = Loader::new(&one).layers(&["critic.0"]);
+    let refused = loader.load::<f32>(&path("prefixes"));
+    assert!(matches!(refused.unwrap_err().problem, Problem::Unexpected(name, 1) if
+        name.starts_with("actor.")));
+    let two = Loader::new(&one).layers(&["fc1", "fc2", "head"]).under("net.");
+    assert_eq!(two.decode::<f64>(&file).unwrap_err().to_string(), "1 activations: expected 3");
 }

@@ -4,7 +4,8 @@
     SHALLOWNET_PYTHON=python3 cargo test --features cli --test onnx
 
 which exports networks into a folder and calls `python3 tools/check_onnx.py FOLDER`. Beside each
-`NAME.onnx` stands a `NAME.json` with "x" (a sample a row) and "a", our predictions.
+`NAME.onnx` stands a `NAME.json` with "x" (a sample a row, null for a missing value) and "a", our
+predictions; of a model also the names that its metadata must have.
 
 Both programs are compared with the graph as ONNX defines it, evaluated here in f64, within a bound
 that follows it from operator to operator (u is half an epsilon, gamma_n = n u / (1 - n u)):
@@ -14,7 +15,11 @@ that follows it from operator to operator (u is half an epsilon, gamma_n = n u /
   e^(2e) <= 1 + 3 e, for e < 0.1, of itself;
 * the functions themselves: FUNCTION u, absolutely, for results up to 1. onnxruntime states no
   bound; its tanh and sigmoid are rational approximations cut off where they reach +-1 and 0;
-* what a Cast rounds is u |x|.
+* exp stretches an error e to a factor of exp(e);
+* what a Cast rounds is u |x|; what is chosen, compared or clipped is not rounded.
+
+The u of an operator is that of the type it works in: f64 around the network, where a model's rows
+become inputs and outputs values, and the network's own type within.
 """
 
 import json
@@ -30,35 +35,66 @@ FUNCTION = 8
 
 
 class Value:
-    """Numbers, and how far a correct program may be from them."""
+    """Numbers, how far a correct program may be from them, and the half epsilon of their type."""
 
-    def __init__(self, value, error=0.0):
+    def __init__(self, value, error=0.0, unit=None):
         self.value = np.asarray(value, np.float64)
         self.error = np.broadcast_to(error, self.value.shape)
+        self.unit = unit
 
 
-def evaluate(graph, x, u):
-    """The graph's output for x, with its bound; u is that of the network's type."""
-    values = {t.name: Value(numpy_helper.to_array(t)) for t in graph.initializer}
-    values[graph.input[0].name] = Value(x)
-    wide = 2.0**-53
+WIDE, NARROW = 2.0**-53, 2.0**-24
+
+
+def unit_of(dtype):
+    return NARROW if dtype == np.float32 else WIDE
+
+
+def evaluate(graph, x):
+    """The graph's output for x, with its bound."""
+    arrays = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    values = {name: Value(t, unit=unit_of(t.dtype)) for name, t in arrays.items()}
+    values[graph.input[0].name] = Value(x, unit=unit_of(x.dtype))
+    wide = WIDE
     for node in graph.node:
         a, *rest = [values[name] for name in node.input]
-        v, e = a.value, a.error
-        # The type in which the operator works: f64 around the network, where inputs are
-        # standardized and outputs turned back.
-        is_around = any(name.endswith(("means", "stds")) for name in node.input)
-        unit = wide if is_around else u
+        v, e, unit = a.value, a.error, a.unit
+        to_unit = unit
         match node.op_type:
             case "Cast":
                 narrow = node.attribute[0].i == onnx.TensorProto.FLOAT
-                out = Value(v, e + (u * np.abs(v) if narrow else 0.0))
+                to_unit = NARROW if narrow else WIDE
+                out = Value(v, e + (NARROW * np.abs(v) if narrow else 0.0))
+            case "Gather":
+                out = Value(v[:, rest[0].value.astype(int)])
+            case "IsNaN":
+                out = Value(np.isnan(v))
+            case "Equal":
+                out = Value(v == rest[0].value)
+            case "Less":
+                out = Value(v < rest[0].value)
+            case "Greater":
+                out = Value(v > rest[0].value)
+            case "Or":
+                out = Value((v + rest[0].value) > 0)
+            case "Where":
+                assert v.shape[-1] == rest[0].value.shape[-1] == rest[1].value.shape[-1]
+                pick = [np.broadcast_arrays(v, r.value, r.error)[1:] for r in rest]
+                chosen = [np.where(v > 0, one, two) for one, two in zip(*pick, strict=True)]
+                out = Value(*chosen)
+                to_unit = rest[0].unit
+            case "Clip":
+                out = Value(np.clip(v, rest[0].value, rest[1].value), e)
+            case "Exp":
+                p = np.exp(v)
+                out = Value(p, p * (np.expm1(e) + FUNCTION * unit))
             case "Sub":
                 d = v - rest[0].value
                 out = Value(d, e + 2 * unit * np.abs(d))
             case "Div":
                 q = v / rest[0].value
-                out = Value(q, e / np.abs(rest[0].value) + 2 * unit * np.abs(q))
+                rounded = np.where(rest[0].value == 1, 0.0, 2 * unit * np.abs(q))
+                out = Value(q, e / np.abs(rest[0].value) + rounded)
             case "Add":
                 s = v + rest[0].value
                 out = Value(s, e + 2 * unit * np.abs(s))
@@ -95,6 +131,7 @@ def evaluate(graph, x, u):
                 out = Value(a, error)
             case other:
                 raise SystemExit(f"the operator {other} is not expected")
+        out.unit = to_unit
         values[node.output[0]] = out
     return values[graph.output[0].name]
 
@@ -105,13 +142,16 @@ def check(path):
     batch, features = model.graph.input[0].type.tensor_type.shape.dim
     assert batch.dim_param == "batch", f"{path}: the batch has a fixed size"
     is_wide = model.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.DOUBLE
-    dtype, u = (np.float64, 2.0**-53) if is_wide else (np.float32, 2.0**-24)
+    dtype = np.float64 if is_wide else np.float32
 
     case = json.loads(path.with_suffix(".json").read_text())
     x = np.array(case["x"], dtype)
     assert x.shape[1] == features.dim_value
+    if "texts" in case:
+        assert is_wide, f"{path}: a model takes and gives f64"
+        check_names(model, case)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    expected = evaluate(model.graph, x, u)
+    expected = evaluate(model.graph, x)
     worst = {}
     # Another batch size must give the same rows, within the same bound.
     halves = [session.run(["a"], {"x": part})[0] for part in (x[:1], x[1:])]
@@ -127,6 +167,16 @@ def check(path):
         with np.errstate(invalid="ignore", divide="ignore"):
             worst[who] = np.nanmax(off / expected.error)
     return worst
+
+
+def check_names(model, case):
+    """The metadata's names, as a caller who has texts needs them."""
+    (entry,) = [entry for entry in model.metadata_props if entry.key == "shallownet"]
+    about = json.loads(entry.value)
+    columns = [next(iter(column.values())) for column in about.get("columns", [])]
+    texts = [column.get("categories", []) + column.get("rare", []) for column in columns]
+    given = [about["features"], about["classes"], texts]
+    assert given == [case["features"], case["classes"], case["texts"]], given
 
 
 def main():

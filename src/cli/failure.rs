@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use shallownet::io::{DataError, DataProblem, atomic, model, table};
+use shallownet::io::{DataError, DataProblem, atomic, model, onnx, table};
 
 /// Bad input or arguments: something the caller can put right.
 const BAD_INPUT: u8 = 2;
@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     Data(#[from] DataError),
     #[error(transparent)]
     Model(#[from] model::Error),
+    #[error(transparent)]
+    Onnx(#[from] onnx::Error),
     /// A cell that reads well but can't be used.
     #[error("{place}: {problem}")]
     Cell { place: String, problem: String },
@@ -70,6 +72,7 @@ impl Failure {
         match self {
             Self::Interrupted { .. } => INTERRUPTED,
             Self::Model(model::Error { problem: model::Problem::Write(_), .. })
+            | Self::Onnx(onnx::Error { problem: onnx::Problem::Write(_), .. })
             | Self::Data(DataError { problem: DataProblem::Write(_), .. })
             | Self::Network(shallownet::Error::Diverged { .. })
             | Self::Diverged { .. }

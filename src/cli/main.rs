@@ -1,5 +1,5 @@
-//! The command line: `shallownet train`, `predict`, `eval`, `select`, `inspect`, `gradcheck`,
-//! `bench`.
+//! The command line: `shallownet train`, `predict`, `eval`, `select`, `inspect`, `import`, `export`,
+//! `gradcheck`, `bench`.
 //!
 //! One file a command. They share `data` (files to samples), `choices` and `network` (arguments),
 //! `threads`, `split` (which rows are for what), `targets` (what is done to values), `batch`
@@ -13,8 +13,10 @@ mod bench;
 mod choices;
 mod data;
 mod eval;
+mod export;
 mod failure;
 mod gradcheck;
+mod import;
 mod importance;
 mod inspect;
 mod network;
@@ -58,6 +60,8 @@ enum Command {
     Eval(eval::Args),
     Select(Box<select::Args>),
     Inspect(inspect::Args),
+    Import(import::Args),
+    Export(export::Args),
     Gradcheck(Box<gradcheck::Args>),
     Bench(bench::Args),
 }
@@ -71,7 +75,7 @@ impl Command {
             Self::Select(args) => args.json,
             Self::Inspect(args) => args.json,
             Self::Gradcheck(args) => args.json,
-            Self::Predict(_) | Self::Bench(_) => false,
+            Self::Predict(_) | Self::Import(_) | Self::Export(_) | Self::Bench(_) => false,
         }
     }
 }
@@ -90,6 +94,8 @@ fn main() -> ExitCode {
         Command::Eval(args) => eval::run(args, &say),
         Command::Select(args) => select::run(args, &say),
         Command::Inspect(args) => inspect::run(args, &say),
+        Command::Import(args) => import::run(args, &say),
+        Command::Export(args) => export::run(args, &say),
         Command::Gradcheck(args) => gradcheck::run(args, &say),
         Command::Bench(args) => bench::run(args, &say),
     };

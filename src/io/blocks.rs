@@ -49,31 +49,43 @@ impl Promise {
         element: Element,
         bytes: &Bytes<R>,
     ) -> Result<Self, DataProblem> {
-        let too_large = || DataProblem::TooLarge {
-            at: bytes.at,
-            shape: shape_text(shape),
-            element: element.kind.name(),
-            length: bytes.length.bytes(),
-        };
-        let product = |shape: &[u64]| shape.iter().try_fold(1_u64, |n, &d| n.checked_mul(d));
-        let (samples, rest) = shape.split_first().unwrap_or((&1, &[]));
-        let features = product(rest).ok_or_else(too_large)?;
-        if features == 0 || *samples == 0 {
-            let expected = "at least one sample of at least one feature";
-            return Err(DataProblem::Shape { given: shape_text(shape), expected });
-        }
-        let size = product(&[*samples, features, element.kind.bytes() as u64]);
-        let (needed, room) = (size.ok_or_else(too_large)?, bytes.length.bytes());
-        let end = needed.checked_add(bytes.at).ok_or_else(too_large)?;
-        if end > room {
-            return Err(too_large());
-        }
-        if bytes.length.is_exact() && end < room {
-            return Err(DataProblem::Oversized { at: end });
-        }
-        let whole = |n: u64| usize::try_from(n).map_err(|_| too_large());
-        Ok(Self { samples: whole(*samples)?, features: whole(features)?, element })
+        let size = element.kind.bytes() as u64;
+        let (samples, features) = check_size(shape, (element.kind.name(), size), bytes)?;
+        Ok(Self { samples, features, element })
     }
+}
+
+/// The numbers of samples and features of a shape whose elements, of this name and size in bytes,
+/// fill what is left of the file.
+pub(super) fn check_size<R: Read>(
+    shape: &[u64],
+    (element, size): (&'static str, u64),
+    bytes: &Bytes<R>,
+) -> Result<(usize, usize), DataProblem> {
+    let too_large = || DataProblem::TooLarge {
+        at: bytes.at,
+        shape: shape_text(shape),
+        element,
+        length: bytes.length.bytes(),
+    };
+    let product = |shape: &[u64]| shape.iter().try_fold(1_u64, |n, &d| n.checked_mul(d));
+    let (samples, rest) = shape.split_first().unwrap_or((&1, &[]));
+    let features = product(rest).ok_or_else(too_large)?;
+    if features == 0 || *samples == 0 {
+        let expected = "at least one sample of at least one feature";
+        return Err(DataProblem::Shape { given: shape_text(shape), expected });
+    }
+    let size = product(&[*samples, features, size]);
+    let (needed, room) = (size.ok_or_else(too_large)?, bytes.length.bytes());
+    let end = needed.checked_add(bytes.at).ok_or_else(too_large)?;
+    if end > room {
+        return Err(too_large());
+    }
+    if bytes.length.is_exact() && end < room {
+        return Err(DataProblem::Oversized { at: end });
+    }
+    let whole = |n: u64| usize::try_from(n).map_err(|_| too_large());
+    Ok((whole(*samples)?, whole(features)?))
 }
 
 impl<T: Scalar, R: Read> Blocks<T, R> {
@@ -159,12 +171,10 @@ impl<T: Scalar, R: Read> Blocks<T, R> {
         }
         let at = values.iter().position(|v| !v.is_finite()).unwrap_or(0);
         let size = self.element.kind.bytes();
-        let mut value = Vec::new();
-        self.element.append::<f64>(&chunk[at * size..(at + 1) * size], &mut value);
         Err(DataProblem::NotFinite {
             at: start + (at * size) as u64,
             index: self.index + at as u64,
-            value: value.first().copied().unwrap_or(f64::NAN),
+            value: self.element.one(&chunk[at * size..(at + 1) * size]),
             element: T::NAME,
         })
     }
@@ -208,8 +218,11 @@ pub(super) fn integers<R: Read>(
         for (i, label) in read.iter().enumerate() {
             let Some(label) = label else {
                 let (at, index) = (start + (i * size) as u64, labels.len() as u64);
-                let value = "beyond the largest i64".to_owned();
-                let expected = "less than 2^63";
+                let value = match element.kind.is_float() {
+                    true => element.one(&buffer[i * size..(i + 1) * size]).to_string(),
+                    false => "beyond the largest i64".to_owned(),
+                };
+                let (_, expected) = element.kind.whole();
                 return Err(DataProblem::Label { at, index, value, expected });
             };
             labels.push(*label);

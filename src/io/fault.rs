@@ -114,7 +114,7 @@ pub enum DataProblem {
         /// The type asked for.
         element: &'static str,
     },
-    /// A label below 0 or beyond i64.
+    /// A label below 0 or beyond i64, a float that is not whole, a text that is empty or broken.
     #[error("byte {at}: label {index} is {value}: expected {expected}")]
     Label {
         /// Where it stands.

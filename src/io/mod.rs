@@ -6,14 +6,14 @@
 //! | room | feature | what for | block by block |
 //! | --- | --- | --- | --- |
 //! | `table` | `csv` | labelled samples from a CSV file, plain or gzipped, each mistake named by line and column | `Table::blocks` |
-//! | `npy` | `npy` | NumPy's `.npy`: samples of shape (m, n), labels of shape (m); in and out | `npy::blocks` |
+//! | `npy` | `npy` | NumPy's `.npy`: samples of shape (m, n), or (m, h, w) and so on, labels of shape (m); in and out | `npy::blocks` |
 //! | `npy::npz` | `npy` | NumPy's `.npz`: several such arrays, each by its name; in and out | - |
 //! | `idx` | `idx` | IDX, MNIST's format, plain or gzipped: bytes become 0 to 1 | `idx::blocks` |
 //! | `arrays` | `ndarray` | views of the `ndarray` crate as columns, without a copy | - |
 //! | `model` | `safetensors` | a network with its feature and class names, in one file; in and out | - |
 //! | `checkpoint` | `safetensors` | an unfinished training: network, optimiser, best parameters | - |
-//! | `pytorch` | `safetensors` | the weights of a PyTorch `nn.Sequential`, saved as safetensors | - |
-//! | `onnx` | `onnx` | a network for other runtimes; out only | - |
+//! | `pytorch` | `safetensors` | the weights of a PyTorch network, saved as safetensors | - |
+//! | `onnx` | `onnx` | a network, or a model with its pipeline, for other runtimes; out only | - |
 //! | `atomic` | those that write | files written completely or not at all | - |
 //! | [`Inputs`] | any | the kind of samples that a model learned from: bytes or numbers, divided or not | - |
 //!
@@ -63,6 +63,8 @@ pub mod onnx;
     allow(dead_code, unused_imports, reason = "each format needs its part of it")
 )]
 mod open;
+#[cfg(any(feature = "csv", feature = "npy"))]
+mod order;
 #[cfg(feature = "safetensors")]
 pub mod pytorch;
 #[cfg(feature = "csv")]

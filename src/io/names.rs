@@ -30,7 +30,7 @@ impl fmt::Display for Quoted<'_> {
 }
 
 /// The first names, without quotes.
-#[cfg(feature = "csv")]
+#[cfg(any(feature = "csv", feature = "safetensors"))]
 pub(super) fn listed(names: &[String]) -> String {
     const SHOWN: usize = 12;
     let short = |name: &String| {

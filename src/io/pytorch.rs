@@ -1,9 +1,12 @@
-//! The weights of a PyTorch `nn.Sequential` of `Linear` and activations, saved as safetensors.
+//! The weights of a PyTorch module of `Linear` and activations, one behind the other, saved as
+//! safetensors.
 //!
-//! In Python: `safetensors.torch.save_file(net.state_dict(), "net.safetensors")`. Its tensors are
-//! named by their place: `0.weight` of shape (out, in), `0.bias`, `2.weight`, ...; within a larger
-//! module with a prefix, as in `net.0.weight`. Activations have no weights, so the file does not
-//! say which they are: the caller does, one a Linear.
+//! In Python: `safetensors.torch.save_file(net.state_dict(), "net.safetensors")`. The tensors of an
+//! `nn.Sequential` are named by their place: `0.weight` of shape (out, in), `0.bias`, `2.weight`,
+//! ...; within a larger module with a prefix, as in `net.0.weight`. Those of another module have the
+//! names of its attributes, as in `fc1.weight`, and no order: the caller says it
+//! ([`Loader::layers`]). Activations have no weights, so the file does not say which they are: the
+//! caller does, one a Linear.
 //!
 //! | `torch.nn` | here |
 //! | --- | --- |
@@ -20,16 +23,16 @@
 //! `Linear(bias=False)` does. It is refused, unless the caller vouches for it:
 //! [`Loader::without_biases`].
 
-use crate::element::Element;
-use std::collections::BTreeMap;
+mod sequence;
+
 use std::path::Path;
 
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::Quoted;
 use super::model::tensors::Tensors;
 use super::model::{self, Error, Problem};
+use crate::element::Element;
 use crate::{Activation, Init, Network, Scalar};
 
 /// Loads a network whose layers are the file's only ones, each with a bias.
@@ -49,7 +52,8 @@ use crate::{Activation, Init, Network, Scalar};
 /// ```
 ///
 /// # Errors
-/// [`Error`], as [`model::load`]; layers under more than one prefix; a weight without a bias.
+/// [`Error`], as [`model::load`]; layers under more than one prefix, or that are not numbered; a
+/// weight without a bias.
 pub fn load<T: Scalar>(path: &Path, activations: &[Activation]) -> Result<Network<T>, Error> {
     Loader::new(activations).load(path)
 }
@@ -75,18 +79,51 @@ pub fn load<T: Scalar>(path: &Path, activations: &[Activation]) -> Result<Networ
 pub struct Loader<'a> {
     activations: &'a [Activation],
     prefix: Option<&'a str>,
+    layers: Option<&'a [&'a str]>,
     without_biases: bool,
 }
 
 impl<'a> Loader<'a> {
     /// One activation a `Linear`; the file holds no other layers, and each has a bias.
     pub fn new(activations: &'a [Activation]) -> Self {
-        Self { activations, prefix: None, without_biases: false }
+        Self { activations, prefix: None, layers: None, without_biases: false }
     }
 
     /// Only the layers under `prefix` (`"net."`; `""` for none); others are left alone.
     pub fn under(self, prefix: &'a str) -> Self {
         Self { prefix: Some(prefix), ..self }
+    }
+
+    /// The names of the layers, in the order in which samples go through them, for a module that is
+    /// no `nn.Sequential`; a name may have dots (`encoder.fc1`). They are looked for behind the
+    /// prefix, if there is one, and must be all there is there.
+    ///
+    /// ```
+    /// use safetensors::tensor::{Dtype, TensorView, serialize};
+    /// use shallownet::Activation;
+    /// use shallownet::io::pytorch::Loader;
+    ///
+    /// // self.fc1 = nn.Linear(2, 3); self.head = nn.Linear(3, 1)
+    /// let bytes = [0; 24];
+    /// let of = |shape: &[usize]| {
+    ///     let size = 4 * shape.iter().product::<usize>();
+    ///     TensorView::new(Dtype::F32, shape.to_vec(), &bytes[..size])
+    /// };
+    /// let tensors = [
+    ///     ("fc1.bias", of(&[3])?),
+    ///     ("fc1.weight", of(&[3, 2])?),
+    ///     ("head.bias", of(&[1])?),
+    ///     ("head.weight", of(&[1, 3])?),
+    /// ];
+    /// let file = serialize(tensors, None)?;
+    ///
+    /// let activations = [Activation::Tanh, Activation::Sigmoid];
+    /// let net = Loader::new(&activations).layers(&["fc1", "head"]).decode::<f32>(&file)?;
+    /// assert_eq!((net.inputs(), net.outputs()), (2, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn layers(self, names: &'a [&'a str]) -> Self {
+        Self { layers: Some(names), ..self }
     }
 
     /// Every weight without a bias is a `Linear(bias=False)`: it gets a bias of zeros.
@@ -109,7 +146,10 @@ impl<'a> Loader<'a> {
     /// [`Problem`].
     pub fn decode<T: Scalar>(self, bytes: &[u8]) -> Result<Network<T>, Problem> {
         let (tensors, _) = Tensors::parse(bytes)?;
-        let layers = layers(&tensors, self.prefix)?;
+        let layers = match self.layers {
+            Some(names) => sequence::named(&tensors, self.prefix, names)?,
+            None => sequence::numbered(&tensors, self.prefix)?,
+        };
         let activations = self.activations;
         if activations.len() != layers.len() {
             let (expected, given) = (layers.len(), activations.len());
@@ -169,49 +209,6 @@ struct LayerData<T> {
     inputs: usize,
     weights: Vec<T>,
     bias: Vec<T>,
-}
-
-/// The names of the layers without `.weight`, in their order.
-fn layers(tensors: &Tensors<'_>, prefix: Option<&str>) -> Result<Vec<String>, Problem> {
-    let mut found: BTreeMap<&str, BTreeMap<u64, String>> = BTreeMap::new();
-    let mut names: Vec<&str> = tensors.names().collect();
-    names.sort_unstable();
-    for name in names {
-        if prefix.is_some_and(|prefix| !name.starts_with(prefix)) {
-            continue;
-        }
-        let Some((place, number, layer)) = parts(name) else {
-            return Err(Problem::NotLinear(name.to_owned()));
-        };
-        if prefix.is_some_and(|prefix| prefix != place) {
-            return Err(Problem::NotLinear(name.to_owned()));
-        }
-        let before = found.entry(place).or_default().insert(number, layer.to_owned());
-        // `0.weight` and `00.weight`.
-        if let Some(before) = before.filter(|before| before != layer) {
-            return Err(Problem::Header(format!(
-                "{} and {} are the same layer",
-                Quoted(layer),
-                Quoted(&before)
-            )));
-        }
-    }
-    let places: Vec<String> =
-        found.keys().take(12).map(|place| Quoted(place).to_string()).collect();
-    match (found.len(), found.into_values().next()) {
-        (1, Some(layers)) => Ok(layers.into_values().collect()),
-        (0, _) | (_, None) => Err(Problem::NoLinear(prefix.unwrap_or_default().to_owned())),
-        _ => Err(Problem::Prefixes(places.join(", "))),
-    }
-}
-
-/// `net.10.weight` is (`net.`, 10, `net.10`).
-fn parts(name: &str) -> Option<(&str, u64, &str)> {
-    let (layer, kind) = name.rsplit_once('.')?;
-    let place = layer.trim_end_matches(|c: char| c.is_ascii_digit());
-    let number = layer[place.len()..].parse().ok()?;
-    let is_ours = matches!(kind, "weight" | "bias") && (place.is_empty() || place.ends_with('.'));
-    is_ours.then_some((place, number, layer))
 }
 
 /// The tensor's values; widened, never rounded.

@@ -38,7 +38,9 @@ impl<T: Scalar> World<T> {
         });
         let of_targets = model.pipeline.targets.standardization.as_ref();
         said(onnx::encode(&model.network, model.pipeline.standardization.as_ref(), of_targets));
+        let exported = said(onnx::encode_model(&model));
         let bytes = said(model::encode(&model))?;
+        assert!(exported.is_some(), "a model that can be saved can be exported");
         let copy = model::decode::<T>(&bytes).expect("what was written");
         assert_eq!(bits::parameters(&copy.network), bits::parameters(&model.network));
         assert_eq!(model::encode(&copy).expect("read back"), bytes);

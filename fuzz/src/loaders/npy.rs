@@ -1,8 +1,8 @@
 //! `npy`: NumPy's `.npy` files.
 //!
 //! Besides what holds of every file: f32 are f64 rounded; blocks hold what is loaded at once, where
-//! the order is C's; labels are the values of whole numbers; what is loaded, saved and loaded again
-//! is the same.
+//! the order is C's; labels are the values of whole numbers, and each number is a class; what is
+//! loaded, saved and loaded again is the same.
 
 use shallownet::io::npy;
 
@@ -29,6 +29,18 @@ pub fn run(input: &[u8]) {
     if let (Some(labels), Some(wide)) = (&labels, &wide) {
         let values: Vec<f64> = labels.iter().map(|l| *l as f64).collect();
         assert_eq!((wide.features(), wide.columns().as_slice()), (1, &values[..]));
+    }
+    let classes = load(&bytes, most, npy::load_classes);
+    if let Some(classes) = &classes {
+        assert_eq!(classes.names.len(), classes.first_row.len());
+        for (class, &row) in classes.first_row.iter().enumerate() {
+            assert_eq!(classes.of_row.iter().position(|&of| of == class), Some(row));
+        }
+    }
+    if let Some(labels) = &labels {
+        let classes = classes.as_ref().expect("labels are classes");
+        let names = classes.of_row.iter().map(|&class| classes.names[class].parse());
+        assert_eq!(names.collect::<Result<Vec<i64>, _>>().as_ref(), Ok(labels));
     }
     let copy = path("copy.npy");
     if let Some(x) = wide {

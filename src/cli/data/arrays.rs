@@ -21,18 +21,21 @@ const MNIST: [&str; 2] = ["images-idx3-ubyte", "labels-idx1-ubyte"];
 pub(super) fn npy(x: &Path, labels: Option<&Path>, want: Want) -> Result<Data, Failure> {
     let targets = match (want, labels) {
         (Want::Nothing, _) | (_, None) => Targets::None,
-        (Want::Classes, Some(labels)) => classes(npy::load_labels(labels)?),
+        (Want::Classes, Some(labels)) => named(npy::load_classes(labels)?),
         (Want::Values, Some(labels)) => values(npy::load(labels)?),
     };
     let holds = if npy::holds_bytes(x)? { Holds::Bytes } else { Holds::Numbers };
-    data((npy::load(x)?, holds), targets, x, labels)
+    let mut data = data((npy::load(x)?, holds), targets, x, labels)?;
+    data.image = image(&npy::shape(x)?);
+    Ok(data)
 }
 
-/// A `.npz` archive: the samples are its array `x`, the labels the array of that name, or `y`. The
-/// values of each may take `limit` bytes of memory, or as much as the library allows.
+/// A `.npz` archive: the samples are its array of the first name, or `x`, the labels that of the
+/// second, or `y`. The values of each may take `limit` bytes of memory, or as much as the library
+/// allows.
 pub(super) fn npz(
     path: &Path,
-    label: Option<&str>,
+    [array, label]: [Option<&str>; 2],
     want: Want,
     limit: Option<u64>,
 ) -> Result<Data, Failure> {
@@ -40,16 +43,31 @@ pub(super) fn npz(
     if let Some(limit) = limit {
         archive = archive.memory_limit(limit);
     }
-    let label = label.unwrap_or(ARRAYS[1]);
+    let (array, label) = (array.unwrap_or(ARRAYS[0]), label.unwrap_or(ARRAYS[1]));
+    let of_samples = |error| unnamed(error, "--array names that of the samples");
+    let of_labels = |error| unnamed(error, "--label names that of the labels");
+    let shape = archive.shape(array).map_err(of_samples)?;
     let targets = match want {
         Want::Nothing => Targets::None,
-        Want::Classes => classes(archive.labels(label).map_err(unpacked)?),
-        Want::Values => values(archive.columns(label).map_err(unpacked)?),
+        Want::Classes => named(archive.classes(label).map_err(of_labels)?),
+        Want::Values => values(archive.columns(label).map_err(of_labels)?),
     };
-    let named = PathBuf::from(format!("{}: {label}", path.display()));
-    let holds = if archive.holds_bytes(ARRAYS[0])? { Holds::Bytes } else { Holds::Numbers };
-    let x = archive.columns(ARRAYS[0]).map_err(unpacked)?;
-    data((x, holds), targets, path, Some(&named))
+    let place = PathBuf::from(format!("{}: {label}", path.display()));
+    let holds = if archive.holds_bytes(array)? { Holds::Bytes } else { Holds::Numbers };
+    let x = archive.columns(array).map_err(unpacked)?;
+    let mut data = data((x, holds), targets, path, Some(&place))?;
+    data.image = image(&shape);
+    Ok(data)
+}
+
+/// Width and height, if an array's samples have two dimensions of more than one element: (m, h, w),
+/// and with a channel of its own (m, h, w, 1) or (m, 1, h, w).
+fn image(shape: &[usize]) -> Option<(usize, usize)> {
+    let sizes: Vec<usize> = shape.iter().skip(1).copied().filter(|&n| n > 1).collect();
+    match sizes[..] {
+        [height, width] if shape.len() > 2 => Some((width, height)),
+        _ => None,
+    }
 }
 
 /// An IDX file, its labels in another; `limit` as for archives.
@@ -80,6 +98,15 @@ pub(super) fn idx(
     let side = data.width.isqrt();
     data.image = (side > 1 && side * side == data.width).then_some((side, side));
     Ok(data)
+}
+
+/// For an archive without an array of that name, the option that gives another.
+fn unnamed(error: DataError, option: &str) -> Failure {
+    if !matches!(error.problem, DataProblem::NoArray { .. }) {
+        return unpacked(error);
+    }
+    let problem = format!("{}; {option}", error.problem);
+    Failure::File { file: error.file, problem }
 }
 
 /// A hint for files refused because they would take too much memory: the limit can be raised.
@@ -154,6 +181,11 @@ fn data(
 fn values(y: OwnedColumns<f64>) -> Targets {
     let n_y = y.features();
     Targets::Values { y: y.into_vec(), n_y }
+}
+
+/// The labels of a NumPy array. Each is a text or a number of its own, so none is merged.
+fn named(npy::Classes { names: classes, of_row, first_row }: npy::Classes) -> Targets {
+    Targets::Classes(Labels { classes, of_row, first_row, merged: Vec::new() })
 }
 
 /// Whole numbers as classes, in their order.

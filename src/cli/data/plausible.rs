@@ -49,7 +49,7 @@ impl Data {
 /// Labels that are no whole numbers, where classes are wanted, may be meant as values.
 pub(super) fn or_values(failure: Failure) -> Failure {
     match failure {
-        Failure::Data(DataError { file, problem }) if matches!(problem, DataProblem::Element { expected, .. } if expected.ends_with("labels")) =>
+        Failure::Data(DataError { file, problem }) if matches!(problem, DataProblem::Label { expected, .. } if expected.ends_with("labels")) =>
         {
             let problem = format!("{problem}; --regression predicts numbers");
             Failure::File { file, problem }

@@ -171,6 +171,8 @@ impl Data {
             self.raw = rows.flat_map(|row| kept.iter().map(|&k| row[k])).collect();
             self.kinds = vec![RawColumn::Number; kept.len()];
             self.width = kept.len();
+            // Without all of its pixels it is no image.
+            self.image = None;
             if let Origin::Arrays { columns, .. } = &mut self.origin {
                 *columns = kept;
             }

@@ -32,6 +32,9 @@ pub(crate) struct Source {
     /// the name of the labels' array [default: y]
     #[arg(long, value_name = "COLUMN", requires = "data")]
     pub(crate) label: Option<String>,
+    /// .npz: the name of the samples' array [default: x]
+    #[arg(long, value_name = "NAME", requires = "data")]
+    pub(crate) array: Option<String>,
     /// The labels of .npy or IDX samples, a file of the same kind
     #[arg(long, value_name = "FILE", requires = "data")]
     pub(crate) labels: Option<PathBuf>,
@@ -160,7 +163,8 @@ impl Source {
                 self.select(arrays::npy(path, self.labels.as_deref(), want).map_err(or_values)?)
             }
             Kind::Npz => {
-                let read = arrays::npz(path, self.label.as_deref(), want, limit);
+                let names = [self.array.as_deref(), self.label.as_deref()];
+                let read = arrays::npz(path, names, want, limit);
                 self.select(read.map_err(or_values)?)
             }
             Kind::Idx => arrays::idx(path, self.labels.as_deref(), want, limit),
@@ -193,6 +197,9 @@ impl Source {
             }
             Kind::Npy | Kind::Idx | Kind::Folder if self.label.is_some() => {
                 unused("--label", "CSV and .npz files")
+            }
+            Kind::Table | Kind::Npy | Kind::Idx | Kind::Folder if self.array.is_some() => {
+                unused("--array", ".npz files")
             }
             Kind::Npy | Kind::Npz | Kind::Idx | Kind::Folder if self.no_header => {
                 unused("--no-header", "CSV files")

@@ -38,6 +38,8 @@ pub(super) fn pictures<T: Scalar>(
     say: &Say,
 ) -> Vec<PathBuf> {
     let is_by_epochs = trained.costs.is_empty();
+    let is_of_inputs = |&(w, h): &(usize, usize)| w * h == model.network.inputs();
+    let image = data.image.filter(is_of_inputs);
     type Draw<'a> = &'a dyn Fn() -> Result<Option<Picture>, Failure>;
     let drawings: [(&'static str, Draw<'_>); 5] = [
         ("accuracy", &|| accuracies(&trained.points)),
@@ -47,7 +49,7 @@ pub(super) fn pictures<T: Scalar>(
             [] => epochs(&trained.points),
             costs => curve::cost(costs).map(Some),
         }),
-        ("weights", &|| data.image.map(|size| weights::draw(&model.network, size)).transpose()),
+        ("weights", &|| image.map(|size| weights::draw(&model.network, size)).transpose()),
     ];
     let mut files = Vec::new();
     for (name, draw) in drawings {

@@ -28,9 +28,13 @@ pub fn encode<T: Scalar>(model: &Model<T>) -> Result<Vec<u8>, Problem> {
     model.check()?;
     let network = &model.network;
     let tensors = layers("", network.layers(), |l| Ok((network.weights(l)?, network.bias(l)?)))?;
-    let description = serde_json::to_string(&Description::of(model))
-        .map_err(|error| Problem::Description(one_line(&error)))?;
-    serialize::<T>(&tensors, ENTRY, description)
+    serialize::<T>(&tensors, ENTRY, description(model)?)
+}
+
+/// What the metadata says of a model, as JSON.
+pub(in crate::io) fn description<T: Scalar>(model: &Model<T>) -> Result<String, Problem> {
+    serde_json::to_string(&Description::of(model))
+        .map_err(|error| Problem::Description(one_line(&error)))
 }
 
 /// Name, shape and bytes of a tensor.

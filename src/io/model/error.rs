@@ -101,7 +101,7 @@ pub enum Problem {
     },
     /// A tensor that does not belong to an `nn.Sequential` of `Linear`.
     #[error(
-        "tensor {} is no weight or bias of a Linear in an nn.Sequential, as in \"0.weight\"",
+        "tensor {} is no weight or bias of a Linear in an nn.Sequential, as in \"0.weight\": layers of other names are to be named in their order (Loader::layers)",
         Quoted(.0)
     )]
     NotLinear(String),
@@ -114,6 +114,14 @@ pub enum Problem {
     /// No layer (under the prefix, if one was named).
     #[error("no tensor is named as the layers of an nn.Sequential are, as in \"{0}0.weight\"")]
     NoLinear(String),
+    /// No layer of a name that was given.
+    #[error("no tensor is named {}: there are weights of {there}", Quoted(&format!("{name}.weight")))]
+    NoLayer {
+        /// The name, behind its prefix.
+        name: String,
+        /// The layers there are, without the prefix.
+        there: String,
+    },
     /// Layers of more than one network.
     #[error("layers under several prefixes: {0}: expected one, or one to be named")]
     Prefixes(String),

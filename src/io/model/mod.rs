@@ -96,7 +96,7 @@ impl<T: Scalar> Model<T> {
     }
 
     /// Do the names and numbers fit the network? Checked before saving and after loading.
-    fn check(&self) -> Result<(), Problem> {
+    pub(in crate::io) fn check(&self) -> Result<(), Problem> {
         let (inputs, outputs) = (self.network.inputs(), self.network.outputs());
         self.pipeline.check(inputs, outputs)?;
         let (expected, given) = (outputs.max(2), self.classes.len());

@@ -17,10 +17,69 @@ const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Header {
-    pub(super) element: Element,
+    pub(super) values: Values,
     pub(super) fortran_order: bool,
     pub(super) shape: Vec<u64>,
 }
+
+/// What an array's elements are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Values {
+    Numbers(Element),
+    Texts(Texts),
+}
+
+/// Texts of a fixed width, as `<U5` and `|S5` are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Texts {
+    pub(super) unit: Unit,
+    /// How many units each has: at least one.
+    width: u32,
+}
+
+/// What a text is made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Unit {
+    Byte,
+    Utf32 { big_endian: bool },
+}
+
+impl Unit {
+    pub(super) fn bytes(self) -> usize {
+        if self == Self::Byte { 1 } else { 4 }
+    }
+}
+
+impl Texts {
+    /// Bytes an element.
+    pub(super) fn bytes(self) -> usize {
+        (self.width as usize).saturating_mul(self.unit.bytes())
+    }
+
+    /// As NumPy calls the type.
+    pub(super) fn descr(self) -> String {
+        match self.unit {
+            Unit::Byte => format!("'|S{}'", self.width),
+            Unit::Utf32 { big_endian: false } => format!("'<U{}'", self.width),
+            Unit::Utf32 { big_endian: true } => format!("'>U{}'", self.width),
+        }
+    }
+
+    fn parse(order: u8, kind: &[u8]) -> Option<Self> {
+        let (&letter, digits) = kind.split_first()?;
+        let unit = match (letter, order) {
+            (b'S', b'|') => Unit::Byte,
+            (b'U', b'<' | b'>') => Unit::Utf32 { big_endian: order == b'>' },
+            _ => return None,
+        };
+        let are_digits = digits.iter().all(u8::is_ascii_digit);
+        let width = str::from_utf8(digits).ok().filter(|_| are_digits)?.parse().ok()?;
+        (width > 0).then_some(Self { unit, width })
+    }
+}
+
+/// The types that are read.
+pub(super) const NUMBERS: &str = "a float of 2, 4 or 8 bytes or an integer, as in '<f4'";
 
 impl Header {
     pub(super) fn read<R: Read>(bytes: &mut Bytes<R>) -> Result<Self, DataProblem> {
@@ -85,7 +144,7 @@ struct Text<'a> {
 
 impl<'a> Text<'a> {
     fn header(mut self) -> Result<Header, DataProblem> {
-        let (mut element, mut fortran_order, mut shape) = (None, None, None);
+        let (mut values, mut fortran_order, mut shape) = (None, None, None);
         self.mark(b'{', "'{', which begins the header")?;
         loop {
             self.spaces();
@@ -95,7 +154,7 @@ impl<'a> Text<'a> {
             let (at, key) = (self.at, self.string("a key, or '}'")?);
             self.mark(b':', "':' after a key")?;
             let is_new = match key {
-                b"descr" => element.replace(self.element()?).is_none(),
+                b"descr" => values.replace(self.values()?).is_none(),
                 b"fortran_order" => fortran_order.replace(self.boolean()?).is_none(),
                 b"shape" => shape.replace(self.shape()?).is_none(),
                 _ => {
@@ -118,16 +177,16 @@ impl<'a> Text<'a> {
             return Err(self.refuse("spaces up to the data"));
         }
         let missing = "all of 'descr', 'fortran_order', 'shape'";
-        match (element, fortran_order, shape) {
-            (Some(element), Some(fortran_order), Some(shape)) => {
-                Ok(Header { element, fortran_order, shape })
+        match (values, fortran_order, shape) {
+            (Some(values), Some(fortran_order), Some(shape)) => {
+                Ok(Header { values, fortran_order, shape })
             }
             _ => Err(self.refuse(missing)),
         }
     }
 
-    fn element(&mut self) -> Result<Element, DataProblem> {
-        let expected = "a float of 4 or 8 bytes or an integer, as in '<f4'";
+    fn values(&mut self) -> Result<Values, DataProblem> {
+        let expected = NUMBERS;
         self.spaces();
         if self.text.get(self.at) == Some(&b'[') {
             let given = "a structured type".to_owned();
@@ -139,6 +198,9 @@ impl<'a> Text<'a> {
             DataProblem::Element { given, expected }
         };
         let (&order, kind) = descr.split_first().ok_or_else(refused)?;
+        if let Some(texts) = Texts::parse(order, kind) {
+            return Ok(Values::Texts(texts));
+        }
         let kind = match kind {
             b"b1" => Kind::Bool,
             b"u1" => Kind::U8,
@@ -149,16 +211,18 @@ impl<'a> Text<'a> {
             b"i4" => Kind::I32,
             b"u8" => Kind::U64,
             b"i8" => Kind::I64,
+            b"f2" => Kind::F16,
             b"f4" => Kind::F32,
             b"f8" => Kind::F64,
             _ => return Err(refused()),
         };
-        match order {
-            b'<' => Ok(Element { kind, big_endian: false }),
-            b'>' => Ok(Element { kind, big_endian: true }),
-            b'|' if kind.bytes() == 1 => Ok(Element { kind, big_endian: false }),
-            _ => Err(refused()),
-        }
+        let big_endian = match order {
+            b'<' => false,
+            b'>' => true,
+            b'|' if kind.bytes() == 1 => false,
+            _ => return Err(refused()),
+        };
+        Ok(Values::Numbers(Element { kind, big_endian }))
     }
 
     fn boolean(&mut self) -> Result<bool, DataProblem> {

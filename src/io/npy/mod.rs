@@ -1,8 +1,10 @@
 //! NumPy's arrays: `.npy` files, and in [`npz`] archives of them.
 //!
-//! An array of shape (m, n) is m samples of n features; one of shape (m) is m samples of one. Its
-//! values are f4, f8, integers of 1 to 8 bytes or bool, in either byte order, C or Fortran order;
-//! they become the element type asked for, rounded to nearest. Versions 1 to 3 of the
+//! An array of shape (m, n) is m samples of n features; one of shape (m) is m samples of one, one
+//! of shape (m, h, w) m samples of h w features, in the order of `x.reshape(m, -1)`, and so on. Its
+//! values are f2, f4, f8, integers of 1 to 8 bytes or bool, in either byte order, C or Fortran
+//! order; they become the element type asked for, rounded to nearest. Labels may also be texts, as
+//! in `<U5` and `|S5`. Versions 1 to 3 of the
 //! [format](https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html) are read, 1.0
 //! is written.
 //!
@@ -27,11 +29,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod classes;
 mod header;
 pub mod npz;
 mod read;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::path::Path;
 
@@ -42,6 +46,7 @@ use super::{atomic, display};
 use crate::data::owned::OwnedColumns;
 use crate::element::Element;
 use crate::{Columns, Scalar};
+pub use classes::Classes;
 use header::Header;
 use read::Array;
 
@@ -73,12 +78,50 @@ pub fn blocks<T: Scalar>(path: &Path, block: usize) -> Result<Blocks<T>, DataErr
     open(path)?.blocks(display(path), block)
 }
 
-/// The labels of a file: one whole number a sample.
+/// The labels of a file: one whole number a sample. A float stands for one if it is whole and so
+/// small that no neighbour was rounded to it: below 2^11 in f2, 2^24 in f4, 2^53 in f8.
 ///
 /// # Errors
-/// [`DataError`]: a second dimension other than 1, a float type, a label of 2^63 or more.
+/// [`DataError`]: more than one value a sample; texts, for which there is [`load_classes`]; a float
+/// that stands for no whole number, a label of 2^63 or more.
 pub fn load_labels(path: &Path) -> Result<Vec<i64>, DataError> {
     open(path)?.labels().map_err(|problem| DataError::new(path, problem))
+}
+
+/// The classes of a file of labels: whole numbers, as [`load_labels`] takes them, or texts
+/// (`<U5`, and `|S5` in UTF-8). Texts are taken letter by letter.
+///
+/// ```
+/// use shallownet::io::npy;
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("y.npy");
+/// npy::save_labels(&path, &[10, 9, 10])?;
+/// let labels = npy::load_classes(&path)?;
+/// assert_eq!(labels.names, ["9", "10"]);
+/// assert_eq!(labels.of_row, [1, 0, 1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`DataError`]: as [`load_labels`]; an empty text, or bytes that are no UTF-8.
+pub fn load_classes(path: &Path) -> Result<Classes, DataError> {
+    open(path)?.classes().map_err(|problem| DataError::new(path, problem))
+}
+
+/// An array's shape, samples first: (m, h, w) are m images of height h and width w.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("y.npy");
+/// shallownet::io::npy::save_labels(&path, &[1, 0, 1])?;
+/// assert_eq!(shallownet::io::npy::shape(&path)?, [3]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`DataError`], of the header.
+pub fn shape(path: &Path) -> Result<Vec<usize>, DataError> {
+    Ok(open(path)?.into_shape())
 }
 
 /// Are its values bytes (u8)? Then they are usually brightness. [`load`] does not scale them; how

@@ -32,7 +32,7 @@ use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::read;
+use super::{Classes, read};
 use crate::data::owned::OwnedColumns;
 use crate::io::bytes::{self, Bytes, Length};
 use crate::io::display;
@@ -95,7 +95,16 @@ impl Archive {
         self.names.iter().map(String::as_str).collect()
     }
 
-    /// An array of shape (m, n), or (m), as samples.
+    /// An array's shape, samples first: see [`shape`](super::shape).
+    ///
+    /// # Errors
+    /// [`DataError`]: no such array; of its header.
+    pub fn shape(&mut self, name: &str) -> Result<Vec<usize>, DataError> {
+        let file = self.entry_name(name);
+        self.array(name).map(read::Array::into_shape).map_err(|problem| problem.of(&file))
+    }
+
+    /// An array of shape (m, n), (m) or (m, h, w) and so on, as samples.
     ///
     /// # Errors
     /// [`DataError`]: no such array; as [`load`](super::load).
@@ -114,6 +123,15 @@ impl Archive {
     pub fn labels(&mut self, name: &str) -> Result<Vec<i64>, DataError> {
         let file = self.entry_name(name);
         self.array(name).and_then(read::Array::labels).map_err(|problem| problem.of(&file))
+    }
+
+    /// An array of shape (m) of whole numbers or texts, as classes.
+    ///
+    /// # Errors
+    /// [`DataError`]: no such array; as [`load_classes`](super::load_classes).
+    pub fn classes(&mut self, name: &str) -> Result<Classes, DataError> {
+        let file = self.entry_name(name);
+        self.array(name).and_then(read::Array::classes).map_err(|problem| problem.of(&file))
     }
 
     fn entry_name(&self, name: &str) -> String {

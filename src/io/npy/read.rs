@@ -2,10 +2,11 @@
 
 use std::io::Read;
 
-use super::header::Header;
+use super::classes::Classes;
+use super::header::{Header, NUMBERS, Values};
 use crate::Scalar;
 use crate::data::owned::OwnedColumns;
-use crate::io::blocks::{self, Blocks, Promise, reserve};
+use crate::io::blocks::{self, Blocks, Promise, check_size, reserve};
 use crate::io::bytes::Bytes;
 use crate::io::element::Kind;
 use crate::io::fault::{DataError, DataProblem, shape_text};
@@ -13,25 +14,52 @@ use crate::io::fault::{DataError, DataProblem, shape_text};
 /// An array whose header has been read and fits the file.
 pub(super) struct Array<R> {
     bytes: Bytes<R>,
-    promise: Promise,
+    values: Values,
+    samples: usize,
+    features: usize,
+    /// Samples first.
+    shape: Vec<usize>,
     /// Feature after feature, instead of sample after sample.
     by_feature: bool,
 }
 
 impl<R: Read> Array<R> {
     pub(super) fn open(mut bytes: Bytes<R>) -> Result<Self, DataProblem> {
-        let header = Header::read(&mut bytes)?;
-        if !matches!(header.shape.len(), 1 | 2) {
-            let expected = "(samples, features), or (samples) for one value each";
-            return Err(DataProblem::Shape { given: shape_text(&header.shape), expected });
+        let Header { values, fortran_order, shape } = Header::read(&mut bytes)?;
+        if shape.is_empty() {
+            let expected = "(samples, features), (samples, height, width) and so on, or (samples)";
+            return Err(DataProblem::Shape { given: shape_text(&shape), expected });
         }
-        let promise = Promise::check(&header.shape, header.element, &bytes)?;
-        let is_line = promise.samples == 1 || promise.features == 1;
-        Ok(Self { bytes, promise, by_feature: header.fortran_order && !is_line })
+        let element = match values {
+            Values::Numbers(element) => (element.kind.name(), element.kind.bytes() as u64),
+            Values::Texts(texts) => ("texts", texts.bytes() as u64),
+        };
+        let (samples, features) = check_size(&shape, element, &bytes)?;
+        // None of them is more than their product, which fits.
+        let shape: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
+        // With one dimension alone, both orders are the same.
+        let by_feature = fortran_order && shape.iter().filter(|&&n| n > 1).count() > 1;
+        Ok(Self { bytes, values, samples, features, shape, by_feature })
     }
 
     pub(super) fn holds_bytes(&self) -> bool {
-        self.promise.element.kind == Kind::U8
+        matches!(self.values, Values::Numbers(element) if element.kind == Kind::U8)
+    }
+
+    pub(super) fn into_shape(self) -> Vec<usize> {
+        self.shape
+    }
+
+    /// What is promised of an array of numbers.
+    fn promise(&self) -> Result<Promise, DataProblem> {
+        let Self { samples, features, .. } = *self;
+        match self.values {
+            Values::Numbers(element) => Ok(Promise { samples, features, element }),
+            Values::Texts(texts) => {
+                let given = texts.descr();
+                Err(DataProblem::Element { given, expected: NUMBERS })
+            }
+        }
     }
 
     pub(super) fn blocks<T: Scalar>(
@@ -39,38 +67,82 @@ impl<R: Read> Array<R> {
         file: String,
         n: usize,
     ) -> Result<Blocks<T, R>, DataError> {
+        let promise = self.promise().map_err(|problem| problem.of(&file))?;
         if self.by_feature {
             let given = "Fortran order: a sample's values are not side by side".to_owned();
             let expected = "C order, to read in blocks (np.ascontiguousarray gives it)";
             return Err(DataProblem::Element { given, expected }.of(&file));
         }
-        Blocks::new(file, self.bytes, self.promise, n)
+        Blocks::new(file, self.bytes, promise, n)
     }
 
     pub(super) fn columns<T: Scalar>(self, file: String) -> Result<OwnedColumns<T>, DataError> {
         if !self.by_feature {
             return self.blocks(file, 1)?.all();
         }
-        let Promise { samples, features, .. } = self.promise;
+        let promise = self.promise().map_err(|problem| problem.of(&file))?;
+        let Promise { samples, features, .. } = promise;
         // While it is turned, memory holds it twice.
         let checked = self.bytes.check_memory::<T>(samples * features, 2);
         checked.map_err(|problem| problem.of(&file))?;
-        let turned = Promise { samples: features, features: samples, ..self.promise };
+        let turned = Promise { samples: features, features: samples, ..promise };
         let rows = Blocks::<T, R>::new(file.clone(), self.bytes, turned, 1)?.all()?.into_vec();
-        transposed(&rows, samples, features).map_err(|problem| problem.of(&file))
+        let place = Place::of(&self.shape);
+        transposed(&rows, samples, features, &place).map_err(|problem| problem.of(&file))
     }
 
     pub(super) fn labels(mut self) -> Result<Vec<i64>, DataProblem> {
-        let Promise { samples, features, element } = self.promise;
-        if features != 1 {
-            let given = shape_text(&[samples as u64, features as u64]);
-            return Err(DataProblem::Shape { given, expected: "(samples), one label each" });
-        }
-        if element.kind.is_float() {
-            let given = element.kind.name().to_owned();
+        self.check_labels()?;
+        if let Values::Texts(texts) = self.values {
+            let given = texts.descr();
             return Err(DataProblem::Element { given, expected: "whole numbers, for labels" });
         }
-        blocks::integers(&mut self.bytes, self.promise)
+        let promise = self.promise()?;
+        blocks::integers(&mut self.bytes, promise)
+    }
+
+    pub(super) fn classes(mut self) -> Result<Classes, DataProblem> {
+        self.check_labels()?;
+        match self.values {
+            Values::Texts(texts) => Classes::of_texts(&mut self.bytes, texts, self.samples),
+            Values::Numbers(_) => {
+                // The numbers, and the class of each.
+                self.bytes.check_memory::<i64>(self.samples, 2)?;
+                let limit = self.bytes.memory_limit;
+                Classes::of_numbers(&self.labels()?, limit)
+            }
+        }
+    }
+
+    fn check_labels(&self) -> Result<(), DataProblem> {
+        if self.features == 1 {
+            return Ok(());
+        }
+        let shape: Vec<u64> = self.shape.iter().map(|&n| n as u64).collect();
+        let given = shape_text(&shape);
+        Err(DataProblem::Shape { given, expected: "(samples), one label each" })
+    }
+}
+
+/// Where, among a sample's values, those of an array in Fortran order belong: there the index of
+/// the first of a sample's dimensions moves fastest, here that of the last.
+struct Place {
+    /// The sizes of a sample's dimensions; those of one alone change nothing.
+    sizes: Vec<usize>,
+}
+
+impl Place {
+    fn of(shape: &[usize]) -> Self {
+        Self { sizes: shape.iter().skip(1).copied().filter(|&n| n > 1).collect() }
+    }
+
+    /// O(dimensions), of which at most 64 have more than one element.
+    fn in_c_order(&self, mut feature: usize) -> usize {
+        self.sizes.iter().fold(0, |place, &size| {
+            let index = feature % size;
+            feature /= size;
+            place * size + index
+        })
     }
 }
 
@@ -79,6 +151,7 @@ fn transposed<T: Scalar>(
     rows: &[T],
     samples: usize,
     features: usize,
+    place: &Place,
 ) -> Result<OwnedColumns<T>, DataProblem> {
     const TILE: usize = 32;
     let mut data = Vec::new();
@@ -89,8 +162,9 @@ fn transposed<T: Scalar>(
         for tile in (0..features).step_by(TILE) {
             for feature in tile..features.min(tile + TILE) {
                 let row = &rows[feature * samples..(feature + 1) * samples];
+                let place = place.in_c_order(feature);
                 for sample in first..last {
-                    data[sample * features + feature] = row[sample];
+                    data[sample * features + place] = row[sample];
                 }
             }
         }

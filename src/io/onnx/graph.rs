@@ -22,13 +22,41 @@ impl Graph {
         standardization: Option<&Standardization>,
         target_standardization: Option<&Standardization>,
     ) -> Result<GraphProto> {
+        let kind = data_type::<T>();
+        let mut graph = Self::begin(kind, net.inputs(), net.outputs());
+        if let Some(standardization) = standardization {
+            graph.cast::<T>("x_f64", DOUBLE);
+            graph.standardize(standardization);
+            graph.cast::<T>("x_cast", kind);
+        }
+        graph.network(net)?;
+        if let Some(standardization) = target_standardization {
+            graph.cast::<T>("a_f64", DOUBLE);
+            graph.undo(standardization);
+            graph.cast::<T>("a_cast", kind);
+        }
+        Ok(graph.finish())
+    }
+
+    /// Without an operator: what goes in and out.
+    pub(super) fn begin(kind: i32, inputs: usize, outputs: usize) -> Self {
         let mut graph = Self { proto: GraphProto::default(), last: INPUT.to_owned() };
         graph.proto.name = "shallownet".to_owned();
-        graph.proto.input.push(value::<T>(INPUT, net.inputs()));
-        graph.proto.output.push(value::<T>(OUTPUT, net.outputs()));
-        if let Some(standardization) = standardization {
-            graph.standardize::<T>(standardization);
+        graph.proto.input.push(value(INPUT, kind, inputs));
+        graph.proto.output.push(value(OUTPUT, kind, outputs));
+        graph
+    }
+
+    /// The last operator gives the output.
+    pub(super) fn finish(mut self) -> GraphProto {
+        if let Some(node) = self.proto.node.last_mut() {
+            node.output = vec![OUTPUT.to_owned()];
         }
+        self.proto
+    }
+
+    pub(super) fn network<T: Scalar>(&mut self, net: &Network<T>) -> Result<()> {
+        let graph = self;
         for (l, layer) in net.layers().iter().enumerate() {
             graph.tensor(&format!("W{l}"), &[layer.units, layer.inputs], &net.weights(l)?);
             graph.tensor(&format!("b{l}"), &[layer.units], net.bias(l)?);
@@ -37,41 +65,33 @@ impl Graph {
             graph.node("Gemm", &operands, &format!("z{l}"), &[("transB", 1)]);
             graph.activate::<T>(l, layer.activation);
         }
-        if let Some(standardization) = target_standardization {
-            graph.undo::<T>(standardization);
+        Ok(())
+    }
+
+    /// From the network's type to f64, or back; nothing for a network of f64.
+    pub(super) fn cast<T: Scalar>(&mut self, name: &str, to: i32) {
+        if data_type::<T>() != DOUBLE {
+            self.node("Cast", &[], name, &[("to", i64::from(to))]);
         }
-        if let Some(node) = graph.proto.node.last_mut() {
-            node.output = vec![OUTPUT.to_owned()];
-        }
-        Ok(graph.proto)
     }
 
     /// (x - mean) / std in f64, like [`Standardization::apply`], whatever the network's type: a
     /// mean far from 0 would lose its digits in f32.
-    fn standardize<T: Scalar>(&mut self, Standardization { means, stds }: &Standardization) {
-        self.in_f64::<T>("x", [("Sub", "means", means), ("Div", "stds", stds)]);
+    pub(super) fn standardize(&mut self, Standardization { means, stds }: &Standardization) {
+        self.with_row("Sub", ("means", means), "x_sub");
+        self.with_row("Div", ("stds", stds), "x_div");
     }
 
     /// a std + mean in f64, like [`Standardization::undo`].
-    fn undo<T: Scalar>(&mut self, Standardization { means, stds }: &Standardization) {
-        self.in_f64::<T>("a", [("Mul", "target_stds", stds), ("Add", "target_means", means)]);
+    pub(super) fn undo(&mut self, Standardization { means, stds }: &Standardization) {
+        self.with_row("Mul", ("target_stds", stds), "a_mul");
+        self.with_row("Add", ("target_means", means), "a_add");
     }
 
-    /// Two operators, each with its name and a row of numbers, between Casts for a network of f32.
-    fn in_f64<T: Scalar>(&mut self, of: &str, steps: [(&str, &str, &[f64]); 2]) {
-        let to = |kind: i32| [("to", i64::from(kind))];
-        let is_narrow = data_type::<T>() != DOUBLE;
-        if is_narrow {
-            self.node("Cast", &[], &format!("{of}_f64"), &to(DOUBLE));
-        }
-        for (operator, name, values) in steps {
-            self.tensor(name, &[values.len()], values);
-            let result = format!("{of}_{}", operator.to_lowercase());
-            self.node(operator, &[name.to_owned()], &result, &[]);
-        }
-        if is_narrow {
-            self.node("Cast", &[], &format!("{of}_cast"), &to(data_type::<T>()));
-        }
+    /// An operator between each sample and a row of numbers with a name of its own.
+    pub(super) fn with_row(&mut self, operator: &str, (name, row): (&str, &[f64]), to: &str) {
+        self.tensor(name, &[row.len()], row);
+        self.node(operator, &[name.to_owned()], to, &[]);
     }
 
     fn activate<T: Scalar>(&mut self, l: usize, activation: Activation) {
@@ -93,7 +113,19 @@ impl Graph {
         }
     }
 
-    fn node(&mut self, operator: &str, operands: &[String], to: &str, attributes: &[(&str, i64)]) {
+    /// The value that the next operator takes, if it is not what the last one gave.
+    #[cfg(feature = "safetensors")]
+    pub(super) fn from(&mut self, name: &str) {
+        self.last = name.to_owned();
+    }
+
+    pub(super) fn node(
+        &mut self,
+        operator: &str,
+        operands: &[String],
+        to: &str,
+        attributes: &[(&str, i64)],
+    ) {
         let integer =
             |&(name, i): &(&str, i64)| AttributeProto { name: name.to_owned(), i, kind: 2 };
         let taken = std::mem::replace(&mut self.last, to.to_owned());
@@ -106,30 +138,40 @@ impl Graph {
         });
     }
 
-    fn tensor<T: Scalar>(&mut self, name: &str, shape: &[usize], values: &[T]) {
+    pub(super) fn tensor<T: Scalar>(&mut self, name: &str, shape: &[usize], values: &[T]) {
         let raw_data = match data_type::<T>() {
             // From f32 to f64 and back is exact.
             FLOAT => values.iter().flat_map(|v| (v.to_f64() as f32).to_le_bytes()).collect(),
             _ => values.iter().flat_map(|v| v.to_f64().to_le_bytes()).collect(),
         };
+        self.bytes(name, shape, (data_type::<T>(), raw_data));
+    }
+
+    /// Values of any of ONNX's types.
+    pub(super) fn bytes(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        (data_type, raw_data): (i32, Vec<u8>),
+    ) {
         self.proto.initializer.push(TensorProto {
             dims: shape.iter().map(|&n| n as i64).collect(),
-            data_type: data_type::<T>(),
+            data_type,
             name: name.to_owned(),
             raw_data,
         });
     }
 }
 
-fn data_type<T: Scalar>() -> i32 {
+pub(super) fn data_type<T: Scalar>() -> i32 {
     if T::NAME == f32::NAME { FLOAT } else { DOUBLE }
 }
 
 /// (batch, n), the batch known at run time.
-fn value<T: Scalar>(name: &str, n: usize) -> ValueInfoProto {
+fn value(name: &str, elem_type: i32, n: usize) -> ValueInfoProto {
     let batch = DimensionProto { dim_value: None, dim_param: Some("batch".to_owned()) };
     let features = DimensionProto { dim_value: Some(n as i64), dim_param: None };
     let shape = Some(TensorShapeProto { dim: vec![batch, features] });
-    let tensor_type = Some(TensorTypeProto { elem_type: data_type::<T>(), shape });
+    let tensor_type = Some(TensorTypeProto { elem_type, shape });
     ValueInfoProto { name: name.to_owned(), kind: Some(TypeProto { tensor_type }) }
 }

@@ -5,9 +5,9 @@
 //! before them Sub and Div, if a standardization of the features is given, after them Mul and Add,
 //! if one of the targets is (in f64, between Casts for an f32 network). f32 and f64.
 //!
-//! `x` is what the standardization, or else the network, takes: where a model divides its inputs
-//! ([`Inputs::divided_by`](super::Inputs::divided_by), as after training on IDX images), `x` is to
-//! be divided first.
+//! [`save`] exports a network: `x` is what the standardization, or else the network, takes. With
+//! the feature `safetensors`, `save_model` exports a model: `x` is a row as the file has it that
+//! the model learned from, and the whole of its pipeline is in the graph.
 //!
 //! ```
 //! use shallownet::io::onnx;
@@ -27,6 +27,10 @@
 //! `tools/check_onnx.py` and `tests/onnx.rs` compare the two programs.
 
 mod graph;
+#[cfg(feature = "safetensors")]
+mod model;
+#[cfg(feature = "safetensors")]
+mod prepare;
 mod proto;
 
 use std::path::Path;
@@ -37,7 +41,10 @@ use super::{FileError, atomic, reason};
 use crate::data::standardization::Standardization;
 use crate::{Network, Scalar};
 use graph::Graph;
-use proto::{ModelProto, OperatorSetIdProto};
+#[cfg(feature = "safetensors")]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "onnx", feature = "safetensors"))))]
+pub use model::{encode_model, save_model};
+use proto::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
 
 /// The names of what goes in and out.
 const INPUT: &str = "x";
@@ -84,6 +91,10 @@ pub enum Problem {
         /// What.
         value: f64,
     },
+    /// A model whose parts do not fit each other.
+    #[cfg(feature = "safetensors")]
+    #[error(transparent)]
+    Model(#[from] super::model::Problem),
     /// Protobuf's limit is 2 GiB.
     #[error("{bytes} bytes of ONNX: the format's limit is 2147483647")]
     TooLarge {
@@ -145,22 +156,36 @@ pub fn encode<T: Scalar>(
             return Err(Problem::Standardization);
         }
     }
-    for l in 0..net.layers().len() {
-        check_finite(format!("W{l}"), &net.weights(l)?)?;
-        check_finite(format!("b{l}"), net.bias(l)?)?;
-    }
+    check_parameters(net)?;
+    file(Graph::of(net, standardization, target_standardization)?, Vec::new())
+}
+
+/// The bytes of a file.
+fn file(
+    graph: GraphProto,
+    metadata_props: Vec<StringStringEntryProto>,
+) -> Result<Vec<u8>, Problem> {
     let model = ModelProto {
         ir_version: IR_VERSION,
         producer_name: env!("CARGO_PKG_NAME").to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        graph: Some(Graph::of(net, standardization, target_standardization)?),
+        graph: Some(graph),
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
+        metadata_props,
     };
     let bytes = model.encoded_len();
     if i32::try_from(bytes).is_err() {
         return Err(Problem::TooLarge { bytes });
     }
     Ok(model.encode_to_vec())
+}
+
+fn check_parameters<T: Scalar>(net: &Network<T>) -> Result<(), Problem> {
+    for l in 0..net.layers().len() {
+        check_finite(format!("W{l}"), &net.weights(l)?)?;
+        check_finite(format!("b{l}"), net.bias(l)?)?;
+    }
+    Ok(())
 }
 
 fn check_finite<T: Scalar>(name: String, values: &[T]) -> Result<(), Problem> {

@@ -7,6 +7,10 @@ use prost::Message;
 /// Element types of TensorProto.
 pub(super) const FLOAT: i32 = 1;
 pub(super) const DOUBLE: i32 = 11;
+#[cfg(feature = "safetensors")]
+pub(super) const INT64: i32 = 7;
+#[cfg(feature = "safetensors")]
+pub(super) const BOOL: i32 = 9;
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct ModelProto {
@@ -20,6 +24,16 @@ pub(super) struct ModelProto {
     pub(super) graph: Option<GraphProto>,
     #[prost(message, repeated, tag = "8")]
     pub(super) opset_import: Vec<OperatorSetIdProto>,
+    #[prost(message, repeated, tag = "14")]
+    pub(super) metadata_props: Vec<StringStringEntryProto>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StringStringEntryProto {
+    #[prost(string, tag = "1")]
+    pub(super) key: String,
+    #[prost(string, tag = "2")]
+    pub(super) value: String,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet, TryReserveError};
 
 use super::error::Problem;
 use super::missing::is_missing;
-use super::order;
+use crate::io::order;
 
 /// The labels of a file's samples.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

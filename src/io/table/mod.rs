@@ -32,7 +32,6 @@ mod missing;
 mod newlines;
 mod numbers;
 mod opening;
-mod order;
 mod records;
 mod rows;
 mod samples;

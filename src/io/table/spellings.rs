@@ -3,7 +3,7 @@
 use std::collections::{HashMap, TryReserveError};
 
 use super::labels::copy;
-use super::order;
+use crate::io::order;
 
 /// Texts, numbered as they were met; for each, its number, if it is one.
 #[derive(Debug, Default)]
