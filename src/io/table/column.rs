@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::error::Problem;
 use super::missing::is_missing;
 use super::numbers::Numbers;
-use super::records::{Cells, MissingCells, Unseen, Wanted, Wrong};
 use super::spellings::Spellings;
+use super::wanted::{Cells, MissingCells, Unseen, Wanted, Wrong};
 
 /// A column while it is read. What its values in `x` mean depends on what was met so far.
 #[derive(Debug)]

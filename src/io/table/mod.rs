@@ -2,8 +2,8 @@
 //!
 //! Reading is in two steps, since which columns hold the features may depend on the header:
 //! [`Table::open`] reads the header and the width, [`Table::samples`] reads every row, straight
-//! into numbers ([`Table::regression`] the targets of a regression as well), and [`Table::blocks`]
-//! some rows at a time. Every mistake is named by file, line and column.
+//! into numbers ([`Table::regression`] the targets of a regression as well), [`Table::blocks`] some
+//! rows at a time, and [`Table::records`] a table as it is, with texts and missing values. Every mistake is named by file, line and column.
 //!
 //! ```
 //! use shallownet::io::table::{Header, Table};
@@ -39,6 +39,7 @@ mod samples;
 mod spellings;
 mod targets;
 mod text;
+mod wanted;
 
 use std::io::Read;
 
@@ -47,9 +48,10 @@ pub use error::{Error, Place, Problem};
 pub use guard::Limits;
 pub use labels::{Labels, Merged, classes_of, same_class};
 pub use missing::{MISSING, is_missing};
-pub use records::{Cells, MissingCells, Records, Unseen, Wanted};
+pub use records::Records;
 pub use rows::{Block, Blocks};
 pub use samples::Samples;
+pub use wanted::{Cells, MissingCells, Unseen, Wanted};
 
 use guard::Guard;
 use numbers::Numbers;

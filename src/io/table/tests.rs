@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::*;
 
 fn read(text: &[u8], header: Header) -> Result<Samples, Error> {
