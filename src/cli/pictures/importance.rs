@@ -15,7 +15,9 @@ const MOST_ROWS: usize = 20;
 const LEFT: i32 = 380;
 const RIGHT: i32 = 1150;
 const TOP: i32 = 125;
-const BOTTOM: i32 = 800;
+/// Where the last of many rows ends, and how high a row of few is at most.
+const LOWEST: i32 = 800;
+const HIGHEST: i32 = 130;
 
 struct Bars<'a> {
     rows: Vec<(&'a str, &'a ColumnImportance)>,
@@ -67,6 +69,9 @@ impl Drawing for Bars<'_> {
         let centred = Pos::new(HPos::Center, VPos::Center);
         area.draw(&Text::new(self.title.clone(), (600, 40), text(TITLE).pos(centred)))?;
         area.draw(&Text::new(self.legend.clone(), (600, 88), text(20).pos(centred)))?;
+        let rows = self.rows.len().max(1) as i32;
+        let height = ((LOWEST - TOP) / rows).min(HIGHEST);
+        let bottom = TOP + rows * height;
         let span = self.x.end - self.x.start;
         let x =
             |v: f64| LEFT + ((v - self.x.start) / span * f64::from(RIGHT - LEFT)).round() as i32;
@@ -74,16 +79,15 @@ impl Drawing for Bars<'_> {
         let first = (self.x.start / step).ceil();
         for k in 0..=((self.x.end / step).floor() - first) as i32 {
             let v = (first + f64::from(k)) * step;
-            area.draw(&PathElement::new([(x(v), TOP), (x(v), BOTTOM)], BLACK.mix(0.12)))?;
+            area.draw(&PathElement::new([(x(v), TOP), (x(v), bottom)], BLACK.mix(0.12)))?;
             let style = text(TICK).pos(Pos::new(HPos::Center, VPos::Top));
-            area.draw(&Text::new(tick(v, span), (x(v), BOTTOM + 10), style))?;
+            area.draw(&Text::new(tick(v, span), (x(v), bottom + 10), style))?;
         }
-        let middle = ((LEFT + RIGHT) / 2, BOTTOM + 62);
+        let middle = ((LEFT + RIGHT) / 2, bottom + 62);
         area.draw(&Text::new(self.axis.clone(), middle, text(24).pos(centred)))?;
-        let height = ((BOTTOM - TOP) / self.rows.len().max(1) as i32).min(90);
         for (k, (name, of)) in self.rows.iter().enumerate() {
             let y = TOP + k as i32 * height + height / 2;
-            let half = (height * 3 / 10).clamp(1, 22);
+            let half = (height * 3 / 10).clamp(1, 30);
             // Shuffled, the column does less harm than as it is: it misleads, or is noise.
             let colour = if of.mean < 0.0 { VERMILION } else { BLUE };
             let (left, right) = (x(of.mean.min(0.0)), x(of.mean.max(0.0)));
@@ -101,7 +105,7 @@ impl Drawing for Bars<'_> {
             let style = text(20).pos(Pos::new(HPos::Right, VPos::Center));
             area.draw(&Text::new(short(name, 28), (LEFT - 14, y), style))?;
         }
-        area.draw(&PathElement::new([(x(0.0), TOP), (x(0.0), BOTTOM)], BLACK.stroke_width(2)))
+        area.draw(&PathElement::new([(x(0.0), TOP), (x(0.0), bottom)], BLACK.stroke_width(2)))
     }
 }
 

@@ -186,7 +186,7 @@ impl Diagram<'_> {
         for end in [row(2) - 20, row(2) + 20] {
             area.draw(&PathElement::new([(column - 6, end), (column + 6, end)], line))?;
         }
-        words(row(2), &["where the true share", "lies, with 95 %"])
+        words(row(2), &["95 % confidence", "interval of the share"])
     }
 }
 
