@@ -93,7 +93,7 @@ fn importance_names_the_columns_that_count() {
     assert_eq!(names[2], "nothing");
     assert!(of(&importance[0], "mean") > 0.1 && of(&importance[1], "mean") > 0.1, "{scored}");
     assert!(of(&importance[2], "mean").abs() < 0.05, "{scored}");
-    assert_eq!(scored, place.json(&format!("{eval} --importance=5 --threads 1")));
+    assert_eq!(scored, place.json(&format!("{eval} --importance=5")));
     assert!(place.json(&eval)["importance"].is_null());
     let (lines, _) = place.done(&format!("{eval} --importance=2 --out pictures"));
     assert!(lines.contains("drop of the accuracy when a column is shuffled"), "{lines}");

@@ -2,9 +2,9 @@
 //! `gradcheck`, `bench`.
 //!
 //! One file a command. They share `data` (files to samples), `choices` and `network` (arguments),
-//! `threads`, `split` (which rows are for what), `targets` (what is done to values), `batch`
-//! (samples to a network's X and Y), `scores` and `verdict` (how good predictions are), `tables`
-//! and `pictures`, `rescue` (files that can't be written to their place), `progress` (bars and
+//! `threads`, `split` (which rows are for what), `prepare` (what is done to columns and values),
+//! `batch` (samples to a network's X and Y), `scores`, `probabilities`, `importance` and `verdict`
+//! (how good predictions are, and by what), `tables` and `pictures`, `rescue` (files that can't be written to their place), `progress` (bars and
 //! Ctrl-C), `say` (output and notes) and `failure` (what can go wrong, and the exit code).
 #![deny(unsafe_code)]
 
