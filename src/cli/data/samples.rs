@@ -70,7 +70,7 @@ pub(crate) enum Want {
 #[derive(Debug)]
 pub(super) enum Origin {
     /// A text; the columns (from 0) of the features and of the label.
-    Table { records: Records, columns: Vec<usize>, label: Option<usize> },
+    Table { records: Box<Records>, columns: Vec<usize>, label: Option<usize> },
     /// A file of samples and one of labels; which of its features (from 0) are taken.
     Arrays { x: String, labels: String, columns: Vec<usize> },
 }

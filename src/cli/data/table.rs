@@ -216,7 +216,7 @@ fn read<R: Read>(table: Table<R>, wanted: &Wanted<'_>, say: &Say) -> Result<Data
         feature_names,
         label_name,
         image: None,
-        origin: Origin::Table { records, columns, label: label_column },
+        origin: Origin::Table { records: Box::new(records), columns, label: label_column },
         is_built_in: false,
     })
 }
