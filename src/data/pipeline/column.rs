@@ -87,7 +87,7 @@ impl Column {
     }
 
     /// Two categories and nothing else: one input tells them apart.
-    pub(super) fn is_binary(&self) -> bool {
+    pub(crate) fn is_binary(&self) -> bool {
         matches!(self, Self::Category { categories, rare, .. }
             if categories.len() == 2 && rare.is_empty())
     }

@@ -129,12 +129,7 @@ fn inputs(columns: &[Column]) -> Vec<Input> {
         };
         let mut kinds = match column {
             Column::Number { .. } => vec![Kind::Number],
-            // One input tells two categories apart.
-            Column::Category { categories, rare, .. }
-                if categories.len() == 2 && rare.is_empty() =>
-            {
-                vec![Kind::Category(1.0)]
-            }
+            Column::Category { .. } if column.is_binary() => vec![Kind::Category(1.0)],
             Column::Category { categories, rare, .. } => {
                 let own = (0..categories.len()).map(|code| Kind::Category(code as f64));
                 let last = categories.len() as f64 - 1.0;
