@@ -44,7 +44,7 @@ fn two_classes_have_two_outputs_of_softmax() {
     }
     // One is enough of a sigmoid.
     let sizes = &place.json(&format!("{train} --loss binary_cross_entropy"))["network"]["sizes"];
-    assert_eq!(*sizes, json!([2, 16, 1]));
+    assert_eq!(*sizes, json!([2, 100, 1]));
 }
 
 #[test]

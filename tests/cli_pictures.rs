@@ -101,7 +101,7 @@ fn scores_that_fail_leave_the_model() {
         place.file(&format!("set/{set}-images-idx3-ubyte"), images);
         place.file(&format!("set/{set}-labels-idx1-ubyte"), labels);
     }
-    let train = "train --data set --regression --precision f32 --hidden none --init uniform \
+    let train = "train --data set --plain --regression --precision f32 --hidden none --init uniform \
                  --scale 9 --epochs 1 --out out";
     let line = place.refused(1, train);
     assert!(line.starts_with("the model is in out/model.safetensors, but then: "), "{line}");

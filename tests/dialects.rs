@@ -324,7 +324,7 @@ fn a_gzipped_table_is_unpacked_whatever_its_name() {
         std::io::Write::write_all(&mut packer, text).unwrap();
         packer.finish().unwrap()
     };
-    let text = "a;b\n1,5;2\n".repeat(1).into_bytes();
+    let text = "a;b\n1,5;2\n".to_owned().into_bytes();
     let gzipped = packed(&text);
     for size in [1, 5, 1 << 14] {
         let (_, samples) = read(Pieces(&gzipped, size), Header::Present, &ANY).unwrap();

@@ -3,6 +3,7 @@
 
 use shallownet::io::model::{Model, Problem, decode, encode};
 use shallownet::io::{InputKind, Inputs};
+use shallownet::pipeline::Unsound;
 use shallownet::{
     Activation, Columns, Error, Init, Network, PredictionWorkspace, Scalar, Standardization,
 };
@@ -90,7 +91,10 @@ fn what_does_not_fit_is_refused() {
 
     let mut wrong = Model::new(network::<f32>(2, 2, Activation::Identity));
     wrong.pipeline.standardization = Some(Standardization { means: vec![0.0], stds: vec![1.0] });
-    assert!(matches!(wrong.predictor(1), Err(Problem::Count { what: "means", .. })));
+    assert!(matches!(
+        wrong.predictor(1),
+        Err(Problem::Pipeline(Unsound::Count { what: "means", .. }))
+    ));
     wrong.pipeline.standardization = None;
     wrong.classes = vec!["one".to_owned()];
     assert!(matches!(wrong.predictor(1), Err(Problem::Count { what: "class names", .. })));

@@ -13,7 +13,9 @@
 //! let cities = ["Oslo", "Paris", "Rome"].map(str::to_owned).to_vec();
 //! let raw = [30.0, 0.0, f64::NAN, 1.0, 50.0, 2.0, 40.0, 1.0];
 //! let kinds = [RawColumn::Number, RawColumn::Category(cities)];
-//! let pipeline = Preparation::new().fit(Columns::new(&raw, 2)?, &kinds)?;
+//! // Of so few people each city is rare: two of them would share an input.
+//! let preparation = Preparation::new().rare_below(1);
+//! let pipeline = preparation.fit(Columns::new(&raw, 2)?, &kinds)?;
 //!
 //! let mut inputs = [0.0; 5];
 //! pipeline.apply(&[f64::NAN, pipeline.code(1, "Rome")], &mut inputs)?;
