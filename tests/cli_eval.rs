@@ -27,7 +27,7 @@ fn noisy(rows: std::ops::Range<usize>) -> String {
 fn trained(options: &str) -> (Place, Value) {
     let place = Place::new();
     place.file("train.csv", noisy(0..400)).file("test.csv", noisy(400..1400));
-    let train = "train --data train.csv --label kind --epochs 200 --holdout 0.25";
+    let train = "train --data train.csv --label kind --holdout 0.4";
     let results = place.json(&format!("{train} {options}"));
     (place, results)
 }
@@ -39,13 +39,14 @@ fn of(scored: &Value, name: &str) -> f64 {
 #[test]
 fn calibrated_probabilities_are_as_sure_as_they_are_right() {
     let eval = format!("eval {MODEL} --data test.csv --label kind");
-    let (place, _) = trained("");
+    // Three of four can be right: a network that learns its samples by heart is surer.
+    let by_heart = "--l2 0 --learning-rate 0.01 --epochs 1000";
+    let (place, _) = trained(by_heart);
     let (plain, classes) = (place.json(&eval), predictions(&place));
-    let (place, _) = trained("--calibrate");
+    let (place, _) = trained(&format!("{by_heart} --calibrate"));
     let calibrated = place.json(&eval);
-    // Three of four can be right: a network that has learned its samples by heart is surer.
-    assert!(of(&plain, "expected_calibration_error") > 0.1, "{plain}");
-    assert!(of(&calibrated, "expected_calibration_error") < 0.08, "{calibrated}");
+    let [before, after] = [&plain, &calibrated].map(|s| of(s, "expected_calibration_error"));
+    assert!(before > 0.3 && after < 0.6 * before, "{plain} {calibrated}");
     assert!(of(&calibrated, "brier_score") < of(&plain, "brier_score"));
     assert!(of(&calibrated, "cost") < of(&plain, "cost"));
     assert_eq!(of(&calibrated, "accuracy"), of(&plain, "accuracy"));
