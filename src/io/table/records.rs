@@ -84,8 +84,8 @@ impl<R: Read> Table<R> {
     /// # Errors
     /// [`Error`]: no row, a row of another width, a column that is not there; of cells, by line and
     /// column: a number that is not finite or not written as the table's numbers are, a text among
-    /// numbers, a column of more categories than allowed, or (read as [`Cells::Any`] or
-    /// [`Cells::Texts`]) without any value; a missing label, target or weight, and a missing
+    /// numbers, a column of more categories than allowed, or (read as [`Cells::Any`](super::Cells::Any) or
+    /// [`Cells::Texts`](super::Cells::Texts)) without any value; a missing label, target or weight, and a missing
     /// feature where that is refused; a weight below 0.
     pub fn records(mut self, wanted: &Wanted<'_>) -> Result<Records, Error> {
         let features = wanted.features.iter().map(|(column, _)| column);

@@ -7,7 +7,8 @@ use super::{Labels, Place};
 pub struct Samples {
     /// The features, one sample after another.
     pub x: Vec<f64>,
-    /// The targets, one sample after another, if they were asked for: see [`Table::regression`].
+    /// The targets, one sample after another, if they were asked for: see
+    /// [`Table::regression`](super::Table::regression).
     pub y: Vec<f64>,
     /// The labels, if a label column was asked for.
     pub labels: Option<Labels>,
