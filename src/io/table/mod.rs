@@ -3,7 +3,8 @@
 //! Reading is in two steps, since which columns hold the features may depend on the header:
 //! [`Table::open`] reads the header and the width, [`Table::samples`] reads every row, straight
 //! into numbers ([`Table::regression`] the targets of a regression as well), [`Table::blocks`] some
-//! rows at a time, and [`Table::records`] a table as it is, with texts and missing values. Every mistake is named by file, line and column.
+//! rows at a time, and [`Table::records`] a table as it is, with texts and missing values. Every
+//! mistake is named by file, line and column.
 //!
 //! ```
 //! use shallownet::io::table::{Header, Table};
