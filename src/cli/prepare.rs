@@ -11,7 +11,6 @@ use crate::say::{Say, listed};
 const CLIP: f64 = 4.0;
 
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Preparation")]
 pub(crate) struct PreparationArgs {
     /// Give every feature mean 0 and standard deviation 1 (but for features of 0 and 1); the model
     /// remembers how [default: yes, and clipped at 4 deviations; no for images, and with --plain]

@@ -8,6 +8,15 @@ use crate::failure::Failure;
 use crate::say::Say;
 use crate::scores;
 
+/// Are the outputs probabilities?
+pub(super) fn check(output: Activation) -> Result<(), Failure> {
+    if matches!(output, Activation::Sigmoid | Activation::Softmax) {
+        return Ok(());
+    }
+    let problem = "--calibrate is for probabilities: expected --output sigmoid or softmax";
+    Err(Failure::Arguments(problem.to_owned()))
+}
+
 /// Divides the network's logits by the temperature that suits the validation samples best, or else
 /// those held out.
 pub(super) fn calibrate<T: Scalar>(
@@ -24,12 +33,8 @@ pub(super) fn calibrate<T: Scalar>(
     let logits = scores::outputs(&network.try_clone_to_logits()?, batch.x()?.as_slice())?;
     let (logits, y) = (Columns::new(&logits, network.outputs())?, batch.y()?);
     let found = match output {
-        Some(Activation::Sigmoid) => Temperature::of_sigmoid(logits, y)?,
         Some(Activation::Softmax) => Temperature::of_softmax(logits, y)?,
-        _ => {
-            let problem = "--calibrate is for probabilities: expected --output sigmoid or softmax";
-            return Err(Failure::Arguments(problem.to_owned()));
-        }
+        _ => Temperature::of_sigmoid(logits, y)?,
     };
     let samples = batch.len();
     if found.is_at_bound {

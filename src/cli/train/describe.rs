@@ -48,12 +48,16 @@ fn preparation<T: Scalar>(data: &Data, sets: &Sets<T>, say: &Say) {
     let is_category = |column: &&Column| matches!(column, Column::Category { .. });
     let categories = pipeline.columns.iter().filter(is_category).count();
     if categories > 0 {
-        let s = if categories == 1 { "" } else { "s" };
-        parts.push(format!("{categories} column{s} of categories one-hot"));
+        parts.push(format!("{categories} column{} of categories one-hot", plural(categories)));
     }
     if !parts.is_empty() {
         let (columns, inputs) = (data.width, sets.prepared.inputs(data.width));
-        say.line(format_args!("{columns} columns to {inputs} inputs: {}", parts.join(", ")));
+        say.line(format_args!(
+            "{columns} column{} to {inputs} input{}: {}",
+            plural(columns),
+            plural(inputs),
+            parts.join(", ")
+        ));
     }
     let mut filled = Vec::new();
     for (k, column) in pipeline.columns.iter().enumerate() {
@@ -68,6 +72,10 @@ fn preparation<T: Scalar>(data: &Data, sets: &Sets<T>, say: &Say) {
             listed(&filled)
         ));
     }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 /// `60 epochs of batches of 16, adam, learning rate 0.003 (cosine), l2 0.004`.

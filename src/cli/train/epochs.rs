@@ -101,7 +101,10 @@ fn run<T: Scalar>(
             seconds: seconds.as_secs_f64(),
         };
         bar.inc(1);
-        bar.suspend(|| say.line(line(&point)));
+        // With --checkpoint a line says that the epoch before it is safe.
+        if args.epochs.checkpoint.is_some() || is_told(point.epoch, training.get_epochs()) {
+            bar.suspend(|| say.line(line(&point)));
+        }
         points.push(point);
         // A finished training has a model: nothing is left to go on with.
         if progress::is_interrupted() && !epoch.state.is_finished() {
@@ -153,6 +156,14 @@ fn run<T: Scalar>(
         points,
         unsaved,
     })
+}
+
+/// Lines on epochs, about: of more epochs than that some are left out.
+const LINES: usize = 20;
+
+/// The first two, every so many, and the last are told; the results have all.
+fn is_told(epoch: usize, epochs: usize) -> bool {
+    epoch <= 2 || epoch == epochs || epoch.is_multiple_of(epochs.div_ceil(LINES))
 }
 
 /// Of classes; on the first samples, where there are many.

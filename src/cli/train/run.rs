@@ -46,6 +46,9 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
     let of_checkpoint = resumed.as_ref().and_then(|c| c.network.layers().last());
     let output =
         of_checkpoint.map(|layer| layer.activation).unwrap_or_else(|| args.network.output(meaning));
+    if args.calibrate {
+        calibrate::check(output)?;
+    }
     let of_targets = args.preparation.of_targets(output)?;
     let sets = sets::<T>(args, (&data, meaning), (seed, of_targets), say)?;
     let n_x = sets.prepared.inputs(data.width);
@@ -71,8 +74,11 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
             }
             Plan::Epochs(training) => epochs::start(&mut network, training, &sets, args, say),
             Plan::Resume(state) => epochs::resume(&mut network, *state, (&sets, &data), args, say),
-        }?;
-        Ok::<_, Failure>((network, trained))
+        };
+        if args.ensemble.is_some() && matches!(trained, Err(Failure::Interrupted { .. })) {
+            say.note("the checkpoint is of one network: an ensemble begins anew");
+        }
+        Ok::<_, Failure>((network, trained?))
     };
     let members = args.ensemble.map_or(1, NonZeroUsize::get);
     let (mut network, trained) = args.network.machine.run(say, || {
@@ -87,7 +93,9 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
         Ok::<_, Failure>((ensemble(networks)?, trained))
     })??;
     if args.calibrate {
-        calibrate::calibrate(&mut network, &sets, say)?;
+        // The model is worth more than its calibration.
+        calibrate::calibrate(&mut network, &sets, say)
+            .unwrap_or_else(|failure| say.note(format_args!("not calibrated: {failure}")));
     }
     finish(args, network, &data, sets, trained, say)
 }
