@@ -165,6 +165,16 @@ fn texts_that_a_model_does_not_know_are_counted() {
     assert_eq!(records.unseen, [unseen]);
 }
 
+/// Where a value is missing in one file, pandas writes the codes 1 and 2 as 1.0 and 2.0.
+#[test]
+fn codes_with_and_without_their_fraction_are_one_category() {
+    let categories = ["1", "2.0", "x"].map(str::to_owned);
+    let text = column(&["1.0", "2", "2.0", "01", "1", "x"]);
+    let records = one(&text, Cells::Among(&categories), 9).unwrap();
+    assert_eq!(values(&records), [0.0, 1.0, 1.0, -1.0, 0.0, 2.0]);
+    assert_eq!(records.categories, [Some(categories.to_vec())]);
+}
+
 #[test]
 fn categories_are_at_most_so_many() {
     let text = column(&["x", "y", "x", "z", "x"]);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::error::Problem;
+use super::labels::plain;
 use super::missing::is_missing;
 use super::numbers::Numbers;
 use super::spellings::Spellings;
@@ -35,8 +36,8 @@ enum SoFar<'a> {
     Numbers,
     /// Texts: `x` has the numbers of their spellings.
     Texts(Spellings),
-    /// Texts, by their index in a list.
-    Among(HashMap<&'a str, usize>),
+    /// Texts of a list, by their index, spelled as there or, of whole numbers, without `.0`.
+    Among { all: &'a [String], index: HashMap<&'a str, usize> },
 }
 
 /// Digits that an f64 has exactly.
@@ -49,9 +50,14 @@ impl<'a> Column<'a> {
             Cells::Numbers => SoFar::Numbers,
             Cells::Texts => SoFar::Texts(Spellings::default()),
             Cells::Among(all) => {
-                // Given twice, a category is where it stands first.
-                let all = all.iter().enumerate().rev();
-                SoFar::Among(all.map(|(index, text)| (text.as_str(), index)).collect())
+                let spelled = all.iter().map(String::as_str).enumerate();
+                let plain = spelled.clone().map(|(at, text)| (at, plain(text)));
+                let mut index = HashMap::new();
+                // Given twice, a category is where it stands first; its spelling comes before all.
+                for (at, text) in spelled.chain(plain) {
+                    index.entry(text).or_insert(at);
+                }
+                SoFar::Among { all, index }
             }
         };
         Self { index, so_far, numbers: 0, texts: 0, first_text: None, unseen: None }
@@ -73,8 +79,8 @@ impl<'a> Column<'a> {
             self.numbers += 1;
             return Ok(value);
         }
-        if let SoFar::Among(categories) = &self.so_far
-            && let Some(&category) = categories.get(cell)
+        if let SoFar::Among { index, .. } = &self.so_far
+            && let Some(&category) = index.get(cell).or_else(|| index.get(plain(cell)))
         {
             return Ok(category as f64);
         }
@@ -109,7 +115,7 @@ impl<'a> Column<'a> {
                 known.map(|text| text as f64).ok_or_else(|| self.here(Problem::OutOfMemory))
             }
             SoFar::Undecided(_) => self.read_undecided(cell, (feature, row), x, numbers, wanted),
-            SoFar::Among(_) => {
+            SoFar::Among { .. } => {
                 let first = || Unseen { feature, text: cell.to_owned(), row, cells: 0 };
                 self.unseen.get_or_insert_with(first).cells += 1;
                 Ok(-1.0)
@@ -201,12 +207,7 @@ impl<'a> Column<'a> {
                 Err(Wrong { row: Some(0), ..self.here(Problem::EmptyColumn) })
             }
             SoFar::Integers | SoFar::FoundNumbers | SoFar::Numbers => Ok(None),
-            SoFar::Among(categories) => {
-                let mut all: Vec<(usize, &str)> =
-                    categories.iter().map(|(text, index)| (*index, *text)).collect();
-                all.sort_unstable();
-                Ok(Some(all.into_iter().map(|(_, text)| text.to_owned()).collect()))
-            }
+            SoFar::Among { all, .. } => Ok(Some(all.to_vec())),
             SoFar::Undecided(_) if are_numbers => {
                 self.no_text()?;
                 self.to_values(feature, stride, x);

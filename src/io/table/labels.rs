@@ -85,7 +85,7 @@ pub fn classes_of(labels: &[String], classes: &[String]) -> Vec<Option<usize>> {
 /// A label without the `.0` of a whole number: what is one class has one such text.
 ///
 /// From 2^53 on, a float is not every whole number: `9007199254740992.0` may have been ...993 once.
-fn plain(label: &str) -> &str {
+pub(super) fn plain(label: &str) -> &str {
     let is_whole = |text: &&str| {
         let value = text.parse::<i64>().ok().filter(|n| n.unsigned_abs() < 1 << 53);
         // Written in any other way (`+1`, `01`, `-0`), it is a text of its own.

@@ -14,7 +14,8 @@ pub enum Cells<'a> {
     Numbers,
     /// Texts, whatever they look like; each is a category.
     Texts,
-    /// The categories of a model, in its order. Any other text is unseen: -1.
+    /// The categories of a model, in its order, by [`same_class`](super::same_class). Any other text is
+    /// unseen: -1.
     Among(&'a [String]),
 }
 
