@@ -127,6 +127,30 @@ fn what_was_not_seen_in_training_is_noted() {
     }
 }
 
+/// Nothing of the samples held out is learned, and what they alone have is said.
+#[test]
+fn what_held_out_samples_alone_have_is_noted() {
+    let place = Place::new();
+    let cell = |i: usize| if i == 7 { String::new() } else { i.to_string() };
+    let text = |i: usize| if i == 7 { "only here" } else { ["x", "y", "z"][i % 3] };
+    let rows: String =
+        (0..40).map(|i| format!("{},{},{}\n", cell(i), text(i), i * 7 % 40)).collect();
+    place.file("t.csv", format!("a,b,y\n{rows}"));
+    let mut said = 0;
+    for seed in 0..12 {
+        let train = "train --data t.csv --label y --regression --epochs 1 --holdout 0.25 --seed";
+        let (_, notes) = place.done(&format!("{train} {seed}"));
+        let of_text = "column \"b\": no sample trained on is \"only here\": held-out ones count as \
+                       none of the others";
+        let of_value = "column \"a\": values are missing in held-out samples alone (1)";
+        let found = [of_text, of_value].map(|note| notes.iter().any(|n| n == note));
+        assert_eq!(found[0], found[1], "{notes:?}");
+        said += usize::from(found[0]);
+    }
+    // The sample is held out with some seeds, not with all.
+    assert!((1..12).contains(&said), "{said}");
+}
+
 #[test]
 fn missing_values_are_refused_on_request() {
     let place = place();

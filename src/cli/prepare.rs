@@ -1,6 +1,10 @@
 //! What is done to samples before the network: by options, by what the training samples are.
 
-use shallownet::pipeline::{NotTransformable, Preparation, TargetTransform, Unprepared};
+use shallownet::io::Quoted;
+use shallownet::pipeline::{
+    Column, Missing, NotTransformable, Pipeline, Preparation, RawColumn, TargetTransform,
+    Unprepared,
+};
 use shallownet::{Activation, Columns, Standardization};
 
 use crate::data::{Data, Prepared, Targets, with_room};
@@ -13,7 +17,7 @@ const CLIP: f64 = 4.0;
 #[derive(Debug, clap::Args)]
 pub(crate) struct PreparationArgs {
     /// Give every feature mean 0 and standard deviation 1 (but for features of 0 and 1); the model
-    /// remembers how [default: yes, and clipped at 4 deviations; no for images, and with --plain]
+    /// remembers how [default: yes, and clipped at 4 deviations; no for IDX bytes, and with --plain]
     #[arg(
         long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_missing_value = "true"
@@ -117,8 +121,40 @@ impl PreparationArgs {
         pipeline.targets = of_targets(data, rows, targets, say)?;
         if let Some(say) = say {
             note_constants(data, &constants(data, rows)?, "", say);
+            note_held_out(data, &pipeline, say);
         }
         Ok(Prepared::new(pipeline, &data.kinds))
+    }
+}
+
+/// Notes what is in samples held out alone: categories, and columns that lack values.
+fn note_held_out(data: &Data, pipeline: &Pipeline, say: &Say) {
+    for (k, (kind, column)) in data.kinds.iter().zip(&pipeline.columns).enumerate() {
+        let texts: &[String] = if let RawColumn::Category(texts) = kind { texts } else { &[] };
+        let unseen: Vec<String> = texts
+            .iter()
+            .filter(|text| pipeline.code(k, text) < 0.0)
+            .map(|text| Quoted(text).to_string())
+            .collect();
+        if !unseen.is_empty() {
+            let has_rare = matches!(column, Column::Category { rare, .. } if !rare.is_empty());
+            let taken = if has_rare { "rare" } else { "none of the others" };
+            say.note(format_args!(
+                "{}: no sample trained on is {}: held-out ones count as {taken}",
+                data.feature(k),
+                listed(&unseen)
+            ));
+        }
+        let lacks = || (0..data.len()).filter(|&row| data.row(row)[k].is_nan()).count();
+        if let Missing::Filled { has_input: false, .. } = column.missing()
+            && lacks() > 0
+        {
+            say.note(format_args!(
+                "{}: values are missing in held-out samples alone ({})",
+                data.feature(k),
+                lacks()
+            ));
+        }
     }
 }
 
