@@ -191,6 +191,12 @@ fn columns_that_are_nothing_or_too_much_are_named() {
     let said = "column \"b\" is another text in nearly every sample: does it only say which sample \
                 it is? --ignore b leaves it out";
     assert_eq!(notes[0], said);
+    // Prices are no categories, but with a currency they are no numbers either.
+    place.file("t.csv", file(|i| format!("${}.50", i % 9)));
+    let (_, notes) = place.done(train);
+    let said = "column \"b\" is taken for texts, though its cells are numbers with something around \
+                them: without units, currencies and spaces they would be read as numbers";
+    assert_eq!(notes[0], said);
     // Mostly numbers: the text is more likely a mistake.
     place.file("t.csv", file(|i| if i == 40 { "x".to_owned() } else { i.to_string() }));
     let line = place.refused(2, train);

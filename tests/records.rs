@@ -144,8 +144,8 @@ fn missing_cells_are_nan_or_refused() {
             )
         );
     }
-    let empty =
-        "t.csv: line 2, column 1 (\"a\"): the column is empty: every value of it is missing";
+    let empty = "t.csv: line 2, column 1 (\"a\"): the column is empty: every value of it is missing \
+                 (--ignore leaves it out)";
     assert_eq!(said(&column(&["NA", "", "?"]), Cells::Any, 9), empty);
     assert_eq!(said(&column(&["NA", "", "?"]), Cells::Texts, 9), empty);
     // A file to predict from may have one sample.

@@ -22,14 +22,16 @@ enum Suspicion {
     HasNoName,
     Identifies,
     IdentifiesByText,
+    HidesNumbers,
 }
 
-const ALL: [Suspicion; 5] = [
+const ALL: [Suspicion; 6] = [
     Suspicion::IsLabel,
     Suspicion::CountsRows,
     Suspicion::HasNoName,
     Suspicion::Identifies,
     Suspicion::IdentifiesByText,
+    Suspicion::HidesNumbers,
 ];
 
 impl Suspicion {
@@ -44,6 +46,9 @@ impl Suspicion {
             Self::IdentifiesByText => {
                 "is another text in nearly every sample: does it only say which sample it is?"
             }
+            Self::HidesNumbers => {
+                "is taken for texts, though its cells are numbers with something around them"
+            }
         }
     }
 
@@ -57,6 +62,9 @@ impl Suspicion {
             }
             Self::IdentifiesByText => {
                 "are other texts in nearly every sample: do they only say which sample it is?"
+            }
+            Self::HidesNumbers => {
+                "are taken for texts, though their cells are numbers with something around them"
             }
         }
     }
@@ -80,6 +88,13 @@ pub(super) fn note(data: &Data, is_chosen: bool, say: &Say) {
         let named: Vec<String> = features.iter().map(|&k| data.feature(k)).collect();
         let (what, out) = match features[..] {
             [] => continue,
+            _ if kind == Suspicion::HidesNumbers => {
+                let what = if features.len() == 1 { kind.of_one() } else { kind.of_many() };
+                (
+                    what,
+                    "without units, currencies and spaces they would be read as numbers".to_owned(),
+                )
+            }
             [feature] => {
                 (kind.of_one(), format!("--ignore {} leaves it out", data.option(feature)))
             }
@@ -96,6 +111,9 @@ fn suspicion(data: &Data, feature: usize, label: Option<&[f64]>) -> Option<Suspi
     if let Some(RawColumn::Category(texts)) = data.kinds.get(feature) {
         if m >= FEWEST_ROWS && is_label(column(), texts, data.labels()) {
             return Some(Suspicion::IsLabel);
+        }
+        if hide_numbers(texts) {
+            return Some(Suspicion::HidesNumbers);
         }
         let filled = column().filter(|code| !code.is_nan()).count();
         let is_name = filled >= FEWEST_IDENTIFIERS && texts.len() * 10 >= filled * 9;
@@ -115,6 +133,20 @@ fn suspicion(data: &Data, feature: usize, label: Option<&[f64]>) -> Option<Suspi
     // -0 and 0 are one number.
     let differ = || column().all(|v| v.fract() == 0.0 && seen.insert((v + 0.0).to_bits()));
     (m >= FEWEST_IDENTIFIERS).then(differ)?.then_some(Suspicion::Identifies)
+}
+
+/// Are nine in ten texts numbers with a currency, a percent sign or spaces around or within them?
+fn hide_numbers(texts: &[String]) -> bool {
+    const FEWEST: usize = 3;
+    let hides = |text: &&String| {
+        let is_number = |c: &char| c.is_ascii_alphanumeric() || "+-.".contains(*c);
+        let bare: String = text.chars().filter(is_number).collect();
+        // Days and times are no numbers.
+        bare.len() < text.len()
+            && !text.contains(['/', ':'])
+            && bare.parse::<f64>().is_ok_and(f64::is_finite)
+    };
+    texts.len() >= FEWEST && texts.iter().filter(hides).count() * 10 >= texts.len() * 9
 }
 
 /// Does every sample have the text that is its label?
@@ -147,7 +179,19 @@ fn label(data: &Data) -> Option<Vec<f64>> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_no_name;
+    use super::{hide_numbers, is_no_name};
+
+    #[test]
+    fn numbers_with_something_around_them_are_no_names_of_categories() {
+        let of = |texts: &[&str]| {
+            hide_numbers(&texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>())
+        };
+        assert!(of(&["$1.50", "$2", "$30"]) && of(&["10%", "20 %", "7.5%"]));
+        assert!(of(&["1 000", "2 500", "\u{20ac}3"]));
+        assert!(!of(&["a", "b", "c"]) && !of(&["z95838", "z95823", "z95815"]));
+        assert!(!of(&["1/2/2024", "2/2/2024", "3/2/2024"]) && !of(&["2024-01-02", "x", "y"]));
+        assert!(!of(&["1", "2", "3"]) && !of(&["10%", "20%"]) && !of(&["<5", "5-10", ">10"]));
+    }
 
     #[test]
     fn names_that_are_none() {

@@ -225,7 +225,7 @@ pub enum Problem {
         cell: String,
     },
     /// A column (the place is that of its first sample) without a value.
-    #[error("the column is empty: every value of it is missing")]
+    #[error("the column is empty: every value of it is missing (--ignore leaves it out)")]
     EmptyColumn,
     /// A text in a column of which nine in ten cells are numbers.
     #[error(
