@@ -3,9 +3,9 @@
 use serde::Serialize;
 use shallownet::io::model::Model;
 use shallownet::select::Importance;
-use shallownet::{Columns, Scalar, metrics};
+use shallownet::{Columns, Scalar};
 
-use crate::batch::{Batch, turned_back};
+use crate::batch::Batch;
 use crate::data::{Data, Prepared, with_room};
 use crate::failure::Failure;
 use crate::scores;
@@ -39,14 +39,7 @@ pub(crate) fn of<T: Scalar>(
             x.extend(inputs.iter().map(|&v| T::from_f64(v)));
         }
         let a = scores::outputs(network, &x)?;
-        if batch.classes.is_empty() {
-            let values = turned_back(&a, &model.pipeline.targets);
-            let values = Columns::new(&values, network.outputs())?;
-            return Ok::<_, Failure>(metrics::r_squared(values, batch.values()?)?);
-        }
-        let predicted = a.chunks(network.outputs()).map(metrics::class);
-        let right = predicted.zip(&batch.classes).filter(|(p, actual)| p == *actual).count();
-        Ok(right as f64 / batch.len() as f64)
+        Ok::<_, Failure>(scores::kind(network, batch, &a)?.share())
     };
     Importance::of(Columns::new(&raw, data.width)?, repeats, SEED, score)
 }

@@ -58,6 +58,16 @@ pub(crate) enum TargetChoice {
 }
 
 impl PreparationArgs {
+    /// The options that scale features and targets, as far as they are off; `has_data` unless it is
+    /// the built-in set.
+    pub(crate) fn against_scales(&self, has_data: bool) -> Vec<String> {
+        let is_scaled = self.standardize.unwrap_or(has_data && !self.plain);
+        let is_raw = self.target_transform == Some(TargetChoice::None);
+        let features = (!is_scaled).then_some("--standardize");
+        let targets = is_raw.then_some("--target-transform standardize");
+        features.into_iter().chain(targets).map(str::to_owned).collect()
+    }
+
     /// The first of these options that was given.
     pub(crate) fn given(&self) -> Option<&'static str> {
         let all = [
@@ -120,7 +130,11 @@ impl PreparationArgs {
         let mut pipeline = fitted.map_err(|why| refused(data, rows, why))?;
         pipeline.targets = of_targets(data, rows, targets, say)?;
         if let Some(say) = say {
-            note_constants(data, &constants(data, rows)?, "", say);
+            // Not for images, which have many and are not told of them.
+            if data.image.is_none() {
+                let constants = Standardization::constants(&raw, data.width);
+                note_constants(data, &constants, "", say);
+            }
             note_held_out(data, &pipeline, say);
         }
         Ok(Prepared::new(pipeline, &data.kinds))

@@ -78,13 +78,19 @@ pub(crate) enum Kind {
     Values { mean_squared_error: f64, r_squared: f64 },
 }
 
+impl Kind {
+    /// The accuracy, or R^2.
+    pub(crate) fn share(&self) -> f64 {
+        let (Self::Classes { accuracy: share, .. } | Self::Values { r_squared: share, .. }) = *self;
+        share
+    }
+}
+
 impl Score {
     /// Nine of ten classes right, or nine tenths of the variance explained: units that are saturated
     /// are then in their place.
     pub(crate) fn is_good(&self) -> bool {
-        let (Kind::Classes { accuracy: share, .. } | Kind::Values { r_squared: share, .. }) =
-            self.kind;
-        share >= 0.9
+        self.kind.share() >= 0.9
     }
 }
 
@@ -109,11 +115,16 @@ pub(crate) fn decimals(value: f64, decimals: usize) -> String {
 
 /// Scores a network's outputs (of [`outputs`]) on some samples.
 pub(crate) fn score<T: Scalar>(net: &Network<T>, batch: &Batch<T>, a: &[T]) -> Result<Score> {
-    let kind = if batch.classes.is_empty() {
+    let kind = kind(net, batch, a)?;
+    Ok(Score { samples: batch.len(), kind, cost: cost(net, batch)? })
+}
+
+/// How good outputs are, but for their cost.
+pub(crate) fn kind<T: Scalar>(net: &Network<T>, batch: &Batch<T>, a: &[T]) -> Result<Kind> {
+    Ok(if batch.classes.is_empty() {
         // In the values' own units, and in f64: a mean far from 0 takes digits.
         let a = batch.turned_back(a);
-        let (a, y) =
-            (Columns::new(&a, net.outputs())?, Columns::new(&batch.values, net.outputs())?);
+        let (a, y) = (Columns::new(&a, net.outputs())?, batch.values()?);
         Kind::Values {
             mean_squared_error: metrics::mean_squared_error(a, y)?,
             r_squared: metrics::r_squared(a, y)?,
@@ -122,8 +133,7 @@ pub(crate) fn score<T: Scalar>(net: &Network<T>, batch: &Batch<T>, a: &[T]) -> R
         let predicted = a.chunks(net.outputs()).map(metrics::class);
         let correct = predicted.zip(&batch.classes).filter(|(p, actual)| p == *actual).count();
         Kind::Classes { correct, accuracy: correct as f64 / batch.len() as f64 }
-    };
-    Ok(Score { samples: batch.len(), kind, cost: cost(net, batch)? })
+    })
 }
 
 /// Predicts and scores.

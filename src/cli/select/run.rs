@@ -13,7 +13,6 @@ use crate::data::Data;
 use crate::failure::Failure;
 use crate::network;
 use crate::pictures;
-use crate::prepare::TargetChoice;
 use crate::progress;
 use crate::say::Say;
 
@@ -144,13 +143,7 @@ fn select<T: Scalar>(args: &Args, data: &Data, say: &Say) -> Result<(), Failure>
 fn against_divergence(args: &Args) -> String {
     let smallest = args.learning_rate.iter().copied().fold(f64::INFINITY, f64::min);
     let mut hints = vec![format!("a --learning-rate below {smallest}")];
-    let by_default = !args.preparation.plain && args.source.data.is_some();
-    if !args.preparation.standardize.unwrap_or(by_default) {
-        hints.push("--standardize".to_owned());
-    }
-    if args.preparation.target_transform == Some(TargetChoice::None) {
-        hints.push("--target-transform standardize".to_owned());
-    }
+    hints.extend(args.preparation.against_scales(args.source.data.is_some()));
     hints.join(", or ")
 }
 

@@ -11,7 +11,7 @@ use crate::choices::{self, Course};
 use crate::data::{Learning, Source};
 use crate::failure::Failure;
 use crate::network::{Defaults, NetworkArgs};
-use crate::prepare::{PreparationArgs, TargetChoice};
+use crate::prepare::PreparationArgs;
 
 /// Train a network.
 ///
@@ -153,9 +153,7 @@ impl Args {
     /// The options for epochs, if training is by mini-batches, of so many samples.
     pub(super) fn training(&self, defaults: Defaults, samples: usize) -> Option<Training> {
         let given = &self.epochs;
-        let is_wanted = given.are_given()
-            || self.iterations.is_none() && (defaults == Defaults::Table || self.is_folder());
-        if !is_wanted {
+        if !self.has_epochs() {
             return None;
         }
         let is_table = defaults == Defaults::Table;
@@ -238,15 +236,7 @@ impl Args {
 
     /// The options that standardize features and targets, unless they were given.
     fn scaling(&self) -> Vec<String> {
-        let mut hints = Vec::new();
-        let by_default = !self.preparation.plain && self.source.data.is_some();
-        if !self.preparation.standardize.unwrap_or(by_default) {
-            hints.push("--standardize".to_owned());
-        }
-        if self.preparation.target_transform == Some(TargetChoice::None) {
-            hints.push("--target-transform standardize".to_owned());
-        }
-        hints
+        self.preparation.against_scales(self.source.data.is_some())
     }
 
     /// Where Ctrl-C leaves the training.

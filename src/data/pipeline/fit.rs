@@ -128,12 +128,15 @@ impl Preparation {
         if raw.samples() == 0 {
             return Err(Error::EmptyBatch { argument: "raw" }.into());
         }
-        let columns: std::result::Result<Vec<Column>, Unprepared> =
-            kinds.iter().enumerate().map(|(k, kind)| self.column(raw, k, kind)).collect();
-        let mut pipeline = Pipeline { columns: columns?, ..Pipeline::default() };
-        let is_number = |column: &Column| *column == Column::Number { missing: Missing::Refused };
-        if pipeline.columns.iter().all(is_number) {
-            pipeline.columns.clear();
+        let mut pipeline = Pipeline::default();
+        // Plain numbers need no columns. One pass in the order of memory finds them.
+        let are_plain = self.refuse_missing
+            && kinds.iter().all(|kind| *kind == RawColumn::Number)
+            && raw.as_slice().iter().all(|v| v.is_finite());
+        if !are_plain {
+            for (k, kind) in kinds.iter().enumerate() {
+                pipeline.columns.push(self.column(raw, k, kind)?);
+            }
         }
         if self.standardize {
             pipeline.standardization = Some(standardization(raw, kinds, &pipeline)?);
@@ -207,8 +210,10 @@ fn room(values: usize) -> Result<Vec<f64>> {
 
 /// The middle number, or the mean of the two in the middle.
 fn median(values: &mut [f64]) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let (low, high) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
+    let is_odd = values.len() % 2 == 1;
+    let (below, &mut high, _) = values.select_nth_unstable_by(values.len() / 2, f64::total_cmp);
+    let below = below.iter().copied().max_by(f64::total_cmp);
+    let low = below.filter(|_| !is_odd).unwrap_or(high);
     // Not half their sum, which could overflow.
     if low == high { low } else { low / 2.0 + high / 2.0 }
 }

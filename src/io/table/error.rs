@@ -174,6 +174,14 @@ pub struct Place {
     pub name: Option<String>,
 }
 
+impl Place {
+    /// Of a column, from 0, in a table with these names.
+    pub(super) fn of(file: &str, line: u64, column: usize, names: Option<&[String]>) -> Self {
+        let name = names.and_then(|names| names.get(column)).cloned();
+        Self { file: file.to_owned(), line, column: column.saturating_add(1), name }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: line {}, column {}", self.file, self.line, self.column)?;

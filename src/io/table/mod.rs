@@ -119,11 +119,6 @@ impl<R: Read> Table<R> {
         self.width
     }
 
-    /// The name of column `index` (from 0), if the file has a header and the column exists.
-    fn name(&self, index: usize) -> Option<&str> {
-        self.names.as_ref()?.get(index).map(String::as_str)
-    }
-
     /// The column of that name or, if there is none, of that number, counted from 1.
     ///
     /// ```
@@ -208,12 +203,7 @@ impl<R: Read> Table<R> {
     }
 
     fn place(&self, line: u64, column: usize) -> Place {
-        Place {
-            file: self.file.clone(),
-            line,
-            column: column.saturating_add(1),
-            name: self.name(column).map(str::to_owned),
-        }
+        Place::of(&self.file, line, column, self.names.as_deref())
     }
 }
 

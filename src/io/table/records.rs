@@ -39,12 +39,8 @@ impl Records {
     /// Where the cell of a sample and a column of the table (both from 0) is. Of a sample that is
     /// not there, line 1; of a column that is not there, its number.
     pub fn place(&self, sample: usize, column: usize) -> Place {
-        Place {
-            file: self.file.clone(),
-            line: self.lines.get(sample).copied().unwrap_or(1),
-            column: column.saturating_add(1),
-            name: self.names.as_ref().and_then(|names| names.get(column)).cloned(),
-        }
+        let line = self.lines.get(sample).copied().unwrap_or(1);
+        Place::of(&self.file, line, column, self.names.as_deref())
     }
 }
 

@@ -29,11 +29,7 @@ impl Samples {
     /// # Ok::<(), shallownet::io::table::Error>(())
     /// ```
     pub fn place(&self, sample: usize, column: usize) -> Place {
-        Place {
-            file: self.file.clone(),
-            line: self.lines.get(sample).copied().unwrap_or(1),
-            column: column.saturating_add(1),
-            name: self.names.as_ref().and_then(|names| names.get(column)).cloned(),
-        }
+        let line = self.lines.get(sample).copied().unwrap_or(1);
+        Place::of(&self.file, line, column, self.names.as_deref())
     }
 }
