@@ -31,3 +31,4 @@ mod tests;
 mod tile;
 pub(crate) mod tiles;
 pub(crate) mod tiny;
+mod turns;

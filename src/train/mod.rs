@@ -31,6 +31,7 @@ mod epochs;
 pub(crate) mod fit;
 pub(crate) mod optimizer_state;
 pub(crate) mod options;
+mod order;
 mod power;
 mod recipe;
 mod report;
