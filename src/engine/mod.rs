@@ -31,3 +31,4 @@ mod tests;
 mod tile;
 pub(crate) mod tiles;
 pub(crate) mod tiny;
+pub(crate) mod tiny_back;
