@@ -1,15 +1,12 @@
 //! Whole powers, with the same bits on every machine.
 
-const ONE: u64 = 1.0_f64.to_bits();
-
 /// base^exponent by squaring: the same bits everywhere, which `powi` and `pow` do not promise.
 pub(super) fn power(mut base: f64, mut exponent: u64) -> f64 {
     let mut result = 1.0;
     while exponent > 0 {
-        // No processor could foresee a branch here, and there is no other way to choose among
-        // floats than by their bits. A product with 1 is exact.
-        let factor = if exponent & 1 == 1 { base.to_bits() } else { ONE };
-        result *= f64::from_bits(factor);
+        // Read by index: no processor could foresee a branch here. A product with 1 is exact.
+        let factors = [1.0, base];
+        result *= factors[(exponent & 1) as usize];
         base *= base;
         exponent >>= 1;
     }
