@@ -32,7 +32,7 @@ pub(super) fn over_parameters<T: Float, S: Simd>(simd: S, update: &mut Update<'_
     let for_bias = Terms { l2: T::ZERO, decay: T::ZERO, ..terms };
     let places = 2 * shape.spans.len();
     let begin_of = |place: usize| match shape.spans.get(place / 2) {
-        Some(span) if place % 2 == 0 => span.weights.start,
+        Some(span) if place.is_multiple_of(2) => span.weights.start,
         Some(span) => span.bias.start,
         None => shape.len,
     };
@@ -40,7 +40,7 @@ pub(super) fn over_parameters<T: Float, S: Simd>(simd: S, update: &mut Update<'_
     while place < places {
         let start = begin_of(place);
         let half = is_half_empty::<T, S>(shape, place / 2);
-        let terms = if place % 2 == 0 { terms } else { for_bias };
+        let terms = if place.is_multiple_of(2) { terms } else { for_bias };
         place += 1;
         while alike && place < places && is_half_empty::<T, S>(shape, place / 2) == half {
             place += 1;
