@@ -168,6 +168,7 @@ mod tests {
         assert_eq!(split::<2>(3, sixth + 1), ([0, 1], 2));
         // The last number of the first result: its rest is almost 2^64.
         assert_eq!(split::<2>(3, sixth), ([0, 0], 6 * sixth));
-        assert_eq!(draw::<2>(3, &mut u64::MAX, &mut Given(vec![sixth].into_iter())), [0, 0]);
+        let mut any = u64::MAX;
+        assert_eq!(draw::<2>(3, &mut any, &mut Given(vec![sixth].into_iter())), [0, 0]);
     }
 }
