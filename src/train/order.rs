@@ -29,6 +29,7 @@ pub(super) fn shuffle(order: &mut [usize], seed: u64, epoch: u64) {
 
 /// Draws who comes to the last of `left` places, to the one before and so on, `K` at once, while
 /// more than `down_to` are left; returns how many are.
+#[inline(always)]
 fn places<const K: usize>(
     order: &mut [usize],
     mut left: usize,
@@ -49,7 +50,7 @@ fn places<const K: usize>(
 
 /// Uniform in 0..end, in 0..end - 1 and so on. The product of these ends, the ways in which they can
 /// be drawn, fits 64 bits and is at most `at_most`, which is lowered to it if it is asked for.
-#[inline]
+#[inline(always)]
 fn draw<const K: usize>(end: u64, at_most: &mut u64, rng: &mut impl Rng) -> [u64; K] {
     let (mut chosen, mut rest) = split::<K>(end, rng.next_u64());
     if rest < *at_most {
@@ -65,7 +66,7 @@ fn draw<const K: usize>(end: u64, at_most: &mut u64, rng: &mut impl Rng) -> [u64
 }
 
 /// `number` / 2^64 as a mixed fraction: its digits of base `end`, `end` - 1 and so on, and the rest.
-#[inline]
+#[inline(always)]
 fn split<const K: usize>(end: u64, number: u64) -> ([u64; K], u64) {
     let (mut digits, mut rest) = ([0; K], number);
     for (k, digit) in digits.iter_mut().enumerate() {
