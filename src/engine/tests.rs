@@ -1,7 +1,8 @@
 //! Choices that change time and memory, but no value, are made as documented.
 
 use super::float::Float;
-use super::plan::{self, Purpose, Regions};
+use super::plan::{self, Regions};
+use super::purpose::Purpose;
 use super::tiles::is_parallel;
 use crate::engine::shape::Shape;
 use crate::words::activation::Activation;

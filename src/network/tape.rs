@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::data::buffer::AlignedBuffer;
 use crate::engine::custom;
-use crate::engine::plan::{self, Purpose, Regions};
+use crate::engine::plan::{self, Regions};
+use crate::engine::purpose::Purpose;
 use crate::engine::shape::Shape;
 use crate::engine::stretches;
 use crate::error::{Error, Result};
@@ -89,7 +90,7 @@ impl<T: Scalar> Tape<T> {
             return Err(Error::Zero { argument: "tape capacity" });
         }
         let shape = Arc::clone(net.shape());
-        let regions = Regions::new(&shape, Purpose::Training, size_of::<T>(), capacity)?;
+        let regions = Regions::new(&shape, Purpose::Tape, size_of::<T>(), capacity)?;
         let (tiles, _) = plan::room_for(&regions, capacity)?;
         let out = shape.n_y().checked_mul(capacity).ok_or(TOO_LARGE)?;
         let first = custom::first_transposed(shape.n_x(), shape.layers[0].units, shape.panel);
