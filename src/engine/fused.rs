@@ -12,7 +12,7 @@ use super::own_loss::{self, NotFinite, OwnLoss};
 use super::pass::{self, Prediction, Propagation};
 use super::passes::{Elementwise, Passes};
 use super::sums::{self, Destination, WeightSums};
-use super::{narrow, narrow_custom, single, tiny};
+use super::{narrow, narrow_custom, single, single_custom, tiny};
 use crate::words::choices::Backend;
 use crate::words::level::Level;
 
@@ -91,6 +91,9 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
 
     fn forward(&self, task: Forward<'_, T>) {
         let (shape, samples) = (task.model.shape, task.x.len() / task.model.shape.n_x());
+        if samples == 1 {
+            return single_custom::forward(self.0, task);
+        }
         match task.regions.narrow(shape, samples) {
             Some(layout) => narrow_custom::forward(self.0, layout, task),
             None => custom::forward(&FusedOps(self.0), task),
@@ -99,6 +102,9 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
 
     fn backward_from(&self, task: Backward<'_, T>) {
         let (shape, samples) = (task.model.shape, task.x.len() / task.model.shape.n_x());
+        if samples == 1 {
+            return single_custom::backward(self.0, task);
+        }
         match task.regions.narrow(shape, samples) {
             Some(layout) => narrow_custom::backward(self.0, layout, task),
             None => custom::backward(&FusedOps(self.0), task),
@@ -107,6 +113,9 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
 
     fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite> {
         let (shape, samples) = (task.model.shape, task.x.len() / task.model.shape.n_x());
+        if samples == 1 {
+            return single_custom::backward_with(self.0, task);
+        }
         match task.regions.narrow(shape, samples) {
             Some(layout) => narrow_custom::backward_with(self.0, layout, task),
             None => own_loss::backward(&FusedOps(self.0), task),

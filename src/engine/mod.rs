@@ -28,6 +28,7 @@ pub(crate) mod purpose;
 pub(crate) mod resolve;
 pub(crate) mod shape;
 mod single;
+mod single_custom;
 pub(crate) mod stretches;
 pub(crate) mod sums;
 #[cfg(test)]

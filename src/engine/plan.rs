@@ -57,7 +57,7 @@ pub(crate) struct Regions {
 }
 
 /// Batches below this leave most lanes empty: they are computed with units in lanes, unless the
-/// network is very small.
+/// network is very small. One sample always is.
 const NARROW_SAMPLES: usize = 6;
 const NARROW_WEIGHTS: usize = 64;
 
@@ -117,7 +117,7 @@ impl Regions {
     /// The layout with samples in lanes, if a batch of `samples` is computed that way.
     pub(crate) fn narrow(&self, shape: &Shape, samples: usize) -> Option<&narrow_plan::Layout> {
         let tiny = shape.weights() <= NARROW_WEIGHTS;
-        self.narrow.as_ref().filter(|_| samples >= NARROW_SAMPLES || tiny)
+        self.narrow.as_ref().filter(|_| samples >= NARROW_SAMPLES || tiny && samples > 1)
     }
 
     /// W^T of `layer` in the buffer of all of them.

@@ -96,11 +96,12 @@ fn columns_do_not_share_lines_of_the_cache() {
     }
 }
 
-/// From six samples on; a network of up to 64 weights at once.
+/// From six samples on; with a network of up to 64 weights from two on.
 #[test]
 fn few_samples_do_not_go_in_lanes() {
-    let cases: [(&[usize], usize, bool); 5] = [
-        (&[4, 8, 4], 1, true),
+    let cases: [(&[usize], usize, bool); 6] = [
+        (&[4, 8, 4], 1, false),
+        (&[4, 8, 4], 2, true),
         (&[4, 8, 5], 1, false),
         (&[4, 8, 5], 5, false),
         (&[4, 8, 5], 6, true),

@@ -21,9 +21,8 @@ use crate::scalar::Scalar;
 /// (policy gradients, a block inside a larger model). It also has room for the first layer's
 /// transposed weights, which dX needs and training does not.
 ///
-/// For layers at least as wide as a vector, a pass takes about as long as [`Network::backward`].
-/// Networks of a few units take some ten times as long as in training, which puts samples in lanes;
-/// a tape can't.
+/// Forward and backward together take about as long as [`Network::backward`], also for networks of
+/// few units, whose values a tape keeps with samples in lanes; dX comes on top.
 ///
 /// ```
 /// use shallownet::{Activation, Columns, Network, OutputGradient, Tape};
