@@ -1,15 +1,18 @@
-//! A step of gradient descent on a whole batch, and what one sample costs where a call's own
-//! bookkeeping shows most: `cargo bench --bench step`.
+//! A step of gradient descent on a whole batch; its gradient alone, by the network's loss and over a
+//! tape; and what one sample costs, where a call's own bookkeeping shows most: `cargo bench --bench
+//! step`.
 
 mod common;
 
 use std::hint::black_box;
 
 use common::naive::Naive;
+use common::shapes::Shape;
 use common::{BACKENDS, Ready};
 use criterion::{Criterion, Throughput};
 use shallownet::{
-    Activation, Columns, Init, Network, Optimizer, OptimizerState, Parallelism, TrainingWorkspace,
+    Activation, Columns, Init, Network, Optimizer, OptimizerState, OutputGradient, Parallelism,
+    Tape, TrainingWorkspace,
 };
 
 /// Small, so that every step does the same work.
@@ -41,6 +44,7 @@ fn main() {
             });
         });
         group.finish();
+        gradient(&mut criterion, shape);
     }
     one_sample(&mut criterion);
     criterion.final_summary();
@@ -87,4 +91,28 @@ fn one_sample(criterion: &mut Criterion) {
         }
         group.finish();
     }
+}
+
+/// `backward`, beside `forward` and `backward` over a tape from a dZ that is given.
+fn gradient(criterion: &mut Criterion, shape: &Shape) {
+    let mut group = criterion.benchmark_group(format!("gradient/{}", shape.name));
+    group.throughput(Throughput::Elements(shape.m as u64));
+    let batch = shape.batch::<f32>();
+    let (x, y) = batch.first(shape.m).unwrap();
+    let Ready { net, mut workspace, .. } = Ready::new(shape, BACKENDS[0], &batch);
+    group.bench_function("backward", |b| {
+        b.iter(|| {
+            let (x, y) = black_box((x, y));
+            net.backward(x, y, &mut workspace).unwrap()
+        });
+    });
+    let mut tape = Tape::new(&net, shape.m).unwrap();
+    group.bench_function("tape", |b| {
+        b.iter(|| {
+            let (x, y) = black_box((x, y));
+            let mut pass = net.forward(x, &mut tape).unwrap();
+            pass.backward(OutputGradient::Dz(y), None).map(|_| ()).unwrap();
+        });
+    });
+    group.finish();
 }

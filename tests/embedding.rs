@@ -6,7 +6,7 @@ mod common;
 
 use common::bits;
 use common::cases::{Case, nested};
-use common::{BACKENDS, parameter_bits};
+use common::{BACKENDS, On, parameter_bits};
 use proptest::prelude::*;
 use shallownet::{
     Activation, Columns, Error, GradientCheck, Gradients, Init, Network, OutputGradient,
@@ -131,6 +131,11 @@ fn misuse_of_a_tape_is_named_and_changes_nothing() {
         Error::NotFinite { argument: "dz", index: 0, .. }
     ));
     assert_eq!(pass.activations(2).err(), Some(Error::Layer { last: 1, given: 2 }));
+    let mut into = [7.0; 8];
+    assert_eq!(pass.activations_into(2, &mut into), Err(Error::Layer { last: 1, given: 2 }));
+    let short = Error::Length { argument: "into", expected: 8, given: 7 };
+    assert_eq!(pass.activations_into(0, &mut into[1..]), Err(short));
+    assert_eq!(into, [7.0; 8]);
     assert_eq!(bits(pass.output().as_slice()), out);
     assert_eq!((state(&tape), parameter_bits(&net)), before);
     assert_eq!(dx, [7.0; 5]);
@@ -156,6 +161,47 @@ proptest! {
             let _ = pass.layer_statistics();
         }
         let _ = gradient_check(&net, x, x);
+    }
+}
+
+/// The activations of a layer are the outputs of the network that ends there, without marks.
+#[test]
+fn activations_are_those_of_every_layer() {
+    use Activation::{Relu, Sigmoid, Softmax, Tanh};
+    let shapes: [(usize, &[(usize, Activation)]); 3] = [
+        (3, &[(4, Relu), (5, Tanh), (2, Softmax)]),
+        (4, &[(32, Tanh), (16, Activation::LEAKY_RELU), (3, Sigmoid)]),
+        (20, &[(70, Relu), (130, Tanh), (10, Softmax)]),
+    ];
+    for (n_x, layers) in shapes {
+        for m in [1, 5, 17, 600, 1100] {
+            let case = Case::new(n_x, layers, m);
+            for &setup in BACKENDS.iter() {
+                let net = case.network::<f32>(setup, Parallelism::Serial);
+                let batch = case.batch::<f32>(0);
+                let (x, mut tape) = (batch.columns().0, Tape::new(&net, m + 5).unwrap());
+                let pass = net.forward(x, &mut tape).unwrap();
+                for (layer, &(units, _)) in layers.iter().enumerate() {
+                    let given = pass.activations(layer).unwrap();
+                    assert_eq!((given.features(), given.samples()), (units, m));
+                    let mut into = vec![f32::NAN; units * m];
+                    pass.activations_into(layer, &mut into).unwrap();
+                    assert_eq!(bits(&into), bits(given.columns().as_slice()));
+                    let mut ends = Network::<f32>::builder(n_x).on(setup);
+                    for &(units, g) in &layers[..=layer] {
+                        ends = ends.layer(units, g);
+                    }
+                    let mut ends = ends.build().unwrap();
+                    for l in 0..=layer {
+                        ends.set_weights(l, &net.weights(l).unwrap()).unwrap();
+                        ends.set_bias(l, net.bias(l).unwrap()).unwrap();
+                    }
+                    let mut tape = Tape::new(&ends, m).unwrap();
+                    let expected = bits(ends.forward(x, &mut tape).unwrap().output().as_slice());
+                    assert_eq!(bits(&into), expected, "{setup:?} {layers:?} {m}, layer {layer}");
+                }
+            }
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use common::cases::{Case, elementwise};
 use common::{Setup, bits, parameter_bits};
 use proptest::prelude::*;
 use shallownet::{
-    Activation, Backend, Error, Level, Parallelism, PredictionWorkspace, Scalar, TrainingWorkspace,
+    Activation, Backend, Error, Level, OutputGradient, Parallelism, PredictionWorkspace, Scalar,
+    Tape, TrainingWorkspace,
 };
 
 /// What is compared here.
@@ -38,6 +39,14 @@ fn run<T: Scalar>(case: &Case, level: Level) -> Vec<(&'static str, Vec<u64>)> {
         results.push(("dW", bits(&gradients.weights(l).unwrap())));
         results.push(("db", bits(gradients.bias(l).unwrap())));
     }
+    let mut tape = Tape::new(&net, case.capacity()).unwrap();
+    let (mut pass, mut dx) = (net.forward(x, &mut tape).unwrap(), vec![T::ZERO; batch.x.len()]);
+    results.push(("A of a tape", bits(pass.output().as_slice())));
+    let gradients = pass.backward(OutputGradient::Da(y), Some(&mut dx)).unwrap();
+    results.push(("dX", bits(&dx)));
+    let mut flat = vec![T::ZERO; net.parameter_count()];
+    gradients.values_into(&mut flat).unwrap();
+    results.push(("gradients of a tape", bits(&flat)));
     for _ in 0..4 {
         match net.step(x, y, T::from_f64(0.05), &mut workspace) {
             Ok(cost) => results.push(("cost of a step", bits(&[cost]))),

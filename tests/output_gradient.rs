@@ -1,18 +1,20 @@
 //! Promise: `forward` and the `backward` of its pass compute what the reference computes from the
-//! caller's output gradient, dX included, on every backend; and the reference's dX is the
-//! derivative of its loss.
+//! caller's output gradient, dX included, on every backend, with the same bits on any number of threads
+//! and whatever the tape's capacity; from the dA of squared error they have the bits of
+//! `Network::backward`; and the reference's dX is the derivative of its loss.
 
 mod common;
 
 use common::bounds::{Approx, Rounding};
-use common::cases::{Batch, Case, Numbers, any_case, half_panels, nested};
+use common::cases::{Batch, Case, Numbers, any_case, half_panels, narrow, nested};
 use common::compare::within;
 use common::expected::{Expected, FromOutput};
 use common::{BACKENDS, Setup, bits};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use shallownet::{
-    Activation, Columns, Loss, Network, OutputGradient, Parallelism, Scalar, Tape, reference,
+    Activation, Columns, Gradients, Loss, Network, OutputGradient, Parallelism, Scalar, Tape,
+    TrainingWorkspace, reference,
 };
 
 /// A batch, an output gradient, and what must come of both.
@@ -58,7 +60,7 @@ fn agrees<T: Scalar>(
     let (da, dz) = (OutputGradient::Da(given), OutputGradient::Dz(given));
     // Without dX nothing else is different, nor after another backward pass.
     for (start, expected, with_dx) in
-        [(da, from_da, true), (dz, from_dz, true), (da, from_da, false)]
+        [(da, from_da, true), (dz, from_dz, true), (da, from_da, false), (dz, from_dz, false)]
     {
         let mut dx = vec![T::from_f64(f64::NAN); batch.x.len()];
         let gradients = pass.backward(start, with_dx.then_some(&mut dx[..])).unwrap();
@@ -103,13 +105,14 @@ proptest! {
 }
 
 /// Several tiles, several groups, threads, columns that lie badly, whole panels and broken ones.
-fn large() -> [Case; 4] {
+fn large() -> [Case; 5] {
     use Activation::{Relu, Sigmoid, Softmax, Tanh};
     let mut cases = [
         Case::new(100, &[(120, Tanh), (10, Softmax)], 700),
         Case::new(256, &[(40, Relu), (100, Activation::LEAKY_RELU)], 301),
         Case::new(2, &[(1000, Sigmoid), (1, Sigmoid)], 517),
         Case::new(2, &[(4, Tanh), (1, Sigmoid)], 2000),
+        Case::new(4, &[(32, Tanh), (16, Relu), (4, Softmax)], 5000),
     ];
     cases[0].batches = vec![700, 33, 1];
     cases
@@ -127,6 +130,14 @@ fn large_shapes_agree_with_the_reference() {
 #[test]
 fn half_panels_agree_with_the_reference() {
     for case in half_panels() {
+        everywhere::<f32>(&case).unwrap_or_else(|e| panic!("f32, {case:?}: {e}"));
+        everywhere::<f64>(&case).unwrap_or_else(|e| panic!("f64, {case:?}: {e}"));
+    }
+}
+
+#[test]
+fn narrow_shapes_agree_with_the_reference() {
+    for case in narrow() {
         everywhere::<f32>(&case).unwrap_or_else(|e| panic!("f32, {case:?}: {e}"));
         everywhere::<f64>(&case).unwrap_or_else(|e| panic!("f64, {case:?}: {e}"));
     }
@@ -166,17 +177,59 @@ fn with_dz_of_the_loss_it_is_backward() {
     }
 }
 
+/// The gradients, as bits.
+fn gradient_bits<T: Scalar>(gradients: &Gradients<T>, net: &Network<T>) -> Vec<u64> {
+    let mut flat = vec![T::ZERO; net.parameter_count()];
+    gradients.values_into(&mut flat).unwrap();
+    bits(&flat)
+}
+
+/// From the dA of squared error, which is A - Y, the very gradients of `backward`: a tape's blocks,
+/// tiles and sums are those of training, whatever way the batch takes. (Where several values come
+/// together in one dZ, or a product and a sum in g', they may be rounded another way.)
+fn has_the_bits_of_backward<T: Scalar>(case: &Case) {
+    for &setup in BACKENDS.iter() {
+        let net = case.network::<T>(setup, Parallelism::Serial);
+        let mut tape = Tape::new(&net, case.capacity()).unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, case.capacity()).unwrap();
+        for (index, m) in case.batches.iter().enumerate() {
+            let batch = case.batch::<T>(index);
+            let (x, y) = batch.columns();
+            net.backward(x, y, &mut workspace).unwrap();
+            let mut pass = net.forward(x, &mut tape).unwrap();
+            let of_output = pass.output().as_slice().iter().zip(y.as_slice());
+            let da: Vec<T> = of_output.map(|(&a, &y)| a - y).collect();
+            let da = OutputGradient::Da(Columns::new(&da, net.outputs()).unwrap());
+            let given = gradient_bits(pass.backward(da, None).unwrap(), &net);
+            let expected = gradient_bits(workspace.gradients(), &net);
+            assert_eq!(given, expected, "{setup:?}, {} of {m}: {case:?}", T::NAME);
+        }
+    }
+}
+
+#[test]
+fn from_the_da_of_the_loss_it_has_the_bits_of_backward() {
+    let shapes = large().into_iter().chain(half_panels()).chain(narrow());
+    for mut case in shapes {
+        let last = case.layers.last_mut().unwrap();
+        if matches!(last.1, Activation::Softmax | Activation::Tanh) {
+            last.1 = Activation::Identity;
+        }
+        case.loss = Loss::SquaredError;
+        has_the_bits_of_backward::<f32>(&case);
+        has_the_bits_of_backward::<f64>(&case);
+    }
+}
+
 /// The results of one pass, as bits.
-fn pass_bits<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Vec<u64> {
+fn pass_bits<T: Scalar>(net: &Network<T>, batch: &Batch<T>, capacity: usize) -> Vec<u64> {
     let (x, y) = batch.columns();
-    let mut tape = Tape::new(net, x.samples()).unwrap();
+    let mut tape = Tape::new(net, capacity).unwrap();
     let mut pass = net.forward(x, &mut tape).unwrap();
     let a = bits(pass.output().as_slice());
     let mut dx = vec![T::ZERO; batch.x.len()];
     let gradients = pass.backward(OutputGradient::Da(y), Some(&mut dx)).unwrap();
-    let layer = |l| [gradients.weights(l).unwrap(), gradients.bias(l).unwrap().to_vec()].concat();
-    let sums = (0..net.layers().len()).flat_map(layer).collect::<Vec<T>>();
-    [a, bits(&dx), bits(&sums)].concat()
+    [a, bits(&dx), gradient_bits(gradients, net)].concat()
 }
 
 #[test]
@@ -187,8 +240,24 @@ fn threads_do_not_change_bits() {
         for &setup in BACKENDS.iter() {
             let net = case.network::<f32>(setup, Parallelism::Rayon);
             let batch = case.batch::<f32>(0);
-            let expected = one.install(|| pass_bits(&net, &batch));
-            assert_eq!(three.install(|| pass_bits(&net, &batch)), expected, "{setup:?}");
+            let run = || pass_bits(&net, &batch, case.capacity());
+            assert_eq!(three.install(run), one.install(run), "{setup:?}");
+        }
+    }
+}
+
+#[test]
+fn a_tapes_capacity_does_not_change_bits() {
+    for case in narrow() {
+        for &setup in BACKENDS.iter() {
+            for (index, &m) in case.batches.iter().enumerate() {
+                let net = case.network::<f64>(setup, Parallelism::Serial);
+                let batch = case.batch::<f64>(index);
+                let expected = pass_bits(&net, &batch, m);
+                for capacity in [m + 1, m + 40, 600 + m, 3000] {
+                    assert_eq!(pass_bits(&net, &batch, capacity), expected, "{setup:?} {case:?}");
+                }
+            }
         }
     }
 }

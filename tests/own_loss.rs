@@ -7,7 +7,7 @@ mod common;
 use std::sync::Mutex;
 
 use common::bounds::{Approx, Rounding};
-use common::cases::{Batch, Case, Numbers, any_case, half_panels, nested};
+use common::cases::{Batch, Case, Numbers, any_case, half_panels, narrow, nested};
 use common::compare::within;
 use common::expected::{Expected, FromOutput};
 use common::{BACKENDS, Setup, bits, parameter_bits};
@@ -163,6 +163,7 @@ fn large() -> Vec<Case> {
         Case::new(8, &[(30, Sigmoid), (20, Relu)], 517),
         Case::new(2, &[(4, Tanh), (1, Sigmoid)], 2000),
         Case::new(4, &[(16, Tanh), (2, Softmax)], 1),
+        Case::new(4, &[(32, Tanh), (16, Relu), (4, Softmax)], 5000),
     ];
     cases[0].batches = vec![700, 33, 1];
     cases.extend(half_panels());
@@ -172,6 +173,14 @@ fn large() -> Vec<Case> {
 #[test]
 fn large_shapes_agree_with_the_reference() {
     for case in large() {
+        everywhere::<f32>(&case).unwrap_or_else(|e| panic!("f32, {case:?}: {e}"));
+        everywhere::<f64>(&case).unwrap_or_else(|e| panic!("f64, {case:?}: {e}"));
+    }
+}
+
+#[test]
+fn narrow_shapes_agree_with_the_reference() {
+    for case in narrow() {
         everywhere::<f32>(&case).unwrap_or_else(|e| panic!("f32, {case:?}: {e}"));
         everywhere::<f64>(&case).unwrap_or_else(|e| panic!("f64, {case:?}: {e}"));
     }

@@ -78,7 +78,7 @@ fn centring((x, _): Data<'_>) -> shallownet::Result<(bool, Panel)> {
         let (name, mean, sd) = (g.name(), hidden.mean, hidden.standard_deviation);
         println!("   {name:<8} {mean:>8.4}  {sd:>8.4}  {saturated:>7.1} %");
         means.push(mean);
-        series.push(Series::new(name, histogram(pass.activations(0)?.flatten().copied())));
+        series.push(Series::new(name, histogram(pass.activations(0)?.into_vec())));
     }
     let panel = Panel {
         title: "1. tanh centres the hidden activations",
@@ -90,7 +90,7 @@ fn centring((x, _): Data<'_>) -> shallownet::Result<(bool, Panel)> {
 }
 
 /// Shares of the values in bins of 0.05 of [-1, 1], at the middles of the bins that are reached.
-fn histogram(values: impl Iterator<Item = f64>) -> Vec<(f64, f64)> {
+fn histogram(values: Vec<f64>) -> Vec<(f64, f64)> {
     const BINS: usize = 40;
     let (mut counts, mut all) = ([0_u32; BINS], 0.0);
     for a in values {

@@ -2,8 +2,8 @@
 //! from the caller's own output gradient, down to dX if wanted.
 //!
 //! The same three operations and the same tiles as in [`pass`](super::pass), but the network's end
-//! is the caller's: there is no loss. Units are in lanes whatever the shape, since the layout with
-//! samples in lanes keeps one block of samples at a time.
+//! is the caller's: there is no loss. `narrow_custom` and `single_custom` are the same for samples in
+//! lanes and for one sample.
 
 use core::ops::Range;
 

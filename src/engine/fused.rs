@@ -12,7 +12,7 @@ use super::own_loss::{self, NotFinite, OwnLoss};
 use super::pass::{self, Prediction, Propagation};
 use super::passes::{Elementwise, Passes};
 use super::sums::{self, Destination, WeightSums};
-use super::{narrow, single, tiny, tiny_back};
+use super::{narrow, narrow_custom, single, single_custom, tiny, tiny_back};
 use crate::words::choices::Backend;
 use crate::words::level::Level;
 
@@ -90,15 +90,36 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
     }
 
     fn forward(&self, task: Forward<'_, T>) {
-        custom::forward(&FusedOps(self.0), task);
+        let (shape, samples) = (task.model.shape, task.x.len() / task.model.shape.n_x());
+        if samples == 1 {
+            return single_custom::forward(self.0, task);
+        }
+        match task.regions.narrow(shape, samples) {
+            Some(layout) => narrow_custom::forward(self.0, layout, task),
+            None => custom::forward(&FusedOps(self.0), task),
+        }
     }
 
     fn backward_from(&self, task: Backward<'_, T>) {
-        custom::backward(&FusedOps(self.0), task);
+        let (shape, samples) = (task.model.shape, task.x.len() / task.model.shape.n_x());
+        if samples == 1 {
+            return single_custom::backward(self.0, task);
+        }
+        match task.regions.narrow(shape, samples) {
+            Some(layout) => narrow_custom::backward(self.0, layout, task),
+            None => custom::backward(&FusedOps(self.0), task),
+        }
     }
 
     fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite> {
-        own_loss::backward(&FusedOps(self.0), task)
+        let (shape, samples) = (task.model.shape, task.x.len() / task.model.shape.n_x());
+        if samples == 1 {
+            return single_custom::backward_with(self.0, task);
+        }
+        match task.regions.narrow(shape, samples) {
+            Some(layout) => narrow_custom::backward_with(self.0, layout, task),
+            None => own_loss::backward(&FusedOps(self.0), task),
+        }
     }
 
     fn predict_tiny(&self, net: &tiny::Net<'_, T>, x: &[T], out: &mut [T]) -> bool {

@@ -7,20 +7,17 @@
 use fearless_simd::Simd;
 
 use super::float::Float;
-use super::narrow_plan::{Layout, TILE_COLUMNS, by_units_pays};
+use super::narrow_plan::{Layout, TILE_COLUMNS};
+use super::narrow_tile::{Block, Scratch, Tile};
 use super::pass::{Prediction, Propagation};
 use super::stretches;
 use super::sums::WeightSums;
-use super::tiles::{self, Cut, Model, Samples, Tiles};
+use super::tiles::{self, Cut, Samples, Tiles};
 use crate::kernels::flush;
 use crate::kernels::head::OutputHead;
 use crate::kernels::lanes::Lanes;
-use crate::kernels::narrow::dense::{self, Dense};
 use crate::kernels::narrow::gather::{columns_to_lanes, lanes_to_columns};
 use crate::kernels::narrow::loss::{LossSum, output};
-use crate::kernels::narrow::sums;
-use crate::kernels::narrow::{Rows, by_units};
-use crate::words::activation::Activation;
 
 /// Forward and loss; where gradients are wanted, backward and each tile's gradient too. Returns J.
 pub(crate) fn propagate<T: Float, S: Simd>(
@@ -29,13 +26,13 @@ pub(crate) fn propagate<T: Float, S: Simd>(
     task: &mut Propagation<'_, T>,
 ) -> f64 {
     let Propagation { model, samples, total, .. } = *task;
-    let tile = Tile { simd, layout, model, backward: task.backward.is_some() };
+    let (tile, backward) = (Tile { simd, layout, model }, task.backward.is_some());
     let batch = tiles::Batch { samples, columns: TILE_COLUMNS, total };
     let (tiles, costs) = (cut(layout, task.tiles), &mut *task.costs);
-    tiles::for_tiles(model, batch, tile.backward, tiles, costs, &|scratch, gradient, samples| {
+    tiles::for_tiles(model, batch, backward, tiles, costs, &|scratch, gradient, samples| {
         tile.simd.vectorize(
             #[inline(always)]
-            || tile.propagate(scratch, gradient, samples),
+            || tile.propagate(backward, (scratch, gradient), samples),
         )
     })
 }
@@ -90,7 +87,7 @@ pub(crate) fn sum_weights<T: Float, S: Simd>(
 pub(crate) fn predict<T: Float, S: Simd>(simd: S, layout: &Layout, task: &mut Prediction<'_, T>) {
     let (model, x) = (task.model, task.x.as_slice());
     let (tiles, out) = (&mut *task.tiles, &mut *task.out);
-    let tile = Tile { simd, layout, model, backward: false };
+    let tile = Tile { simd, layout, model };
     let parallel = tiles::is_parallel(model.parallelism, model.shape, 2.0, task.x.samples());
     let (x, tiles) = ((x, TILE_COLUMNS), cut(layout, tiles));
     tiles::for_output_tiles(model, x, tiles, (out, parallel), &|buffers, _, x, out| {
@@ -101,185 +98,50 @@ pub(crate) fn predict<T: Float, S: Simd>(simd: S, layout: &Layout, task: &mut Pr
     });
 }
 
-/// Everything but the gradients is scratch.
-fn cut<'a, T>(layout: &Layout, buffers: &'a mut [T]) -> Tiles<'a, T> {
+/// What lies before the gradients is scratch.
+pub(super) fn cut<'a, T>(layout: &Layout, buffers: &'a mut [T]) -> Tiles<'a, T> {
     let cut = Cut { columns: 1, column: layout.len, scratch: layout.gradient.start };
     Tiles { buffers, cut }
 }
 
-struct Tile<'a, T, S> {
-    simd: S,
-    layout: &'a Layout,
-    model: Model<'a, T>,
-    backward: bool,
-}
-
 impl<T: Float, S: Simd> Tile<'_, T, S> {
     #[inline(always)]
-    fn layer(&self, index: usize) -> Dense<'_, T> {
-        let layer = &self.model.shape.layers[index];
-        let last = index + 1 == self.model.shape.layers.len();
-        let (w, b) = self.model.layer(index);
-        Dense {
-            w,
-            b,
-            inputs: layer.inputs,
-            units: layer.units,
-            g: if last { Activation::Identity } else { layer.activation },
-        }
-    }
-
-    /// Columns to logits, block-wise: `values` is the part of the tile with x and every A. Neither
-    /// this nor `backward_weights` is inlined: their loops would lose registers to the code around
-    /// them (with AVX2, a tenth of a step).
-    #[inline(never)]
-    fn forward(&self, values: &mut [T], columns: &[T], rows: Rows) {
-        self.simd.vectorize(
-            #[inline(always)]
-            || self.through_layers(values, columns, rows),
-        );
-    }
-
-    #[inline(always)]
-    fn through_layers(&self, values: &mut [T], columns: &[T], rows: Rows) {
-        let places = &self.layout.values;
-        let n_x = self.model.shape.n_x();
-        columns_to_lanes::<T::Register<S>>(self.simd, columns, n_x, rows.stride, values);
-        for index in 0..self.model.shape.layers.len() {
-            let (before, a) = values.split_at_mut(places[index + 1].start);
-            let x = &before[places[index].clone()];
-            dense::forward::<T::Register<S>>(
-                self.simd,
-                T::registers::<S>(),
-                self.layer(index),
-                rows,
-                x,
-                a,
-            );
-        }
-    }
-
-    #[inline(always)]
-    fn propagate(&self, scratch: &mut [T], gradient: &mut [T], samples: Samples<'_, T>) -> f64 {
+    fn propagate(
+        &self,
+        backward: bool,
+        (scratch, gradient): (&mut [T], &mut [T]),
+        samples: Samples<'_, T>,
+    ) -> f64 {
         let x = samples.x;
-        let Layout { values: places, deltas: delta_places, .. } = self.layout;
         let (n_x, OutputHead { n_y, .. }) = (self.model.shape.n_x(), self.model.head);
         let block = self.layout.row;
-        let (values, rest) = scratch.split_at_mut(self.layout.y.start);
-        let (y_lanes, rest) = rest.split_at_mut(self.layout.y.len());
-        let (deltas, rest) = rest.split_at_mut(self.layout.turned.start - self.layout.deltas_start);
-        let (turned, rest) = rest.split_at_mut(self.layout.turned.len());
-        let sums = &mut rest[..self.layout.sums.len()];
-        let layers = self.model.shape.layers.len();
+        let (values, rest) = scratch.split_at_mut(self.layout.ends.start);
+        let (y_lanes, rest) = rest.split_at_mut(self.layout.ends.len());
+        let mut scratch = Scratch::new(self.layout, rest);
+        let logits = self.layout.values[self.model.shape.layers.len()].clone();
         let mut loss = LossSum::<T::Register<S>>::new(self.simd);
-        let count = x.len() / n_x;
-        for (index, start) in (0..count).step_by(block).enumerate() {
+        let of_tile = x.len() / n_x;
+        for start in (0..of_tile).step_by(block) {
             let Samples { x, y, weights } = samples.part(self.model.shape, start..start + block);
-            let valid = x.len() / n_x;
-            let rows = Rows { stride: block, steps: valid.div_ceil(T::PANEL) };
+            let samples = x.len() / n_x;
+            let rows = self.rows(samples);
             self.forward(values, x, rows);
             columns_to_lanes::<T::Register<S>>(self.simd, y, n_y, block, y_lanes);
-            let z = &mut values[places[layers].clone()];
+            let z = &mut values[logits.clone()];
             let targets = (&*y_lanes, weights);
-            let dz = &mut deltas[..n_y * block];
-            loss.block(self.simd, self.model.head, (valid, block), z, targets, dz);
-            if !self.backward {
+            let dz = &mut scratch.deltas[..n_y * block];
+            loss.block(self.simd, self.model.head, (samples, block), z, targets, dz);
+            if !backward {
                 continue;
             }
-            for layer in (1..layers).rev() {
-                let (after, d) = deltas.split_at_mut(delta_places[layer - 1].start);
-                let (dz, a) = (&after[delta_places[layer].clone()], &values[places[layer].clone()]);
-                let g = self.model.shape.layers[layer - 1].activation;
-                dense::backward::<T::Register<S>>(
-                    (self.simd, T::registers::<S>()),
-                    self.layer(layer),
-                    g,
-                    rows,
-                    dz,
-                    (a, d),
-                );
-            }
-            let sums = (&mut *turned, &mut *sums, &mut *gradient);
-            let rows = (index == 0, rows);
-            self.backward_weights(values, deltas, sums, (count, valid), rows);
+            self.backward(values, scratch.deltas, rows);
+            let block = Block { first: start == 0, rows, samples, of_tile };
+            self.backward_weights(values, &mut scratch, gradient, block);
         }
-        if self.backward {
-            self.reduce(count, sums, gradient);
+        if backward {
+            self.reduce(of_tile, scratch.sums, gradient);
         }
         loss.total(self.simd)
-    }
-
-    /// Adds a block's samples to the lane sums, or to the gradient.
-    #[inline(never)]
-    fn backward_weights(
-        &self,
-        values: &[T],
-        deltas: &[T],
-        sums: (&mut [T], &mut [T], &mut [T]),
-        samples: (usize, usize),
-        rows: (bool, Rows),
-    ) {
-        self.simd.vectorize(
-            #[inline(always)]
-            || self.add_sums(values, deltas, sums, samples, rows),
-        );
-    }
-
-    #[inline(always)]
-    fn add_sums(
-        &self,
-        values: &[T],
-        deltas: &[T],
-        (turned, sums, gradient): (&mut [T], &mut [T], &mut [T]),
-        (of_tile, samples): (usize, usize),
-        (first, rows): (bool, Rows),
-    ) {
-        for (index, layer) in self.model.shape.layers.iter().enumerate() {
-            let span = &self.model.shape.spans[index];
-            if by_units_pays(layer, T::PANEL, of_tile) {
-                let [dw, db] = tiles::disjoint(gradient, [span.weights.clone(), span.bias.clone()]);
-                by_units::weights::<T::Register<S>>(
-                    self.simd,
-                    T::registers::<S>(),
-                    (layer.inputs, layer.units),
-                    (first, rows, samples),
-                    (
-                        &deltas[self.layout.deltas[index].clone()],
-                        &values[self.layout.values[index].clone()],
-                    ),
-                    turned,
-                    (dw, db),
-                );
-                continue;
-            }
-            let (dw, db) = sums.split_at_mut(span.bias.start * T::PANEL);
-            dense::weights::<T::Register<S>>(
-                self.simd,
-                T::registers::<S>(),
-                (layer.inputs, layer.units),
-                (first, rows),
-                (
-                    &deltas[self.layout.deltas[index].clone()],
-                    &values[self.layout.values[index].clone()],
-                ),
-                (&mut dw[span.weights.start * T::PANEL..], db),
-            );
-        }
-    }
-
-    /// Sums the lane sums into the tile's gradient, which has the other layers' already.
-    #[inline(always)]
-    fn reduce(&self, samples: usize, lanes: &[T], gradient: &mut [T]) {
-        for (layer, span) in self.model.shape.layers.iter().zip(&self.model.shape.spans) {
-            if by_units_pays(layer, T::PANEL, samples) {
-                continue;
-            }
-            for (span, inputs) in [(&span.weights, layer.inputs), (&span.bias, 1)] {
-                let lanes = &lanes[span.start * T::PANEL..span.end * T::PANEL];
-                let into = &mut gradient[span.clone()];
-                sums::reduce::<T::Register<S>>(self.simd, inputs, layer.units, lanes, into);
-            }
-        }
     }
 
     #[inline(always)]
@@ -288,7 +150,7 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
         let block = self.layout.row;
         let logits = self.layout.values[self.model.shape.layers.len()].clone();
         for (x, out) in x.chunks(block * n_x).zip(out.chunks_mut(block * n_y)) {
-            let rows = Rows { stride: block, steps: (x.len() / n_x).div_ceil(T::PANEL) };
+            let rows = self.rows(x.len() / n_x);
             self.forward(buffers, x, rows);
             let z = &mut buffers[logits.clone()];
             output::<T::Register<S>>(self.simd, self.model.head, rows, z);

@@ -3,6 +3,7 @@
 
 use core::ops::Range;
 
+use super::purpose::Purpose;
 use crate::engine::shape::{HALVED_INPUTS, Shape};
 use crate::error::{Error, Result};
 use crate::kernels::blocks::BLOCK_INPUTS;
@@ -27,13 +28,20 @@ const BLOCK_BYTES: usize = 64 * 1024;
 /// Where things lie in a tile, in elements. Every value of a sample takes a row of registers, which
 /// hold the samples of a block. (The number of registers changes no bit: each lane sums its samples
 /// in order, from register to register.)
+///
+/// A tile's blocks use the same memory one after the other, but for a tape, which keeps the values
+/// of each.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     /// Elements a row.
     pub(super) row: usize,
-    /// x, then A of each layer (for the last, the logits): one more than there are layers.
+    /// x, then A of each layer (for the last, the logits), in the values of a block: one more than
+    /// there are layers.
     pub(super) values: Vec<Range<usize>>,
-    pub(super) y: Range<usize>,
+    /// The values of a block, or in a tape those of all of a tile's blocks, one behind the other.
+    pub(super) blocks: Range<usize>,
+    /// Y, or A and dA of a loss of the caller's; for a tape, dX.
+    pub(super) ends: Range<usize>,
     /// dZ of each layer, relative to `deltas_start`; the last layer's first.
     pub(super) deltas: Vec<Range<usize>>,
     pub(super) deltas_start: usize,
@@ -48,35 +56,62 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// For batches of up to `capacity` samples; `training` adds what only the backward pass needs.
-    pub(crate) fn new(shape: &Shape, training: bool, capacity: usize) -> Result<Self> {
+    /// For batches of up to `capacity` samples. What only a backward pass needs is left out for
+    /// predictions.
+    pub(crate) fn new(shape: &Shape, purpose: Purpose, capacity: usize) -> Result<Self> {
         const TOO_LARGE: Error = Error::TooLarge { what: "the workspace" };
+        let (backward, keeps) = (purpose != Purpose::Prediction, purpose == Purpose::Tape);
         let lanes = shape.panel;
         let row = lanes * registers_a_row(shape, capacity);
+        let rows = |units: usize| units.checked_mul(row);
+
+        let mut block = 0_usize;
+        let mut value = |units| {
+            let start = block;
+            block = rows(units).and_then(|n| start.checked_add(n)).ok_or(TOO_LARGE)?;
+            Ok::<_, Error>(start..block)
+        };
+        let mut values = vec![value(shape.n_x())?];
+        for layer in &shape.layers {
+            values.push(value(layer.units)?);
+        }
+
         let mut len = 0_usize;
         let mut place = |elements: Option<usize>| {
             let start = len;
             len = elements.and_then(|e| start.checked_add(e)).ok_or(TOO_LARGE)?;
             Ok::<_, Error>(start..len)
         };
-        let rows = |units: usize| units.checked_mul(row);
-        let mut values = vec![place(rows(shape.n_x()))?];
-        for layer in &shape.layers {
-            values.push(place(rows(layer.units))?);
-        }
-        let y = place(rows(shape.n_y()))?;
-        let deltas_start = y.end;
+        let shared = place(Some(if keeps { 0 } else { block }))?;
+        let ends = place(rows(if keeps { shape.n_x() } else { shape.n_y() }))?;
+        let deltas_start = ends.end;
         let mut deltas = Vec::new();
         for layer in shape.layers.iter().rev() {
             let range = place(rows(layer.units))?;
             deltas.insert(0, range.start - deltas_start..range.end - deltas_start);
         }
-        let turns = training && shape.layers.iter().any(|layer| by_units_pays(layer, lanes, 1));
+        let turns = backward && shape.layers.iter().any(|layer| by_units_pays(layer, lanes, 1));
         let samples = if turns { row.min(MAX_SAMPLES) } else { 0 };
         let turned = place(Some(samples * lanes))?;
-        let sums = place(if training { shape.len.checked_mul(lanes) } else { Some(0) })?;
-        let gradient = place(Some(if training { shape.len } else { 0 }))?;
-        Ok(Self { row, values, y, deltas, deltas_start, turned, sums, gradient, len })
+        let sums = place(if backward { shape.len.checked_mul(lanes) } else { Some(0) })?;
+        let gradient = place(Some(if backward { shape.len } else { 0 }))?;
+        let count = capacity.min(TILE_COLUMNS).div_ceil(row);
+        let kept = place(if keeps { block.checked_mul(count) } else { Some(0) })?;
+        let blocks = if keeps { kept } else { shared };
+        Ok(Self { row, values, blocks, ends, deltas, deltas_start, turned, sums, gradient, len })
+    }
+
+    /// Elements of a block's values.
+    pub(super) fn block(&self) -> usize {
+        self.values.last().map_or(0, |values| values.end)
+    }
+
+    /// Where the values of a tape's `sample` begin in its buffer: the first unit's of `layer`. The
+    /// next units' follow at distances of a row.
+    pub(super) fn kept(&self, layer: usize, sample: usize) -> usize {
+        let (tile, sample) = (sample / TILE_COLUMNS, sample % TILE_COLUMNS);
+        let block = self.blocks.start + sample / self.row * self.block();
+        tile * self.len + block + self.values[layer + 1].start + sample % self.row
     }
 
     /// Elements that batches of up to `capacity` samples need.

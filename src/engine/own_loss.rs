@@ -1,10 +1,9 @@
 //! A gradient from the caller's own loss in one go: forward, the loss of each sample, backward, and
 //! the sums over the samples.
 //!
-//! The tiles, operations and sums are those of [`pass`](super::pass) and [`sums`](super::sums),
-//! for every shape and batch: units are in lanes, whatever the shape, as in
-//! [`custom`](super::custom). Both regions of the step are walked here, so that the second reads
-//! what the first has left.
+//! The tiles, operations and sums are those of [`pass`](super::pass) and [`sums`](super::sums), with
+//! units in lanes; `narrow_custom` has the others. Both regions of the step are walked here, so that
+//! the second reads what the first has left.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -56,6 +55,54 @@ pub struct NotFinite {
     pub(crate) value: f64,
 }
 
+/// Asks a loss, and looks at what it writes.
+pub(super) struct Asking<'a, T> {
+    loss: Loss<'a, T>,
+    n_y: usize,
+    check: bool,
+    found: Mutex<Option<NotFinite>>,
+}
+
+impl<'a, T: Float> Asking<'a, T> {
+    /// `check`: is an output gradient that is not finite refused?
+    pub(super) fn new(loss: Loss<'a, T>, n_y: usize, check: bool) -> Self {
+        Self { loss, n_y, check, found: Mutex::new(None) }
+    }
+
+    pub(super) fn is_da(&self) -> bool {
+        self.loss.is_da
+    }
+
+    /// The loss of a sample from its outputs; its output gradient goes to `d`, which holds zeros.
+    pub(super) fn sample(&self, sample: usize, a: &[T], d: &mut [T]) -> f64 {
+        let loss = (self.loss.of)(sample, a, d);
+        if self.check
+            && let Some(at) = d.iter().position(|d| !d.is_finite())
+        {
+            let new = NotFinite { index: sample * self.n_y + at, value: d[at].to_f64() };
+            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            // The lowest index, whichever thread reports first.
+            if found.is_none_or(|found: NotFinite| new.index < found.index) {
+                *found = Some(new);
+            }
+        }
+        loss
+    }
+
+    /// The sum of the losses of samples from `first` on, from columns of outputs; `d` is written.
+    pub(super) fn block(&self, first: usize, a: &[T], d: &mut [T]) -> f64 {
+        d.fill(T::ZERO);
+        let columns = a.chunks_exact(self.n_y).zip(d.chunks_exact_mut(self.n_y));
+        (first..).zip(columns).map(|(sample, (a, d))| self.sample(sample, a, d)).sum()
+    }
+
+    /// The error, if there is one.
+    pub(super) fn refused(&self) -> Result<(), NotFinite> {
+        let found = *self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.map_or(Ok(()), Err)
+    }
+}
+
 /// The gradient, into the task's sums. Returns the mean loss.
 pub(crate) fn backward<T: Float>(
     ops: &dyn LayerOps<T>,
@@ -65,11 +112,9 @@ pub(crate) fn backward<T: Float>(
     let n_x = model.shape.n_x();
     let samples = x.len() / n_x;
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
-    let found = Mutex::new(None);
     let walk = Walk {
         tile: Tile::new(ops, model, regions).with_way_back(task.transposed),
-        loss,
-        found: task.check.then_some(&found),
+        asking: Asking::new(loss, model.head.n_y, task.check),
     };
 
     let (tiles, len) = (&mut tiles[..samples * regions.column], columns * regions.column);
@@ -85,9 +130,7 @@ pub(crate) fn backward<T: Float>(
         let all = tiles.chunks_mut(len).zip(x.chunks(columns * n_x));
         all.zip(costs.iter_mut()).enumerate().for_each(one);
     }
-    if let Some(found) = found.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(found);
-    }
+    walk.asking.refused()?;
 
     let factor = T::from_f64(1.0 / samples as f64);
     let (shape, parallelism) = (model.shape, model.parallelism);
@@ -102,9 +145,7 @@ type OneTile<'a, T> = ((&'a mut [T], &'a [T]), &'a mut f64);
 /// The passes over one tile.
 struct Walk<'a, T> {
     tile: Tile<'a, T>,
-    loss: Loss<'a, T>,
-    /// Where a value that is not finite is reported, if values are checked.
-    found: Option<&'a Mutex<Option<NotFinite>>>,
+    asking: Asking<'a, T>,
 }
 
 impl<T: Float> Walk<'_, T> {
@@ -118,7 +159,7 @@ impl<T: Float> Walk<'_, T> {
         }
         self.outputs(buffers, x, columns);
         let cost = self.losses(first, buffers, columns);
-        if self.loss.is_da {
+        if self.asking.is_da() {
             self.to_logits(buffers, x, columns);
         }
         for layer in (1..=last).rev() {
@@ -151,18 +192,7 @@ impl<T: Float> Walk<'_, T> {
         let mut sum = 0.0;
         let pairs = a.chunks_exact(stride).zip(d.chunks_exact_mut(stride));
         for (sample, (a, d)) in (first..).zip(pairs) {
-            let d = &mut d[..n_y];
-            sum += (self.loss.of)(sample, &a[..n_y], d);
-            if let Some(found) = self.found
-                && let Some(at) = d.iter().position(|d| !d.is_finite())
-            {
-                let new = NotFinite { index: sample * n_y + at, value: d[at].to_f64() };
-                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-                // The lowest index, whichever thread reports first.
-                if found.is_none_or(|found: NotFinite| new.index < found.index) {
-                    *found = Some(new);
-                }
-            }
+            sum += self.asking.sample(sample, &a[..n_y], &mut d[..n_y]);
         }
         sum
     }

@@ -8,19 +8,10 @@ use core::ops::Range;
 
 use super::float::Float;
 use super::narrow_plan;
+use super::purpose::Purpose;
 use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
 use crate::words::layer::Layer;
-
-/// What a workspace is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// Keep every layer's activations and output errors for the backward pass.
-    Training,
-    /// Keep two layers' activations, the one read and the one written, and the predictions; the
-    /// loss, if asked for, uses the one read as scratch.
-    Prediction,
-}
 
 /// A layer's output for a tile, and the inputs read at once for it, should stay in a core's
 /// second-level cache: together at most this many bytes.
@@ -66,7 +57,7 @@ pub(crate) struct Regions {
 }
 
 /// Batches below this leave most lanes empty: they are computed with units in lanes, unless the
-/// network is very small.
+/// network is very small. One sample always is.
 const NARROW_SAMPLES: usize = 6;
 const NARROW_WEIGHTS: usize = 64;
 
@@ -89,7 +80,7 @@ impl Regions {
         };
         let widest = strides.iter().copied().max().unwrap_or(0);
         let (activations, deltas) = match purpose {
-            Purpose::Training => (
+            Purpose::Training | Purpose::Tape => (
                 strides.iter().map(|&s| place(s)).collect::<Result<_>>()?,
                 strides.iter().map(|&s| place(s)).collect::<Result<_>>()?,
             ),
@@ -107,7 +98,7 @@ impl Regions {
         let mut transposed = Vec::new();
         for (index, layer) in shape.layers.iter().enumerate() {
             let start = end;
-            if purpose == Purpose::Training && index > 0 && shape.panel > 1 {
+            if purpose != Purpose::Prediction && index > 0 && shape.panel > 1 {
                 // Per unit at most a panel more than the weights, which `Shape::new` has checked.
                 let padded = layer.inputs.next_multiple_of(shape.panel);
                 let len = padded.checked_mul(layer.units).ok_or(TOO_LARGE)?;
@@ -116,7 +107,7 @@ impl Regions {
             transposed.push(start..end);
         }
         let narrow = if shape.panel > 1 && narrow_plan::pays(shape) {
-            Some(narrow_plan::Layout::new(shape, purpose == Purpose::Training, capacity)?)
+            Some(narrow_plan::Layout::new(shape, purpose, capacity)?)
         } else {
             None
         };
@@ -126,7 +117,7 @@ impl Regions {
     /// The layout with samples in lanes, if a batch of `samples` is computed that way.
     pub(crate) fn narrow(&self, shape: &Shape, samples: usize) -> Option<&narrow_plan::Layout> {
         let tiny = shape.weights() <= NARROW_WEIGHTS;
-        self.narrow.as_ref().filter(|_| samples >= NARROW_SAMPLES || tiny)
+        self.narrow.as_ref().filter(|_| samples >= NARROW_SAMPLES || tiny && samples > 1)
     }
 
     /// W^T of `layer` in the buffer of all of them.

@@ -161,7 +161,7 @@ pub(super) fn finished(g: Activation) -> bool {
 
 /// One layer; the network's last with the activation `output`, if that can be done here.
 #[inline(always)]
-fn forward<T: Float, S: Simd>(
+pub(super) fn forward<T: Float, S: Simd>(
     simd: S,
     model: Model<'_, T>,
     (layer, output): (usize, Activation),
@@ -229,7 +229,7 @@ fn share<T: Float, S: Simd>(
 
 /// `Rayon` if the network asks for it, the pool has more than one thread, and a layer is large
 /// enough.
-fn sharing<T: Float>(model: Model<'_, T>) -> Parallelism {
+pub(super) fn sharing<T: Float>(model: Model<'_, T>) -> Parallelism {
     let shares = model.parallelism == Parallelism::Rayon
         && plan::any_shared::<T>(model.shape)
         && rayon::current_num_threads() > 1;
@@ -238,7 +238,7 @@ fn sharing<T: Float>(model: Model<'_, T>) -> Parallelism {
 
 /// Runs `run` inside the pool if its threads share the work, so that it is entered once and not for
 /// each layer.
-fn in_pool<R: Send>(parallelism: Parallelism, run: impl FnOnce() -> R + Send) -> R {
+pub(super) fn in_pool<R: Send>(parallelism: Parallelism, run: impl FnOnce() -> R + Send) -> R {
     match parallelism {
         Parallelism::Rayon => {
             let (mut run, mut result) = (Some(run), None);
@@ -254,21 +254,26 @@ fn enter(run: &mut (dyn FnMut() + Send)) {
     rayon::scope(|_| run());
 }
 
-/// Through one layer, to the dZ of the one before.
+/// Through one layer, to the dZ of the one before; through the first, to dX.
 #[inline(always)]
-fn backward<T: Float, S: Simd>(
+pub(super) fn backward<T: Float, S: Simd>(
     simd: S,
     model: Model<'_, T>,
     layer: usize,
     (a_prev, dz): (&[T], &[T]),
     dz_prev: &mut [T],
 ) {
-    let size = &model.shape.layers[layer];
-    let g = model.shape.layers[layer - 1].activation;
-    let (w, _) = model.layer(layer);
-    if size.units.max(size.inputs) <= T::PANEL / 2 {
-        single::backward::<T::Half<S>>(simd, w, size.inputs, g, dz, a_prev, dz_prev);
+    let (size, panel) = (&model.shape.layers[layer], model.shape.spans[layer].panel);
+    let g = match layer {
+        0 => Activation::Identity,
+        _ => model.shape.layers[layer - 1].activation,
+    };
+    let ((w, _), n) = (model.layer(layer), size.inputs);
+    if panel < T::PANEL {
+        single::backward::<T::Half<S>, T::HalfPanel>(simd, w, n, g, dz, a_prev, dz_prev);
+    } else if size.units.max(n) <= T::PANEL / 2 {
+        single::backward::<T::Half<S>, T::Panel>(simd, w, n, g, dz, a_prev, dz_prev);
     } else {
-        single::backward::<T::Register<S>>(simd, w, size.inputs, g, dz, a_prev, dz_prev);
+        single::backward::<T::Register<S>, T::Panel>(simd, w, n, g, dz, a_prev, dz_prev);
     }
 }

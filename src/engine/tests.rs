@@ -1,6 +1,7 @@
 //! Choices that change time and memory, but no value, are made as documented.
 
-use super::plan::{self, Purpose, Regions};
+use super::plan::{self, Regions};
+use super::purpose::Purpose;
 use super::tiles::is_parallel;
 use crate::engine::shape::Shape;
 use crate::words::activation::Activation;
@@ -74,11 +75,12 @@ fn columns_do_not_share_lines_of_the_cache() {
     }
 }
 
-/// From six samples on; a network of up to 64 weights at once.
+/// From six samples on; with a network of up to 64 weights from two on.
 #[test]
 fn few_samples_do_not_go_in_lanes() {
-    let cases: [(&[usize], usize, bool); 5] = [
-        (&[4, 8, 4], 1, true),
+    let cases: [(&[usize], usize, bool); 6] = [
+        (&[4, 8, 4], 1, false),
+        (&[4, 8, 4], 2, true),
         (&[4, 8, 5], 1, false),
         (&[4, 8, 5], 5, false),
         (&[4, 8, 5], 6, true),

@@ -194,6 +194,38 @@ pub(crate) fn for_output_tiles<T: Float>(
     }
 }
 
+/// From a tile's index, its scratch, the elements it keeps, and its part of another slice.
+pub(crate) type TileWith<'a, T, U> = dyn Fn(usize, &mut [T], &mut [T], &mut [U]) + Sync + 'a;
+
+/// The same for `count` tiles that each have `width` values of another slice (the last perhaps
+/// fewer).
+pub(super) fn for_tiles_with<T: Float, U: Send>(
+    tiles: Tiles<'_, T>,
+    count: usize,
+    (others, width): (&mut [U], usize),
+    parallel: bool,
+    tile: &TileWith<'_, T, U>,
+) {
+    let Tiles { buffers, cut } = tiles;
+    let buffers = &mut buffers[..count * cut.len()];
+    if count == 1 {
+        let (scratch, kept) = cut.split(buffers);
+        return tile(0, scratch, kept, others);
+    }
+    let next = |scratch, (index, (buffers, others)): (_, (_, _))| {
+        let (scratch, kept) = cut.after(scratch, buffers);
+        tile(index, scratch, kept, others);
+        Some(scratch)
+    };
+    if parallel {
+        let all = buffers.par_chunks_mut(cut.len()).zip(others.par_chunks_mut(width)).enumerate();
+        all.fold(|| None, next).for_each(drop);
+    } else {
+        let all = buffers.chunks_mut(cut.len()).zip(others.chunks_mut(width)).enumerate();
+        all.fold(None, next);
+    }
+}
+
 /// `rayon::join`, compiled once.
 pub(super) fn join(left: &mut (dyn FnMut() + Send), right: &mut (dyn FnMut() + Send)) {
     rayon::join(left, right);

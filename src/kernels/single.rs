@@ -88,10 +88,11 @@ where
 const LANE_NUMBERS: [f64; MAX_LANES] =
     [0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.];
 
-/// dz_prev = W^T dz * g_prev'(a_prev). All but `w` are padded to whole panels, dz and dz_prev with
-/// zeros. Half a panel's registers will do where units and inputs fit.
+/// dz_prev = W^T dz * g_prev'(a_prev), of weights in rows R. All but `w` are padded to whole panels,
+/// dz and dz_prev with zeros. Half a panel's registers will do where units and inputs fit, or where
+/// the rows are of that length.
 #[inline(always)]
-pub(crate) fn backward<V>(
+pub(crate) fn backward<V, R>(
     t: V::Token,
     w: &[V::Elem],
     inputs: usize,
@@ -101,37 +102,45 @@ pub(crate) fn backward<V>(
     dz_prev: &mut [V::Elem],
 ) where
     V: Shuffle,
+    R: Row<V::Elem>,
 {
-    let w = V::Elem::panels(w);
+    let w = R::rows(w);
     let mut input = 0;
     while input < inputs {
         let present = (inputs - input).min(V::LEN);
         let sums = match present {
-            0..=4 => input_sums::<V, 4>(t, w, inputs, input, dz),
-            5..=8 => input_sums::<V, 8>(t, w, inputs, input, dz),
-            _ => input_sums::<V, 16>(t, w, inputs, input, dz),
+            0..=4 => input_sums::<V, R, 4>(t, w, inputs, input, dz),
+            5..=8 => input_sums::<V, R, 8>(t, w, inputs, input, dz),
+            _ => input_sums::<V, R, 16>(t, w, inputs, input, dz),
         };
         let a = V::load(t, &a_prev[input..]);
         let d = epilogue::times_g_prime(t, g_prev, a, sums);
-        store_panel(t, first_lanes(t, present, d), &mut dz_prev[input..]);
+        let (d, into) = (first_lanes(t, present, d), &mut dz_prev[input..]);
+        if into.len() < V::Elem::PANEL {
+            // The second half of the last panel.
+            d.store(into);
+        } else {
+            store_panel(t, d, into);
+        }
         input += V::LEN;
     }
 }
 
 /// (W^T dz) of N inputs from `input` on, in lanes 0..N; past the last input, anything.
 #[inline(always)]
-fn input_sums<V, const N: usize>(
+fn input_sums<V, R, const N: usize>(
     t: V::Token,
-    w: &[<V::Elem as Element>::Panel],
+    w: &[R],
     inputs: usize,
     input: usize,
     dz: &[V::Elem],
 ) -> V
 where
     V: Shuffle,
+    R: Row<V::Elem>,
 {
     let mut acc = [V::splat(t, V::Elem::ZERO); N];
-    for (w, dz) in w.chunks_exact(inputs).zip(V::Elem::panels(dz)) {
+    for (w, dz) in w.chunks_exact(inputs).zip(R::rows(dz)) {
         let dz = V::load(t, dz.as_ref());
         for (k, acc) in acc.iter_mut().enumerate() {
             *acc = dz.mul_add(V::load(t, w[(input + k).min(inputs - 1)].as_ref()), *acc);

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::data::buffer::AlignedBuffer;
-use crate::engine::plan::{self, Purpose, Regions};
+use crate::engine::plan::{self, Regions};
+use crate::engine::purpose::Purpose;
 use crate::engine::shape::Shape;
 use crate::engine::stretches;
 use crate::error::{Error, Result};
@@ -113,7 +114,7 @@ impl Room {
         let (tiles, costs) = plan::room_for(&regions, capacity)?;
         let transposed = regions.transposed(shape.layers.len() - 1).end;
         let stretch = match purpose {
-            Purpose::Training => stretches::room(shape, size_of::<T>(), capacity),
+            Purpose::Training | Purpose::Tape => stretches::room(shape, size_of::<T>(), capacity),
             Purpose::Prediction => 0,
         };
         Ok(Self { regions, tiles, transposed, stretch, costs })

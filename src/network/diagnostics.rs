@@ -76,9 +76,11 @@ impl<T: Scalar> ForwardPass<'_, T> {
             Activation::Tanh => Some((2.0 * SATURATION - 1.0, 1.0 - 2.0 * SATURATION)),
             _ => None,
         };
+        let (kept, mut column) = (self.kept(), vec![T::ZERO; units]);
         let (mut sum, mut saturated) = (0.0, 0_usize);
-        for a in self.activations_of(layer) {
-            for (dead, a) in is_dead.iter_mut().zip(a) {
+        for sample in 0..self.samples() {
+            kept.column(layer, sample, &mut column);
+            for (dead, a) in is_dead.iter_mut().zip(&column) {
                 let a = a.to_f64();
                 sum += a;
                 *dead &= a == 0.0;
@@ -87,12 +89,16 @@ impl<T: Scalar> ForwardPass<'_, T> {
         }
         let count = (units * self.samples()) as f64;
         let mean = sum / count;
-        let squares = self.activations_of(layer).flatten().map(|a| (a.to_f64() - mean).powi(2));
+        let mut squares = 0.0;
+        for sample in 0..self.samples() {
+            kept.column(layer, sample, &mut column);
+            squares += column.iter().map(|a| (a.to_f64() - mean).powi(2)).sum::<f64>();
+        }
         let dead = is_dead.iter().filter(|dead| **dead).count();
         LayerStatistics {
             activation: g,
             mean,
-            standard_deviation: (squares.sum::<f64>() / count).sqrt(),
+            standard_deviation: (squares / count).sqrt(),
             saturated: ends.map(|_| saturated as f64 / count),
             dead: (g == Activation::Relu).then(|| dead as f64 / units as f64),
         }

@@ -3,9 +3,10 @@
 use super::checking::features;
 use crate::data::checks;
 use crate::data::columns::Columns;
+use crate::data::owned::OwnedColumns;
 use crate::engine::custom::{Backward, Forward, Start, Transposed};
+use crate::engine::kept::Kept;
 use crate::engine::layout;
-use crate::engine::plan;
 use crate::error::{Error, Result};
 use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
@@ -111,8 +112,8 @@ impl<T: Scalar> ForwardPass<'_, T> {
         self.x.samples()
     }
 
-    /// A of `layer` (from 0), one sample after the other. Where a ReLU's z was negative its a may
-    /// be -0.0.
+    /// A of `layer` (from 0), (n_l, m). A copy: some networks keep their activations in another
+    /// order. Allocates; [`activations_into`](Self::activations_into) does not.
     ///
     /// ```
     /// # use shallownet::{Activation, Columns, Error, Init, Network, Tape};
@@ -123,35 +124,62 @@ impl<T: Scalar> ForwardPass<'_, T> {
     ///     .build()?;
     /// let mut tape = Tape::new(&net, 32)?;
     /// let pass = net.forward(Columns::new(&[1.0, 2.0, 3.0, 4.0], 2)?, &mut tape)?;
-    /// let hidden: Vec<&[f64]> = pass.activations(0)?.collect();
-    /// assert_eq!(hidden, [[0.5; 3]; 2]);
+    /// let hidden = pass.activations(0)?;
+    /// assert_eq!((hidden.features(), hidden.samples()), (3, 2));
+    /// assert_eq!(hidden.columns().as_slice(), [0.5; 6]);
     /// # Ok::<(), Error>(())
     /// ```
     ///
     /// # Errors
     /// [`Error::Layer`] past the last layer.
-    pub fn activations(&self, layer: usize) -> Result<impl Iterator<Item = &[T]>> {
+    pub fn activations(&self, layer: usize) -> Result<OwnedColumns<T>> {
         layout::check_layer(&self.net.shape, layer)?;
-        Ok(self.activations_of(layer))
+        let units = self.layers()[layer].units;
+        let mut a = vec![T::ZERO; units * self.samples()];
+        self.copy_activations(layer, &mut a);
+        OwnedColumns::new(a, units)
     }
 
-    /// [`activations`](Self::activations) of a layer that exists.
-    pub(super) fn activations_of(&self, layer: usize) -> impl Iterator<Item = &[T]> {
-        let (shape, regions) = (&*self.net.shape, &self.tape.regions);
-        let (units, samples) = (shape.layers[layer].units, self.samples());
-        let is_output = layer + 1 == shape.layers.len();
-        // For the output layer the tiles may hold logits.
-        let output = &self.tape.out.as_slice()[..if is_output { units * samples } else { 0 }];
-        let columns = plan::tile_columns(shape, size_of::<T>(), samples);
-        let tiles = self.tape.tiles.as_slice()[..samples * regions.column]
-            .chunks(columns * regions.column)
-            .take(if is_output { 0 } else { samples.div_ceil(columns) });
-        let hidden = tiles.flat_map(move |tile| {
-            let columns = tile.len() / regions.column;
-            let place = regions.activation(layer, columns);
-            tile[place].chunks_exact(regions.stride(layer)).map(move |a| &a[..units])
-        });
-        output.chunks_exact(units).chain(hidden)
+    /// [`activations`](Self::activations) of `layer` (from 0) into a slice of n_l * m values, sample
+    /// after sample. O(its length); allocates nothing.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Columns, Error, Init, Network, Tape};
+    /// # let net = Network::<f64>::builder(2).layer(3, Activation::Sigmoid).init(Init::Zeros, 0).build()?;
+    /// # let mut tape = Tape::new(&net, 32)?;
+    /// let pass = net.forward(Columns::new(&[1.0, 2.0], 2)?, &mut tape)?;
+    /// let mut a = [0.0; 3];
+    /// pass.activations_into(0, &mut a)?;
+    /// assert_eq!(a, [0.5; 3]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Layer`] past the last layer, [`Error::Length`].
+    pub fn activations_into(&self, layer: usize, into: &mut [T]) -> Result<()> {
+        layout::check_layer(&self.net.shape, layer)?;
+        checks::length("into", self.layers()[layer].units * self.samples(), into.len())?;
+        self.copy_activations(layer, into);
+        Ok(())
+    }
+
+    /// Of a layer that exists, into a slice of the right length.
+    fn copy_activations(&self, layer: usize, into: &mut [T]) {
+        let (kept, units) = (self.kept(), self.layers()[layer].units);
+        for (sample, into) in into.chunks_exact_mut(units).enumerate() {
+            kept.column(layer, sample, into);
+        }
+    }
+
+    /// The activations of every layer.
+    pub(super) fn kept(&self) -> Kept<'_, T> {
+        Kept {
+            shape: &self.net.shape,
+            regions: &self.tape.regions,
+            samples: self.samples(),
+            tiles: self.tape.tiles.as_slice(),
+            out: self.tape.out.as_slice(),
+        }
     }
 
     pub(super) fn layers(&self) -> &[Layer] {

@@ -22,8 +22,7 @@ impl<T: Scalar> Network<T> {
     ///
     /// Large batches are split over threads, so `loss` may be called on several at a time, in any
     /// order; the result has the same bits on any number of them. The passes are those of a
-    /// [`Tape`](crate::Tape), also in their speed for networks of a few units; nothing is kept, and
-    /// there is no dX. O(m * weights); allocates nothing on the fused backend.
+    /// [`Tape`](crate::Tape); nothing is kept, and there is no dX. O(m * weights); allocates nothing on the fused backend.
     ///
     /// ```
     /// use shallownet::{Activation, Columns, Init, Network, TrainingWorkspace};

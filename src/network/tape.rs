@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::data::buffer::AlignedBuffer;
 use crate::engine::custom;
-use crate::engine::plan::{self, Purpose, Regions};
+use crate::engine::plan::{self, Regions};
+use crate::engine::purpose::Purpose;
 use crate::engine::shape::Shape;
 use crate::engine::stretches;
 use crate::error::{Error, Result};
@@ -20,9 +21,8 @@ use crate::scalar::Scalar;
 /// (policy gradients, a block inside a larger model). It also has room for the first layer's
 /// transposed weights, which dX needs and training does not.
 ///
-/// For layers at least as wide as a vector, a pass takes about as long as [`Network::backward`].
-/// Networks of a few units take some ten times as long as in training, which puts samples in lanes;
-/// a tape can't.
+/// Forward and backward together take about as long as [`Network::backward`], also for networks of
+/// few units, whose values a tape keeps with samples in lanes; dX comes on top.
 ///
 /// ```
 /// use shallownet::{Activation, Columns, Network, OutputGradient, Tape};
@@ -89,7 +89,7 @@ impl<T: Scalar> Tape<T> {
             return Err(Error::Zero { argument: "tape capacity" });
         }
         let shape = Arc::clone(net.shape());
-        let regions = Regions::new(&shape, Purpose::Training, size_of::<T>(), capacity)?;
+        let regions = Regions::new(&shape, Purpose::Tape, size_of::<T>(), capacity)?;
         let (tiles, _) = plan::room_for(&regions, capacity)?;
         let out = shape.n_y().checked_mul(capacity).ok_or(TOO_LARGE)?;
         let first = custom::first_transposed(shape.n_x(), shape.layers[0].units, shape.panel);

@@ -187,6 +187,27 @@ pub(crate) fn half_panels() -> impl Iterator<Item = Case> {
     })
 }
 
+/// Networks of few units, which the fused backend runs with samples in lanes, with every activation
+/// hidden and at the output: batches around its registers, blocks and tiles, one after the other.
+pub(crate) fn narrow() -> Vec<Case> {
+    use Activation::{Identity, Relu, Sigmoid, Softmax, Tanh};
+    let leaky = Activation::LeakyRelu { slope: 0.2 };
+    let layers: [(usize, &[(usize, Activation)]); 7] = [
+        (2, &[(4, Tanh), (1, Sigmoid)]),
+        (3, &[(1, leaky)]),
+        (4, &[(32, Sigmoid), (2, Softmax)]),
+        (4, &[(32, Tanh), (16, Relu), (4, Softmax)]),
+        (9, &[(16, leaky), (8, Identity), (3, Relu)]),
+        (8, &[(16, Relu), (5, Tanh)]),
+        (1, &[(7, Identity), (17, Identity)]),
+    ];
+    let case = |(n_x, layers): (usize, &[_])| {
+        let batches = vec![513, 1, 17, 1100, 5, 6, 15, 16, 63, 64, 65, 511, 512];
+        Case { batches, spare: 3, ..Case::new(n_x, layers, 1) }
+    };
+    layers.into_iter().map(case).collect()
+}
+
 /// Any case: 1 to 4 layers of 1 to 40 units, every activation, every output activation with every
 /// loss it may have, one to three batches of 1 to 70 samples.
 pub(crate) fn any_case() -> impl Strategy<Value = Case> {

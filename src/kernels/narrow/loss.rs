@@ -205,7 +205,7 @@ fn squared_error<V>(
 where
     V: Lanes,
 {
-    activate::<V>(t, head, row, z);
+    activate_register::<V>(t, head, row, z);
     let (mut loss, mut mean) = (V::splat(t, V::Elem::ZERO), V::splat(t, V::Elem::ZERO));
     let half = V::splat(t, V::Elem::from_f64(0.5));
     for k in 0..head.n_y {
@@ -229,7 +229,7 @@ where
 
 /// a = g(z) over all outputs of one register of samples, in place.
 #[inline(always)]
-fn activate<V>(t: V::Token, head: OutputHead, row: usize, z: &mut [V::Elem])
+fn activate_register<V>(t: V::Token, head: OutputHead, row: usize, z: &mut [V::Elem])
 where
     V: Lanes,
 {
@@ -257,6 +257,17 @@ where
     }
 }
 
+/// a = g(z) of all outputs of a block, in place; the ReLUs leave their marks.
+#[inline(always)]
+pub(crate) fn activate<V>(t: V::Token, head: OutputHead, rows: Rows, z: &mut [V::Elem])
+where
+    V: Lanes,
+{
+    for step in 0..rows.steps {
+        activate_register::<V>(t, head, rows.stride, &mut z[step * V::LEN..]);
+    }
+}
+
 /// Predictions from logits, in place; the ReLUs' marked zeros become +0.0.
 #[inline(always)]
 pub(crate) fn output<V>(t: V::Token, head: OutputHead, rows: Rows, z: &mut [V::Elem])
@@ -266,7 +277,7 @@ where
     let zero = V::splat(t, V::Elem::ZERO);
     for step in 0..rows.steps {
         let z = &mut z[step * V::LEN..];
-        activate::<V>(t, head, rows.stride, z);
+        activate_register::<V>(t, head, rows.stride, z);
         if matches!(head.g, Activation::Relu | Activation::LeakyRelu { .. }) {
             for k in 0..head.n_y {
                 let at = k * rows.stride;

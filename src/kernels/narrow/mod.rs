@@ -21,6 +21,7 @@ pub(crate) mod dense;
 pub(crate) mod end;
 pub(crate) mod gather;
 pub(crate) mod loss;
+pub(crate) mod start;
 pub(crate) mod sums;
 
 use crate::element::Element;
