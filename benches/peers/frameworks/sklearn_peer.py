@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier and MLPRegressor, trained end to end, and the data for both sides."""
+"""scikit-learn's networks, trained end to end, and the data for both sides."""
 
 import csv
 import warnings

@@ -1,4 +1,4 @@
-//! Nobody is timed before it computed what the reference computes: the same numbers as in timing.py.
+//! Nobody is timed before it computed what the reference computes; the tolerances of timing.py.
 
 use std::collections::HashMap;
 

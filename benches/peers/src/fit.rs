@@ -90,7 +90,8 @@ impl<'a> Fit<'a> {
         let mut net = builder.layer(outputs, activation).build()?;
         let mut y = train.y.clone();
         if *classes > 0 {
-            let one_of = |&class: &f32| (0..outputs).map(move |k| f32::from(u8::from(k as f32 == class)));
+            let one_of =
+                |&class: &f32| (0..outputs).map(move |k| f32::from(u8::from(k as f32 == class)));
             y = train.y.iter().flat_map(one_of).collect();
         }
         let samples = DataSet::new(Columns::new(&train.x, *n_x)?, Columns::new(&y, outputs)?);

@@ -107,7 +107,8 @@ impl Forward {
             };
             let then = activation.map_or(Ok(ptr::null_mut()), |function| api.then(function))?;
             let below = a[layer];
-            let (b_layout, z_layout) = (api.layout(&[n_out], false)?, api.layout(&[m, n_out], false)?);
+            let (b_layout, z_layout) =
+                (api.layout(&[n_out], false)?, api.layout(&[m, n_out], false)?);
             let w_any = api.layout(&[n_out, n_in], true)?;
             let description = api.layer(purpose, [below.1, w_any, b_layout, z_layout], then)?;
             let layer = Parameters::new(api, description, (n_in, n_out), w, b)?;
@@ -195,7 +196,11 @@ impl Backward {
                 ],
             });
             let same = api.equal(layout, parameters.w_layout)?;
-            dw.push(if same { values } else { turned(api, &mut calls, memory, layout, parameters.w_layout)?.1 });
+            dw.push(if same {
+                values
+            } else {
+                turned(api, &mut calls, memory, layout, parameters.w_layout)?.1
+            });
             db.push(b_values);
             if layer == 0 {
                 break;

@@ -101,8 +101,7 @@ impl Api {
         let execute = unsafe { function(library, "dnnl_primitive_execute")? };
         let mut api = Self { library, engine: null, stream: null, execute };
         api.engine = make!(api, "dnnl_engine_create", (c_int, usize), (CPU, 0))?;
-        api.stream =
-            make!(api, "dnnl_stream_create", (Handle, c_uint), (api.engine, IN_ORDER))?;
+        api.stream = make!(api, "dnnl_stream_create", (Handle, c_uint), (api.engine, IN_ORDER))?;
         Ok(api)
     }
 
