@@ -5,7 +5,6 @@
 #       [--record FILE]
 set -euo pipefail
 
-command="benches/peers/run.sh $*"
 threads=1 shapes='' budget=0.5 rounds=1 record=''
 say() { printf '%s\n' "$*" >&2; }
 usage() {
@@ -26,6 +25,10 @@ done
 case $threads in 1 | all) ;; *) usage 2 >&2 ;; esac
 case $rounds in '' | 0* | *[!0-9]*) usage 2 >&2 ;; esac
 [ -z "$record" ] || record=$(realpath -m "$record")
+command='benches/peers/run.sh'
+[ "$threads" = 1 ] || command+=" --threads $threads"
+[ -z "$shapes" ] || command+=" --shapes $shapes"
+command+=" --budget $budget --rounds $rounds"
 
 cd "$(dirname "$0")"
 root=$(realpath ../..)
