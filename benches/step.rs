@@ -1,4 +1,5 @@
-//! A step of gradient descent on a whole batch: `cargo bench --bench step`.
+//! A step of gradient descent on a whole batch, and what one sample costs where a call's own
+//! bookkeeping shows most: `cargo bench --bench step`.
 
 mod common;
 
@@ -6,7 +7,10 @@ use std::hint::black_box;
 
 use common::naive::Naive;
 use common::{BACKENDS, Ready};
-use criterion::Throughput;
+use criterion::{Criterion, Throughput};
+use shallownet::{
+    Activation, Columns, Init, Network, Optimizer, OptimizerState, Parallelism, TrainingWorkspace,
+};
 
 /// Small, so that every step does the same work.
 const LEARNING_RATE: f32 = 1e-4;
@@ -38,5 +42,49 @@ fn main() {
         });
         group.finish();
     }
+    one_sample(&mut criterion);
     criterion.final_summary();
+}
+
+/// Every call of one sample through networks of 3-4-1 and 8-16-1.
+fn one_sample(criterion: &mut Criterion) {
+    for (name, n_x, n_h) in [("3-4-1", 3, 4), ("8-16-1", 8, 16)] {
+        let builder = Network::<f32>::builder(n_x)
+            .layer(n_h, Activation::Tanh)
+            .layer(1, Activation::Sigmoid)
+            .init(Init::XavierNormal, 1);
+        let mut net = builder.parallelism(Parallelism::Serial).build().unwrap();
+        let mut workspace = TrainingWorkspace::new(&net, 1).unwrap();
+        let sample: Vec<f32> = (0..n_x).map(|i| i as f32 / 4.0 - 1.0).collect();
+        let (x, y) = (Columns::one(&sample), Columns::one(&[1.0]));
+        let mut a = [0.0];
+        let mut group = criterion.benchmark_group(format!("one sample/{name}"));
+        group.bench_function("predict", |b| {
+            b.iter(|| net.predict(black_box(x), &mut a, &mut workspace).unwrap());
+        });
+        group.bench_function("cost", |b| {
+            b.iter(|| net.cost(black_box(x), black_box(y), &mut workspace).unwrap());
+        });
+        group.bench_function("backward", |b| {
+            b.iter(|| net.backward(black_box(x), black_box(y), &mut workspace).unwrap());
+        });
+        group.bench_function("step", |b| {
+            b.iter(|| {
+                let rate = black_box(LEARNING_RATE);
+                net.step(black_box(x), black_box(y), rate, &mut workspace).unwrap()
+            });
+        });
+        for (name, optimizer) in [("momentum", Optimizer::momentum()), ("Adam", Optimizer::adam())]
+        {
+            let mut state = OptimizerState::new(&net, optimizer).unwrap();
+            group.bench_function(name, |b| {
+                b.iter(|| {
+                    let rate = black_box(LEARNING_RATE);
+                    let (x, y) = black_box((x, y));
+                    net.step_with(x, y, &mut state, rate, &mut workspace).unwrap()
+                });
+            });
+        }
+        group.finish();
+    }
 }

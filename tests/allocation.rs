@@ -227,7 +227,7 @@ fn nothing_is_allocated_after_construction() {
 
     for optimizer in Optimizer::all() {
         for training in [Training::new(4, 300), Training::full_batch(4)] {
-            for sizes in [NARROW, WIDE] {
+            for sizes in [NARROW, WIDE, SINGLE_NARROW] {
                 let how = (training, optimizer);
                 let serial = counted_training::<f32>(sizes, how, Parallelism::Serial);
                 assert_eq!(serial, 0, "{how:?} {sizes:?} on one thread");

@@ -31,7 +31,7 @@ impl<T: Float, S: Simd> Elementwise<T> for Fused<S> {
         )
     }
 
-    fn optimize(&self, update: Update<'_, T>) {
+    fn optimize(&self, update: &mut Update<'_, T>) {
         self.0.vectorize(
             #[inline(always)]
             || over_parameters(self.0, update),

@@ -12,7 +12,7 @@ use super::own_loss::{self, NotFinite, OwnLoss};
 use super::pass::{self, Prediction, Propagation};
 use super::passes::{Elementwise, Passes};
 use super::sums::{self, Destination, WeightSums};
-use super::{narrow, single, tiny};
+use super::{narrow, single, tiny, tiny_back};
 use crate::words::choices::Backend;
 use crate::words::level::Level;
 
@@ -61,8 +61,8 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
         pass::predict_checked(&FusedOps(simd), task, &may)
     }
 
-    fn propagate(&self, task: Propagation<'_, T>) -> Option<f64> {
-        let Propagation { regions, check_x, .. } = task;
+    fn propagate(&self, task: &mut Propagation<'_, T>) -> Option<f64> {
+        let Propagation { regions, check_x, .. } = *task;
         let (simd, x, shape) = (self.0, task.samples.x, task.model.shape);
         let samples = x.len() / shape.n_x();
         let may = || !check_x || Elementwise::all_finite(self, x);
@@ -105,7 +105,21 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
         tiny::predict(self.0, net, x, out)
     }
 
-    fn step_tiny(&self, task: &mut tiny::Step<'_, T>, x: &[T], y: &[T]) -> Option<f64> {
-        tiny::step(self.0, task, x, y)
+    fn cost_tiny(&self, task: &tiny::Sample<'_, T>, x: &[T], y: &[T]) -> Option<f64> {
+        tiny::cost(self.0, task, x, y)
+    }
+
+    fn backward_tiny(
+        &self,
+        task: &tiny::Sample<'_, T>,
+        x: &[T],
+        y: &[T],
+        sums: &mut [T],
+    ) -> Option<f64> {
+        tiny_back::backward(self.0, task, x, y, sums)
+    }
+
+    fn step_tiny(&self, task: &mut tiny_back::Step<'_, T>, x: &[T], y: &[T]) -> Option<f64> {
+        tiny_back::step(self.0, task, x, y)
     }
 }

@@ -16,7 +16,7 @@ use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::end;
 use crate::kernels::panel;
 use crate::kernels::streamed::{Pairwise, Singly};
-use crate::kernels::{head, pairs, transpose, weights};
+use crate::kernels::{head, pairs, strips, transpose, weights};
 use crate::words::activation::Activation;
 
 /// The three fused operations at the level that the token proves.
@@ -107,6 +107,24 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
         into: GradientRows<'_, T>,
         turn: Turn,
     ) {
+        let (dz, a) = &tiles[0];
+        let columns = tiles.iter().map(|(dz, _)| dz.columns).sum();
+        if strips::pays(T::registers::<S>(), a.rows, dz.rows, columns) {
+            // By itself, so that only this has the strips on its stack.
+            return self.0.vectorize(
+                #[inline(always)]
+                || {
+                    weights::accumulate_packed::<T::Register<S>, Singly<T::Panel>>(
+                        self.0,
+                        T::registers::<S>(),
+                        tiles,
+                        factor,
+                        into,
+                        turn,
+                    );
+                },
+            );
+        }
         self.0.vectorize(
             #[inline(always)]
             || {

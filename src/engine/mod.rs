@@ -31,3 +31,5 @@ mod tests;
 mod tile;
 pub(crate) mod tiles;
 pub(crate) mod tiny;
+pub(crate) mod tiny_back;
+mod turns;

@@ -26,12 +26,12 @@ use crate::words::activation::Activation;
 pub(crate) fn propagate<T: Float, S: Simd>(
     simd: S,
     layout: &Layout,
-    task: Propagation<'_, T>,
+    task: &mut Propagation<'_, T>,
 ) -> f64 {
-    let Propagation { model, samples, total, tiles, costs, backward, .. } = task;
-    let tile = Tile { simd, layout, model, backward: backward.is_some() };
+    let Propagation { model, samples, total, .. } = *task;
+    let tile = Tile { simd, layout, model, backward: task.backward.is_some() };
     let batch = tiles::Batch { samples, columns: TILE_COLUMNS, total };
-    let tiles = cut(layout, tiles);
+    let (tiles, costs) = (cut(layout, task.tiles), &mut *task.costs);
     tiles::for_tiles(model, batch, tile.backward, tiles, costs, &|scratch, gradient, samples| {
         tile.simd.vectorize(
             #[inline(always)]

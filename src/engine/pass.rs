@@ -49,12 +49,16 @@ pub struct Prediction<'a, T> {
 
 /// Forward and loss, and backward to every layer's dZ where that is wanted. Returns J, and whether
 /// every x is known to be finite.
-pub(crate) fn propagate<T: Float>(ops: &dyn LayerOps<T>, task: Propagation<'_, T>) -> (f64, bool) {
-    let Propagation { model, regions, samples: data, total, tiles, costs, backward, .. } = task;
+pub(crate) fn propagate<T: Float>(
+    ops: &dyn LayerOps<T>,
+    task: &mut Propagation<'_, T>,
+) -> (f64, bool) {
+    let Propagation { model, regions, samples: data, total, .. } = *task;
+    let (tiles, costs) = (&mut *task.tiles, &mut *task.costs);
     let samples = data.x.len() / model.shape.n_x();
     let columns = plan::tile_columns(model.shape, size_of::<T>(), samples);
     let mut tile = Tile::new(ops, model, regions);
-    if let Some(transposed) = backward {
+    if let Some(transposed) = task.backward.as_deref_mut() {
         tile = tile.with_way_back(transposed);
     }
     let keep = tile.backward;

@@ -13,7 +13,7 @@ use super::optimizer::Update;
 use super::own_loss::{NotFinite, OwnLoss};
 use super::pass::{Prediction, Propagation};
 use super::sums::{Destination, WeightSums};
-use super::tiny;
+use super::{tiny, tiny_back};
 use crate::words::choices::Backend;
 use crate::words::level::Level;
 
@@ -38,7 +38,7 @@ pub trait Passes<T>: Elementwise<T> {
 
     /// Forward and loss, and backward where that is wanted. Returns J; or `None` if x is refused;
     /// then only the tiles have been written.
-    fn propagate(&self, task: Propagation<'_, T>) -> Option<f64>;
+    fn propagate(&self, task: &mut Propagation<'_, T>) -> Option<f64>;
 
     /// The gradient, into the sums, or added to the parameters.
     fn sum_weights(&self, task: &WeightSums<'_, T>, into: Destination<'_, T>);
@@ -58,9 +58,25 @@ pub trait Passes<T>: Elementwise<T> {
         false
     }
 
+    /// The cost of one sample by a tiny network; `None`, and nothing done, in the same cases.
+    fn cost_tiny(&self, _task: &tiny::Sample<'_, T>, _x: &[T], _y: &[T]) -> Option<f64> {
+        None
+    }
+
+    /// The same, and the gradient, into the sums.
+    fn backward_tiny(
+        &self,
+        _task: &tiny::Sample<'_, T>,
+        _x: &[T],
+        _y: &[T],
+        _sums: &mut [T],
+    ) -> Option<f64> {
+        None
+    }
+
     /// A step on one sample of a tiny network; `None`, and nothing done, in the same cases. Returns
     /// J; if that is not finite, no parameter has changed.
-    fn step_tiny(&self, _task: &mut tiny::Step<'_, T>, _x: &[T], _y: &[T]) -> Option<f64> {
+    fn step_tiny(&self, _task: &mut tiny_back::Step<'_, T>, _x: &[T], _y: &[T]) -> Option<f64> {
         None
     }
 }
@@ -74,7 +90,7 @@ pub trait Elementwise<T>: Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
     fn all_finite(&self, values: &[T]) -> bool;
 
     /// One step of an optimiser.
-    fn optimize(&self, update: Update<'_, T>);
+    fn optimize(&self, update: &mut Update<'_, T>);
 
     /// The sum of the squares of `scale` times each value, in f64, in an order that the length
     /// fixes; the same bits at all levels.

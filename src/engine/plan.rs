@@ -28,7 +28,7 @@ const TILE_BYTES: usize = 512 * 1024;
 /// About the number of inputs read at once: kernels go through the inputs block by block.
 const BLOCK: usize = 512;
 /// Fewer columns than this and a GEMM spends its time packing weights.
-const MIN_TILE_COLUMNS: usize = 32;
+pub(super) const MIN_TILE_COLUMNS: usize = 32;
 /// More columns than this gain nothing.
 const MAX_TILE_COLUMNS: usize = 512;
 /// Batches are cut into about this many tiles where they are large enough, so that this many
@@ -184,19 +184,6 @@ pub(crate) fn tile_columns(shape: &Shape, element: usize, samples: usize) -> usi
     }
     let by_balance = samples.div_ceil(TARGET_TILES).next_multiple_of(COLUMN_STEP);
     by_balance.clamp(MIN_TILE_COLUMNS, by_cache)
-}
-
-/// The most tiles that a group of units sums over at once.
-pub(crate) const TILES_AT_ONCE: usize = 8;
-
-/// Bytes of dZ that a group of units reads again and again: half of a small L1.
-const DELTA_BYTES: usize = 16 * 1024;
-
-/// Tiles that `units` units sum over in one turn: as many as keep dZ in L1, since each turn reads
-/// and writes the sums. Kernels take up to four panels at a time.
-pub(crate) fn tiles_at_once<T: Float>(units: usize, columns: usize) -> usize {
-    let panels = units.div_ceil(T::PANEL).min(4);
-    (DELTA_BYTES / (panels * T::PANEL * size_of::<T>()) / columns).clamp(1, TILES_AT_ONCE)
 }
 
 /// Elements and tiles that batches of up to `capacity` samples need at most.

@@ -87,7 +87,7 @@ impl<T: Float, G: Gemm> Passes<T> for GemmOps<G> {
         pass::predict_checked(self, task, &|| !check_x || self.all_finite(x.as_slice()))
     }
 
-    fn propagate(&self, task: Propagation<'_, T>) -> Option<f64> {
+    fn propagate(&self, task: &mut Propagation<'_, T>) -> Option<f64> {
         let (x, check_x) = (task.samples.x, task.check_x);
         let (cost, x_is_finite) = pass::propagate(self, task);
         (x_is_finite || !check_x || self.all_finite(x)).then_some(cost)
@@ -124,7 +124,7 @@ impl<T: Float, G: Gemm> Elementwise<T> for GemmOps<G> {
         values.iter().fold(true, |ok, v| ok & v.is_finite())
     }
 
-    fn optimize(&self, update: Update<'_, T>) {
+    fn optimize(&self, update: &mut Update<'_, T>) {
         best().optimize(update);
     }
 

@@ -55,16 +55,17 @@ fn predict_here<T: Float, S: Simd>(simd: S, task: &mut Prediction<'_, T>) {
 }
 
 /// Forward and loss; where gradients are wanted, back to every layer's dZ. Returns J.
-pub(super) fn propagate<T: Float, S: Simd>(simd: S, mut task: Propagation<'_, T>) -> f64 {
+pub(super) fn propagate<T: Float, S: Simd>(simd: S, task: &mut Propagation<'_, T>) -> f64 {
     task.model.parallelism = sharing(task.model);
     in_pool(task.model.parallelism, || propagate_here(simd, task))
 }
 
-fn propagate_here<T: Float, S: Simd>(simd: S, task: Propagation<'_, T>) -> f64 {
+fn propagate_here<T: Float, S: Simd>(simd: S, task: &mut Propagation<'_, T>) -> f64 {
     simd.vectorize(
         #[inline(always)]
         || {
-            let Propagation { model, regions, samples, total, tiles, backward: wanted, .. } = task;
+            let Propagation { model, regions, samples, total, .. } = *task;
+            let tiles = &mut *task.tiles;
             let (x, targets) = (samples.x, (samples.y, samples.weights));
             let layers = model.shape.layers.len();
             for layer in 0..layers {
@@ -90,7 +91,7 @@ fn propagate_here<T: Float, S: Simd>(simd: S, task: Propagation<'_, T>) -> f64 {
             } else {
                 own_loss::<T, T::Register<S>>(simd, model.head, z, targets, dz)
             };
-            if wanted.is_some() {
+            if task.backward.is_some() {
                 for layer in (1..layers).rev() {
                     let (a, d) = (regions.activation(layer - 1, 1), regions.delta(layer - 1, 1));
                     let [a, dz, d] = disjoint(tiles, [a, regions.delta(layer, 1), d]);

@@ -37,7 +37,7 @@ pub(crate) fn room(shape: &Shape, element: usize, capacity: usize) -> usize {
 }
 
 /// May a panel of the layer be computed alone, and with very many inputs, by `streamed`?
-fn is_streamed(shape: &Shape, layer: usize) -> bool {
+pub(super) fn is_streamed(shape: &Shape, layer: usize) -> bool {
     let size = &shape.layers[layer];
     let is_single = shape.panel > 1 && size.units.div_ceil(shape.panel) % 2 == 1;
     is_single && size.inputs >= streamed::INPUTS

@@ -1,5 +1,9 @@
-//! The second region of a step: each group of a layer's units sums its gradient over all tiles, in
-//! tile order, stretch by stretch. Groups are independent.
+//! The second region of a step: every layer's gradient, summed over all samples in order, turn by
+//! turn, stretch by stretch.
+//!
+//! A turn is a short range of samples: all units of a layer sum over it before the next begins, so
+//! that what the layer has read of these samples comes from far memory once. Threads share the
+//! units. The sums of a unit don't depend on the units that it shares a thread with.
 
 use core::ops::Range;
 
@@ -9,6 +13,7 @@ use super::pass::input;
 use super::plan::{self, Regions};
 use super::stretches;
 use super::tiles::{disjoint, is_parallel};
+use super::turns;
 use crate::engine::shape::Shape;
 use crate::kernels::block::{Block, GradientRows, Pass, Turn};
 use crate::words::choices::Parallelism;
@@ -37,10 +42,11 @@ pub struct Destination<'a, T> {
     pub(crate) parameters: Option<&'a mut [T]>,
 }
 
-/// Groups of units that the weight gradient is split into: at least this many units each, so that
-/// a GEMM has something to reuse, and at most about this many groups a layer.
-const GROUP_UNITS: usize = 32;
-const GROUPS: usize = 16;
+/// Units that a thread should have at least, so that it reads the layer's inputs for many of them.
+const PART_UNITS: usize = 64;
+
+/// Parts are multiples of this many units: an even number of panels, whatever the type.
+const STEP_UNITS: usize = 32;
 
 /// Sums every layer's gradient, or adds it to the parameters if they are given.
 pub(crate) fn sum_weights<T: Float>(
@@ -61,7 +67,7 @@ pub(crate) fn sum_weights<T: Float>(
     split.layers(0..task.shape.layers.len(), 0, (sums, stretch, parameters));
 }
 
-/// The gradient buffer cut into groups of units, by halves.
+/// The gradient buffer cut into layers and parts of their units, by halves.
 struct Sums<'a, T> {
     ops: &'a dyn LayerOps<T>,
     task: &'a WeightSums<'a, T>,
@@ -90,7 +96,7 @@ impl<T: Float> Sums<'_, T> {
             let (sums, stretch, parameters) =
                 (split(sums), stretch.map(split), parameters.map(split));
             let into = GradientRows { sums, stretch, parameters, rows, panel };
-            return self.groups(layers.start, into);
+            return self.parts(layers.start, into);
         }
         let middle = layers.start + layers.len() / 2;
         let cut = shape.spans[middle].weights.start;
@@ -103,22 +109,19 @@ impl<T: Float> Sums<'_, T> {
         );
     }
 
-    fn groups(&self, layer: usize, into: GradientRows<'_, T>) {
+    /// The layer's units, in parts that threads share.
+    fn parts(&self, layer: usize, into: GradientRows<'_, T>) {
         let size = &self.task.shape.layers[layer];
-        let group =
-            GROUP_UNITS.max(size.units.div_ceil(GROUPS)).next_multiple_of(self.task.shape.panel);
-        if into.rows.len() <= group {
+        let part = if self.parallel { part_units(size.units) } else { size.units };
+        if into.rows.len() <= part {
             return self.sum(layer, into);
         }
-        if !self.parallel && into.parameters.is_some() {
-            return into.one_by_one(group, size.inputs, |group| self.sum(layer, group));
-        }
-        let units = into.rows.len().div_ceil(2).next_multiple_of(group);
+        let units = into.rows.len().div_ceil(2).next_multiple_of(STEP_UNITS);
         let (left, right) = into.split_at(units, size.inputs);
-        self.join(|| self.groups(layer, left), || self.groups(layer, right));
+        self.join(|| self.parts(layer, left), || self.parts(layer, right));
     }
 
-    /// One group of units over all tiles, in order. The first stretch is the beginning of the sums,
+    /// Some units over all tiles, in order. The first stretch is the beginning of the sums,
     /// the last goes on with them; each between them is summed by itself.
     fn sum(&self, layer: usize, mut into: GradientRows<'_, T>) {
         let shape = self.task.shape;
@@ -143,8 +146,7 @@ impl<T: Float> Sums<'_, T> {
         }
     }
 
-    /// Sums over the tiles of a range of samples, several at a time; `at` says where in the batch
-    /// the range stands.
+    /// Sums over a range of samples, turn by turn; `at` says where in the batch the range stands.
     fn sum_stretch(
         &self,
         layer: usize,
@@ -152,18 +154,18 @@ impl<T: Float> Sums<'_, T> {
         mut into: GradientRows<'_, T>,
         at: Turn,
     ) {
-        let at_once = plan::tiles_at_once::<T>(into.rows.len(), self.columns);
+        let columns = turns::columns(self.task.shape, layer, self.columns);
         let mut first = samples.start;
         while first < samples.end {
-            let end = samples.end.min(first + at_once * self.columns);
+            let end = turns::end(columns, first, samples.end);
             let turn = Turn {
                 first: at.first && first == samples.start,
                 last: at.last && end == samples.end,
             };
-            let mut passes = [self.pass(layer, first, end); plan::TILES_AT_ONCE];
+            let mut passes = [self.pass(layer, first..end); turns::PASSES];
             let mut count = 0;
-            for start in (first..end).step_by(self.columns) {
-                passes[count] = self.pass(layer, start, end);
+            for range in turns::by_tiles(self.columns, first..end) {
+                passes[count] = self.pass(layer, range);
                 count += 1;
             }
             self.ops.backward_weights(&passes[..count], self.task.factor, into.reborrow(), turn);
@@ -171,11 +173,11 @@ impl<T: Float> Sums<'_, T> {
         }
     }
 
-    /// What a layer has left in the tile that begins with sample `start` and ends at `end` at the
-    /// latest.
-    fn pass(&self, layer: usize, start: usize, end: usize) -> Pass<'_, T> {
+    /// What a layer has left of a range of samples, of which those in the first one's tile count.
+    fn pass(&self, layer: usize, samples: Range<usize>) -> Pass<'_, T> {
         let WeightSums { shape, regions, x, .. } = *self.task;
-        let columns = self.columns.min(end - start);
+        let start = samples.start - samples.start % self.columns;
+        let columns = self.columns.min(x.len() / shape.n_x() - start);
         let buffers = &self.tiles[start * regions.column..][..columns * regions.column];
         let dz = Block {
             data: &buffers[regions.delta(layer, columns)],
@@ -184,7 +186,9 @@ impl<T: Float> Sums<'_, T> {
             columns,
         };
         let x = &x[start * shape.n_x()..][..columns * shape.n_x()];
-        (dz, input(shape, regions, layer, columns, buffers, x))
+        let of_tile = samples.start - start..columns.min(samples.end - start);
+        let a = input(shape, regions, layer, columns, buffers, x);
+        (dz.range(of_tile.clone()), a.range(of_tile))
     }
 
     fn join(&self, left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
@@ -195,6 +199,14 @@ impl<T: Float> Sums<'_, T> {
             right();
         }
     }
+}
+
+/// The most units of a part, for a layer of so many: two parts for each thread if they are large
+/// enough, or else one.
+fn part_units(units: usize) -> usize {
+    let threads = rayon::current_num_threads();
+    let (two_each, one_each) = (units.div_ceil(2 * threads), units.div_ceil(threads));
+    two_each.max(PART_UNITS).min(one_each).next_multiple_of(STEP_UNITS)
 }
 
 fn add<T: Float>(sums: &mut [T], stretch: &[T]) {

@@ -1,6 +1,5 @@
 //! Choices that change time and memory, but no value, are made as documented.
 
-use super::float::Float;
 use super::plan::{self, Purpose, Regions};
 use super::tiles::is_parallel;
 use crate::engine::shape::Shape;
@@ -44,26 +43,6 @@ fn threads_share_sixteen_tiles() {
     for (samples, columns) in [(499, 512), (500, 32), (512, 32), (513, 48), (20_000, 512)] {
         assert_eq!(plan::tile_columns(&shape, 4, samples), columns, "{samples}");
     }
-}
-
-fn tiles_at_once<T: Float>() {
-    for units in [1, T::PANEL, T::PANEL + 1, 3 * T::PANEL, 100] {
-        for columns in [16, 32, 48, 512] {
-            let panels = units.div_ceil(T::PANEL).min(4);
-            let bytes = |tiles: usize| tiles * columns * panels * 64;
-            let tiles = plan::tiles_at_once::<T>(units, columns);
-            assert!((1..=8).contains(&tiles));
-            assert!(tiles == 1 || bytes(tiles) <= 16 * 1024, "{units} {columns} {tiles}");
-            assert!(tiles == 8 || bytes(tiles + 1) > 16 * 1024, "{units} {columns} {tiles}");
-        }
-    }
-}
-
-/// As many tiles as have 16 KiB of dZ, up to eight.
-#[test]
-fn tiles_are_summed_while_they_are_in_cache() {
-    tiles_at_once::<f32>();
-    tiles_at_once::<f64>();
 }
 
 /// Two threads at least where each reads two megabytes or more; never a single panel.

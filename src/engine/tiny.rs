@@ -13,7 +13,7 @@ use fearless_simd::Simd;
 use super::float::Float;
 use super::single::finished;
 use crate::element::Element;
-use crate::engine::shape::{Shape, TINY_LAYERS};
+use crate::engine::shape::Shape;
 use crate::kernels::epilogue::{self, MAX_LANES};
 use crate::kernels::head::OutputHead;
 use crate::kernels::lanes::Lanes;
@@ -30,18 +30,16 @@ pub struct Net<'a, T> {
     pub(crate) parameters: &'a [T],
 }
 
-/// A step of gradient descent on one sample: checked shapes, of a tiny network.
+/// One sample and its loss: checked shapes, of a tiny network.
 #[derive(Debug)]
-pub struct Step<'a, T> {
+pub struct Sample<'a, T> {
     pub(crate) shape: &'a Shape,
-    pub(crate) head: OutputHead,
-    pub(crate) parameters: &'a mut [T],
+    pub(crate) loss: Loss,
+    pub(crate) parameters: &'a [T],
     /// The sample's weight, if it has one.
     pub(crate) weights: Option<&'a [T]>,
     /// What the loss is divided by.
     pub(crate) total: f64,
-    /// -learning rate / total.
-    pub(crate) factor: T,
 }
 
 /// Forward; the prediction goes to `out`. Checked shapes. False, and nothing done, if the first
@@ -95,7 +93,7 @@ where
 /// An input that is not finite leaves no unit's logit finite, since a weight times it is not: so
 /// one unit's logit tells whether the inputs must be checked.
 #[inline(always)]
-fn forward<V>(
+pub(super) fn forward<V>(
     t: V::Token,
     shape: &Shape,
     parameters: &[V::Elem],
@@ -127,11 +125,10 @@ where
     Some(z)
 }
 
-/// Forward, backward and the update. Returns J; if it is not finite, nothing is changed. `None`,
-/// and nothing done, if the first logits are not finite.
-pub(super) fn step<T: Float, S: Simd>(
+/// Forward and loss. Returns J; `None`, and nothing done, if the first logits are not finite.
+pub(super) fn cost<T: Float, S: Simd>(
     simd: S,
-    task: &mut Step<'_, T>,
+    task: &Sample<'_, T>,
     x: &[T],
     y: &[T],
 ) -> Option<f64> {
@@ -139,66 +136,50 @@ pub(super) fn step<T: Float, S: Simd>(
         #[inline(always)]
         || {
             if task.shape.widest <= T::PANEL / 2 {
-                descend::<T::Half<S>>(simd, task, x, y)
+                sample_cost::<T::Half<S>>(simd, task, x, y)
             } else {
-                descend::<T::Register<S>>(simd, task, x, y)
+                sample_cost::<T::Register<S>>(simd, task, x, y)
             }
         },
     )
 }
 
 #[inline(always)]
-fn descend<V>(
+fn sample_cost<V>(
     t: V::Token,
-    task: &mut Step<'_, V::Elem>,
+    task: &Sample<'_, V::Elem>,
     x: &[V::Elem],
     y: &[V::Elem],
 ) -> Option<f64>
 where
-    V: Shuffle,
+    V: Lanes,
     V::Elem: Float,
 {
-    let Step { shape, head, weights, total, factor, .. } = *task;
-    let parameters = &mut *task.parameters;
-    // What layer l + 1 reads.
-    let mut a = [V::splat(t, V::Elem::ZERO); TINY_LAYERS];
-    let z = forward::<V>(
-        t,
-        shape,
-        parameters,
-        x,
-        #[inline(always)]
-        |layer, read| a[layer] = read,
-    )?;
-    let targets = (y, weights);
-    let (loss, mut dz) = if head.g == Activation::Softmax {
-        let (mut z_lanes, mut dz) = ([V::Elem::ZERO; MAX_LANES], [V::Elem::ZERO; MAX_LANES]);
-        z.store(&mut z_lanes);
-        let n_y = head.n_y;
-        let loss = head::loss::<V>(t, head, &mut z_lanes[..n_y], targets, &mut dz[..n_y]);
-        (loss, V::load(t, &dz))
-    } else {
-        single::loss(t, head, z, targets)
-    };
-    let cost = loss / total;
-    if !cost.is_finite() {
-        return Some(cost);
+    let Sample { shape, loss, parameters, weights, total } = *task;
+    let z = forward::<V>(t, shape, parameters, x, |_, _| ())?;
+    let (loss, _) = through_loss(t, (shape, loss), z, (y, weights));
+    Some(loss / total)
+}
+
+/// L and dZ of the sample; dz is 0 behind the outputs.
+#[inline(always)]
+pub(super) fn through_loss<V>(
+    t: V::Token,
+    (shape, loss): (&Shape, Loss),
+    z: V,
+    targets: (&[V::Elem], Option<&[V::Elem]>),
+) -> (f64, V)
+where
+    V: Lanes,
+    V::Elem: Float,
+{
+    let Layer { activation: g, units: n_y, .. } = *shape.output();
+    let head = OutputHead { loss, g, n_y };
+    if g != Activation::Softmax {
+        return single::loss(t, head, z, targets);
     }
-    let factor = V::splat(t, factor);
-    let mut rest = V::Elem::panels_mut(parameters);
-    for (index, layer) in shape.layers.iter().enumerate().rev() {
-        // `rest` ends with the layers that are not updated yet.
-        let end = shape.spans[index].bias.end / V::Elem::PANEL;
-        let (before, panels) = rest[..end].split_at_mut(end - layer.inputs - 1);
-        let scaled = dz * factor;
-        if index == 0 {
-            tiny::update(t, scaled, x, panels);
-        } else {
-            let (g, a) = (shape.layers[index - 1].activation, a[index - 1]);
-            dz = tiny::backward(t, (&panels[..layer.inputs], layer.units), g, dz, a);
-            tiny::update_of(t, scaled, a, panels);
-        }
-        rest = before;
-    }
-    Some(cost)
+    let (mut z_lanes, mut dz) = ([V::Elem::ZERO; MAX_LANES], [V::Elem::ZERO; MAX_LANES]);
+    z.store(&mut z_lanes);
+    let loss = head::loss::<V>(t, head, &mut z_lanes[..n_y], targets, &mut dz[..n_y]);
+    (loss, V::load(t, &dz))
 }

@@ -11,6 +11,14 @@ pub(crate) struct Block<'a, T> {
     pub(crate) columns: usize,
 }
 
+impl<T> Block<'_, T> {
+    /// Some of the columns.
+    pub(crate) fn range(&self, columns: Range<usize>) -> Self {
+        let data = &self.data[columns.start * self.stride..columns.end * self.stride];
+        Self { data, columns: columns.len(), ..*self }
+    }
+}
+
 /// The same, writable.
 #[derive(Debug)]
 pub(crate) struct BlockMut<'a, T> {
@@ -115,32 +123,6 @@ impl<'a, T> GradientRows<'a, T> {
         )
     }
 
-    /// If the sums are added to parameters, calls `with` for `units` units at a time (whole panels
-    /// of `inputs` inputs). All share the memory of the first ones' sums, which stays in the cache;
-    /// nothing reads the sums afterwards. Without parameters the sums are the result: `with` gets
-    /// all units at once.
-    pub(crate) fn one_by_one(
-        self,
-        units: usize,
-        inputs: usize,
-        mut with: impl FnMut(GradientRows<'_, T>),
-    ) {
-        let Self { sums: (w, b), mut stretch, parameters, rows, panel } = self;
-        let Some((p_w, p_b)) = parameters else {
-            return with(GradientRows { sums: (w, b), stretch, parameters, rows, panel });
-        };
-        let groups = p_w.chunks_mut(units * inputs).zip(p_b.chunks_mut(units));
-        for (start, (p_w, p_b)) in rows.clone().step_by(units).zip(groups) {
-            with(GradientRows {
-                sums: (&mut w[..p_w.len()], &mut b[..p_b.len()]),
-                stretch: stretch.as_mut().map(|(w, b)| (&mut w[..p_w.len()], &mut b[..p_b.len()])),
-                parameters: Some((p_w, p_b)),
-                rows: start..rows.end.min(start + units),
-                panel,
-            });
-        }
-    }
-
     /// The same rows, borrowed for a shorter time.
     pub(crate) fn reborrow(&mut self) -> GradientRows<'_, T> {
         GradientRows {
@@ -153,12 +135,12 @@ impl<'a, T> GradientRows<'a, T> {
     }
 }
 
-/// Where in a batch some tiles stand.
+/// Where in a batch a turn stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Turn {
-    /// The first tiles overwrite the sums; later ones add to them.
+    /// The first turn overwrites the sums; later ones add to them.
     pub(crate) first: bool,
-    /// The last tiles add to the parameters, if that is wanted. If they are also the first, the
-    /// sums need not be written at all.
+    /// The last turn adds to the parameters, if that is wanted. If it is also the first, the sums
+    /// need not be written at all.
     pub(crate) last: bool,
 }

@@ -20,6 +20,9 @@ pub(crate) mod narrow;
 pub(crate) mod optimizer;
 pub(crate) mod pairs;
 pub(crate) mod panel;
+#[cfg(test)]
+#[path = "testing/products.rs"]
+mod products;
 pub(crate) mod shuffle;
 pub(crate) mod sigmoid;
 pub(crate) mod single;
@@ -27,6 +30,7 @@ pub(crate) mod single;
 #[path = "testing/slices.rs"]
 mod slices;
 pub(crate) mod streamed;
+pub(crate) mod strips;
 pub(crate) mod tanh;
 #[cfg(test)]
 #[path = "testing/test_support.rs"]

@@ -30,11 +30,11 @@ pub(crate) enum Rule<T> {
     Momentum { beta: T },
     /// m = beta m + g, d = g + beta m.
     Nesterov { beta: T },
-    /// v = rho v + rest g^2, d = g / (sqrt(v) + epsilon).
-    RmsProp { rho: T, rest: T, epsilon: T },
+    /// v = rho v + rest g^2, d = g / (sqrt(v) + epsilon). `least` is [`least_gradient`].
+    RmsProp { rho: T, rest: T, epsilon: T, least: T },
     /// m = beta1 m + rest1 g, v = beta2 v + rest2 g^2, d = m / (scale sqrt(v) + epsilon), with
     /// scale = 1 / sqrt(1 - beta2^t). (The rate carries the other correction, 1 / (1 - beta1^t).)
-    Adam { beta1: T, rest1: T, beta2: T, rest2: T, scale: T, epsilon: T },
+    Adam { beta1: T, rest1: T, beta2: T, rest2: T, scale: T, epsilon: T, least: T },
 }
 
 /// What every rule has besides.
@@ -50,12 +50,13 @@ pub(crate) struct Terms<T> {
     pub(crate) decay: T,
 }
 
-/// All slices are of one length, a whole number of 64-byte lines; a moment that the rule does not
-/// have is empty.
+/// All slices are of one length, a whole number of panels (64 bytes); a moment that the rule does
+/// not have is empty. Of each panel, only a register's first lanes are computed: what lies behind
+/// half a panel's must be padding.
 #[inline(always)]
 pub(crate) fn update<V>(
     t: V::Token,
-    rule: Rule<V::Elem>,
+    rule: &Rule<V::Elem>,
     terms: Terms<V::Elem>,
     w: &mut [V::Elem],
     dw: &[V::Elem],
@@ -69,9 +70,9 @@ pub(crate) fn update<V>(
         l2: V::splat(t, terms.l2),
         decay: V::splat(t, terms.decay),
     };
-    match rule {
+    match *rule {
         Rule::Sgd => {
-            for (w, dw) in w.chunks_exact_mut(V::LEN).zip(dw.chunks_exact(V::LEN)) {
+            for (w, dw) in w.chunks_exact_mut(V::Elem::PANEL).zip(dw.chunks_exact(V::Elem::PANEL)) {
                 let (w0, g) = step.gradient(t, w, dw);
                 step.take(t, w0, g).store(w);
             }
@@ -100,9 +101,8 @@ pub(crate) fn update<V>(
                 },
             );
         }
-        Rule::RmsProp { rho, rest, epsilon } => {
-            let least = V::splat(t, least_gradient(rest));
-            let [rho, rest, epsilon] = [rho, rest, epsilon].map(
+        Rule::RmsProp { rho, rest, epsilon, least } => {
+            let [rho, rest, epsilon, least] = [rho, rest, epsilon, least].map(
                 #[inline(always)]
                 |x| V::splat(t, x),
             );
@@ -117,15 +117,19 @@ pub(crate) fn update<V>(
                 },
             );
         }
-        Rule::Adam { beta1, rest1, beta2, rest2, scale, epsilon } => {
-            let least = V::splat(t, least_gradient(rest2));
+        Rule::Adam { beta1, rest1, beta2, rest2, scale, epsilon, least } => {
             let [beta1, rest1, beta2, rest2] = [beta1, rest1, beta2, rest2].map(
                 #[inline(always)]
                 |x| V::splat(t, x),
             );
-            let (scale, epsilon) = (V::splat(t, scale), V::splat(t, epsilon));
-            let parameters = w.chunks_exact_mut(V::LEN).zip(dw.chunks_exact(V::LEN));
-            let moments = m.chunks_exact_mut(V::LEN).zip(v.chunks_exact_mut(V::LEN));
+            let [scale, epsilon, least] = [scale, epsilon, least].map(
+                #[inline(always)]
+                |x| V::splat(t, x),
+            );
+            let parameters =
+                w.chunks_exact_mut(V::Elem::PANEL).zip(dw.chunks_exact(V::Elem::PANEL));
+            let moments =
+                m.chunks_exact_mut(V::Elem::PANEL).zip(v.chunks_exact_mut(V::Elem::PANEL));
             for ((w, dw), (m, v)) in parameters.zip(moments) {
                 let (w0, g) = step.gradient(t, w, dw);
                 let g = flush::below(t, least, g);
@@ -167,8 +171,7 @@ where
 }
 
 /// The least |g| for which rest g^2 is a normal number.
-#[inline(always)]
-fn least_gradient<T: Element>(rest: T) -> T {
+pub(crate) fn least_gradient<T: Element>(rest: T) -> T {
     T::from_f64(flush::root::<T>() / rest.to_f64().sqrt())
 }
 
@@ -184,8 +187,8 @@ fn one<V>(
 ) where
     V: Lanes,
 {
-    let parameters = w.chunks_exact_mut(V::LEN).zip(dw.chunks_exact(V::LEN));
-    for ((w, dw), moment) in parameters.zip(moment.chunks_exact_mut(V::LEN)) {
+    let parameters = w.chunks_exact_mut(V::Elem::PANEL).zip(dw.chunks_exact(V::Elem::PANEL));
+    for ((w, dw), moment) in parameters.zip(moment.chunks_exact_mut(V::Elem::PANEL)) {
         let (w0, g) = step.gradient(t, w, dw);
         let (next, d) = f(g, V::load(t, moment));
         next.store(moment);

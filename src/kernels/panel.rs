@@ -16,12 +16,13 @@
 //!    the pieces' sums and the blocks' sums in their order, whatever N and the register's width: so
 //!    every level with FMA gives the same bits, and a column's result does not depend on the batch
 //!    around it.
-//! 3. With 32 registers, P = 4 panels run at once: each broadcast serves four FMAs, and a core that
-//!    starts two FMAs a cycle does not wait for loads. N is BIG or SMALL, both enough chains to
-//!    hide the FMA's latency. A rest is covered by a tile that overlaps the one before; what that
-//!    one has stored already is not stored again.
+//! 3. With 32 registers, P = 3 panels run at once (4 at the end, rather than 3 and 1): each
+//!    broadcast serves three FMAs, each panel's weights eight columns, and a core that starts two
+//!    FMAs a cycle does not wait for loads. N is BIG or SMALL, both enough chains to hide the FMA's
+//!    latency. A rest is covered by a tile that overlaps the one before; what that one has stored
+//!    already is not stored again.
 //! 4. A few columns alone have too few chains in one panel: see `column`.
-//! 5. Many inputs are cut into blocks, so that a panel's block stays in L1 (four panels' in L2)
+//! 5. Many inputs are cut into blocks, so that a panel's block stays in L1 (three panels' nearly, or in L2)
 //!    while all the tile's columns pass; between blocks the sums rest in `out`. A layer of a single
 //!    panel has its blocks summed piece by piece, so that a sample alone is not one long chain of
 //!    FMAs: see `column`.
@@ -110,7 +111,11 @@ where
     #[inline(always)]
     fn in_32(&mut self, count: usize, block: Inputs<'_, V::Elem>) {
         let mut panel = 0;
-        while panel + 4 <= count {
+        while panel + 3 <= count && panel + 4 != count {
+            self.columns::<3, 8, 4, false>(panel, block);
+            panel += 3;
+        }
+        if panel + 4 == count {
             self.columns::<4, 6, 4, false>(panel, block);
             panel += 4;
         }

@@ -121,6 +121,40 @@ where
     lane_sums(rows)
 }
 
+/// dW = dz x^T and db = dz; `dz` comes with its factor. `panels` are dW's, and db behind them.
+#[inline(always)]
+pub(crate) fn gradient<V>(
+    t: V::Token,
+    dz: V,
+    x: &[V::Elem],
+    panels: &mut [<V::Elem as Element>::Panel],
+) where
+    V: Lanes,
+{
+    let Some((b, w)) = panels.split_last_mut() else { return };
+    dz.store(b.as_mut());
+    for (w, &x) in w.iter_mut().zip(x) {
+        (dz * V::splat(t, x)).store(w.as_mut());
+    }
+}
+
+/// The same with what the layer before has left in lanes 0..inputs.
+#[inline(always)]
+pub(crate) fn gradient_of<V>(t: V::Token, dz: V, x: V, panels: &mut [<V::Elem as Element>::Panel])
+where
+    V: Lanes,
+{
+    let Some((b, w)) = panels.split_last_mut() else { return };
+    dz.store(b.as_mut());
+    let x = lanes(x);
+    for i in 0..V::LEN {
+        if i == w.len() {
+            break;
+        }
+        (dz * V::splat(t, x[i])).store(w[i].as_mut());
+    }
+}
+
 /// W += dz x^T and b += dz; `dz` comes with its factor. `panels` are W's, and b behind them.
 #[inline(always)]
 pub(crate) fn update<V>(

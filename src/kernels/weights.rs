@@ -1,30 +1,32 @@
-//! The weight gradient of a layer over some tiles of columns: dW += factor dZ A^T, db += factor sum
-//! dZ.
+//! The weight gradient of a layer over a turn's columns: dW += factor dZ A^T, db += factor sum dZ.
 //!
 //! ```text
 //! for each P panels of LEN units                     (lanes run over units, as in the weights)
-//!   for each tile of R inputs
+//!   for each R inputs
 //!     acc[p][r] = 0
 //!     for each column s
 //!       acc[p][r] += dz[s][p] * a[s][i + r]          (P loads, R scalar broadcasts, P R FMAs)
 //!     dw[p][i + r] = dw + factor acc[p][r]           (at first: factor acc[p][r])
 //! ```
 //!
-//! 1. The sums lie as the weights do. With the factor -lr/m, the last tiles add them to the weights
-//!    instead of storing them: with few tiles, a step of gradient descent writes no gradient.
-//! 2. dZ's panels (columns * P * 64 bytes) stay in L1 while A's tile streams by.
+//! 1. The sums lie as the weights do. With the factor -lr/m, the last turn adds them to the weights
+//!    instead of storing them: with one turn, a step of gradient descent writes no gradient.
+//! 2. dZ's panels (columns * P * 64 bytes) stay in L1 while A streams by. Where many units read A,
+//!    it is packed first: see `strips`.
 //! 3. Each element is summed over the columns in order, with one rounding a term, at every
-//!    register width.
-//! 4. A single panel with thousands of inputs is left to `streamed`.
+//!    register width, packed or not.
+//! 4. A panel with thousands of inputs that is left over by pairs is left to `streamed`.
 //! 5. db is four such sums, added pair by pair.
 
 use core::marker::PhantomData;
+use core::ops::Range;
 
 use super::flush;
 use super::lanes::Lanes;
 use super::streamed::{self, Streamed};
+use super::strips::{self, Strips};
 use crate::element::{Element, Row};
-use crate::kernels::block::{GradientRows, Pass, Turn};
+use crate::kernels::block::{Block, GradientRows, Pass, Turn};
 
 /// Both `dz` and the parameters are padded to whole panels, the weights to W's; `into.rows` starts
 /// at one. `registers` is the number of machine registers that a V takes, and a sum of K, which
@@ -46,6 +48,24 @@ pub(crate) fn accumulate<V, W, K>(
     Job { t, tiles, inputs, factor, turn, rows: PhantomData::<W> }.run::<K>(registers, into);
 }
 
+/// The same, with A packed: for a turn that [`strips::pays`].
+#[inline(always)]
+pub(crate) fn accumulate_packed<V, K>(
+    t: V::Token,
+    registers: usize,
+    tiles: &[Pass<'_, V::Elem>],
+    factor: V::Elem,
+    into: GradientRows<'_, V::Elem>,
+    turn: Turn,
+) where
+    V: Lanes,
+    K: Streamed<V>,
+{
+    let (inputs, factor) = (tiles[0].1.rows, V::splat(t, factor));
+    let rows = PhantomData::<<V::Elem as Element>::Panel>;
+    Job { t, tiles, inputs, factor, turn, rows }.run_packed::<K>(registers, into);
+}
+
 struct Job<'a, V: Lanes, W> {
     t: V::Token,
     tiles: &'a [Pass<'a, V::Elem>],
@@ -62,34 +82,104 @@ where
 {
     #[inline(always)]
     fn run<K: Streamed<V>>(&self, registers: usize, mut into: GradientRows<'_, V::Elem>) {
-        let panels = into.rows.len().div_ceil(V::Elem::PANEL);
-        for panel in 0..panels {
-            self.bias(panel, &mut into);
+        self.biases(&mut into);
+        let panels = self.panels(&into);
+        self.unpacked(registers, 0..self.inputs, panels, &mut into);
+        if panels < into.rows.len().div_ceil(V::Elem::PANEL) {
+            self.streamed::<K>(registers, panels, into);
         }
+    }
+
+    /// Panels from the first on that are computed here; the others are left to `streamed`. (A part
+    /// of a layer has an even number of panels, unless it is the last: so this does not depend on
+    /// the parts.)
+    #[inline(always)]
+    fn panels(&self, into: &GradientRows<'_, V::Elem>) -> usize {
+        let panels = into.rows.len().div_ceil(V::Elem::PANEL);
+        if self.inputs >= streamed::INPUTS { panels - panels % 2 } else { panels }
+    }
+
+    /// Panels 0..`panels` over some inputs, read as they lie.
+    #[inline(always)]
+    fn unpacked(
+        &self,
+        registers: usize,
+        inputs: Range<usize>,
+        panels: usize,
+        into: &mut GradientRows<'_, V::Elem>,
+    ) {
         let mut panel = 0;
-        if registers == 1 {
-            // 32 registers: 24 sums.
-            while panel + 4 <= panels {
-                self.inputs::<4, 6>(panel, &mut into);
-                panel += 4;
-            }
-            while panel + 2 <= panels {
-                self.inputs::<2, 12>(panel, &mut into);
-                panel += 2;
-            }
-            if panel < panels && self.inputs >= streamed::INPUTS {
-                self.streamed::<K>(registers, panel, into);
-            } else if panel < panels {
-                self.inputs::<1, 12>(panel, &mut into);
-            }
-        } else if panels == 1 && self.inputs >= streamed::INPUTS {
-            self.streamed::<K>(registers, panel, into);
-        } else {
+        if registers > 1 {
             // 16 registers, two a panel: 12 sums.
             while panel < panels {
-                self.inputs::<1, 6>(panel, &mut into);
+                self.inputs::<1, 6>(panel, inputs.clone(), into);
                 panel += 1;
             }
+            return;
+        }
+        // 32 registers: 24 sums.
+        while panel + 4 <= panels {
+            self.inputs::<4, 6>(panel, inputs.clone(), into);
+            panel += 4;
+        }
+        if panel + 2 <= panels {
+            self.inputs::<2, 12>(panel, inputs.clone(), into);
+            panel += 2;
+        }
+        if panel < panels {
+            self.inputs::<1, 12>(panel, inputs, into);
+        }
+    }
+
+    #[inline(always)]
+    fn run_packed<K: Streamed<V>>(&self, registers: usize, mut into: GradientRows<'_, V::Elem>) {
+        self.biases(&mut into);
+        let panels = self.panels(&into);
+        let mut strips = Strips::new();
+        let mut input = 0;
+        while input + strips::INPUTS <= self.inputs {
+            let columns = strips.pack(self.tiles, input);
+            let mut panel = 0;
+            while registers == 1 && panel + 4 <= panels {
+                self.strips::<4>(panel, input, (&strips, columns), &mut into);
+                panel += 4;
+            }
+            while registers == 1 && panel + 2 <= panels {
+                self.strips::<2>(panel, input, (&strips, columns), &mut into);
+                panel += 2;
+            }
+            while panel < panels {
+                self.strips::<1>(panel, input, (&strips, columns), &mut into);
+                panel += 1;
+            }
+            input += strips::INPUTS;
+        }
+        self.unpacked(registers, input..self.inputs, panels, &mut into);
+        if panels < into.rows.len().div_ceil(V::Elem::PANEL) {
+            self.streamed::<K>(registers, panels, into);
+        }
+    }
+
+    /// P panels of the inputs from `input` on that are packed.
+    #[inline(always)]
+    fn strips<const P: usize>(
+        &self,
+        panel: usize,
+        input: usize,
+        (strips, columns): (&Strips<V::Elem>, usize),
+        into: &mut GradientRows<'_, V::Elem>,
+    ) {
+        let unit = into.rows.start + panel * V::Elem::PANEL;
+        for k in 0..strips::COUNT {
+            let mut acc = [[V::splat(self.t, V::Elem::ZERO); strips::WIDTH]; P];
+            let mut rest = strips.strip(k, columns);
+            for (dz, _) in self.tiles {
+                let (a, behind) = rest.split_at(dz.columns * strips::WIDTH);
+                self.add_products(&mut acc, *dz, unit, (a, strips::WIDTH, 0));
+                rest = behind;
+            }
+            let input = input + k * strips::WIDTH;
+            self.keep((panel, input, input), &acc, into);
         }
     }
 
@@ -105,65 +195,87 @@ where
         streamed::accumulate::<V, K>(self.t, registers, self.tiles, self.factor, into, self.turn);
     }
 
-    /// P panels over all inputs.
+    /// P panels over some inputs.
     #[inline(always)]
     fn inputs<const P: usize, const BIG: usize>(
         &self,
         panel: usize,
+        inputs: Range<usize>,
         into: &mut GradientRows<'_, V::Elem>,
     ) {
         const SMALL: usize = 4;
-        let inputs = self.inputs;
-        let mut input = 0;
-        while input < inputs {
-            if inputs - input >= BIG {
-                self.tile::<P, BIG>(panel, input, input, into);
+        let mut input = inputs.start;
+        while input < inputs.end {
+            if inputs.end - input >= BIG {
+                self.tile::<P, BIG>((panel, input, input), into);
                 input += BIG;
-            } else if inputs >= SMALL {
+            } else if inputs.end >= SMALL {
                 // A rest is the end of a tile whose beginning is done.
-                let at = input.min(inputs - SMALL);
-                self.tile::<P, SMALL>(panel, at, input, into);
+                let at = input.min(inputs.end - SMALL);
+                self.tile::<P, SMALL>((panel, at, input), into);
                 input = at + SMALL;
             } else {
-                self.tile::<P, 1>(panel, input, input, into);
+                self.tile::<P, 1>((panel, input, input), into);
                 input += 1;
             }
         }
     }
 
-    /// P panels of the R inputs from `input` on; those from `keep` on are kept.
+    /// P panels from one on, of the R inputs from an input on; those from another on are kept.
     #[inline(always)]
     fn tile<const P: usize, const R: usize>(
         &self,
-        panel: usize,
-        input: usize,
-        keep: usize,
+        (panel, input, keep): (usize, usize, usize),
         into: &mut GradientRows<'_, V::Elem>,
     ) {
         let unit = into.rows.start + panel * V::Elem::PANEL;
         let mut acc = [[V::splat(self.t, V::Elem::ZERO); R]; P];
         for (dz, a) in self.tiles {
-            // Checked once, and not for each column.
-            assert!(unit + P * V::Elem::PANEL <= dz.stride && input + R <= a.stride);
-            let mut columns = a.data.chunks_exact(a.stride);
-            for dz in dz.data.chunks_exact(dz.stride) {
-                let Some(a) = columns.next() else { break };
-                let (dz, a) = (&dz[unit..unit + P * V::Elem::PANEL], &a[input..input + R]);
-                let mut d = [V::splat(self.t, V::Elem::ZERO); P];
+            self.add_products(&mut acc, *dz, unit, (a.data, a.stride, input));
+        }
+        self.keep((panel, input, keep), &acc, into);
+    }
+
+    /// Adds the products of P panels of dZ, from `unit` on, and R values of A's columns: those from
+    /// the place `at` on, in columns `stride` apart.
+    #[inline(always)]
+    fn add_products<const P: usize, const R: usize>(
+        &self,
+        acc: &mut [[V; R]; P],
+        dz: Block<'_, V::Elem>,
+        unit: usize,
+        (a, stride, at): (&[V::Elem], usize, usize),
+    ) {
+        // Checked once, and not for each column.
+        assert!(unit + P * V::Elem::PANEL <= dz.stride && at + R <= stride);
+        let mut columns = a.chunks_exact(stride);
+        for dz in dz.data.chunks_exact(dz.stride) {
+            let Some(a) = columns.next() else { break };
+            let (dz, a) = (&dz[unit..unit + P * V::Elem::PANEL], &a[at..at + R]);
+            let mut d = [V::splat(self.t, V::Elem::ZERO); P];
+            for p in 0..P {
+                d[p] = V::load(self.t, &dz[p * V::Elem::PANEL..]);
+            }
+            for r in 0..R {
+                let a = V::splat(self.t, a[r]);
                 for p in 0..P {
-                    d[p] = V::load(self.t, &dz[p * V::Elem::PANEL..]);
-                }
-                for r in 0..R {
-                    let a = V::splat(self.t, a[r]);
-                    for p in 0..P {
-                        acc[p][r] = d[p].mul_add(a, acc[p][r]);
-                    }
+                    acc[p][r] = d[p].mul_add(a, acc[p][r]);
                 }
             }
         }
+    }
+
+    /// Sums of P panels and R inputs, from `input` on, to where they go; those from `keep` on.
+    #[inline(always)]
+    fn keep<const P: usize, const R: usize>(
+        &self,
+        (panel, input, keep): (usize, usize, usize),
+        acc: &[[V; R]; P],
+        into: &mut GradientRows<'_, V::Elem>,
+    ) {
         let at = (panel * self.inputs + input) * W::LEN;
         let parameters = into.parameters.as_mut().map(|p| &mut p.0[at..]);
-        self.finish(&acc, keep - input, &mut into.sums.0[at..], parameters);
+        self.finish(acc, keep - input, &mut into.sums.0[at..], parameters);
     }
 
     /// Finished sums of P panels, without the first `skip` inputs, to where they go.
@@ -234,6 +346,13 @@ where
                     store(acc[p][r], into[r].as_mut(), first + r);
                 }
             }
+        }
+    }
+
+    #[inline(always)]
+    fn biases(&self, into: &mut GradientRows<'_, V::Elem>) {
+        for panel in 0..into.rows.len().div_ceil(V::Elem::PANEL) {
+            self.bias(panel, into);
         }
     }
 

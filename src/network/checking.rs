@@ -58,7 +58,7 @@ impl<T: Scalar> Network<T> {
     /// Is this one sample of the right length, for a network so small that checks would take longer
     /// than the arithmetic? Its values are not checked here.
     #[inline]
-    pub(super) fn is_tiny_sample(&self, x: &Columns<'_, T>, buffers: &Buffers<T>) -> bool {
+    pub(crate) fn is_tiny_sample(&self, x: &Columns<'_, T>, buffers: &Buffers<T>) -> bool {
         self.shape.tiny != 0
             && x.samples() == 1
             && x.features() == self.inputs()
@@ -67,7 +67,7 @@ impl<T: Scalar> Network<T> {
 
     /// Are these one sample's targets, without any fault?
     #[inline]
-    pub(super) fn is_sample_of_targets(&self, y: &Targets<'_, T>) -> bool {
+    pub(crate) fn is_sample_of_targets(&self, y: &Targets<'_, T>) -> bool {
         y.weights.is_none()
             && y.y.samples() == 1
             && y.y.features() == self.outputs()

@@ -19,5 +19,6 @@ mod own_loss;
 pub(crate) mod parameters;
 mod passes;
 pub(crate) mod predictor;
+mod step;
 pub(crate) mod tape;
 pub(crate) mod workspace;

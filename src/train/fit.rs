@@ -128,7 +128,7 @@ impl<T: Scalar> Steps<T> for Iteration<'_, T> {
         let cost = if *rate > T::ZERO {
             net.step_checked(x, y, *rate, workspace, Checks::ShapesOnly)?
         } else {
-            net.backward_checked(*x, *y, workspace, Checks::ShapesOnly)?
+            net.backward_checked(x, y, workspace, Checks::ShapesOnly)?
         };
         let training = checks::finite_cost(cost, state.steps())?;
         rollback.commit();

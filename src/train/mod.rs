@@ -9,7 +9,8 @@
 //! | `early_stopping.rs` | [`EarlyStopping`]: when to stop before the last epoch |
 //! | `options.rs` | [`Training`]: what is wanted |
 //! | `clipping.rs` | the norm of a gradient, and the factor that brings it down to a limit |
-//! | `optimizer_state.rs` | [`OptimizerState`]: moments, penalty, clipping; from a step's number to its factors |
+//! | `optimizer_state.rs` | [`OptimizerState`]: moments, penalty, clipping |
+//! | `factors.rs` | from a step's number to its factors |
 //! | `update.rs` | `Network::update` and `Network::step_with` |
 //! | `best.rs` | [`Best`], and its parameters |
 //! | `training_state.rs` | [`TrainingState`]: all that a later run needs to go on |
@@ -28,9 +29,11 @@ pub(crate) mod best;
 mod clipping;
 pub(crate) mod early_stopping;
 mod epochs;
+mod factors;
 pub(crate) mod fit;
 pub(crate) mod optimizer_state;
 pub(crate) mod options;
+mod order;
 mod power;
 mod recipe;
 mod report;

@@ -1,4 +1,4 @@
-//! What an optimiser remembers between steps, and how a step's number becomes its factors.
+//! What an optimiser remembers between steps.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use crate::engine::optimizer::Update;
 use crate::engine::passes::Elementwise;
 use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
-use crate::kernels::optimizer::{Rule, Terms};
+use crate::kernels::optimizer::Terms;
 use crate::network::buffers::check_layout;
 use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;
 use crate::train::clipping::clip_factor;
-use crate::train::power::power;
+use crate::train::factors::{self, Factors};
 use crate::words::optimizer::Optimizer;
 
 /// An optimiser's moments for one network, its step count, and the penalty and clipping that
@@ -44,6 +44,8 @@ pub struct OptimizerState<T> {
     l2: f64,
     clip_norm: Option<f64>,
     steps: u64,
+    /// A gradient closer to 0 counts as 0 in v, which would be subnormal.
+    least: T,
     /// m and v, where the optimiser has them.
     moments: [Option<Gradients<T>>; 2],
 }
@@ -70,7 +72,8 @@ impl<T: Scalar> OptimizerState<T> {
         let zeros = |wanted: bool| wanted.then(|| Gradients::of_shape(&shape)).transpose();
         let [m, v] = optimizer.moments();
         let moments = [zeros(m)?, zeros(v)?];
-        Ok(Self { shape, optimizer, l2: 0.0, clip_norm: None, steps: 0, moments })
+        let least = factors::least(optimizer);
+        Ok(Self { shape, optimizer, l2: 0.0, clip_norm: None, steps: 0, least, moments })
     }
 
     /// An L2 penalty of `l2` / 2 times the sum of the squared weights (not biases): each step adds
@@ -164,8 +167,7 @@ impl<T: Scalar> OptimizerState<T> {
 
     #[inline]
     pub(crate) fn count(&mut self) {
-        // A count from a file is checked when it is read; this keeps any count from overflowing.
-        self.steps = self.steps.saturating_add(1);
+        self.steps = self.next_step();
     }
 
     pub(crate) fn set_steps(&mut self, steps: u64) {
@@ -214,71 +216,43 @@ impl<T: Scalar> OptimizerState<T> {
         Err(Error::Range { argument: "learning rate", expected, given })
     }
 
-    /// Counts the step and moves parameters and moments; at a rate of 0 the moments alone.
-    /// Everything has been checked.
+    /// Counts the step and moves parameters and moments; at a rate of 0 the moments alone. `factors`
+    /// are the step's. Everything has been checked.
     pub(crate) fn step(
         &mut self,
         functions: &dyn Elementwise<T>,
         gradients: &[T],
         parameters: &mut [T],
-        learning_rate: f64,
+        factors: &Factors<T>,
     ) {
         self.count();
         let clip = match self.clip_norm {
             None => 1.0,
             Some(limit) => clip_factor(functions, limit, gradients),
         };
-        let (rule, rate, decay) = self.factors(learning_rate);
         let t = T::from_f64;
-        let terms = Terms { rate: t(rate), clip: t(clip), l2: t(self.l2), decay: t(decay) };
+        let Factors { rule, rate, decay } = factors;
+        let terms = Terms { rate: t(*rate), clip: t(clip), l2: t(self.l2), decay: t(*decay) };
         let moments = self.moments.each_mut().map(|moment| match moment {
             Some(moment) => moment.buffer.as_mut_slice(),
             None => &mut [],
         });
         let shape = &*self.shape;
-        functions.optimize(Update { shape, rule, terms, parameters, gradients, moments });
+        functions.optimize(&mut Update { shape, rule, terms, parameters, gradients, moments });
     }
 
-    /// The kernel's rule, rate and decay at the step that has just been counted.
-    fn factors(&self, learning_rate: f64) -> (Rule<T>, f64, f64) {
-        let t = T::from_f64;
-        match self.optimizer {
-            Optimizer::Sgd => (Rule::Sgd, learning_rate, 0.0),
-            Optimizer::Momentum { beta } => (Rule::Momentum { beta: t(beta) }, learning_rate, 0.0),
-            Optimizer::Nesterov { beta } => (Rule::Nesterov { beta: t(beta) }, learning_rate, 0.0),
-            Optimizer::RmsProp { rho, epsilon } => {
-                let rule = Rule::RmsProp { rho: t(rho), rest: t(1.0 - rho), epsilon: t(epsilon) };
-                (rule, learning_rate, 0.0)
-            }
-            Optimizer::Adam { beta1, beta2, epsilon } => {
-                let (rule, correction) = self.adam(beta1, beta2, epsilon);
-                (rule, learning_rate / correction, 0.0)
-            }
-            Optimizer::AdamW { beta1, beta2, epsilon, weight_decay } => {
-                let (rule, correction) = self.adam(beta1, beta2, epsilon);
-                (rule, learning_rate / correction, learning_rate * weight_decay)
-            }
-        }
+    /// The next step's factors. They do not depend on the gradient: computed before it, they cost a
+    /// small network's step no time.
+    #[inline(always)]
+    pub(crate) fn factors(&self, learning_rate: f64) -> Factors<T> {
+        Factors::of(self.optimizer, self.next_step(), learning_rate, self.least)
     }
 
-    /// The rule, and 1 - beta1^t.
-    fn adam(&self, beta1: f64, beta2: f64, epsilon: f64) -> (Rule<T>, f64) {
-        let t = T::from_f64;
-        // beta^t <= e^(-t (1 - beta)): beyond 40 it is less than half of f64's epsilon, and 1 minus
-        // it is 1, which is known without the multiplications.
-        let correction = |beta: f64| match self.steps {
-            t if t as f64 * (1.0 - beta) > 40.0 => 1.0,
-            t => 1.0 - power(beta, t),
-        };
-        let rule = Rule::Adam {
-            beta1: t(beta1),
-            rest1: t(1.0 - beta1),
-            beta2: t(beta2),
-            rest2: t(1.0 - beta2),
-            scale: t(1.0 / correction(beta2).sqrt()),
-            epsilon: t(epsilon),
-        };
-        (rule, correction(beta1))
+    /// Steps taken, the next included.
+    #[inline]
+    fn next_step(&self) -> u64 {
+        // A count from a file is checked when it is read; this keeps any count from overflowing.
+        self.steps.saturating_add(1)
     }
 }
 

@@ -188,9 +188,10 @@ impl Training {
 
     /// Fixes the order of the samples in every epoch.
     ///
-    /// Epoch e (from 0) has the order of a Fisher-Yates shuffle of 0, 1, ..., m - 1 with ChaCha8
-    /// (`rand_chacha`), seeded by `seed_from_u64(seed)`, stream number e: it follows from seed, e
-    /// and m alone. So a run that is resumed goes on with the order it would have had.
+    /// Epoch e (from 0) has the order of a Fisher-Yates shuffle of 0, 1, ..., m - 1 with
+    /// xoshiro256++ (`rand_xoshiro`), whose seed is the beginning of stream e of ChaCha8
+    /// (`rand_chacha`, `seed_from_u64(seed)`): it follows from seed, e and m alone. So a run that is
+    /// resumed goes on with the order it would have had.
     ///
     /// ```
     /// # use shallownet::Training;

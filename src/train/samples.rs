@@ -1,7 +1,4 @@
-//! The samples of a run: their order in an epoch, and how a batch is gathered.
-
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+//! The samples of a run, and how a batch is gathered.
 
 use crate::data::buffer::AlignedBuffer;
 use crate::data::columns::Columns;
@@ -10,6 +7,7 @@ use crate::data::targets::Targets;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;
+use crate::train::order::shuffle;
 
 /// The memory of mini-batches.
 #[derive(Debug)]
@@ -65,40 +63,6 @@ impl<T: Scalar> Batches<T> {
     }
 }
 
-/// The order of `epoch` (from 0): see [`Training::seed`](crate::Training::seed). O(m).
-fn shuffle(order: &mut [usize], seed: u64, epoch: u64) {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(epoch);
-    for (i, place) in order.iter_mut().enumerate() {
-        *place = i;
-    }
-    for i in (1..order.len()).rev() {
-        order.swap(i, below(&mut rng, i as u64 + 1) as usize);
-    }
-}
-
-/// Uniform in 0..end, by one multiplication as a rule (Lemire, *Fast random integer generation in
-/// an interval*, 2019): of 32 bits where `end` fits them, else of 64.
-fn below(rng: &mut ChaCha8Rng, end: u64) -> u64 {
-    if let Ok(end) = u32::try_from(end) {
-        loop {
-            let product = u64::from(rng.next_u32()) * u64::from(end);
-            // Refuses the 2^32 mod end values that would make some results more likely.
-            let low = product as u32;
-            if low >= end || low >= end.wrapping_neg() % end {
-                return product >> 32;
-            }
-        }
-    }
-    loop {
-        let product = u128::from(rng.next_u64()) * u128::from(end);
-        let low = product as u64;
-        if low >= end || low >= end.wrapping_neg() % end {
-            return (product >> 64) as u64;
-        }
-    }
-}
-
 /// Copies the samples of that order side by side, column by column; columns of a few values are
 /// copied without a call for each.
 fn gather<T: Scalar>(from: Columns<'_, T>, order: &[usize], into: &mut [T]) {
@@ -128,52 +92,6 @@ fn fixed<const N: usize, T: Scalar>(from: &[T], order: &[usize], into: &mut [T])
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_order_is_a_permutation_that_seed_and_epoch_name() {
-        let order = |n: usize, seed, epoch| {
-            let mut order = vec![7; n];
-            shuffle(&mut order, seed, epoch);
-            order
-        };
-        for n in [1, 2, 3, 100, 1001] {
-            let mut sorted = order(n, 1, 0);
-            sorted.sort_unstable();
-            assert_eq!(sorted, (0..n).collect::<Vec<_>>());
-        }
-        assert_eq!(order(100, 1, 5), order(100, 1, 5));
-        assert_ne!(order(100, 1, 5), order(100, 1, 6));
-        assert_ne!(order(100, 1, 5), order(100, 2, 5));
-        // The stream is fixed: a checkpoint written today must mean the same tomorrow.
-        assert_eq!(order(8, 42, 0), PINNED[0]);
-        assert_eq!(order(8, 42, 1), PINNED[1]);
-    }
-
-    const PINNED: [[usize; 8]; 2] = [[2, 5, 7, 3, 6, 0, 4, 1], [2, 6, 1, 7, 0, 3, 5, 4]];
-
-    /// All 6 orders of 3 are equally likely: 6000 draws, each count within 5 standard deviations
-    /// (sqrt(6000 (1/6) (5/6)) = 28.9) of 1000.
-    #[test]
-    fn orders_are_equally_likely() {
-        let mut counts = std::collections::HashMap::new();
-        let mut order = [0; 3];
-        for epoch in 0..6000 {
-            shuffle(&mut order, 3, epoch);
-            *counts.entry(order).or_insert(0) += 1;
-        }
-        assert_eq!(counts.len(), 6);
-        assert!(counts.values().all(|count| (856..=1144).contains(count)), "{counts:?}");
-    }
-
-    #[test]
-    fn numbers_below_a_power_beyond_32_bits_are_in_range() {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let end = (1 << 40) + 1;
-        let draws: Vec<u64> = (0..100).map(|_| below(&mut rng, end)).collect();
-        assert!(draws.iter().all(|&d| d < end) && draws.iter().any(|&d| d > 1 << 39));
-        let end = u64::MAX;
-        assert!((0..100).map(|_| below(&mut rng, end)).any(|d| d > 1 << 63));
-    }
 
     #[test]
     fn gathering_copies_the_columns_named() {

@@ -223,7 +223,7 @@ impl<T: Scalar> Pass<'_, T> {
             let factor = schedule.factor(state.steps(), count);
             let rate = T::from_f64(learning_rate * factor).to_f64();
             let (optimizer, checks) = (&mut state.optimizer, Checks::ShapesOnly);
-            let cost = net.step_with_checked(x, y, optimizer, rate, workspace, checks)?;
+            let cost = net.step_with_checked(&x, &y, optimizer, rate, workspace, checks)?;
             rollback.commit();
             Ok((cost, rate))
         };

@@ -11,6 +11,7 @@ use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::network::workspace::TrainingWorkspace;
 use crate::scalar::Scalar;
+use crate::train::factors::Factors;
 use crate::train::optimizer_state::OptimizerState;
 use crate::words::choices::Checks;
 
@@ -55,13 +56,19 @@ impl<T: Scalar> Network<T> {
         state.check(&self.shape)?;
         state.check_rate(learning_rate.to_f64())?;
         check_layout("gradients", &gradients.shape, &self.shape)?;
-        self.update_checked(state, gradients, learning_rate.to_f64());
+        let factors = state.factors(learning_rate.to_f64());
+        self.update_checked(state, gradients, &factors);
         Ok(())
     }
 
-    fn update_checked(&mut self, state: &mut OptimizerState<T>, gradients: &Gradients<T>, lr: f64) {
-        let functions = &*self.engine;
-        state.step(functions, gradients.buffer.as_slice(), self.parameters.as_mut_slice(), lr);
+    fn update_checked(
+        &mut self,
+        state: &mut OptimizerState<T>,
+        gradients: &Gradients<T>,
+        factors: &Factors<T>,
+    ) {
+        let (functions, parameters) = (&*self.engine, self.parameters.as_mut_slice());
+        state.step(functions, gradients.buffer.as_slice(), parameters, factors);
     }
 
     /// One step of an optimiser on the batch: [`backward`](Self::backward), then
@@ -88,6 +95,7 @@ impl<T: Scalar> Network<T> {
     /// As [`step`](Self::step), and [`Error::Mismatch`] for the state of another network.
     /// [`Error::Diverged`] if the cost is not finite, with parameters and state unchanged; it names
     /// the state's step.
+    #[inline]
     pub fn step_with<'a>(
         &mut self,
         x: Columns<'_, T>,
@@ -98,18 +106,21 @@ impl<T: Scalar> Network<T> {
     ) -> Result<f64> {
         let y = y.into();
         checks::learning_rate(learning_rate)?;
-        self.check_all_but_x(x, y, &workspace.buffers)?;
+        if !(self.is_tiny_sample(&x, &workspace.buffers) && self.is_sample_of_targets(&y)) {
+            self.check_all_but_x(x, y, &workspace.buffers)?;
+        }
         state.check(&self.shape)?;
         state.check_rate(learning_rate.to_f64())?;
-        self.step_with_checked(x, y, state, learning_rate.to_f64(), workspace, self.checks)
+        self.step_with_checked(&x, &y, state, learning_rate.to_f64(), workspace, self.checks)
     }
 
     /// [`step_with`](Self::step_with) on arguments that have been checked, but perhaps for x's
     /// values.
+    #[inline]
     pub(crate) fn step_with_checked(
         &mut self,
-        x: Columns<'_, T>,
-        y: Targets<'_, T>,
+        x: &Columns<'_, T>,
+        y: &Targets<'_, T>,
         state: &mut OptimizerState<T>,
         learning_rate: f64,
         workspace: &mut TrainingWorkspace<T>,
@@ -119,14 +130,15 @@ impl<T: Scalar> Network<T> {
         if state.is_plain() && learning_rate > 0.0 {
             y.check_rate(learning_rate)?;
             let rate = T::from_f64(learning_rate);
-            let cost = self.step_checked(&x, &y, rate, workspace, check_x)?;
+            let cost = self.step_checked(x, y, rate, workspace, check_x)?;
             let cost = checks::finite_cost(cost, step)?;
             state.count();
             return Ok(cost);
         }
+        let factors = state.factors(learning_rate);
         let cost = self.backward_checked(x, y, workspace, check_x)?;
         let cost = checks::finite_cost(cost, step)?;
-        self.update_checked(state, workspace.gradients(), learning_rate);
+        self.update_checked(state, workspace.gradients(), &factors);
         Ok(cost)
     }
 }
