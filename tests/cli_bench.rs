@@ -38,14 +38,15 @@ fn a_quick_table_of_one_shape() {
     let peak: f64 = peak.parse().unwrap();
     assert!(peak > 0.1 && comment.contains(env!("CARGO_PKG_VERSION")), "{comment}");
     let kinds: Vec<&str> = rows.iter().map(|row| cell(row, "kind")).collect();
-    assert_eq!(kinds, ["step", "forward", "predict"]);
+    assert_eq!(kinds, ["step", "adam", "forward", "predict"]);
     for row in &rows {
         assert_eq!((cell(row, "shape"), cell(row, "threads")), ("S2", "1"));
         for name in ["median_ns", "gflops", "fraction_of_peak", "vs_reference"] {
             assert!(number(row, name) > 0.0, "{row:?}");
         }
         // 3-4-1, one sample: 16 weights forward, 36 in a step.
-        let flops = if cell(row, "kind") == "step" { 72.0 } else { 32.0 };
+        let trains = ["step", "adam"].contains(&cell(row, "kind"));
+        let flops = if trains { 72.0 } else { 32.0 };
         let gflops = flops / number(row, "median_ns");
         assert!((number(row, "gflops") - gflops).abs() < 0.01 * gflops + 1e-3, "{row:?}");
         let fraction = gflops / peak;
@@ -57,7 +58,7 @@ fn a_quick_table_of_one_shape() {
 fn threads_backend_and_percentiles() {
     let arguments = "--quick --shape S12,s4 --threads 2 --backend portable --percentiles";
     let (_, rows) = table(arguments);
-    assert_eq!(rows.len(), 6);
+    assert_eq!(rows.len(), 8);
     for row in &rows {
         assert_eq!((cell(row, "backend"), cell(row, "threads")), ("portable", "2"));
         let one_sample = cell(row, "shape") == "S12" || cell(row, "kind") == "predict";

@@ -1,10 +1,13 @@
-//! burn on its CPU backend flex, with its autodiff; the update by hand, on plain tensors.
+//! burn on its CPU backend flex, with its autodiff and its Adam; plain descent's update by hand, on
+//! plain tensors.
 
+use burn::optim::{Adam, AdamConfig, AdamState, Optimizer};
 use burn::tensor::module::linear;
 use burn::tensor::{DType, Device, Tensor, TensorData, activation};
 
-use crate::Peer;
+use crate::adam::{BETA1, BETA2, EPSILON};
 use crate::case::{Case, Hidden, Output, Type};
+use crate::peer::Peer;
 
 pub struct Burn {
     hidden: Hidden,
@@ -19,6 +22,11 @@ pub struct Burn {
     one: Tensor<2>,
     tracked_x: Tensor<2>,
     tracked_y: Tensor<2>,
+    adam: Adam,
+    adam_rate: f64,
+    /// Of W and b, layer after layer; `None` before the first step.
+    states_w: Vec<Option<AdamState<2>>>,
+    states_b: Vec<Option<AdamState<1>>>,
 }
 
 impl Burn {
@@ -41,6 +49,10 @@ impl Burn {
             .zip(&data.weights)
             .map(|((n_in, n_out), w)| matrix(transposed(w, n_in), n_in, n_out))
             .collect();
+        let adam = AdamConfig::new()
+            .with_beta_1(BETA1 as f32)
+            .with_beta_2(BETA2 as f32)
+            .with_epsilon(EPSILON as f32);
         let one = matrix(data.x[..case.inputs()].to_vec(), 1, case.inputs());
         let x = matrix(data.x, case.m, case.inputs());
         let y = matrix(data.y, case.m, case.outputs());
@@ -49,6 +61,10 @@ impl Burn {
             output: case.output,
             m: case.m as f64,
             rate: case.rate,
+            adam: adam.build(),
+            adam_rate: case.adam_rate,
+            states_w: case.layers().map(|_| None).collect(),
+            states_b: case.layers().map(|_| None).collect(),
             w,
             b: data.biases.into_iter().map(vector).collect(),
             tracked_x: x.clone().autodiff(),
@@ -123,12 +139,28 @@ impl Peer for Burn {
         }
     }
 
+    fn adam(&mut self) {
+        let (_, dw, db) = self.backward();
+        let states = self.states_w.iter_mut().zip(&mut self.w).zip(dw);
+        for ((state, w), dw) in states {
+            (*w, *state) = self.adam.step(self.adam_rate, w.clone(), dw, state.take());
+        }
+        let states = self.states_b.iter_mut().zip(&mut self.b).zip(db);
+        for ((state, b), db) in states {
+            (*b, *state) = self.adam.step(self.adam_rate, b.clone(), db, state.take());
+        }
+    }
+
     fn forward(&mut self) {
         drop(std::hint::black_box(self.outputs(&self.x)));
     }
 
     fn predict(&mut self) {
         drop(std::hint::black_box(self.outputs(&self.one)));
+    }
+
+    fn one(&mut self) -> Vec<f64> {
+        self.outputs(&self.one).into_data().iter::<f64>().collect()
     }
 
     fn cost(&mut self) -> f64 {

@@ -1,10 +1,11 @@
-//! candle on its CPU device, with its autodiff and its plain gradient descent.
+//! candle on its CPU device, with its autodiff, plain gradient descent, and AdamW without decay.
 
 use candle_core::{DType, Device, Result, Tensor, Var};
-use candle_nn::{Linear, Module, Optimizer, SGD, ops};
+use candle_nn::{AdamW, Linear, Module, Optimizer, ParamsAdamW, SGD, ops};
 
-use crate::Peer;
+use crate::adam::{BETA1, BETA2, EPSILON};
 use crate::case::{Case, Hidden, Output, Type};
+use crate::peer::Peer;
 
 pub struct Candle {
     hidden: Hidden,
@@ -15,6 +16,7 @@ pub struct Candle {
     y: Tensor,
     one: Tensor,
     descent: SGD,
+    adam: AdamW,
 }
 
 impl Candle {
@@ -33,6 +35,8 @@ impl Candle {
             parameters.extend([w, b]);
         }
         let x = tensor(data.x, case.m)?;
+        let (beta1, beta2, eps) = (BETA1, BETA2, EPSILON);
+        let adam = ParamsAdamW { lr: case.adam_rate, beta1, beta2, eps, weight_decay: 0.0 };
         Ok(Self {
             hidden: case.hidden,
             output: case.output,
@@ -41,6 +45,7 @@ impl Candle {
             one: x.narrow(0, 0, 1)?.copy()?,
             x,
             y: tensor(data.y, case.m)?,
+            adam: AdamW::new(parameters.clone(), adam)?,
             descent: SGD::new(parameters, case.rate)?,
         })
     }
@@ -90,12 +95,22 @@ impl Peer for Candle {
         self.descent.backward_step(&loss).expect("a step");
     }
 
+    fn adam(&mut self) {
+        let loss = self.loss().expect("a loss");
+        self.adam.backward_step(&loss).expect("a step");
+    }
+
     fn forward(&mut self) {
         drop(std::hint::black_box(self.outputs(&self.x).expect("outputs")));
     }
 
     fn predict(&mut self) {
         drop(std::hint::black_box(self.outputs(&self.one).expect("outputs")));
+    }
+
+    fn one(&mut self) -> Vec<f64> {
+        let a = self.outputs(&self.one).and_then(|a| a.flatten_all()?.to_dtype(DType::F64));
+        a.and_then(|a| a.to_vec1()).expect("outputs")
     }
 
     fn cost(&mut self) -> f64 {

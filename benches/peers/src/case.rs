@@ -19,6 +19,19 @@ pub enum Output {
     Softmax,
 }
 
+impl Output {
+    /// The mean cost of output activations (m, n_y) in f32, added up in f64.
+    pub fn cost(self, a: &[f32], y: &[f32], n_y: usize) -> f64 {
+        let wide = a.iter().zip(y).map(|(&a, &y)| (f64::from(a), f64::from(y)));
+        let total: f64 = match self {
+            Self::Identity => wide.map(|(a, y)| (a - y).powi(2) / 2.0).sum(),
+            Self::Sigmoid => wide.map(|(a, y)| -(if y > 0.5 { a } else { 1.0 - a }).ln()).sum(),
+            Self::Softmax => wide.filter(|&(_, y)| y > 0.5).map(|(a, _)| -a.ln()).sum(),
+        };
+        total / (a.len() / n_y) as f64
+    }
+}
+
 pub struct Case {
     pub name: String,
     pub sizes: Vec<usize>,
@@ -27,6 +40,7 @@ pub struct Case {
     pub output: Output,
     pub element: Type,
     pub rate: f64,
+    pub adam_rate: f64,
 }
 
 /// Everything row-major: weights (n_l, n_{l-1}), inputs (m, n_x), targets (m, n_y).
@@ -107,6 +121,7 @@ pub fn cases(names: &str) -> Vec<Case> {
             },
             element: if field[5] == "f64" { Type::F64 } else { Type::F32 },
             rate: field[6].parse().expect("a learning rate"),
+            adam_rate: field[7].parse().expect("Adam's learning rate"),
         }
     };
     let wanted = |case: &Case| names.is_empty() || names.split(',').any(|name| name == case.name);

@@ -1,13 +1,16 @@
-//! By hand with ndarray, whose products are matrixmultiply's: buffers allocated once, samples in
-//! rows, the update of W inside the product that makes dW.
+//! By hand on ndarray's arrays, with the products and exponentials of whoever brings them: buffers
+//! allocated once, samples in rows, plain descent's update of W inside the product that makes dW.
 
-use ndarray::linalg::{general_mat_mul, general_mat_vec_mul};
-use ndarray::{Array1, Array2, ArrayViewMut1, Axis, NdFloat, Zip};
+use ndarray::{Array1, Array2, Axis, NdFloat, Zip};
 
-use crate::Peer;
+use crate::adam::Adam;
 use crate::case::{Case, Hidden, Output};
+use crate::peer::Peer;
+use crate::products::Products;
 
-pub struct Hand<T> {
+pub struct Hand<T, P> {
+    products: P,
+    adam: Adam<T>,
     hidden: Hidden,
     output: Output,
     rate: T,
@@ -24,8 +27,8 @@ pub struct Hand<T> {
     one: Vec<Array1<T>>,
 }
 
-impl<T: NdFloat> Hand<T> {
-    pub fn new(case: &Case) -> Self {
+impl<T: NdFloat, P: Products<T>> Hand<T, P> {
+    pub fn new(case: &Case, products: P) -> Self {
         let number = |value: f64| T::from(value).expect("a finite number");
         let data = case.data(number);
         let matrix = |rows, columns, values| {
@@ -44,6 +47,8 @@ impl<T: NdFloat> Hand<T> {
         let mut a = vec![x];
         a.extend(case.sizes[1..].iter().map(|&n| batch(n)));
         Self {
+            products,
+            adam: Adam::new(case.adam_rate),
             hidden: case.hidden,
             output: case.output,
             rate: number(case.rate),
@@ -59,48 +64,60 @@ impl<T: NdFloat> Hand<T> {
         }
     }
 
-    fn hidden(g: Hidden, a: &mut T) {
-        *a = match g {
-            Hidden::Tanh => a.tanh(),
-            Hidden::Relu => a.max(T::zero()),
+    /// Adds b to every sample's z, and makes hidden activations of it in place.
+    fn hidden(&self, z: &mut [T], b: &[T], is_output: bool) {
+        let is_relu = !is_output && self.hidden == Hidden::Relu;
+        for row in z.chunks_exact_mut(b.len()) {
+            for (z, &b) in row.iter_mut().zip(b) {
+                let sum = *z + b;
+                *z = if is_relu && sum < T::zero() { T::zero() } else { sum };
+            }
+        }
+        if !is_output && self.hidden == Hidden::Tanh {
+            self.products.tanh(z);
         }
     }
 
-    fn output(g: Output, mut a: ArrayViewMut1<'_, T>) {
-        match g {
+    /// Output activations of every sample's logits, in place.
+    fn outputs(&self, z: &mut [T]) {
+        let n_y = self.y.ncols();
+        match self.output {
             Output::Identity => {}
-            Output::Sigmoid => a.mapv_inplace(|z| T::one() / (T::one() + (-z).exp())),
+            Output::Sigmoid => {
+                z.iter_mut().for_each(|z| *z = -*z);
+                self.products.exp(z);
+                z.iter_mut().for_each(|z| *z = T::one() / (T::one() + *z));
+            }
             Output::Softmax => {
-                let max = a.fold(T::neg_infinity(), |max, &z| max.max(z));
-                a.mapv_inplace(|z| (z - max).exp());
-                let sum = a.sum();
-                a /= sum;
+                for row in z.chunks_exact_mut(n_y) {
+                    let max = row.iter().fold(T::neg_infinity(), |max, &z| max.max(z));
+                    row.iter_mut().for_each(|z| *z -= max);
+                }
+                self.products.exp(z);
+                for row in z.chunks_exact_mut(n_y) {
+                    let sum = row.iter().fold(T::zero(), |sum, &e| sum + e);
+                    row.iter_mut().for_each(|e| *e /= sum);
+                }
             }
         }
     }
 
     fn logits(&mut self) {
         let last = self.w.len() - 1;
+        let mut all = std::mem::take(&mut self.a);
         for (layer, (w, b)) in self.w.iter().zip(&self.b).enumerate() {
-            let (below, above) = self.a.split_at_mut(layer + 1);
+            let (below, above) = all.split_at_mut(layer + 1);
             let z = &mut above[0];
-            general_mat_mul(T::one(), &below[layer], &w.t(), T::zero(), z);
-            let g = self.hidden;
-            for row in z.rows_mut() {
-                Zip::from(row).and(b).for_each(|z, &b| {
-                    *z += b;
-                    if layer < last {
-                        Self::hidden(g, z);
-                    }
-                });
-            }
+            self.products.multiply(T::one(), (&below[layer], false), (w, true), T::zero(), z);
+            self.hidden(values(z), b.as_slice().expect("b in one piece"), layer == last);
         }
+        self.a = all;
     }
 
     fn activate(&mut self) {
-        for row in self.a.last_mut().expect("the outputs").rows_mut() {
-            Self::output(self.output, row);
-        }
+        let mut outputs = self.a.pop().expect("the outputs");
+        self.outputs(values(&mut outputs));
+        self.a.push(outputs);
     }
 
     /// Added up in f64: a million f32 terms one by one would lose digits.
@@ -139,7 +156,8 @@ impl<T: NdFloat> Hand<T> {
             let (below, above) = self.dz.split_at_mut(layer);
             let (dz, a) = (&above[0], &self.a[layer]);
             if let Some(da) = below.last_mut() {
-                general_mat_mul(T::one(), dz, &self.w[layer], T::zero(), da);
+                let w = (&self.w[layer], false);
+                self.products.multiply(T::one(), (dz, false), w, T::zero(), da);
                 match self.hidden {
                     Hidden::Tanh => Zip::from(da).and(a).for_each(|d, &a| *d *= T::one() - a * a),
                     Hidden::Relu => Zip::from(da).and(a).for_each(|d, &a| {
@@ -148,20 +166,36 @@ impl<T: NdFloat> Hand<T> {
                 }
             }
             if update {
-                general_mat_mul(-self.rate, &dz.t(), a, T::one(), &mut self.w[layer]);
+                let w = &mut self.w[layer];
+                self.products.multiply(-self.rate, (dz, true), (a, false), T::one(), w);
                 self.b[layer].scaled_add(-self.rate, &dz.sum_axis(Axis(0)));
             } else {
-                general_mat_mul(T::one(), &dz.t(), a, T::zero(), &mut self.dw[layer]);
+                let dw = &mut self.dw[layer];
+                self.products.multiply(T::one(), (dz, true), (a, false), T::zero(), dw);
                 self.db[layer] = dz.sum_axis(Axis(0));
             }
         }
     }
 }
 
-impl<T: NdFloat> Peer for Hand<T> {
+/// All values of an array that this file made, which lie in one piece.
+fn values<T>(array: &mut Array2<T>) -> &mut [T] {
+    array.as_slice_mut().expect("an array in one piece")
+}
+
+impl<T: NdFloat, P: Products<T>> Peer for Hand<T, P> {
     fn step(&mut self) {
         self.forward();
         self.backward(true);
+    }
+
+    fn adam(&mut self) {
+        self.forward();
+        self.backward(false);
+        let w = self.w.iter_mut().zip(&self.dw).map(|(w, dw)| (w.as_slice_mut(), dw.as_slice()));
+        let b = self.b.iter_mut().zip(&self.db).map(|(b, db)| (b.as_slice_mut(), db.as_slice()));
+        let piece = |(p, d): (Option<_>, Option<_>)| p.zip(d).expect("arrays in one piece");
+        self.adam.step(w.chain(b).map(piece));
     }
 
     fn forward(&mut self) {
@@ -171,17 +205,24 @@ impl<T: NdFloat> Peer for Hand<T> {
 
     fn predict(&mut self) {
         let last = self.w.len() - 1;
+        let mut all = std::mem::take(&mut self.one);
         for (layer, (w, b)) in self.w.iter().zip(&self.b).enumerate() {
-            let (below, above) = self.one.split_at_mut(layer + 1);
+            let (below, above) = all.split_at_mut(layer + 1);
             let z = &mut above[0];
-            z.assign(b);
-            general_mat_vec_mul(T::one(), w, &below[layer], T::one(), z);
-            if layer < last {
-                z.map_inplace(|z| Self::hidden(self.hidden, z));
-            } else {
-                Self::output(self.output, z.view_mut());
+            z.fill(T::zero());
+            self.products.multiply_vector(w, &below[layer], z);
+            let z = z.as_slice_mut().expect("z in one piece");
+            self.hidden(z, b.as_slice().expect("b in one piece"), layer == last);
+            if layer == last {
+                self.outputs(z);
             }
         }
+        self.one = all;
+    }
+
+    fn one(&mut self) -> Vec<f64> {
+        self.predict();
+        self.one.last().expect("outputs").iter().map(|a| a.to_f64().expect("a number")).collect()
     }
 
     fn cost(&mut self) -> f64 {

@@ -2,10 +2,13 @@
 
 use std::hint::black_box;
 
-use shallownet::{Activation, Columns, Network, PredictionWorkspace, Result, Scalar, TrainingWorkspace};
+use shallownet::{
+    Activation, Columns, Network, Optimizer, OptimizerState, PredictionWorkspace, Result, Scalar,
+    TrainingWorkspace,
+};
 
-use crate::Peer;
 use crate::case::{Case, Hidden, Output};
+use crate::peer::Peer;
 
 pub struct Own<T> {
     net: Network<T>,
@@ -16,6 +19,8 @@ pub struct Own<T> {
     y: Vec<T>,
     out: Vec<T>,
     rate: T,
+    adam: OptimizerState<T>,
+    adam_rate: T,
 }
 
 impl<T: Scalar> Own<T> {
@@ -46,6 +51,8 @@ impl<T: Scalar> Own<T> {
             one: PredictionWorkspace::new(&net, 1)?,
             out: vec![T::from_f64(0.0); case.m * case.outputs()],
             rate: T::from_f64(case.rate),
+            adam: OptimizerState::new(&net, Optimizer::adam())?,
+            adam_rate: T::from_f64(case.adam_rate),
             x: data.x,
             y: data.y,
             net,
@@ -64,6 +71,14 @@ impl<T: Scalar> Peer for Own<T> {
         black_box(self.net.step(x, y, self.rate, &mut self.training).expect("a step"));
     }
 
+    fn adam(&mut self) {
+        let x = columns(&self.x, self.net.inputs());
+        let y = columns(&self.y, self.net.outputs());
+        let (state, rate) = (&mut self.adam, self.adam_rate);
+        let cost = self.net.step_with(x, y, state, rate, &mut self.training);
+        black_box(cost.expect("a step"));
+    }
+
     fn forward(&mut self) {
         let x = columns(&self.x, self.net.inputs());
         self.net.predict(x, &mut self.out, &mut self.prediction).expect("a prediction");
@@ -75,6 +90,11 @@ impl<T: Scalar> Peer for Own<T> {
         let x = columns(&self.x[..n_x], n_x);
         self.net.predict(x, &mut self.out[..n_y], &mut self.one).expect("a prediction");
         black_box(&mut self.out);
+    }
+
+    fn one(&mut self) -> Vec<f64> {
+        self.predict();
+        self.out[..self.net.outputs()].iter().map(|a| a.to_f64()).collect()
     }
 
     fn cost(&mut self) -> f64 {

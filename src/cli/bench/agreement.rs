@@ -1,8 +1,8 @@
 //! Nothing is timed before its answers are those of the naive loops. Included by benches/ too.
 
-use shallownet::{Network, Result, Scalar, TrainingWorkspace};
+use shallownet::{Network, Optimizer, OptimizerState, Result, Scalar, TrainingWorkspace};
 
-use super::naive::{Naive, Real};
+use super::naive::{Moments, Naive, Real};
 use super::shapes::{Batch, Shape};
 
 /// Two orders of summation may differ by this many units of the type's precision, relative to the
@@ -16,8 +16,8 @@ pub(crate) fn naive_samples(shape: &Shape) -> usize {
     (MULTIPLICATIONS / shape.weights()).clamp(1, shape.m)
 }
 
-/// Compares predictions, the cost, every gradient, and the parameters after a step; says what
-/// differs, if anything does.
+/// Compares predictions, the cost, every gradient, and the parameters after a step, plain and of
+/// Adam; says what differs, if anything does.
 pub(crate) fn disagreement<T: Real>(
     shape: &Shape,
     net: &Network<T>,
@@ -54,6 +54,23 @@ pub(crate) fn disagreement_with<T: Real>(
     for (l, layer) in naive.layers.iter().enumerate() {
         differences.note("dW", &gradients.weights(l)?, &layer.dw);
         differences.note("db", gradients.bias(l)?, &layer.db);
+    }
+
+    // Adam on the library's own gradient: where a sum is all but 0, its sign makes a whole step.
+    let (mut stepped, mut adam) = (net.try_clone()?, naive.clone());
+    for (l, layer) in adam.layers.iter_mut().enumerate() {
+        layer.dw.copy_from_slice(&gradients.weights(l)?);
+        layer.db.copy_from_slice(gradients.bias(l)?);
+    }
+    let (mut state, mut moments) =
+        (OptimizerState::new(net, Optimizer::adam())?, Moments::of(&adam));
+    for t in 1..=2 {
+        stepped.update(&mut state, gradients, T::from_f64(1.0))?;
+        adam.adam(&mut moments, T::from_f64(1.0), t);
+    }
+    for (l, layer) in adam.layers.iter().enumerate() {
+        differences.note("W after two steps of Adam", &stepped.weights(l)?, &layer.w);
+        differences.note("b after two steps of Adam", stepped.bias(l)?, &layer.b);
     }
 
     // With a learning rate of 1, so that the step shows beside the weights.

@@ -18,6 +18,7 @@ use crate::threads;
 Kinds:
   step      one step of gradient descent on the whole batch: Network::step; for S1, S2 and S3 a
             thousandth of a Fit of 1000 steps
+  adam      one step of Adam on the whole batch: Network::step_with
   gradient  cost and gradient without the update: Network::backward
   forward   the prediction of the whole batch
   predict   the prediction of one sample

@@ -3,10 +3,10 @@
 use std::hint::black_box;
 use std::ops::ControlFlow;
 
-use shallownet::{Columns, Fit, Network, TrainingWorkspace};
+use shallownet::{Columns, Fit, Network, Optimizer, OptimizerState, TrainingWorkspace};
 
 use super::agreement;
-use super::naive::{Naive, Real};
+use super::naive::{Moments, Naive, Real};
 use super::row::Row;
 use super::setting::Setting;
 use super::shapes::{Batch, Kind, Shape, Steps};
@@ -24,6 +24,7 @@ struct Bench<'a, T> {
     batch: &'a Batch<T>,
     net: Network<T>,
     workspace: TrainingWorkspace<T>,
+    adam: OptimizerState<T>,
     out: Vec<T>,
 }
 
@@ -41,7 +42,8 @@ pub(crate) fn shape<T: Real>(
     }
     let workspace = TrainingWorkspace::new(&net, shape.m)?;
     let out = vec![T::ZERO; net.outputs() * shape.m];
-    let mut bench = Bench { shape, batch: &batch, net, workspace, out };
+    let adam = OptimizerState::new(&net, Optimizer::adam())?;
+    let mut bench = Bench { shape, batch: &batch, net, workspace, adam, out };
     for &kind in shape.kinds() {
         let median_ns = match (kind, shape.steps) {
             (Kind::Step, Steps::InFit) => bench.fit(setting)?,
@@ -80,10 +82,13 @@ impl<T: Real> Bench<'_, T> {
     fn call(&mut self, kind: Kind, x: &Columns<'_, T>, y: &Columns<'_, T>) -> Result<(), Failure> {
         // `black_box` gets references: it would copy values for each call.
         let (&x, &y) = (black_box(x), black_box(y));
-        let Self { net, workspace, out, .. } = self;
+        let Self { net, workspace, adam, out, .. } = self;
         match kind {
             Kind::Step => {
                 black_box(net.step(x, y, T::from_f64(LEARNING_RATE), workspace)?);
+            }
+            Kind::Adam => {
+                black_box(net.step_with(x, y, adam, T::from_f64(LEARNING_RATE), workspace)?);
             }
             Kind::Gradient => {
                 black_box(net.backward(x, y, workspace)?);
@@ -126,7 +131,7 @@ impl<T: Real> Bench<'_, T> {
         let samples = timing::median(setting.reference, || {
             let (x, y) = black_box((x, y));
             match kind {
-                Kind::Step | Kind::Gradient => {
+                Kind::Step | Kind::Adam | Kind::Gradient => {
                     black_box(naive.gradients(x, y));
                 }
                 Kind::Forward | Kind::Predict => naive.predict(x, black_box(&mut *out)),
@@ -134,13 +139,19 @@ impl<T: Real> Bench<'_, T> {
             black_box(&mut naive);
             Ok::<(), Failure>(())
         })?;
-        let update = if kind == Kind::Step {
-            timing::median(setting.reference, || {
-                black_box(&mut naive).descend(T::from_f64(LEARNING_RATE));
-                Ok::<(), Failure>(())
-            })?
-        } else {
-            0.0
+        let (mut moments, mut t) = (Moments::of(&naive), 0);
+        let rate = T::from_f64(LEARNING_RATE);
+        let mut update = || {
+            t += 1;
+            match kind {
+                Kind::Step => black_box(&mut naive).descend(rate),
+                _ => black_box(&mut naive).adam(&mut moments, rate, t),
+            }
+            Ok::<(), Failure>(())
+        };
+        let update = match kind {
+            Kind::Step | Kind::Adam => timing::median(setting.reference, &mut update)?,
+            _ => 0.0,
         };
         Ok(samples * all as f64 / part as f64 + update)
     }

@@ -12,6 +12,7 @@ pub(crate) trait Real: Scalar {
     fn ln(self) -> Self;
     fn ln_1p(self) -> Self;
     fn tanh(self) -> Self;
+    fn sqrt(self) -> Self;
 }
 
 impl Real for f32 {
@@ -27,6 +28,9 @@ impl Real for f32 {
     fn tanh(self) -> Self {
         f32::tanh(self)
     }
+    fn sqrt(self) -> Self {
+        f32::sqrt(self)
+    }
 }
 
 impl Real for f64 {
@@ -41,6 +45,9 @@ impl Real for f64 {
     }
     fn tanh(self) -> Self {
         f64::tanh(self)
+    }
+    fn sqrt(self) -> Self {
+        f64::sqrt(self)
     }
 }
 
@@ -64,6 +71,17 @@ pub(crate) struct Layer<T> {
 pub(crate) struct Naive<T> {
     pub(crate) layers: Vec<Layer<T>>,
     loss: Loss,
+}
+
+/// Adam's m and v of each parameter.
+#[derive(Debug, Clone)]
+pub(crate) struct Moments<T>(Vec<[T; 2]>);
+
+impl<T: Real> Moments<T> {
+    pub(crate) fn of(naive: &Naive<T>) -> Self {
+        let parameters = naive.layers.iter().map(|layer| layer.w.len() + layer.b.len()).sum();
+        Self(vec![[T::ZERO; 2]; parameters])
+    }
 }
 
 impl<T: Real> Naive<T> {
@@ -123,6 +141,26 @@ impl<T: Real> Naive<T> {
             for (b, &db) in layer.b.iter_mut().zip(&layer.db) {
                 *b -= learning_rate * db;
             }
+        }
+    }
+
+    /// Adam's step t, from 1, with its usual constants.
+    pub(crate) fn adam(&mut self, moments: &mut Moments<T>, learning_rate: T, t: i32) {
+        let of = |value: f64| T::from_f64(value);
+        let (beta1, beta2, epsilon) = (of(0.9), of(0.999), of(1e-8));
+        let correction = |beta: f64| of(1.0 / (1.0 - beta.powi(t)));
+        let (correct_m, correct_v) = (correction(0.9), correction(0.999));
+        let one = of(1.0);
+        let mut moments = moments.0.iter_mut();
+        let mut step = |w: &mut T, g: T| {
+            let Some([m, v]) = moments.next() else { return };
+            *m = beta1 * *m + (one - beta1) * g;
+            *v = beta2 * *v + (one - beta2) * g * g;
+            *w -= learning_rate * *m * correct_m / ((*v * correct_v).sqrt() + epsilon);
+        };
+        for layer in &mut self.layers {
+            layer.w.iter_mut().zip(&layer.dw).for_each(|(w, &dw)| step(w, dw));
+            layer.b.iter_mut().zip(&layer.db).for_each(|(b, &db)| step(b, db));
         }
     }
 

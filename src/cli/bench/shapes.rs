@@ -40,6 +40,8 @@ pub(crate) enum Steps {
 pub(crate) enum Kind {
     /// Forward, backward, update.
     Step,
+    /// Forward, backward, and Adam's update.
+    Adam,
     /// Forward and backward: cost and gradient.
     Gradient,
     /// The prediction of the whole batch.
@@ -52,6 +54,7 @@ impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Step => "step",
+            Self::Adam => "adam",
             Self::Gradient => "gradient",
             Self::Forward => "forward",
             Self::Predict => "predict",
@@ -100,9 +103,10 @@ impl Shape {
 
     /// What is measured of it, in the order of the rows.
     pub(crate) fn kinds(&self) -> &'static [Kind] {
+        use Kind::{Adam, Forward, Gradient, Predict, Step};
         match self.steps {
-            Steps::WithGradient => &[Kind::Step, Kind::Gradient, Kind::Forward, Kind::Predict],
-            Steps::Single | Steps::InFit => &[Kind::Step, Kind::Forward, Kind::Predict],
+            Steps::WithGradient => &[Step, Adam, Gradient, Forward, Predict],
+            Steps::Single | Steps::InFit => &[Step, Adam, Forward, Predict],
         }
     }
 
@@ -117,7 +121,7 @@ impl Shape {
         let all = self.weights() as f64;
         let first = (self.sizes[0] * self.sizes[1]) as f64;
         let a_sample = match kind {
-            Kind::Step | Kind::Gradient => 3.0 * all - first,
+            Kind::Step | Kind::Adam | Kind::Gradient => 3.0 * all - first,
             Kind::Forward | Kind::Predict => all,
         };
         2.0 * self.samples(kind) as f64 * a_sample

@@ -68,5 +68,6 @@ fn operations_are_counted_as_the_products_have_them() {
     assert_eq!(shape.weights(), 12);
     assert_eq!(shape.flops(Kind::Forward), 2.0 * 400.0 * 12.0);
     assert_eq!(shape.flops(Kind::Step), 2.0 * 400.0 * 28.0);
+    assert_eq!(shape.flops(Kind::Adam), shape.flops(Kind::Step));
     assert_eq!(shape.flops(Kind::Predict), 24.0);
 }
