@@ -16,9 +16,13 @@ fn shape(units: &[usize], panel: usize, element: usize) -> Shape {
 #[test]
 fn threads_are_woken_for_four_million_flops() {
     let shape = shape(&[80, 20, 20], 16, 4);
+    let in_pool = |threads: usize, check: &(dyn Fn() + Sync)| {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(check);
+    };
     for (samples, pays) in [(1, false), (999, false), (1000, true), (100_000, true)] {
-        assert_eq!(is_parallel(Rayon, &shape, 2.0, samples), pays, "{samples}");
-        assert!(!is_parallel(Serial, &shape, 2.0, samples));
+        in_pool(2, &|| assert_eq!(is_parallel(Rayon, &shape, 2.0, samples), pays, "{samples}"));
+        in_pool(2, &|| assert!(!is_parallel(Serial, &shape, 2.0, samples)));
+        in_pool(1, &|| assert!(!is_parallel(Rayon, &shape, 2.0, samples)));
     }
 }
 

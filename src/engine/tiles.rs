@@ -63,7 +63,7 @@ impl<T> Samples<'_, T> {
     }
 }
 
-/// Is a pass over `samples` samples enough work to pay for waking other threads?
+/// Are there other threads, and is a pass over `samples` samples enough work to pay for waking them?
 pub(super) fn is_parallel(
     parallelism: Parallelism,
     shape: &Shape,
@@ -72,6 +72,7 @@ pub(super) fn is_parallel(
 ) -> bool {
     parallelism == Parallelism::Rayon
         && plan::parallel_pays(flops_a_weight * shape.weights() as f64 * samples as f64)
+        && rayon::current_num_threads() > 1
 }
 
 /// A batch, the number of its columns that make a tile, and what its losses are divided by.
