@@ -3,7 +3,7 @@
 //!
 //! A turn is a short range of samples: all units of a layer sum over it before the next begins, so
 //! that what the layer has read of these samples comes from far memory once. Threads share the
-//! units. The sums of a unit don't depend on the units that it shares a thread with.
+//! units. In our kernels the sums of a unit don't depend on the units that it shares a thread with.
 
 use core::ops::Range;
 
@@ -111,12 +111,17 @@ impl<T: Float> Sums<'_, T> {
 
     /// The layer's units, in parts that threads share.
     fn parts(&self, layer: usize, into: GradientRows<'_, T>) {
-        let size = &self.task.shape.layers[layer];
-        let part = if self.parallel { part_units(size.units) } else { size.units };
+        let (size, is_gemm) = (&self.task.shape.layers[layer], self.task.shape.panel == 1);
+        let (part, step) = match is_gemm {
+            // Which rows a GEMM computes together may change its bits: the same on any thread.
+            true => (gemm_units(size.units), gemm_units(size.units)),
+            false if self.parallel => (part_units(size.units), STEP_UNITS),
+            false => (size.units, size.units),
+        };
         if into.rows.len() <= part {
             return self.sum(layer, into);
         }
-        let units = into.rows.len().div_ceil(2).next_multiple_of(STEP_UNITS);
+        let units = into.rows.len().div_ceil(2).next_multiple_of(step);
         let (left, right) = into.split_at(units, size.inputs);
         self.join(|| self.parts(layer, left), || self.parts(layer, right));
     }
@@ -199,6 +204,11 @@ impl<T: Float> Sums<'_, T> {
             right();
         }
     }
+}
+
+/// Units that a GEMM computes at once, of a layer of so many: a sixteenth, so that threads find work.
+fn gemm_units(units: usize) -> usize {
+    units.div_ceil(16).max(STEP_UNITS)
 }
 
 /// The most units of a part, for a layer of so many: two parts for each thread if they are large
