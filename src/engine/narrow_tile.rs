@@ -68,7 +68,7 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
 
     /// Columns to logits, block-wise: `values` has x and every A. Neither this nor
     /// `backward_weights` is inlined: their loops would lose registers to the code around them (with
-    /// AVX2, a tenth of a step). `backward` is: by itself it takes 4 % of a step longer.
+    /// AVX2, a tenth of a step). `backward` is: by itself it was no faster.
     #[inline(never)]
     pub(super) fn forward(&self, values: &mut [T], columns: &[T], rows: Rows) {
         self.simd.vectorize(
