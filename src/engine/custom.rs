@@ -139,9 +139,7 @@ pub(crate) fn backward<T: Float>(ops: &dyn LayerOps<T>, task: Backward<'_, T>) {
         }
     }
 
-    let factor = T::from_f64(1.0 / samples as f64);
-    let (shape, parallelism) = (model.shape, model.parallelism);
-    let all = WeightSums { shape, parallelism, regions, x, tiles, factor };
+    let all = WeightSums::of_mean(model, regions, x, tiles);
     let (sums, stretch) = (task.gradients, task.stretch);
     sums::sum_weights(ops, &all, sums::Destination { sums, stretch, parameters: None });
 }
@@ -182,11 +180,8 @@ fn to_outputs<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], x: &[T], out: &mu
                 a[..n_y].copy_from_slice(out);
             }
         }
-        // -0.0 marks z < 0 for the backward pass only; -0.0 + 0.0 = 0.0.
-        Activation::Relu | Activation::LeakyRelu { .. } => {
-            out.iter_mut().for_each(|a| *a += T::ZERO);
-        }
-        _ => {}
+        // The marks are for the backward pass only.
+        g => epilogue::unmark(g, out),
     }
 }
 

@@ -8,11 +8,14 @@ use fearless_simd::Simd;
 use super::custom::{self, Backward, Forward};
 use super::float::Float;
 use super::fused_ops::FusedOps;
+use super::narrow_plan::Layout;
 use super::own_loss::{self, NotFinite, OwnLoss};
 use super::pass::{self, Prediction, Propagation};
 use super::passes::{Elementwise, Passes};
+use super::plan::Regions;
 use super::sums::{self, Destination, WeightSums};
 use super::{narrow, narrow_custom, single, single_custom, tiny, tiny_back};
+use crate::engine::shape::Shape;
 use crate::words::choices::Backend;
 use crate::words::level::Level;
 
@@ -23,6 +26,25 @@ pub(crate) struct Fused<S>(pub(crate) S);
 // A token has no content that a panic could leave half-written.
 impl<S> UnwindSafe for Fused<S> {}
 impl<S> RefUnwindSafe for Fused<S> {}
+
+/// The way that a batch goes, from the shape and the number of samples alone.
+enum Way<'a> {
+    /// One sample.
+    Single,
+    /// Samples in lanes.
+    Narrow(&'a Layout),
+    /// Units in lanes, in tiles of columns.
+    Tiles,
+}
+
+impl<'a> Way<'a> {
+    fn of<T>(shape: &Shape, regions: &'a Regions, x: &[T]) -> Self {
+        match x.len() / shape.n_x() {
+            1 => Self::Single,
+            samples => regions.narrow(shape, samples).map_or(Self::Tiles, Self::Narrow),
+        }
+    }
+}
 
 impl<T: Float, S: Simd> Passes<T> for Fused<S> {
     fn backend(&self) -> Backend {
@@ -42,83 +64,64 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
     }
 
     fn predict(&self, task: &mut Prediction<'_, T>) -> bool {
-        let Prediction { x, check_x, .. } = *task;
-        let (simd, samples) = (self.0, x.samples());
+        let Prediction { x, check_x, regions, .. } = *task;
+        let simd = self.0;
         let may = || !check_x || Elementwise::all_finite(self, x.as_slice());
-        if samples == 1 {
-            return may() && {
-                single::predict(simd, task);
-                true
-            };
+        match Way::of(task.model.shape, regions, x.as_slice()) {
+            Way::Tiles => return pass::predict_checked(&FusedOps(simd), task, &may),
+            _ if !may() => return false,
+            Way::Single => single::predict(simd, task),
+            Way::Narrow(layout) => narrow::predict(simd, layout, task),
         }
-        let (shape, regions) = (task.model.shape, task.regions);
-        if let Some(layout) = regions.narrow(shape, samples) {
-            return may() && {
-                narrow::predict(simd, layout, task);
-                true
-            };
-        }
-        pass::predict_checked(&FusedOps(simd), task, &may)
+        true
     }
 
     fn propagate(&self, task: &mut Propagation<'_, T>) -> Option<f64> {
         let Propagation { regions, check_x, .. } = *task;
-        let (simd, x, shape) = (self.0, task.samples.x, task.model.shape);
-        let samples = x.len() / shape.n_x();
+        let (simd, x) = (self.0, task.samples.x);
         let may = || !check_x || Elementwise::all_finite(self, x);
-        if samples == 1 {
-            return may().then(|| single::propagate(simd, task));
+        match Way::of(task.model.shape, regions, x) {
+            Way::Single => may().then(|| single::propagate(simd, task)),
+            Way::Narrow(layout) => may().then(|| narrow::propagate(simd, layout, task)),
+            Way::Tiles => {
+                let (cost, x_is_finite) = pass::propagate(&FusedOps(simd), task);
+                (x_is_finite || may()).then_some(cost)
+            }
         }
-        if let Some(layout) = regions.narrow(shape, samples) {
-            return may().then(|| narrow::propagate(simd, layout, task));
-        }
-        let (cost, x_is_finite) = pass::propagate(&FusedOps(simd), task);
-        (x_is_finite || may()).then_some(cost)
     }
 
     fn sum_weights(&self, task: &WeightSums<'_, T>, into: Destination<'_, T>) {
-        let (simd, samples) = (self.0, task.x.len() / task.shape.n_x());
-        if samples == 1 {
-            let Destination { sums, parameters, .. } = into;
-            return single::sum_weights(simd, task, sums, parameters);
+        let simd = self.0;
+        match Way::of(task.shape, task.regions, task.x) {
+            Way::Single => single::sum_weights(simd, task, into.sums, into.parameters),
+            Way::Narrow(layout) => {
+                narrow::sum_weights(simd, layout, task, into.sums, into.parameters);
+            }
+            Way::Tiles => sums::sum_weights(&FusedOps(simd), task, into),
         }
-        if let Some(layout) = task.regions.narrow(task.shape, samples) {
-            let Destination { sums, parameters, .. } = into;
-            return narrow::sum_weights(simd, layout, task, sums, parameters);
-        }
-        sums::sum_weights(&FusedOps(simd), task, into);
     }
 
     fn forward(&self, task: Forward<'_, T>) {
-        let (shape, samples) = (task.model.shape, task.x.len() / task.model.shape.n_x());
-        if samples == 1 {
-            return single_custom::forward(self.0, task);
-        }
-        match task.regions.narrow(shape, samples) {
-            Some(layout) => narrow_custom::forward(self.0, layout, task),
-            None => custom::forward(&FusedOps(self.0), task),
+        match Way::of(task.model.shape, task.regions, task.x) {
+            Way::Single => single_custom::forward(self.0, task),
+            Way::Narrow(layout) => narrow_custom::forward(self.0, layout, task),
+            Way::Tiles => custom::forward(&FusedOps(self.0), task),
         }
     }
 
     fn backward_from(&self, task: Backward<'_, T>) {
-        let (shape, samples) = (task.model.shape, task.x.len() / task.model.shape.n_x());
-        if samples == 1 {
-            return single_custom::backward(self.0, task);
-        }
-        match task.regions.narrow(shape, samples) {
-            Some(layout) => narrow_custom::backward(self.0, layout, task),
-            None => custom::backward(&FusedOps(self.0), task),
+        match Way::of(task.model.shape, task.regions, task.x) {
+            Way::Single => single_custom::backward(self.0, task),
+            Way::Narrow(layout) => narrow_custom::backward(self.0, layout, task),
+            Way::Tiles => custom::backward(&FusedOps(self.0), task),
         }
     }
 
     fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite> {
-        let (shape, samples) = (task.model.shape, task.x.len() / task.model.shape.n_x());
-        if samples == 1 {
-            return single_custom::backward_with(self.0, task);
-        }
-        match task.regions.narrow(shape, samples) {
-            Some(layout) => narrow_custom::backward_with(self.0, layout, task),
-            None => own_loss::backward(&FusedOps(self.0), task),
+        match Way::of(task.model.shape, task.regions, task.x) {
+            Way::Single => single_custom::backward_with(self.0, task),
+            Way::Narrow(layout) => narrow_custom::backward_with(self.0, layout, task),
+            Way::Tiles => own_loss::backward(&FusedOps(self.0), task),
         }
     }
 

@@ -114,7 +114,7 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
             return self.0.vectorize(
                 #[inline(always)]
                 || {
-                    weights::accumulate_packed::<T::Register<S>, Singly<T::Panel>>(
+                    weights::accumulate::<T::Register<S>, T::Panel, Singly<T::Panel>, true>(
                         self.0,
                         T::registers::<S>(),
                         tiles,
@@ -130,19 +130,19 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
             || {
                 let (t, whole, part) = (self.0, T::registers::<S>(), half::<T, S>());
                 if into.panel < T::PANEL && whole == 1 {
-                    weights::accumulate::<T::Half<S>, T::HalfPanel, Pairwise<T::Register<S>>>(
+                    weights::accumulate::<T::Half<S>, T::HalfPanel, Pairwise<T::Register<S>>, false>(
                         t, part, tiles, factor, into, turn,
                     );
                 } else if into.panel < T::PANEL {
-                    weights::accumulate::<T::Half<S>, T::HalfPanel, Singly<T::HalfPanel>>(
+                    weights::accumulate::<T::Half<S>, T::HalfPanel, Singly<T::HalfPanel>, false>(
                         t, part, tiles, factor, into, turn,
                     );
                 } else if tiles[0].0.rows <= T::PANEL / 2 {
-                    weights::accumulate::<T::Half<S>, T::Panel, Singly<T::Panel>>(
+                    weights::accumulate::<T::Half<S>, T::Panel, Singly<T::Panel>, false>(
                         t, part, tiles, factor, into, turn,
                     );
                 } else {
-                    weights::accumulate::<T::Register<S>, T::Panel, Singly<T::Panel>>(
+                    weights::accumulate::<T::Register<S>, T::Panel, Singly<T::Panel>, false>(
                         t, whole, tiles, factor, into, turn,
                     );
                 }

@@ -3,7 +3,7 @@
 use super::plan::{self, Regions};
 use crate::element::Element;
 use crate::engine::shape::Shape;
-use crate::words::activation::Activation;
+use crate::kernels::epilogue;
 
 /// The activations of every layer, whichever way the batch has gone.
 #[derive(Debug, Clone, Copy)]
@@ -37,9 +37,6 @@ impl<T: Element> Kept<'_, T> {
             let a = &tile[regions.activation(layer, columns)];
             into.copy_from_slice(&a[(sample - first) * regions.stride(layer)..][..into.len()]);
         }
-        let g = shape.layers[layer].activation;
-        if matches!(g, Activation::Relu | Activation::LeakyRelu { .. }) {
-            into.iter_mut().for_each(|a| *a += T::ZERO);
-        }
+        epilogue::unmark(shape.layers[layer].activation, into);
     }
 }

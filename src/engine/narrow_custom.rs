@@ -13,6 +13,7 @@ use super::narrow_tile::{Block, Scratch, Tile};
 use super::own_loss::{Asking, NotFinite, OwnLoss};
 use super::sums::{Destination, WeightSums};
 use super::tiles::{for_output_tiles, for_tiles_with, is_parallel};
+use crate::kernels::epilogue;
 use crate::kernels::narrow::Rows;
 use crate::kernels::narrow::gather::{columns_to_lanes, lanes_to_columns};
 use crate::kernels::narrow::loss::activate;
@@ -70,9 +71,7 @@ pub(super) fn backward<T: Float, S: Simd>(simd: S, layout: &Layout, task: Backwa
             );
         }
     }
-    let factor = T::from_f64(1.0 / samples as f64);
-    let (shape, parallelism) = (model.shape, model.parallelism);
-    let all = WeightSums { shape, parallelism, regions, x, tiles, factor };
+    let all = WeightSums::of_mean(model, regions, x, tiles);
     sum_weights(simd, layout, &all, gradients, None);
 }
 
@@ -96,9 +95,7 @@ pub(super) fn backward_with<T: Float, S: Simd>(
         cost[0] = tile.there_and_back(&asking, (first, x), scratch, gradient);
     });
     asking.refused()?;
-    let factor = T::from_f64(1.0 / samples as f64);
-    let (shape, parallelism) = (model.shape, model.parallelism);
-    let all = WeightSums { shape, parallelism, regions, x, tiles, factor };
+    let all = WeightSums::of_mean(model, regions, x, tiles);
     let Destination { sums, parameters, .. } = into;
     sum_weights(simd, layout, &all, sums, parameters);
     Ok(costs.iter().sum::<f64>() / samples as f64)
@@ -124,9 +121,7 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
         let a = &mut values[self.layout.values[self.model.shape.layers.len()].clone()];
         activate::<T::Register<S>>(self.simd, head, rows, a);
         lanes_to_columns::<T::Register<S>>(self.simd, a, head.n_y, rows.stride, out);
-        if matches!(head.g, Activation::Relu | Activation::LeakyRelu { .. }) {
-            out.iter_mut().for_each(|a| *a += T::ZERO);
-        }
+        epilogue::unmark(head.g, out);
     }
 
     /// dZ of the output in lanes, from columns of it or of dA.

@@ -132,9 +132,7 @@ pub(crate) fn backward<T: Float>(
     }
     walk.asking.refused()?;
 
-    let factor = T::from_f64(1.0 / samples as f64);
-    let (shape, parallelism) = (model.shape, model.parallelism);
-    let all = WeightSums { shape, parallelism, regions, x, tiles, factor };
+    let all = WeightSums::of_mean(model, regions, x, tiles);
     sums::sum_weights(ops, &all, into);
     Ok(costs.iter().sum::<f64>() / samples as f64)
 }
@@ -202,7 +200,7 @@ impl<T: Float> Walk<'_, T> {
         let (tile, last) = (&self.tile, self.tile.last());
         let (n_y, stride) = (tile.model.head.n_y, tile.regions.stride(last));
         let g = tile.g(last);
-        if matches!(g, Activation::Relu | Activation::LeakyRelu { .. }) {
+        if g.is_relu() {
             // Predictions don't have the mark of z < 0 that the derivative is read from.
             tile.forward(last, g, buffers, x, columns);
         }

@@ -24,19 +24,14 @@ pub(super) fn forward<T: Float, S: Simd>(simd: S, task: Forward<'_, T>) {
             || {
                 through(simd, model, regions, x, tiles);
                 let a = &mut tiles[regions.activation(last(model), 1)][..model.head.n_y];
-                match model.head.g {
-                    Activation::Relu | Activation::LeakyRelu { .. } => {
-                        mark(simd, model.head.g, a);
-                        out.copy_from_slice(a);
-                        out.iter_mut().for_each(|a| *a += T::ZERO);
-                    }
-                    g => {
-                        if !finished(g) {
-                            activate(simd, model.head, a);
-                        }
-                        out.copy_from_slice(a);
-                    }
+                let g = model.head.g;
+                if g.is_relu() {
+                    mark(simd, g, a);
+                } else if !finished(g) {
+                    activate(simd, model.head, a);
                 }
+                out.copy_from_slice(a);
+                epilogue::unmark(g, out);
             },
         );
     });
@@ -97,7 +92,7 @@ pub(super) fn backward_with<T: Float, S: Simd>(
                 padding.fill(T::ZERO);
                 let cost = asking.block(0, a, dz);
                 if asking.is_da() {
-                    if matches!(g, Activation::Relu | Activation::LeakyRelu { .. }) {
+                    if g.is_relu() {
                         // Predictions don't have the mark of z < 0 that the derivative is read
                         // from.
                         layer(simd, model, regions, last(model), x, tiles);
@@ -161,7 +156,7 @@ fn layer<T: Float, S: Simd>(
 /// A ReLU's a from its z, with the mark of z < 0; others stay as they are.
 #[inline(always)]
 fn mark<T: Float, S: Simd>(simd: S, g: Activation, z: &mut [T]) {
-    if matches!(g, Activation::Relu | Activation::LeakyRelu { .. }) {
+    if g.is_relu() {
         epilogue::activate::<T::Register<S>>(simd, g, z);
     }
 }
@@ -203,7 +198,6 @@ fn sum<T: Float, S: Simd>(
     tiles: &[T],
     (sums, parameters): (&mut [T], Option<&mut [T]>),
 ) {
-    let (shape, parallelism) = (model.shape, model.parallelism);
-    let task = WeightSums { shape, parallelism, regions, x, tiles, factor: T::ONE };
+    let task = WeightSums::of_mean(model, regions, x, tiles);
     single::sum_weights(simd, &task, sums, parameters);
 }

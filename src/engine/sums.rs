@@ -12,7 +12,7 @@ use super::ops::LayerOps;
 use super::pass::input;
 use super::plan::{self, Regions};
 use super::stretches;
-use super::tiles::{disjoint, is_parallel};
+use super::tiles::{Model, disjoint, is_parallel};
 use super::turns;
 use crate::engine::shape::Shape;
 use crate::kernels::block::{Block, GradientRows, Pass, Turn};
@@ -30,6 +30,20 @@ pub struct WeightSums<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) tiles: &'a [T],
     pub(crate) factor: T,
+}
+
+impl<'a, T: Float> WeightSums<'a, T> {
+    /// For the gradient of the mean over the samples.
+    pub(super) fn of_mean(
+        model: Model<'a, T>,
+        regions: &'a Regions,
+        x: &'a [T],
+        tiles: &'a [T],
+    ) -> Self {
+        let Model { shape, parallelism, .. } = model;
+        let factor = T::from_f64(1.0 / (x.len() / shape.n_x()) as f64);
+        Self { shape, parallelism, regions, x, tiles, factor }
+    }
 }
 
 /// Where a gradient goes: slices laid out by the shape.

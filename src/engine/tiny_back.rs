@@ -59,16 +59,7 @@ where
     V::Elem: Float,
 {
     let Sample { shape, loss, parameters, weights, total } = *task;
-    // What layer l + 1 reads.
-    let mut a = [V::splat(t, V::Elem::ZERO); TINY_LAYERS];
-    let z = forward::<V>(
-        t,
-        shape,
-        parameters,
-        x,
-        #[inline(always)]
-        |layer, read| a[layer] = read,
-    )?;
+    let (a, z) = forward_keeping::<V>(t, shape, parameters, x)?;
     let (loss, mut dz) = through_loss(t, (shape, loss), z, (y, weights));
     let factor = V::splat(t, V::Elem::from_f64(1.0 / total));
     let (w, mut rest) = (V::Elem::panels(parameters), V::Elem::panels_mut(sums));
@@ -79,15 +70,40 @@ where
         let (before, panels) = rest[..end].split_at_mut(start);
         let scaled = dz * factor;
         if index == 0 {
-            tiny::gradient(t, scaled, x, panels);
+            tiny::weights::<V, false>(t, scaled, x, panels);
         } else {
             let (g, a) = (shape.layers[index - 1].activation, a[index - 1]);
             dz = tiny::backward(t, (&w[start..end - 1], layer.units), g, dz, a);
-            tiny::gradient_of(t, scaled, a, panels);
+            tiny::weights_of::<V, false>(t, scaled, a, panels);
         }
         rest = before;
     }
     Some(loss / total)
+}
+
+/// What layer l + 1 reads, for each layer l but the last, and the logits; `None` if the first
+/// layer's are not finite.
+#[inline(always)]
+fn forward_keeping<V>(
+    t: V::Token,
+    shape: &Shape,
+    parameters: &[V::Elem],
+    x: &[V::Elem],
+) -> Option<([V; TINY_LAYERS], V)>
+where
+    V: Shuffle,
+    V::Elem: Float,
+{
+    let mut a = [V::splat(t, V::Elem::ZERO); TINY_LAYERS];
+    let z = forward::<V>(
+        t,
+        shape,
+        parameters,
+        x,
+        #[inline(always)]
+        |layer, read| a[layer] = read,
+    )?;
+    Some((a, z))
 }
 
 /// Forward, backward and the update. Returns J; if it is not finite, nothing is changed. `None`,
@@ -123,16 +139,7 @@ where
 {
     let Step { shape, loss, weights, total, factor, .. } = *task;
     let parameters = &mut *task.parameters;
-    // What layer l + 1 reads.
-    let mut a = [V::splat(t, V::Elem::ZERO); TINY_LAYERS];
-    let z = forward::<V>(
-        t,
-        shape,
-        parameters,
-        x,
-        #[inline(always)]
-        |layer, read| a[layer] = read,
-    )?;
+    let (a, z) = forward_keeping::<V>(t, shape, parameters, x)?;
     let (loss, mut dz) = through_loss(t, (shape, loss), z, (y, weights));
     let cost = loss / total;
     if !cost.is_finite() {
@@ -146,11 +153,11 @@ where
         let (before, panels) = rest[..end].split_at_mut(end - layer.inputs - 1);
         let scaled = dz * factor;
         if index == 0 {
-            tiny::update(t, scaled, x, panels);
+            tiny::weights::<V, true>(t, scaled, x, panels);
         } else {
             let (g, a) = (shape.layers[index - 1].activation, a[index - 1]);
             dz = tiny::backward(t, (&panels[..layer.inputs], layer.units), g, dz, a);
-            tiny::update_of(t, scaled, a, panels);
+            tiny::weights_of::<V, true>(t, scaled, a, panels);
         }
         rest = before;
     }

@@ -9,9 +9,13 @@ use core::ops::Range;
 
 use super::{plan, stretches};
 use crate::engine::shape::Shape;
+use crate::kernels::strips;
 
 /// Samples a turn: four panels of dZ are 24 KiB, half of a large L1.
 const TURN_COLUMNS: usize = 96;
+
+// Packing has room for the longest.
+const _: () = assert!(TURN_COLUMNS + TURN_COLUMNS / 2 <= strips::COLUMNS);
 
 /// The most tiles that a turn has to do with: whole ones, and a piece at either end.
 pub(super) const PASSES: usize = TURN_COLUMNS * 3 / 2 / plan::MIN_TILE_COLUMNS + 2;

@@ -49,6 +49,14 @@ where
     }
 }
 
+/// Takes away the marks that ReLUs leave for g'(z): -0.0 + 0.0 = 0.0.
+#[inline(always)]
+pub(crate) fn unmark<T: Element>(g: Activation, a: &mut [T]) {
+    if g.is_relu() {
+        a.iter_mut().for_each(|a| *a += T::ZERO);
+    }
+}
+
 /// da *= g'(z), with g' from a = g(z) as [`activate`] leaves it.
 #[inline(always)]
 pub(crate) fn times_derivative<V>(t: V::Token, g: Activation, a: &[V::Elem], da: &mut [V::Elem])

@@ -27,8 +27,8 @@ pub(crate) const INPUTS: usize = COUNT * WIDTH;
 /// which the next column overwrites.
 const WRITTEN: usize = 8;
 
-/// The most columns of a turn.
-const COLUMNS: usize = 144;
+/// The most columns that there is room for.
+pub(crate) const COLUMNS: usize = 144;
 
 /// Room for a strip, and for what its last column writes behind it.
 const LEN: usize = COLUMNS * WIDTH + WRITTEN - WIDTH;

@@ -121,9 +121,10 @@ where
     lane_sums(rows)
 }
 
-/// dW = dz x^T and db = dz; `dz` comes with its factor. `panels` are dW's, and db behind them.
+/// dW = dz x^T and db = dz; with ADD, added to W and b in their place. `dz` comes with its factor;
+/// `panels` are dW's, and db behind them.
 #[inline(always)]
-pub(crate) fn gradient<V>(
+pub(crate) fn weights<V, const ADD: bool>(
     t: V::Token,
     dz: V,
     x: &[V::Elem],
@@ -132,75 +133,48 @@ pub(crate) fn gradient<V>(
     V: Lanes,
 {
     let Some((b, w)) = panels.split_last_mut() else { return };
-    dz.store(b.as_mut());
+    bias::<V, ADD>(t, dz, b.as_mut());
     for (w, &x) in w.iter_mut().zip(x) {
-        (dz * V::splat(t, x)).store(w.as_mut());
+        product::<V, ADD>(t, dz, x, w.as_mut());
     }
 }
 
 /// The same with what the layer before has left in lanes 0..inputs.
 #[inline(always)]
-pub(crate) fn gradient_of<V>(t: V::Token, dz: V, x: V, panels: &mut [<V::Elem as Element>::Panel])
-where
-    V: Lanes,
-{
-    let Some((b, w)) = panels.split_last_mut() else { return };
-    dz.store(b.as_mut());
-    let x = lanes(x);
-    for i in 0..V::LEN {
-        if i == w.len() {
-            break;
-        }
-        (dz * V::splat(t, x[i])).store(w[i].as_mut());
-    }
-}
-
-/// W += dz x^T and b += dz; `dz` comes with its factor. `panels` are W's, and b behind them.
-#[inline(always)]
-pub(crate) fn update<V>(
+pub(crate) fn weights_of<V, const ADD: bool>(
     t: V::Token,
     dz: V,
-    x: &[V::Elem],
+    x: V,
     panels: &mut [<V::Elem as Element>::Panel],
 ) where
     V: Lanes,
 {
     let Some((b, w)) = panels.split_last_mut() else { return };
-    add(t, dz, b.as_mut());
-    for (w, &x) in w.iter_mut().zip(x) {
-        add_product(t, dz, x, w.as_mut());
-    }
-}
-
-/// The same with what the layer before has left in lanes 0..inputs.
-#[inline(always)]
-pub(crate) fn update_of<V>(t: V::Token, dz: V, x: V, panels: &mut [<V::Elem as Element>::Panel])
-where
-    V: Lanes,
-{
-    let Some((b, w)) = panels.split_last_mut() else { return };
-    add(t, dz, b.as_mut());
+    bias::<V, ADD>(t, dz, b.as_mut());
     let x = lanes(x);
     for i in 0..V::LEN {
         if i == w.len() {
             break;
         }
-        add_product(t, dz, x[i], w[i].as_mut());
+        product::<V, ADD>(t, dz, x[i], w[i].as_mut());
     }
 }
 
 #[inline(always)]
-fn add<V>(t: V::Token, dz: V, b: &mut [V::Elem])
+fn bias<V, const ADD: bool>(t: V::Token, dz: V, b: &mut [V::Elem])
 where
     V: Lanes,
 {
-    flush::parameter(t, V::load(t, b) + dz).store(b);
+    let b_new = if ADD { flush::parameter(t, V::load(t, b) + dz) } else { dz };
+    b_new.store(b);
 }
 
 #[inline(always)]
-fn add_product<V>(t: V::Token, dz: V, x: V::Elem, w: &mut [V::Elem])
+fn product<V, const ADD: bool>(t: V::Token, dz: V, x: V::Elem, w: &mut [V::Elem])
 where
     V: Lanes,
 {
-    flush::parameter(t, dz.mul_add(V::splat(t, x), V::load(t, w))).store(w);
+    let x = V::splat(t, x);
+    let w_new = if ADD { flush::parameter(t, dz.mul_add(x, V::load(t, w))) } else { dz * x };
+    w_new.store(w);
 }

@@ -30,9 +30,10 @@ use crate::kernels::block::{Block, GradientRows, Pass, Turn};
 
 /// Both `dz` and the parameters are padded to whole panels, the weights to W's; `into.rows` starts
 /// at one. `registers` is the number of machine registers that a V takes, and a sum of K, which
-/// computes a single panel with very many inputs.
+/// computes a single panel with very many inputs. With PACKED, A is packed first, for a turn that
+/// [`strips::pays`].
 #[inline(always)]
-pub(crate) fn accumulate<V, W, K>(
+pub(crate) fn accumulate<V, W, K, const PACKED: bool>(
     t: V::Token,
     registers: usize,
     tiles: &[Pass<'_, V::Elem>],
@@ -45,25 +46,8 @@ pub(crate) fn accumulate<V, W, K>(
     K: Streamed<V>,
 {
     let (inputs, factor) = (tiles[0].1.rows, V::splat(t, factor));
-    Job { t, tiles, inputs, factor, turn, rows: PhantomData::<W> }.run::<K>(registers, into);
-}
-
-/// The same, with A packed: for a turn that [`strips::pays`].
-#[inline(always)]
-pub(crate) fn accumulate_packed<V, K>(
-    t: V::Token,
-    registers: usize,
-    tiles: &[Pass<'_, V::Elem>],
-    factor: V::Elem,
-    into: GradientRows<'_, V::Elem>,
-    turn: Turn,
-) where
-    V: Lanes,
-    K: Streamed<V>,
-{
-    let (inputs, factor) = (tiles[0].1.rows, V::splat(t, factor));
-    let rows = PhantomData::<<V::Elem as Element>::Panel>;
-    Job { t, tiles, inputs, factor, turn, rows }.run_packed::<K>(registers, into);
+    Job { t, tiles, inputs, factor, turn, rows: PhantomData::<W> }
+        .run::<K, PACKED>(registers, into);
 }
 
 struct Job<'a, V: Lanes, W> {
@@ -81,10 +65,17 @@ where
     W: Row<V::Elem>,
 {
     #[inline(always)]
-    fn run<K: Streamed<V>>(&self, registers: usize, mut into: GradientRows<'_, V::Elem>) {
-        self.biases(&mut into);
+    fn run<K: Streamed<V>, const PACKED: bool>(
+        &self,
+        registers: usize,
+        mut into: GradientRows<'_, V::Elem>,
+    ) {
+        for panel in 0..into.rows.len().div_ceil(V::Elem::PANEL) {
+            self.bias(panel, &mut into);
+        }
         let panels = self.panels(&into);
-        self.unpacked(registers, 0..self.inputs, panels, &mut into);
+        let rest = if PACKED { self.packed(registers, panels, &mut into) } else { 0 };
+        self.unpacked(registers, rest..self.inputs, panels, &mut into);
         if panels < into.rows.len().div_ceil(V::Elem::PANEL) {
             self.streamed::<K>(registers, panels, into);
         }
@@ -131,33 +122,34 @@ where
         }
     }
 
+    /// Panels 0..`panels` over the inputs that fill strips; returns the first of the others.
     #[inline(always)]
-    fn run_packed<K: Streamed<V>>(&self, registers: usize, mut into: GradientRows<'_, V::Elem>) {
-        self.biases(&mut into);
-        let panels = self.panels(&into);
+    fn packed(
+        &self,
+        registers: usize,
+        panels: usize,
+        into: &mut GradientRows<'_, V::Elem>,
+    ) -> usize {
         let mut strips = Strips::new();
         let mut input = 0;
         while input + strips::INPUTS <= self.inputs {
             let columns = strips.pack(self.tiles, input);
             let mut panel = 0;
             while registers == 1 && panel + 4 <= panels {
-                self.strips::<4>(panel, input, (&strips, columns), &mut into);
+                self.strips::<4>(panel, input, (&strips, columns), into);
                 panel += 4;
             }
             while registers == 1 && panel + 2 <= panels {
-                self.strips::<2>(panel, input, (&strips, columns), &mut into);
+                self.strips::<2>(panel, input, (&strips, columns), into);
                 panel += 2;
             }
             while panel < panels {
-                self.strips::<1>(panel, input, (&strips, columns), &mut into);
+                self.strips::<1>(panel, input, (&strips, columns), into);
                 panel += 1;
             }
             input += strips::INPUTS;
         }
-        self.unpacked(registers, input..self.inputs, panels, &mut into);
-        if panels < into.rows.len().div_ceil(V::Elem::PANEL) {
-            self.streamed::<K>(registers, panels, into);
-        }
+        input
     }
 
     /// P panels of the inputs from `input` on that are packed.
@@ -346,13 +338,6 @@ where
                     store(acc[p][r], into[r].as_mut(), first + r);
                 }
             }
-        }
-    }
-
-    #[inline(always)]
-    fn biases(&self, into: &mut GradientRows<'_, V::Elem>) {
-        for panel in 0..into.rows.len().div_ceil(V::Elem::PANEL) {
-            self.bias(panel, into);
         }
     }
 

@@ -13,7 +13,6 @@ use crate::network::parameters::Network;
 use crate::network::workspace::TrainingWorkspace;
 use crate::reference;
 use crate::scalar::Scalar;
-use crate::words::activation::Activation;
 
 /// Compares [`Network::backward`] with central differences of the cost, up to 200 parameters a
 /// layer: [`GradientCheck`] with its defaults.
@@ -264,9 +263,9 @@ impl Differences {
         for (x, y) in &self.samples {
             let (above, below) = (self.above.forward(x), self.below.forward(x));
             for (layer, (z, w)) in self.above.layers.iter().zip(above.z.iter().zip(&below.z)) {
-                let has_kink =
-                    matches!(layer.activation, Activation::Relu | Activation::LeakyRelu { .. });
-                if has_kink && z.iter().zip(w).any(|(z, w)| (*z >= 0.0) != (*w >= 0.0)) {
+                if layer.activation.is_relu()
+                    && z.iter().zip(w).any(|(z, w)| (*z >= 0.0) != (*w >= 0.0))
+                {
                     return None;
                 }
             }

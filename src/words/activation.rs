@@ -53,6 +53,11 @@ impl Activation {
     const ALL: [Self; 6] =
         [Self::Identity, Self::Sigmoid, Self::Tanh, Self::Relu, Self::LEAKY_RELU, Self::Softmax];
 
+    /// A ReLU, leaky or not: it has a kink, and marks z < 0 by the sign of a.
+    pub(crate) fn is_relu(self) -> bool {
+        matches!(self, Self::Relu | Self::LeakyRelu { .. })
+    }
+
     /// The name in lower case, as the command line and model files write it.
     ///
     /// ```

@@ -8,7 +8,7 @@ use shallownet::{
 };
 
 use crate::clock::measure;
-use crate::peer::version;
+use crate::frameworks::version;
 
 /// A row of fits.tsv.
 struct Fit<'a> {

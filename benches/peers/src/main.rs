@@ -13,6 +13,7 @@ mod clock;
 mod fann;
 mod fit;
 mod foreign;
+mod frameworks;
 mod hand;
 mod mkl;
 mod onednn;
@@ -25,7 +26,7 @@ use std::process::exit;
 
 use case::Type;
 use clock::measure;
-use peer::{peer, version};
+use frameworks::{peer, version};
 
 const USAGE: &str = "usage: peers FRAMEWORK --reference FILE [--shapes S1,S2] [--budget SECONDS]\n\
                      \x20      peers fit --data FOLDER [--budget SECONDS]";
@@ -86,7 +87,7 @@ fn frameworks(
             }
         }
         if peer.kinds().contains(&"adam") {
-            let again = peer::peer(framework, &case).expect("it was made before");
+            let again = frameworks::peer(framework, &case).expect("it was made before");
             let mut peer = again.unwrap_or_else(|error| stop(error));
             let said = expected.check_adam(peer.as_mut()).unwrap_or_else(|error| stop(error));
             println!("# {framework} {shape}: {said}");

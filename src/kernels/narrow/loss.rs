@@ -278,7 +278,7 @@ where
     for step in 0..rows.steps {
         let z = &mut z[step * V::LEN..];
         activate_register::<V>(t, head, rows.stride, z);
-        if matches!(head.g, Activation::Relu | Activation::LeakyRelu { .. }) {
+        if head.g.is_relu() {
             for k in 0..head.n_y {
                 let at = k * rows.stride;
                 (V::load(t, &z[at..]) + zero).store(&mut z[at..]);

@@ -94,11 +94,11 @@ impl<T: Element> Gradient<'_, T> {
         };
         let (tiles, turn, factor) = (&self.tiles, self.turn, T::from_f64(0.5));
         if packed {
-            weights::accumulate_packed::<V, Singly<T::Panel>>(
+            weights::accumulate::<V, T::Panel, Singly<T::Panel>, true>(
                 t, registers, tiles, factor, into, turn,
             );
         } else {
-            weights::accumulate::<V, T::Panel, Singly<T::Panel>>(
+            weights::accumulate::<V, T::Panel, Singly<T::Panel>, false>(
                 t, registers, tiles, factor, into, turn,
             );
         }
