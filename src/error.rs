@@ -165,6 +165,22 @@ pub enum Error {
         /// The index given.
         given: usize,
     },
+    /// A network with another loss than those beside it.
+    #[error("the other network has {given}: expected {expected}")]
+    OtherLoss {
+        /// The loss that was expected.
+        expected: Loss,
+        /// The loss given.
+        given: Loss,
+    },
+    /// A member past the last one of a population.
+    #[error("member {given}: the population has members 0 to {last}")]
+    Member {
+        /// The last valid index.
+        last: usize,
+        /// The index given.
+        given: usize,
+    },
     /// A workspace, tape, gradients or an optimiser's state made for a network of other sizes, or
     /// for a backend with another layout of parameters. (Activations and loss may differ.)
     #[error("{argument} was made for a network of another shape or backend")]
@@ -195,6 +211,17 @@ pub enum Error {
         step: u64,
         /// The cost.
         cost: f64,
+    },
+    /// Members of a population whose cost became NaN or infinite. Their parameters are those from
+    /// before the call; all other members have been updated.
+    #[error("the cost of member {member} is {cost}{}: {}", Others(*others), Kept(*others))]
+    MembersDiverged {
+        /// The first of them.
+        member: usize,
+        /// Its cost.
+        cost: f64,
+        /// How many others there are.
+        others: usize,
     },
     /// Data that a training did not begin with.
     #[error("the training began with other data: its fingerprint was {expected} and is {given}")]
@@ -257,6 +284,31 @@ impl core::fmt::Display for Short {
             return write!(f, "{:e}", self.0);
         }
         write!(f, "{}", self.0)
+    }
+}
+
+/// Members besides the one that is named.
+struct Others(usize);
+
+impl core::fmt::Display for Others {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            1 => f.write_str(" (and that of another is not finite)"),
+            n => write!(f, " (and those of {n} others are not finite)"),
+        }
+    }
+}
+
+/// Whose parameters are kept.
+struct Kept(usize);
+
+impl core::fmt::Display for Kept {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self.0 {
+            0 => "its parameters are kept; the other members are updated",
+            _ => "their parameters are kept; the other members are updated",
+        })
     }
 }
 

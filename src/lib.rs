@@ -203,6 +203,7 @@ pub mod io;
 mod kernels;
 pub mod metrics;
 mod network;
+mod population;
 pub mod reference;
 mod rounding;
 mod scalar;
@@ -255,6 +256,9 @@ pub use network::parameters::Network;
 pub use network::predictor::Predictor;
 pub use network::tape::Tape;
 pub use network::workspace::{PredictionWorkspace, TrainingWorkspace, Workspace};
+pub use population::{
+    OfMembers, Population, PopulationGradients, PopulationTargets, PopulationWorkspace, Samples,
+};
 pub use scalar::Scalar;
 pub use train::{
     Best, Decay, EarlyStopping, Epoch, Fit, OptimizerState, Schedule, Stop, Trainer, Training,

@@ -8,6 +8,7 @@ use fearless_simd::Simd;
 use super::custom::{self, Backward, Forward};
 use super::float::Float;
 use super::fused_ops::FusedOps;
+use super::groups::door::Groups;
 use super::narrow_plan::Layout;
 use super::own_loss::{self, NotFinite, OwnLoss};
 use super::pass::{self, Prediction, Propagation};
@@ -57,6 +58,10 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
 
     fn panel(&self) -> usize {
         T::PANEL
+    }
+
+    fn groups(&self) -> Option<Box<dyn Groups<T>>> {
+        Some(Box::new(*self))
     }
 
     fn again(&self) -> Box<dyn Passes<T>> {

@@ -10,6 +10,7 @@ mod elementwise;
 pub(crate) mod float;
 mod fused;
 mod fused_ops;
+pub(crate) mod groups;
 pub(crate) mod kept;
 pub(crate) mod layout;
 pub(crate) mod levels;

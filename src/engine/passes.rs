@@ -9,6 +9,7 @@ use core::fmt::Debug;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::custom::{Backward, Forward};
+use super::groups::door::Groups;
 use super::optimizer::Update;
 use super::own_loss::{NotFinite, OwnLoss};
 use super::pass::{Prediction, Propagation};
@@ -71,6 +72,11 @@ pub trait Passes<T>: Elementwise<T> {
         _y: &[T],
         _sums: &mut [T],
     ) -> Option<f64> {
+        None
+    }
+
+    /// The passes of groups of networks, where the backend has them.
+    fn groups(&self) -> Option<Box<dyn Groups<T>>> {
         None
     }
 

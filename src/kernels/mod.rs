@@ -13,6 +13,7 @@ pub(crate) mod exp;
 pub(crate) mod finish;
 pub(crate) mod finite;
 pub(crate) mod flush;
+pub(crate) mod group;
 pub(crate) mod head;
 pub(crate) mod lanes;
 pub(crate) mod ln_1p;
@@ -23,6 +24,7 @@ pub(crate) mod panel;
 #[cfg(test)]
 #[path = "testing/products.rs"]
 mod products;
+pub(crate) mod several;
 pub(crate) mod shuffle;
 pub(crate) mod sigmoid;
 pub(crate) mod single;

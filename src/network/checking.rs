@@ -79,7 +79,7 @@ impl<T: Scalar> Network<T> {
         self.check_finite_x(x)
     }
 
-    pub(super) fn check_x_shape(&self, x: Columns<'_, T>) -> Result<()> {
+    pub(crate) fn check_x_shape(&self, x: Columns<'_, T>) -> Result<()> {
         features("x", self.inputs(), x.features())?;
         if x.samples() == 0 { Err(Error::EmptyBatch { argument: "x" }) } else { Ok(()) }
     }

@@ -4,6 +4,7 @@ use super::parameters::Network;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 use crate::words::init::Init;
+use crate::words::layer::Layer;
 
 impl<T: Scalar> Network<T> {
     /// One network that answers as these do on average: each of its hidden layers holds theirs, side
@@ -48,17 +49,7 @@ impl<T: Scalar> Network<T> {
         };
         let (members, layers) = (networks.len(), first.layers());
         for other in networks {
-            let pairs = layers.iter().zip(other.layers());
-            let differs = pairs.clone().position(|(a, b)| a != b);
-            let layer = match differs {
-                Some(layer) => layer,
-                None if layers.len() == other.layers().len() => continue,
-                None => layers.len().min(other.layers().len()),
-            };
-            let size =
-                |net: &Self| net.layers().get(layer).map(|layer| (layer.inputs, layer.units));
-            let (expected, given) = (size(first), size(other));
-            return Err(Error::OtherSizes { layer, expected, given });
+            first.check_layers(other)?;
         }
         let last = layers.len() - 1;
         let copies = |layer: usize| if layer == last { 1 } else { members };
@@ -97,6 +88,26 @@ impl<T: Scalar> Network<T> {
             mean.set_bias(l, &bias)?;
         }
         Ok(mean)
+    }
+
+    /// Has the other network the same layers, activations included?
+    fn check_layers(&self, other: &Self) -> Result<()> {
+        let (layers, others) = (self.layers(), other.layers());
+        let differs = layers.iter().zip(others).position(|(a, b)| a != b);
+        let layer = match differs {
+            Some(layer) => layer,
+            None if layers.len() == others.len() => return Ok(()),
+            None => layers.len().min(others.len()),
+        };
+        let size = |layers: &[Layer]| layers.get(layer).map(|layer| (layer.inputs, layer.units));
+        Err(Error::OtherSizes { layer, expected: size(layers), given: size(others) })
+    }
+
+    /// The same, and the same loss?
+    pub(crate) fn check_alike(&self, other: &Self) -> Result<()> {
+        self.check_layers(other)?;
+        let (expected, given) = (self.loss(), other.loss());
+        if expected == given { Ok(()) } else { Err(Error::OtherLoss { expected, given }) }
     }
 }
 

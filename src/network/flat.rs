@@ -38,8 +38,13 @@ impl<T: Scalar> Network<T> {
     /// [`Error::Length`](crate::Error::Length).
     pub fn parameters_into(&self, into: &mut [T]) -> Result<()> {
         checks::length("into", self.parameter_count(), into.len())?;
-        layout::gather(&self.shape, self.parameters.as_slice(), into);
+        self.gather(into);
         Ok(())
+    }
+
+    /// Writes all parameters to a slice of their number.
+    pub(crate) fn gather(&self, into: &mut [T]) {
+        layout::gather(&self.shape, self.parameters.as_slice(), into);
     }
 
     /// Sets all parameters from a slice in the order of
@@ -64,8 +69,13 @@ impl<T: Scalar> Network<T> {
     pub fn set_parameters(&mut self, parameters: &[T]) -> Result<()> {
         checks::length("parameters", self.parameter_count(), parameters.len())?;
         self.check_finite("parameters", parameters)?;
-        layout::scatter(&self.shape, self.parameters.as_mut_slice(), parameters, checks::normal);
+        self.assign(parameters);
         Ok(())
+    }
+
+    /// Sets all parameters, of which there are as many.
+    pub(crate) fn assign(&mut self, parameters: &[T]) {
+        layout::scatter(&self.shape, self.parameters.as_mut_slice(), parameters, checks::normal);
     }
 
     /// [`weights`](Self::weights) of `layer` (from 0) into a slice: row-major (n_l, n_{l-1}).

@@ -3,7 +3,7 @@
 mod blend;
 pub(crate) mod buffers;
 pub(crate) mod builder;
-mod checking;
+pub(crate) mod checking;
 pub(crate) mod configuration;
 pub(crate) mod diagnostics;
 mod ensemble;

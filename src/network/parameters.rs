@@ -303,7 +303,7 @@ impl<T: Scalar> Network<T> {
         }
     }
 
-    pub(super) fn head(&self) -> OutputHead {
+    pub(crate) fn head(&self) -> OutputHead {
         let output = self.shape.output();
         OutputHead { loss: self.loss, g: output.activation, n_y: output.units }
     }

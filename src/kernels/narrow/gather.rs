@@ -88,7 +88,8 @@ fn square_of_lanes<V>(
     match V::LEN {
         16 => square::<V, 16>(t, columns, n, stride, into),
         8 => square::<V, 8>(t, columns, n, stride, into),
-        _ => unreachable!("registers have 8 or 16 lanes"),
+        4 => square::<V, 4>(t, columns, n, stride, into),
+        _ => unreachable!("registers have 4, 8 or 16 lanes"),
     }
 }
 
@@ -205,7 +206,7 @@ mod tests {
     use fearless_simd::{Level, Simd, dispatch};
 
     use super::*;
-    use crate::kernels::lanes::{F32x16, F64x8};
+    use crate::kernels::lanes::{F32x16, F64x4, F64x8};
 
     #[inline(always)]
     fn check<V>(t: V::Token)
@@ -234,15 +235,16 @@ mod tests {
     }
 
     #[inline(always)]
-    fn check_both<S: Simd>(simd: S) {
+    fn check_all<S: Simd>(simd: S) {
         check::<F32x16<S>>(simd);
         check::<F64x8<S>>(simd);
+        check::<F64x4<S>>(simd);
     }
 
     #[test]
     fn columns_go_to_lanes_and_back() {
         for level in [Level::new(), Level::baseline()] {
-            dispatch!(level, simd => check_both(simd));
+            dispatch!(level, simd => check_all(simd));
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct LossSum<V> {
 }
 
 /// A softmax's denominator is at most n_y <= 2^bits: this many of them multiply without overflow.
-fn factors_a_logarithm(n_y: usize) -> usize {
+pub(in crate::kernels) fn factors_a_logarithm(n_y: usize) -> usize {
     120 / (n_y.next_power_of_two().trailing_zeros() as usize + 1)
 }
 
@@ -169,7 +169,7 @@ where
 /// Max over the classes and the sum of e^(z - max), which go to `e`; those below the root count
 /// as 0.
 #[inline(always)]
-fn exponentials<V>(
+pub(in crate::kernels) fn exponentials<V>(
     t: V::Token,
     (n_y, row): (usize, usize),
     z: &[V::Elem],
@@ -194,7 +194,7 @@ where
 
 /// L = 1/2 sum (a - y)^2, dz = (a - y) g'(z), of one register of samples.
 #[inline(always)]
-fn squared_error<V>(
+pub(in crate::kernels) fn squared_error<V>(
     t: V::Token,
     head: OutputHead,
     row: usize,
@@ -229,7 +229,7 @@ where
 
 /// a = g(z) over all outputs of one register of samples, in place.
 #[inline(always)]
-fn activate_register<V>(t: V::Token, head: OutputHead, row: usize, z: &mut [V::Elem])
+pub(in crate::kernels) fn activate_register<V>(t: V::Token, head: OutputHead, row: usize, z: &mut [V::Elem])
 where
     V: Lanes,
 {

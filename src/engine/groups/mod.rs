@@ -1,0 +1,9 @@
+//! Many networks of one shape, a network a lane: the passes of a group of them, and the memory that
+//! a thread needs for it. (The kernels, and how a group lies: `kernels::group`.)
+
+pub(crate) mod batch;
+pub(crate) mod door;
+mod layers;
+mod one;
+mod pass;
+pub(crate) mod room;

@@ -1,0 +1,31 @@
+//! Which way a population goes: a network a lane, or one network after the other.
+
+use crate::element::Element;
+use crate::engine::shape::Shape;
+use crate::words::layer::Layer;
+
+/// Parameters of a network up to which lanes are faster, whatever the batch: a group of sixteen of
+/// them, with its gradients, then stays in the second-level cache.
+const LANE_PARAMETERS: usize = 2048;
+/// Inputs of a layer up to which one sample's sums have one order in both ways.
+const LANE_INPUTS: usize = 256;
+
+/// Do networks of this shape lie in lanes?
+///
+/// The shape alone decides: if samples or members did, a member's bits would depend on them.
+pub(super) fn in_lanes<T: Element>(shape: &Shape) -> bool {
+    let parameters: usize = shape.layers.iter().map(Layer::parameters).sum();
+    parameters <= LANE_PARAMETERS
+        && shape.layers.iter().all(|layer| layer.inputs <= LANE_INPUTS)
+        && shape.n_y() <= T::PANEL
+}
+
+/// Multiplications and additions that are worth a thread of its own: about 50 us.
+const THREAD_WORK: f64 = 1e6;
+
+/// The parts that work is cut into: no more than `most`, and none smaller than is worth a thread.
+pub(super) fn parts(shape: &Shape, samples: usize, members: usize, most: usize) -> usize {
+    let parameters: usize = shape.layers.iter().map(Layer::parameters).sum();
+    let work = 6.0 * parameters as f64 * samples as f64 * members as f64;
+    most.min((work / THREAD_WORK) as usize).max(1)
+}
