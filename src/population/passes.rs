@@ -188,7 +188,7 @@ impl<T: Scalar> Population<T> {
     }
 
     /// The rooms that are worth using.
-    fn parts(&self, samples: usize, workspace: &PopulationWorkspace<T>) -> usize {
+    pub(super) fn parts(&self, samples: usize, workspace: &PopulationWorkspace<T>) -> usize {
         let most = match &workspace.rooms {
             Rooms::Lanes(rooms) => rooms.len(),
             Rooms::Networks(rooms) => rooms.len(),

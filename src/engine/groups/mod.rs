@@ -5,5 +5,6 @@ pub(crate) mod batch;
 pub(crate) mod door;
 mod layers;
 mod one;
+mod optimize;
 mod pass;
 pub(crate) mod room;
