@@ -72,14 +72,14 @@ def run_case(case, name, arguments):
         steps = program.steps_a_call()
         median = measure(lambda: program.run(steps), arguments.budget / 5)[0] / steps
         if fastest is None or median < fastest[0]:
-            fastest = median, way, program, steps
+            fastest = median, way, program, steps, said
     if arguments.check:
         return
-    _, way, program, steps = fastest
+    _, way, program, steps, said = fastest
     median, samples = measure(lambda: program.run(steps), arguments.budget)
     if not np.isfinite(np.asarray(program.run(1)[0])).all():
         raise ValueError("the costs are no longer finite")
-    print(f"# {title}: {way}, {steps} steps a call, {samples} calls; {said}")
+    print(f"# {title}: {way}; steps a call: {steps}, calls: {samples}; {said}")
     ns = f"{median / steps / case.members:.1f}"
     print(case.shape, case.members, case.m, arguments.threads, name, ns, sep="\t", flush=True)
 
