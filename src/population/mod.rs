@@ -5,6 +5,7 @@ mod checking;
 mod gradients;
 mod in_lanes;
 mod lane_orders;
+mod lane_step;
 mod lanes_optimizer;
 mod lanes_training;
 mod members;

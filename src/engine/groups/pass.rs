@@ -159,6 +159,11 @@ where
             elementwise::times_derivative::<V>(t, layers[index - 1].activation, &a[start..end], da);
             end = start;
         }
+        if range.1 < C {
+            let end = z_at + n_y * row;
+            blocks::clear::<V, C>(&mut a[..end], range.1);
+            blocks::clear::<V, C>(&mut dz[..end], range.1);
+        }
     }
 
     /// Adds a block's dZ A^T to the stretch's sums, or begins them.

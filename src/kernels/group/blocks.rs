@@ -229,6 +229,15 @@ fn scatter<V: Lanes, const C: usize>(
     }
 }
 
+/// Zeros in place of the samples from `valid` on, of C: what they add to a sum is 0 then, even where
+/// a parameter is infinite.
+#[inline(always)]
+pub(crate) fn clear<V: Lanes, const C: usize>(rows: &mut [V::Elem], valid: usize) {
+    for row in rows.chunks_exact_mut(C * V::LEN) {
+        row[valid * V::LEN..].fill(V::Elem::ZERO);
+    }
+}
+
 /// Writes `valid` columns of `n` predictions for each network, from sample `start` on of the batches
 /// of `samples` that lie one behind the other in `out`. Values are `row` samples apart in `from`.
 #[inline(always)]
