@@ -3,7 +3,7 @@
 use super::in_lanes::Lanes;
 use super::plan;
 use super::store::Grouping;
-use crate::engine::groups::door::{Groups, Net};
+use crate::engine::groups::job::{Groups, Net};
 use crate::error::{Error, Result};
 use crate::network::builder::Builder;
 use crate::network::parameters::Network;

@@ -1,7 +1,7 @@
 //! A step of an optimiser for one group.
 
 use crate::engine::groups::batch::Batch;
-use crate::engine::groups::door::{By, Groups, Job, Net, OfLanes};
+use crate::engine::groups::job::{By, Groups, Job, Net, OfLanes};
 use crate::engine::groups::room::Room;
 use crate::kernels::group::GROUP_LANES;
 use crate::kernels::optimizer::Rule;

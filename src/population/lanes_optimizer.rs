@@ -1,13 +1,13 @@
 //! A step of an optimiser for members in lanes.
 
-use super::checking::Given;
+use super::given::Given;
 use super::in_lanes::{Lanes, Pass};
 use super::lane_step::LaneStep;
 use super::optimizer::LaneStates;
 use super::samples::OfMembers;
 use super::walk::{By, share};
 use crate::data::buffer::AlignedBuffer;
-use crate::engine::groups::door::{Net, OfLanes};
+use crate::engine::groups::job::{Net, OfLanes};
 use crate::engine::groups::room::Room;
 use crate::kernels::group::GROUP_LANES;
 use crate::kernels::optimizer::Rule;

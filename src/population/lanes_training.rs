@@ -2,7 +2,7 @@
 
 use core::ops::ControlFlow;
 
-use super::checking::Given;
+use super::given::Given;
 use super::in_lanes::places;
 use super::lane_orders::Orders;
 use super::lane_step::LaneStep;
@@ -10,7 +10,7 @@ use super::store::Grouping;
 use super::training_options::{MemberEpoch, PopulationTraining};
 use crate::data::buffer::AlignedBuffer;
 use crate::engine::groups::batch::Batch;
-use crate::engine::groups::door::{Groups, Job, Net, OfLanes};
+use crate::engine::groups::job::{Groups, Job, Net, OfLanes};
 use crate::engine::groups::room::Room;
 use crate::error::{Error, Result};
 use crate::kernels::group::GROUP_LANES;

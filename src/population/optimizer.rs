@@ -10,7 +10,7 @@ use super::store::Grouping;
 use super::workspace::{PopulationWorkspace, Rooms};
 use crate::data::buffer::AlignedBuffer;
 use crate::data::{checks, domains};
-use crate::engine::groups::door::Net;
+use crate::engine::groups::job::Net;
 use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
 use crate::network::buffers::check_layout;

@@ -2,7 +2,7 @@
 //! alone has for it, and so the same bits: see `kernels::group::one`.
 
 use super::batch::{Batch, Values};
-use super::door::{Job, Net};
+use super::job::{Job, Net};
 use super::layers::{each_layer, keep_lanes, stays};
 use super::room::Parts;
 use crate::engine::float::Float;

@@ -8,7 +8,7 @@
 //! ```
 
 use super::batch::{Batch, Values};
-use super::door::{Job, Net};
+use super::job::{Job, Net};
 use super::layers::{each_layer, keep_lanes, stays};
 use super::room::Parts;
 use crate::engine::float::Float;
