@@ -97,6 +97,7 @@ impl<T: Scalar> Pass<'_, T> {
     pub(super) fn write_costs(&self, group: usize, losses: &[f64], costs: &mut [f64]) {
         let members = group * self.grouping.lanes..;
         match self.given.shared_total() {
+            Some(1.0) => costs.copy_from_slice(&losses[..costs.len()]),
             Some(total) => {
                 costs.iter_mut().zip(losses).for_each(|(cost, loss)| *cost = loss / total);
             }

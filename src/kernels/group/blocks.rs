@@ -250,6 +250,10 @@ pub(crate) fn scatter_out<V>(
 ) where
     V: Lanes,
 {
+    if samples * n == 1 {
+        let present = out.len().min(V::LEN);
+        return out[..present].copy_from_slice(&from[..present]);
+    }
     for (lane, out) in out.chunks_exact_mut(samples * n).take(V::LEN).enumerate() {
         for s in 0..valid {
             let column = &mut out[(start + s) * n..(start + s + 1) * n];
