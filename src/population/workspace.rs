@@ -121,7 +121,7 @@ impl<T: Scalar> Population<T> {
     }
 
     /// Threads that a call may use.
-    fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
         match self.model.parallelism {
             Parallelism::Serial => 1,
             Parallelism::Rayon => rayon::current_num_threads(),
