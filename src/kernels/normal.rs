@@ -229,19 +229,13 @@ mod tests {
 
     #[test]
     fn the_farthest_deviates() {
-        let farthest = |r: f64, e: f64| assert!((r - e).abs() < 1e-5, "{r} is not {e}");
-        farthest(
-            f64::from(pair::<f32>((0, 0)).0),
-            64.0_f64.mul_add(core::f64::consts::LN_2, 0.0).sqrt(),
-        );
-        farthest(
-            pair::<f64>((u64::MAX, 0)).0,
-            104.0_f64.mul_add(core::f64::consts::LN_2, 0.0).sqrt(),
-        );
-        for pair in
-            [pair::<f32>((u64::from(u32::MAX), 7)), pair::<f32>((u64::from(u32::MAX), 1 << 31))]
-        {
-            assert_eq!(pair, (0.0, 0.0));
+        let (narrow, wide) = (pair::<f32>((0, 0)), pair::<f64>((u64::MAX, 0)));
+        for (deviate, halvings) in [(f64::from(narrow.0), 32.0), (wide.0, 52.0)] {
+            let r = (2.0 * core::f64::consts::LN_2 * halvings).sqrt();
+            assert!((deviate - r).abs() < 1e-5, "{deviate} is not {r}");
+        }
+        for theta in [7, 1 << 31] {
+            assert_eq!(pair::<f32>((u64::from(u32::MAX), theta)), (0.0, 0.0));
         }
     }
 }
