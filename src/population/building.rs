@@ -81,7 +81,10 @@ impl<T: Scalar> Population<T> {
     ///
     /// # Errors
     /// [`Error::Zero`] seeds; those of [`Builder::build`].
-    pub fn from_seeds(builder: &Builder<T>, seeds: impl IntoIterator<Item = u64>) -> Result<Self> {
+    pub fn from_seeds(
+        builder: &Builder<T>,
+        seeds: impl IntoIterator<Item = u64>,
+    ) -> Result<Self> {
         let init = builder.configuration().init;
         let mut networks = Vec::new();
         for seed in seeds {

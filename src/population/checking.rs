@@ -99,8 +99,9 @@ impl<T: Scalar> Population<T> {
         if given.targets.weights.is_none() {
             return Ok(());
         }
-        (0..self.members())
-            .try_for_each(|member| given.targets(member).check_rate(rates.of(member).to_f64()))
+        (0..self.members()).try_for_each(|member| {
+            given.targets(member).check_rate(rates.of(member).to_f64())
+        })
     }
 }
 
@@ -112,6 +113,8 @@ pub(super) fn diverged(costs: &[f64]) -> Result<()> {
     let mut bad = costs.iter().enumerate().filter(|(_, cost)| !cost.is_finite());
     match bad.next() {
         None => Ok(()),
-        Some((member, &cost)) => Err(Error::MembersDiverged { member, cost, others: bad.count() }),
+        Some((member, &cost)) => {
+            Err(Error::MembersDiverged { member, cost, others: bad.count() })
+        }
     }
 }

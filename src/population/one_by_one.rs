@@ -33,14 +33,7 @@ pub(super) fn backward<T: Scalar>(
     rooms: &mut [TrainingWorkspace<T>],
 ) {
     let into = into.map(|into| By::new(into, networks[0].parameter_count()));
-    run(
-        Kept::Read(networks, 1),
-        networks.len(),
-        (given, OfMembers::All(T::ZERO)),
-        into,
-        costs,
-        rooms,
-    );
+    run(Kept::Read(networks, 1), networks.len(), (given, OfMembers::All(T::ZERO)), into, costs, rooms);
 }
 
 pub(super) fn step<T: Scalar>(

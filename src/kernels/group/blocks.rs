@@ -166,7 +166,7 @@ pub(crate) fn scatter_out<V, const C: usize>(
 ) where
     V: Lanes,
 {
-    for (lane, out) in out.chunks_exact_mut(samples * n).take(V::LEN).enumerate() {
+    for (lane, out) in out.chunks_exact_mut(samples * n).enumerate() {
         for s in 0..C {
             let column = &mut out[(start + s) * n..(start + s + 1) * n];
             for (k, a) in column.iter_mut().enumerate() {

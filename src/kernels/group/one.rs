@@ -9,8 +9,13 @@ use crate::kernels::lanes::Lanes;
 /// dA = W^T dZ. There a register's lanes are the units: each adds its own products over the panels,
 /// then neighbouring lanes are added, pair by pair.
 #[inline(always)]
-pub(crate) fn inputs<V>(t: V::Token, size: Size, w: &[V::Elem], dz: &[V::Elem], da: &mut [V::Elem])
-where
+pub(crate) fn inputs<V>(
+    t: V::Token,
+    size: Size,
+    w: &[V::Elem],
+    dz: &[V::Elem],
+    da: &mut [V::Elem],
+) where
     V: Lanes,
 {
     match size.units {
