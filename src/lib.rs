@@ -266,7 +266,8 @@ pub use network::predictor::Predictor;
 pub use network::tape::Tape;
 pub use network::workspace::{PredictionWorkspace, TrainingWorkspace, Workspace};
 pub use population::{
-    OfMembers, Population, PopulationGradients, PopulationTargets, PopulationWorkspace, Samples,
+    MemberEpoch, OfMembers, Population, PopulationData, PopulationGradients, PopulationOptimizer,
+    PopulationTargets, PopulationTraining, PopulationWorkspace, Samples,
 };
 pub use scalar::Scalar;
 pub use train::{

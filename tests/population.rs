@@ -88,8 +88,7 @@ struct Said<T> {
 impl<T: Scalar> Said<T> {
     fn of(drawn: &Drawn<T>, is_weighted: bool) -> Self {
         let (x, y, weights) = drawn.samples();
-        let targets =
-            if is_weighted { PopulationTargets::weighted(y, weights) } else { y.into() };
+        let targets = if is_weighted { PopulationTargets::weighted(y, weights) } else { y.into() };
         Self::seen_by(&mut drawn.population(), x, targets, (drawn.samples, &drawn.rates))
     }
 
@@ -157,7 +156,8 @@ fn with_reference<T: Scalar>(drawn: &Drawn<T>, is_weighted: bool) -> Result<(), 
     for (member, net) in drawn.networks.iter().enumerate() {
         let (x, y, weights) = drawn.batch(member);
         let oracle = reference::Network::from(net);
-        let nested = |columns: Columns<'_, T>| common::cases::nested(columns.as_slice(), columns.features());
+        let nested =
+            |columns: Columns<'_, T>| common::cases::nested(columns.as_slice(), columns.features());
         let (x, y) = (nested(x), nested(y));
         let expected = if is_weighted {
             let weights: Vec<f64> = weights.iter().map(|w| w.to_f64()).collect();
@@ -321,7 +321,8 @@ proptest! {
 fn shared_is_the_same_as_a_copy_each() {
     for samples in [1, 5, 8, 70, 130] {
         for units in [4, 300] {
-            let case = Case::new(3, &[(units, Activation::Tanh), (2, Activation::Sigmoid)], samples);
+            let case =
+                Case::new(3, &[(units, Activation::Tanh), (2, Activation::Sigmoid)], samples);
             let batch = case.batch::<f32>(0);
             let net = case.network::<f32>(BACKENDS[BACKENDS.len() - 1], Parallelism::Serial);
             let weights: Vec<f32> = (0..samples).map(|s| 0.5 + s as f32).collect();

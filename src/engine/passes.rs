@@ -9,7 +9,7 @@ use core::fmt::Debug;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::custom::{Backward, Forward};
-use super::groups::door::Groups;
+use super::groups::job::Groups;
 use super::noise;
 use super::optimizer::Update;
 use super::own_loss::{NotFinite, OwnLoss};

@@ -50,6 +50,46 @@ pub(crate) struct Terms<T> {
     pub(crate) decay: T,
 }
 
+impl<T: Element> Rule<T> {
+    /// The same numbers in every lane.
+    #[inline(always)]
+    pub(crate) fn splat<V: Lanes<Elem = T>>(self, t: V::Token) -> Rule<V> {
+        match self {
+            Self::Sgd => Rule::Sgd,
+            Self::Momentum { beta } => Rule::Momentum { beta: V::splat(t, beta) },
+            Self::Nesterov { beta } => Rule::Nesterov { beta: V::splat(t, beta) },
+            Self::RmsProp { rho, rest, epsilon, least } => Rule::RmsProp {
+                rho: V::splat(t, rho),
+                rest: V::splat(t, rest),
+                epsilon: V::splat(t, epsilon),
+                least: V::splat(t, least),
+            },
+            Self::Adam { beta1, rest1, beta2, rest2, scale, epsilon, least } => Rule::Adam {
+                beta1: V::splat(t, beta1),
+                rest1: V::splat(t, rest1),
+                beta2: V::splat(t, beta2),
+                rest2: V::splat(t, rest2),
+                scale: V::splat(t, scale),
+                epsilon: V::splat(t, epsilon),
+                least: V::splat(t, least),
+            },
+        }
+    }
+}
+
+impl<T: Element> Terms<T> {
+    /// The same numbers in every lane.
+    #[inline(always)]
+    fn splat<V: Lanes<Elem = T>>(self, t: V::Token) -> Terms<V> {
+        Terms {
+            rate: V::splat(t, self.rate),
+            clip: V::splat(t, self.clip),
+            l2: V::splat(t, self.l2),
+            decay: V::splat(t, self.decay),
+        }
+    }
+}
+
 /// All slices are of one length, a whole number of panels (64 bytes); a moment that the rule does
 /// not have is empty. Of each panel, only a register's first lanes are computed: what lies behind
 /// half a panel's must be padding.
@@ -60,99 +100,79 @@ pub(crate) fn update<V>(
     terms: Terms<V::Elem>,
     w: &mut [V::Elem],
     dw: &[V::Elem],
+    moments: [&mut [V::Elem]; 2],
+) where
+    V: Lanes,
+{
+    update_rows::<V>(t, &rule.splat(t), terms.splat(t), V::Elem::PANEL, w, dw, moments);
+}
+
+/// The same by rows of any length, of which a register's first lanes are computed, each with
+/// numbers of its own.
+#[inline(always)]
+pub(crate) fn update_rows<V>(
+    t: V::Token,
+    rule: &Rule<V>,
+    terms: Terms<V>,
+    row: usize,
+    w: &mut [V::Elem],
+    dw: &[V::Elem],
     [m, v]: [&mut [V::Elem]; 2],
 ) where
     V: Lanes,
 {
-    let step = Step::<V> {
-        rate: V::splat(t, terms.rate),
-        clip: V::splat(t, terms.clip),
-        l2: V::splat(t, terms.l2),
-        decay: V::splat(t, terms.decay),
-    };
     match *rule {
         Rule::Sgd => {
-            for (w, dw) in w.chunks_exact_mut(V::Elem::PANEL).zip(dw.chunks_exact(V::Elem::PANEL)) {
-                let (w0, g) = step.gradient(t, w, dw);
-                step.take(t, w0, g).store(w);
+            for (w, dw) in w.chunks_exact_mut(row).zip(dw.chunks_exact(row)) {
+                let (w0, g) = terms.gradient(t, w, dw);
+                terms.take(t, w0, g).store(w);
             }
         }
-        Rule::Momentum { beta } => {
-            let beta = V::splat(t, beta);
-            one::<V>(
-                (t, step),
-                (w, dw, m),
-                #[inline(always)]
-                |g, m| {
-                    let m = flush::subnormal(t, m.mul_add(beta, g));
-                    (m, m)
-                },
-            );
-        }
-        Rule::Nesterov { beta } => {
-            let beta = V::splat(t, beta);
-            one::<V>(
-                (t, step),
-                (w, dw, m),
-                #[inline(always)]
-                |g, m| {
-                    let m = flush::subnormal(t, m.mul_add(beta, g));
-                    (m, m.mul_add(beta, g))
-                },
-            );
-        }
-        Rule::RmsProp { rho, rest, epsilon, least } => {
-            let [rho, rest, epsilon, least] = [rho, rest, epsilon, least].map(
-                #[inline(always)]
-                |x| V::splat(t, x),
-            );
-            one::<V>(
-                (t, step),
-                (w, dw, v),
-                #[inline(always)]
-                |g, v| {
-                    let g = flush::below(t, least, g);
-                    let v = flush::subnormal(t, v.mul_add(rho, (g * rest) * g));
-                    (v, g / (v.sqrt() + epsilon))
-                },
-            );
-        }
+        Rule::Momentum { beta } => one::<V>(
+            (t, terms, row),
+            (w, dw, m),
+            #[inline(always)]
+            |g, m| {
+                let m = flush::subnormal(t, m.mul_add(beta, g));
+                (m, m)
+            },
+        ),
+        Rule::Nesterov { beta } => one::<V>(
+            (t, terms, row),
+            (w, dw, m),
+            #[inline(always)]
+            |g, m| {
+                let m = flush::subnormal(t, m.mul_add(beta, g));
+                (m, m.mul_add(beta, g))
+            },
+        ),
+        Rule::RmsProp { rho, rest, epsilon, least } => one::<V>(
+            (t, terms, row),
+            (w, dw, v),
+            #[inline(always)]
+            |g, v| {
+                let g = flush::below(t, least, g);
+                let v = flush::subnormal(t, v.mul_add(rho, (g * rest) * g));
+                (v, g / (v.sqrt() + epsilon))
+            },
+        ),
         Rule::Adam { beta1, rest1, beta2, rest2, scale, epsilon, least } => {
-            let [beta1, rest1, beta2, rest2] = [beta1, rest1, beta2, rest2].map(
-                #[inline(always)]
-                |x| V::splat(t, x),
-            );
-            let [scale, epsilon, least] = [scale, epsilon, least].map(
-                #[inline(always)]
-                |x| V::splat(t, x),
-            );
-            let parameters =
-                w.chunks_exact_mut(V::Elem::PANEL).zip(dw.chunks_exact(V::Elem::PANEL));
-            let moments =
-                m.chunks_exact_mut(V::Elem::PANEL).zip(v.chunks_exact_mut(V::Elem::PANEL));
+            let parameters = w.chunks_exact_mut(row).zip(dw.chunks_exact(row));
+            let moments = m.chunks_exact_mut(row).zip(v.chunks_exact_mut(row));
             for ((w, dw), (m, v)) in parameters.zip(moments) {
-                let (w0, g) = step.gradient(t, w, dw);
+                let (w0, g) = terms.gradient(t, w, dw);
                 let g = flush::below(t, least, g);
                 let m1 = flush::subnormal(t, V::load(t, m).mul_add(beta1, g * rest1));
                 let v1 = flush::subnormal(t, V::load(t, v).mul_add(beta2, (g * rest2) * g));
                 m1.store(m);
                 v1.store(v);
-                step.take(t, w0, m1 / v1.sqrt().mul_add(scale, epsilon)).store(w);
+                terms.take(t, w0, m1 / v1.sqrt().mul_add(scale, epsilon)).store(w);
             }
         }
     }
 }
 
-/// [`Terms`] in registers.
-#[derive(Clone, Copy)]
-struct Step<V> {
-    rate: V,
-    clip: V,
-    l2: V,
-    decay: V,
-}
-
-impl<V> Step<V>
+impl<V> Terms<V>
 where
     V: Lanes,
 {
@@ -181,18 +201,18 @@ type Operands<'a, T> = (&'a mut [T], &'a [T], &'a mut [T]);
 /// The loop of a rule with one moment; `f` has the moment's next value and the direction.
 #[inline(always)]
 fn one<V>(
-    (t, step): (V::Token, Step<V>),
+    (t, terms, row): (V::Token, Terms<V>, usize),
     (w, dw, moment): Operands<'_, V::Elem>,
     f: impl Fn(V, V) -> (V, V),
 ) where
     V: Lanes,
 {
-    let parameters = w.chunks_exact_mut(V::Elem::PANEL).zip(dw.chunks_exact(V::Elem::PANEL));
-    for ((w, dw), moment) in parameters.zip(moment.chunks_exact_mut(V::Elem::PANEL)) {
-        let (w0, g) = step.gradient(t, w, dw);
+    let parameters = w.chunks_exact_mut(row).zip(dw.chunks_exact(row));
+    for ((w, dw), moment) in parameters.zip(moment.chunks_exact_mut(row)) {
+        let (w0, g) = terms.gradient(t, w, dw);
         let (next, d) = f(g, V::load(t, moment));
         next.store(moment);
-        step.take(t, w0, d).store(w);
+        terms.take(t, w0, d).store(w);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::in_lanes::Lanes;
 use super::plan;
 use super::store::Grouping;
-use crate::engine::groups::door::{Groups, Net};
+use crate::engine::groups::job::{Groups, Net};
 use crate::error::{Error, Result};
 use crate::network::builder::Builder;
 use crate::network::parameters::Network;
@@ -81,10 +81,7 @@ impl<T: Scalar> Population<T> {
     ///
     /// # Errors
     /// [`Error::Zero`] seeds; those of [`Builder::build`].
-    pub fn from_seeds(
-        builder: &Builder<T>,
-        seeds: impl IntoIterator<Item = u64>,
-    ) -> Result<Self> {
+    pub fn from_seeds(builder: &Builder<T>, seeds: impl IntoIterator<Item = u64>) -> Result<Self> {
         let init = builder.configuration().init;
         let mut networks = Vec::new();
         for seed in seeds {

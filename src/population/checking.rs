@@ -1,6 +1,7 @@
 //! The checks of a population's calls, made before anything changes; and what they find out.
 
 use super::building::Population;
+use super::given::Given;
 use super::samples::{OfMembers, PopulationTargets, Samples};
 use super::workspace::PopulationWorkspace;
 use crate::data::checks;
@@ -11,40 +12,6 @@ use crate::network::checking::features;
 use crate::scalar::Scalar;
 use crate::words::choices::Checks;
 
-/// A batch for each member, checked.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Given<'a, T> {
-    /// Of each member.
-    pub(super) samples: usize,
-    pub(super) x: Samples<'a, T>,
-    pub(super) targets: PopulationTargets<'a, T>,
-}
-
-impl<'a, T: Scalar> Given<'a, T> {
-    /// A member's targets.
-    pub(super) fn targets(&self, member: usize) -> Targets<'a, T> {
-        let PopulationTargets { y, weights } = self.targets;
-        let weights = weights.map(|weights| weights.of(member, self.samples).as_slice());
-        Targets { y: y.of(member, self.samples), weights }
-    }
-
-    /// What a member's losses are divided by.
-    pub(super) fn total(&self, member: usize) -> f64 {
-        match self.targets.weights {
-            None => self.samples as f64,
-            Some(_) => self.targets(member).total(),
-        }
-    }
-
-    /// That number, if it is the same for all members.
-    pub(super) fn shared_total(&self) -> Option<f64> {
-        match self.targets.weights {
-            Some(Samples { each: true, .. }) => None,
-            _ => Some(self.total(0)),
-        }
-    }
-}
-
 impl<T: Scalar> Population<T> {
     /// Checks x alone. Returns the samples a member.
     pub(super) fn check_x(
@@ -52,10 +19,15 @@ impl<T: Scalar> Population<T> {
         x: Samples<'_, T>,
         workspace: &PopulationWorkspace<T>,
     ) -> Result<usize> {
+        let samples = self.check_samples_of_x(x)?;
+        workspace.check(self, samples)?;
+        Ok(samples)
+    }
+
+    fn check_samples_of_x(&self, x: Samples<'_, T>) -> Result<usize> {
         self.model.check_x_shape(x.columns)?;
         let samples = x.of_a_member("x", self.members())?;
         self.model.check_finite("x", x.columns.as_slice())?;
-        workspace.check(self, samples)?;
         Ok(samples)
     }
 
@@ -66,7 +38,19 @@ impl<T: Scalar> Population<T> {
         costs: &[f64],
         workspace: &PopulationWorkspace<T>,
     ) -> Result<Given<'a, T>> {
-        let samples = self.check_x(x, workspace)?;
+        let given = self.check_data(x, targets)?;
+        workspace.check(self, given.samples)?;
+        checks::length("costs", self.members(), costs.len())?;
+        Ok(given)
+    }
+
+    /// The same, without a workspace.
+    pub(super) fn check_data<'a>(
+        &self,
+        x: Samples<'a, T>,
+        targets: PopulationTargets<'a, T>,
+    ) -> Result<Given<'a, T>> {
+        let samples = self.check_samples_of_x(x)?;
         let PopulationTargets { y, weights } = targets;
         features("y", self.outputs(), y.columns.features())?;
         self.check_samples("y", y, samples)?;
@@ -79,7 +63,6 @@ impl<T: Scalar> Population<T> {
             let values = weights.columns.as_slice();
             Targets { y: weights.columns, weights: Some(values) }.check_weights()?;
         }
-        checks::length("costs", self.members(), costs.len())?;
         Ok(Given { samples, x, targets })
     }
 
@@ -99,9 +82,8 @@ impl<T: Scalar> Population<T> {
         if given.targets.weights.is_none() {
             return Ok(());
         }
-        (0..self.members()).try_for_each(|member| {
-            given.targets(member).check_rate(rates.of(member).to_f64())
-        })
+        (0..self.members())
+            .try_for_each(|member| given.targets(member).check_rate(rates.of(member).to_f64()))
     }
 }
 
@@ -113,8 +95,6 @@ pub(super) fn diverged(costs: &[f64]) -> Result<()> {
     let mut bad = costs.iter().enumerate().filter(|(_, cost)| !cost.is_finite());
     match bad.next() {
         None => Ok(()),
-        Some((member, &cost)) => {
-            Err(Error::MembersDiverged { member, cost, others: bad.count() })
-        }
+        Some((member, &cost)) => Err(Error::MembersDiverged { member, cost, others: bad.count() }),
     }
 }

@@ -6,7 +6,6 @@ use super::noise::{Noise, check_counters};
 use super::walk::{By, share};
 use super::workspace::{PopulationWorkspace, Rooms};
 use crate::data::checks;
-use crate::element::Element;
 use crate::engine::noise::{InLanes, Job};
 use crate::error::{Error, Result};
 use crate::kernels::noise::{FOUR, TILE, width_of_sums};

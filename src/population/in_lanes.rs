@@ -1,12 +1,12 @@
 //! The passes of members in lanes, group by group.
 
-use super::checking::Given;
+use super::given::Given;
 use super::samples::{OfMembers, Samples};
 use super::store::Grouping;
 use super::walk::{By, Kept, Unit, share};
 use crate::data::buffer::AlignedBuffer;
 use crate::engine::groups::batch::{Batch, Values};
-use crate::engine::groups::door::{Groups, Job, Net};
+use crate::engine::groups::job::{Groups, Job, Net};
 use crate::engine::groups::room::Room;
 use crate::kernels::group::GROUP_LANES;
 use crate::scalar::Scalar;
@@ -76,13 +76,37 @@ impl<T: Scalar> Lanes<T> {
 }
 
 /// What is the same for all groups of a pass.
-struct Pass<'a, T> {
-    engine: &'a dyn Groups<T>,
-    grouping: &'a Grouping,
-    net: Net<'a>,
-    given: &'a Given<'a, T>,
+pub(super) struct Pass<'a, T> {
+    pub(super) engine: &'a dyn Groups<T>,
+    pub(super) grouping: &'a Grouping,
+    pub(super) net: Net<'a>,
+    pub(super) given: &'a Given<'a, T>,
     /// Their negatives are the factors of the gradients.
-    rates: OfMembers<'a, T>,
+    pub(super) rates: OfMembers<'a, T>,
+}
+
+impl<T: Scalar> Pass<'_, T> {
+    /// -rate / total, where it is the same for all members.
+    pub(super) fn shared_factors(&self) -> Option<[T; GROUP_LANES]> {
+        let OfMembers::All(rate) = self.rates else { return None };
+        let factor = -rate.to_f64() / self.given.shared_total()?;
+        Some([T::from_f64(factor); GROUP_LANES])
+    }
+
+    /// J of a group's members.
+    pub(super) fn write_costs(&self, group: usize, losses: &[f64], costs: &mut [f64]) {
+        let members = group * self.grouping.lanes..;
+        match self.given.shared_total() {
+            Some(total) => {
+                costs.iter_mut().zip(losses).for_each(|(cost, loss)| *cost = loss / total);
+            }
+            None => {
+                for ((cost, loss), member) in costs.iter_mut().zip(losses).zip(members) {
+                    *cost = loss / self.given.total(member);
+                }
+            }
+        }
+    }
 }
 
 impl<T: Scalar> Pass<'_, T> {
@@ -93,14 +117,8 @@ impl<T: Scalar> Pass<'_, T> {
         costs: &mut [f64],
         rooms: &mut [Room<T>],
     ) {
-        let Self { engine, grouping, net, given, .. } = *self;
-        let total = given.shared_total();
-        let same = match (total, self.rates) {
-            (Some(total), OfMembers::All(rate)) => {
-                Some([T::from_f64(-rate.to_f64() / total); GROUP_LANES])
-            }
-            _ => None,
-        };
+        let Self { engine, grouping, net, .. } = *self;
+        let same = self.shared_factors();
         let costs = By::new(costs, grouping.lanes);
         let slices = (parameters, into, costs);
         share(0..grouping.groups(), rooms, slices, &|groups, room, mut slices| {
@@ -116,15 +134,12 @@ impl<T: Scalar> Pass<'_, T> {
                     (Unit::Read(parameters), None) => Job::Cost { parameters },
                 };
                 let losses = engine.run(net, &batch, job, grouping.present(group), room);
-                let members = group * grouping.lanes..;
-                for ((cost, loss), member) in costs.iter_mut().zip(losses).zip(members) {
-                    *cost = loss / total.unwrap_or_else(|| given.total(member));
-                }
+                self.write_costs(group, &losses, costs);
             }
         });
     }
 
-    fn batch(&self, group: usize) -> Batch<'_, T> {
+    pub(super) fn batch(&self, group: usize) -> Batch<'_, T> {
         let (given, grouping) = (self.given, self.grouping);
         let of = |samples| places(grouping, group, given.samples, samples);
         Batch {
@@ -136,7 +151,7 @@ impl<T: Scalar> Pass<'_, T> {
     }
 
     /// -rate / total of each lane; lanes without a member stay as they are.
-    fn factors(&self, group: usize) -> [T; GROUP_LANES] {
+    pub(super) fn factors(&self, group: usize) -> [T; GROUP_LANES] {
         let mut factors = [T::ZERO; GROUP_LANES];
         let members = group * self.grouping.lanes..;
         let present = self.grouping.present(group);
@@ -149,7 +164,7 @@ impl<T: Scalar> Pass<'_, T> {
 }
 
 /// Where a group's samples are.
-fn places<'a, T: Scalar>(
+pub(super) fn places<'a, T: Scalar>(
     grouping: &Grouping,
     group: usize,
     samples: usize,

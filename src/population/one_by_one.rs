@@ -1,11 +1,13 @@
 //! The passes of members that are networks of their own, one after the other.
 
-use super::checking::Given;
+use super::given::Given;
 use super::samples::{OfMembers, Samples};
 use super::walk::{By, Kept, Unit, share};
+use crate::error::Error;
 use crate::network::parameters::Network;
 use crate::network::workspace::TrainingWorkspace;
 use crate::scalar::Scalar;
+use crate::train::optimizer_state::OptimizerState;
 use crate::words::choices::Checks;
 
 pub(super) fn predict<T: Scalar>(
@@ -33,7 +35,14 @@ pub(super) fn backward<T: Scalar>(
     rooms: &mut [TrainingWorkspace<T>],
 ) {
     let into = into.map(|into| By::new(into, networks[0].parameter_count()));
-    run(Kept::Read(networks, 1), networks.len(), (given, OfMembers::All(T::ZERO)), into, costs, rooms);
+    run(
+        Kept::Read(networks, 1),
+        networks.len(),
+        (given, OfMembers::All(T::ZERO)),
+        into,
+        costs,
+        rooms,
+    );
 }
 
 pub(super) fn step<T: Scalar>(
@@ -47,6 +56,33 @@ pub(super) fn step<T: Scalar>(
     run(Kept::Write(By::new(networks, 1)), members, (given, rates), None, costs, rooms);
 }
 
+/// A step of an optimiser, whose states are the members'.
+pub(super) fn optimize<T: Scalar>(
+    networks: &mut [Network<T>],
+    given: &Given<'_, T>,
+    states: &mut [OptimizerState<T>],
+    rates: OfMembers<'_, T>,
+    costs: &mut [f64],
+    rooms: &mut [TrainingWorkspace<T>],
+) {
+    let members = networks.len();
+    let slices = (By::new(networks, 1), By::new(states, 1), By::new(costs, 1));
+    share(0..members, rooms, slices, &|members, room, mut slices| {
+        for member in members {
+            let (x, y) = given.of(member);
+            let ([net], [state]) = (slices.0.next(), slices.1.next()) else {
+                unreachable!("a unit is a network")
+            };
+            let (rate, check) = (rates.of(member).to_f64(), Checks::ShapesOnly);
+            let cost = match net.step_with_checked(&x, &y, state, rate, room, check) {
+                Err(Error::Diverged { cost, .. }) => cost,
+                cost => cost.unwrap_or(f64::NAN),
+            };
+            slices.2.next().fill(cost);
+        }
+    });
+}
+
 fn run<T: Scalar>(
     networks: Kept<'_, Network<T>>,
     members: usize,
@@ -58,7 +94,7 @@ fn run<T: Scalar>(
     let slices = (networks, into, By::new(costs, 1));
     share(0..members, rooms, slices, &|members, room, mut slices| {
         for member in members {
-            let (x, y) = (given.x.of(member, given.samples), given.targets(member));
+            let (x, y) = given.of(member);
             let (check, rate) = (Checks::ShapesOnly, rates.of(member));
             let into = slices.1.as_mut().map(By::next);
             let cost = match (slices.0.next(), into) {

@@ -1,13 +1,14 @@
 //! The calls of a population: predict, cost, backward, step.
 
 use super::building::{Members, Population};
-use super::checking::{Given, diverged};
+use super::checking::diverged;
+use super::given::Given;
 use super::gradients::PopulationGradients;
 use super::samples::{OfMembers, PopulationTargets, Samples};
 use super::workspace::{PopulationWorkspace, Rooms};
 use super::{one_by_one, plan};
 use crate::data::checks;
-use crate::engine::groups::door::Net;
+use crate::engine::groups::job::Net;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
@@ -188,7 +189,7 @@ impl<T: Scalar> Population<T> {
     }
 
     /// The rooms that are worth using.
-    fn parts(&self, samples: usize, workspace: &PopulationWorkspace<T>) -> usize {
+    pub(super) fn parts(&self, samples: usize, workspace: &PopulationWorkspace<T>) -> usize {
         let most = match &workspace.rooms {
             Rooms::Lanes(rooms) => rooms.len(),
             Rooms::Networks(rooms) => rooms.len(),

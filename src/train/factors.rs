@@ -8,13 +8,13 @@ use crate::words::optimizer::Optimizer;
 /// The kernel's rule, rate and decay.
 #[derive(Debug)]
 pub(crate) struct Factors<T> {
-    pub(super) rule: Rule<T>,
-    pub(super) rate: f64,
-    pub(super) decay: f64,
+    pub(crate) rule: Rule<T>,
+    pub(crate) rate: f64,
+    pub(crate) decay: f64,
 }
 
 /// A gradient closer to 0 counts as 0 in v, which would be subnormal. 0 where there is no v.
-pub(super) fn least<T: Element>(optimizer: Optimizer) -> T {
+pub(crate) fn least<T: Element>(optimizer: Optimizer) -> T {
     match optimizer {
         Optimizer::RmsProp { rho: beta, .. }
         | Optimizer::Adam { beta2: beta, .. }
@@ -27,7 +27,7 @@ impl<T: Element> Factors<T> {
     /// Those of step `step`, from 1. `least` is [`least`], which is the same for all steps.
     // Inlined, as `adam`, so that the rule is written once, to where it is read.
     #[inline(always)]
-    pub(super) fn of(optimizer: Optimizer, step: u64, learning_rate: f64, least: T) -> Self {
+    pub(crate) fn of(optimizer: Optimizer, step: u64, learning_rate: f64, least: T) -> Self {
         let t = T::from_f64;
         let with = |rule| Self { rule, rate: learning_rate, decay: 0.0 };
         match optimizer {
@@ -48,6 +48,45 @@ impl<T: Element> Factors<T> {
                 Self { rule, rate, decay: learning_rate * weight_decay }
             }
         }
+    }
+}
+
+/// Those of a step at any learning rate: what a population's members have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OfStep<T> {
+    pub(crate) rule: Rule<T>,
+    correction: f64,
+    weight_decay: f64,
+}
+
+impl<T: Element> OfStep<T> {
+    /// As [`Factors::of`].
+    pub(crate) fn new(optimizer: Optimizer, step: u64, least: T) -> Self {
+        let (betas, weight_decay) = match optimizer {
+            Optimizer::Adam { beta1, beta2, epsilon } => ((beta1, beta2, epsilon), 0.0),
+            Optimizer::AdamW { beta1, beta2, epsilon, weight_decay } => {
+                ((beta1, beta2, epsilon), weight_decay)
+            }
+            others => {
+                let rule = Factors::of(others, step, 1.0, least).rule;
+                return Self { rule, correction: 1.0, weight_decay: 0.0 };
+            }
+        };
+        let (rule, correction) = adam(betas, step, least);
+        Self { rule, correction, weight_decay }
+    }
+
+    /// The rule's own number that follows from the step: Adam's scale.
+    pub(crate) fn scale(&self) -> T {
+        match self.rule {
+            Rule::Adam { scale, .. } => scale,
+            _ => T::ONE,
+        }
+    }
+
+    /// Rate and decay.
+    pub(crate) fn at(&self, learning_rate: f64) -> (f64, f64) {
+        (learning_rate / self.correction, learning_rate * self.weight_decay)
     }
 }
 

@@ -195,25 +195,7 @@ impl<T: Scalar> OptimizerState<T> {
     /// Refuses a learning rate that is not finite in T after the optimiser's corrections. (If it
     /// passes, so do smaller rates, such as a schedule's.)
     pub(crate) fn check_rate(&self, given: f64) -> Result<()> {
-        let fits = |rate: f64| T::from_f64(rate).is_finite();
-        let (corrected, decay) = match self.optimizer {
-            // The first step has the largest correction.
-            Optimizer::Adam { beta1, .. } => (given / (1.0 - beta1), 0.0),
-            Optimizer::AdamW { beta1, weight_decay, .. } => {
-                (given / (1.0 - beta1), given * weight_decay)
-            }
-            _ => (given, 0.0),
-        };
-        let expected = if !fits(given) {
-            checks::largest::<T>()
-        } else if !fits(corrected) {
-            "so small that its quotient by 1 - beta1 is finite"
-        } else if !fits(decay) {
-            "so small that its product with weight_decay is finite"
-        } else {
-            return Ok(());
-        };
-        Err(Error::Range { argument: "learning rate", expected, given })
+        check_rate::<T>(self.optimizer, given)
     }
 
     /// Counts the step and moves parameters and moments; at a rate of 0 the moments alone. `factors`
@@ -254,6 +236,29 @@ impl<T: Scalar> OptimizerState<T> {
         // A count from a file is checked when it is read; this keeps any count from overflowing.
         self.steps.saturating_add(1)
     }
+}
+
+/// Is every number that a step at this learning rate is made with one of the element type's?
+pub(crate) fn check_rate<T: Scalar>(optimizer: Optimizer, given: f64) -> Result<()> {
+    let fits = |rate: f64| T::from_f64(rate).is_finite();
+    let (corrected, decay) = match optimizer {
+        // The first step has the largest correction.
+        Optimizer::Adam { beta1, .. } => (given / (1.0 - beta1), 0.0),
+        Optimizer::AdamW { beta1, weight_decay, .. } => {
+            (given / (1.0 - beta1), given * weight_decay)
+        }
+        _ => (given, 0.0),
+    };
+    let expected = if !fits(given) {
+        checks::largest::<T>()
+    } else if !fits(corrected) {
+        "so small that its quotient by 1 - beta1 is finite"
+    } else if !fits(decay) {
+        "so small that its product with weight_decay is finite"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Range { argument: "learning rate", expected, given })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// The order of `epoch` (from 0): see [`Training::seed`](crate::Training::seed). O(m).
-pub(super) fn shuffle(order: &mut [usize], seed: u64, epoch: u64) {
+pub(crate) fn shuffle(order: &mut [usize], seed: u64, epoch: u64) {
     let mut key = ChaCha8Rng::seed_from_u64(seed);
     key.set_stream(epoch);
     let mut rng = Xoshiro256PlusPlus::from_rng(&mut key);

@@ -2,13 +2,14 @@
 
 use crate::data::checks;
 use crate::data::data_set::DataSet;
+use crate::data::domains;
 use crate::error::{Error, Result};
 #[cfg(feature = "safetensors")]
 use crate::network::gradients::Gradients;
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;
 use crate::train::best::{Best, BestSoFar};
-use crate::train::optimizer_state::OptimizerState;
+use crate::train::optimizer_state::{OptimizerState, check_rate};
 use crate::train::options::Training;
 use crate::words::fingerprint::Fingerprint;
 
@@ -74,18 +75,28 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
+/// Are the options within their ranges, and the numbers those of the element type?
+pub(crate) fn check_as<T: Scalar>(training: &Training) -> Result<()> {
+    training.check()?;
+    domains::constants_as::<T>(training.optimizer)?;
+    checks::finite_as::<T>("l2", training.l2)?;
+    if let Some(norm) = training.clip_norm {
+        checks::least_as::<T>("clip norm", norm)?;
+    }
+    // A rate may be 0 only if 0 was asked for, not by rounding.
+    if training.learning_rate != 0.0 {
+        checks::least_as::<T>("learning rate", training.learning_rate)?;
+    }
+    check_rate::<T>(training.optimizer, training.learning_rate)
+}
+
 impl<T: Scalar> TrainingState<T> {
     pub(crate) fn new(net: &Network<T>, training: Training, samples: usize) -> Result<Self> {
-        training.check()?;
+        check_as::<T>(&training)?;
         let mut optimizer = OptimizerState::new(net, training.optimizer)?.l2(training.l2)?;
         if let Some(norm) = training.clip_norm {
             optimizer = optimizer.clip_norm(norm)?;
         }
-        // A rate may be 0 only if 0 was asked for, not by rounding.
-        if training.learning_rate != 0.0 {
-            checks::least_as::<T>("learning rate", training.learning_rate)?;
-        }
-        optimizer.check_rate(training.learning_rate)?;
         let best = training.early_stopping.map(|_| BestSoFar::of(net)).transpose()?;
         Ok(Self { training, samples, data: None, epochs: 0, patient_from: 0, optimizer, best })
     }

@@ -11,7 +11,7 @@ pub(crate) struct Values<'a, T> {
 
 /// A batch for each network of a group: as many samples for each.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Batch<'a, T> {
+pub struct Batch<'a, T> {
     pub(crate) samples: usize,
     pub(crate) x: Values<'a, T>,
     /// Not for predictions.

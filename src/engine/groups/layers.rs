@@ -1,6 +1,6 @@
 //! What the ways through a group have in common: its layers' places, and lanes that stay.
 
-use super::door::Net;
+use super::job::Net;
 use crate::element::Element;
 use crate::kernels::group::Size;
 use crate::words::layer::Layer;

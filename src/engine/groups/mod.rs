@@ -2,8 +2,10 @@
 //! a thread needs for it. (The kernels, and how a group lies: `kernels::group`.)
 
 pub(crate) mod batch;
-pub(crate) mod door;
+mod fused;
+pub(crate) mod job;
 mod layers;
 mod one;
+mod optimize;
 mod pass;
 pub(crate) mod room;

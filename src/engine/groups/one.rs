@@ -2,25 +2,23 @@
 //! alone has for it, and so the same bits: see `kernels::group::one`.
 
 use super::batch::{Batch, Values};
-use super::door::{Job, Net};
+use super::job::{Job, Net};
 use super::layers::{each_layer, keep_lanes, stays};
 use super::room::Parts;
 use crate::engine::float::Float;
-use crate::kernels::epilogue;
-use crate::kernels::group::{GROUP_LANES, Size, blocks, forward, one, one_loss};
+use crate::kernels::group::{GROUP_LANES, Size, blocks, elementwise, forward, one, one_loss};
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::{Rows, loss as of_lanes};
 use crate::kernels::shuffle::Shuffle;
 use crate::words::layer::Layer;
 
-/// The first lanes of a group, as many as W has; the group has `pitch`. V is the machine's register.
+/// W has the lanes of a group; V is the machine's register.
 #[inline(always)]
 pub(super) fn run<V, W>(
     t: V::Token,
     net: Net<'_>,
     batch: &Batch<'_, V::Elem>,
     job: Job<'_, V::Elem>,
-    pitch: usize,
     parts: Parts<'_, V::Elem>,
 ) -> [f64; GROUP_LANES]
 where
@@ -30,31 +28,30 @@ where
 {
     let (n_x, n_y, layers) = (net.shape.n_x(), net.shape.n_y(), &net.shape.layers);
     let Parts { x, y, weights, a, dz, before, .. } = parts;
-    gather::<V>(t, batch.x, n_x, W::LEN, x);
+    // In a loop, so that the code is there once.
+    let all =
+        [(Some(batch.x), n_x, &mut *x), (batch.y, n_y, &mut *y), (batch.weights, 1, &mut *weights)];
+    for (given, n, into) in all {
+        if let Some(Values { values, places }) = given {
+            blocks::gather_one::<V>(t, values, n, places, W::LEN, into);
+        }
+    }
     let parameters: &[V::Elem] = match &job {
         Job::Predict { parameters, .. }
         | Job::Cost { parameters }
         | Job::Gradient { parameters, .. } => parameters,
         Job::Step { parameters, .. } => parameters,
+        Job::Optimize { .. } => unreachable!("its pass is that of the gradients"),
     };
-    let z_at = forward_through::<W>(t, net, pitch, parameters, x, a);
+    let z_at = forward_through::<W>(t, net, parameters, x, a);
     let (a, z) = a.split_at_mut(z_at);
     let z = &mut z[..n_y * W::LEN];
     if let Job::Predict { out, .. } = job {
         of_lanes::output::<W>(t, net.head, Rows { stride: W::LEN, steps: 1 }, z);
-        blocks::scatter_out::<W, 1>(z, n_y, 1, 0, out);
+        blocks::scatter_out::<W>(z, (n_y, 1), 1, (0, 1), out);
         return [0.0; GROUP_LANES];
     }
-    if let Some(targets) = batch.y {
-        gather::<V>(t, targets, n_y, W::LEN, y);
-    }
-    let weights: Option<&[V::Elem]> = match batch.weights {
-        Some(given) => {
-            gather::<V>(t, given, 1, W::LEN, weights);
-            Some(weights)
-        }
-        None => None,
-    };
+    let weights = batch.weights.map(|_| &*weights);
     let of_outputs = &mut dz[z_at..z_at + n_y * W::LEN];
     let losses = one_loss::loss::<W>(t, net.head, z, (y, weights), of_outputs);
     if let Job::Cost { .. } = job {
@@ -62,43 +59,31 @@ where
     }
     let (mut end, mut w_end) = (z_at, parameters.len());
     for (index, &Layer { inputs, units, .. }) in layers.iter().enumerate().skip(1).rev() {
-        let size = Size { inputs, units, pitch };
-        w_end -= size.parameters() * pitch;
+        let size = Size { inputs, units, pitch: W::LEN };
+        w_end -= size.parameters() * W::LEN;
         let start = end - inputs * W::LEN;
         let (da, of_units) = dz[start..].split_at_mut(inputs * W::LEN);
         one::inputs::<W>(t, size, &parameters[w_end..], of_units, da);
-        epilogue::times_derivative::<W>(t, layers[index - 1].activation, &a[start..end], da);
+        elementwise::times_derivative::<W>(t, layers[index - 1].activation, &a[start..end], da);
         end = start;
     }
     match job {
-        Job::Predict { .. } | Job::Cost { .. } => {}
+        Job::Predict { .. } | Job::Cost { .. } | Job::Optimize { .. } => {}
         Job::Gradient { factors, into, .. } => {
-            weights_of::<W, false>(t, net, pitch, W::load(t, factors), (x, a, dz), into);
+            weights_of::<W, false>(t, net, W::load(t, factors), (x, a, dz), into);
         }
         Job::Step { parameters, factors } => {
             let stay = stays(&losses[..W::LEN], factors);
             if stay {
                 before.copy_from_slice(parameters);
             }
-            weights_of::<W, true>(t, net, pitch, W::load(t, factors), (x, a, dz), parameters);
+            weights_of::<W, true>(t, net, W::load(t, factors), (x, a, dz), parameters);
             if stay {
-                keep_lanes((&losses[..W::LEN], factors), before, parameters, pitch);
+                keep_lanes((&losses[..W::LEN], factors), before, parameters, W::LEN);
             }
         }
     }
     losses
-}
-
-/// The sample of each of `lanes` networks.
-#[inline(always)]
-fn gather<V: Shuffle>(
-    t: V::Token,
-    Values { values, places }: Values<'_, V::Elem>,
-    n: usize,
-    lanes: usize,
-    into: &mut [V::Elem],
-) {
-    blocks::gather_one::<V>(t, values, n, places, lanes, into);
 }
 
 /// A of the hidden layers, and Z of the output; returns where in `a` that begins.
@@ -106,7 +91,6 @@ fn gather<V: Shuffle>(
 fn forward_through<W>(
     t: W::Token,
     net: Net<'_>,
-    pitch: usize,
     parameters: &[W::Elem],
     x: &[W::Elem],
     a: &mut [W::Elem],
@@ -121,14 +105,14 @@ where
     };
     let (mut rest, mut read, mut behind, mut at) = (parameters, x, a, 0);
     for &Layer { inputs, units, activation } in hidden {
-        let size = Size { inputs, units, pitch };
+        let size = Size { inputs, units, pitch: W::LEN };
         let (write, after) = behind.split_at_mut(units * W::LEN);
         forward::logits::<W, 2, 1>(t, size, rest, read, write);
-        epilogue::activate::<W>(t, activation, write);
-        rest = &rest[size.parameters() * pitch..];
+        elementwise::activate::<W>(t, activation, write);
+        rest = &rest[size.parameters() * W::LEN..];
         (read, behind, at) = (write, after, at + units * W::LEN);
     }
-    let size = Size { inputs: last.inputs, units: last.units, pitch };
+    let size = Size { inputs: last.inputs, units: last.units, pitch: W::LEN };
     forward::logits::<W, 2, 1>(t, size, rest, read, behind);
     at
 }
@@ -138,7 +122,6 @@ where
 fn weights_of<W, const ADD: bool>(
     t: W::Token,
     net: Net<'_>,
-    pitch: usize,
     factor: W,
     values: (&[W::Elem], &[W::Elem], &[W::Elem]),
     into: &mut [W::Elem],
@@ -147,7 +130,7 @@ fn weights_of<W, const ADD: bool>(
 {
     each_layer(
         net,
-        (W::LEN, pitch),
+        (W::LEN, W::LEN),
         values,
         into,
         #[inline(always)]

@@ -2,21 +2,22 @@
 //!
 //! ```text
 //! for each stretch of samples
-//!   for each block of C samples, then one by one
+//!   for each block of C samples, of which the last may be filled up
 //!     x, y to lanes; forward; the loss; back; the stretch's sums += dZ A^T
 //!   the sums += the stretch's
 //! ```
 
 use super::batch::{Batch, Values};
-use super::door::{Job, Net};
+use super::job::{Job, Net};
 use super::layers::{each_layer, keep_lanes, stays};
 use super::room::Parts;
 use crate::engine::float::Float;
-use crate::kernels::epilogue::{self, MAX_LANES};
+use crate::kernels::epilogue::MAX_LANES;
 use crate::kernels::group::loss::LossSums;
-use crate::kernels::group::{Size, back, blocks, forward, update};
+use crate::kernels::group::{Size, back, blocks, elementwise, forward, update};
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::{Rows, loss as of_lanes};
+use crate::kernels::shuffle::Shuffle;
 use crate::words::layer::Layer;
 
 /// Samples whose sums are kept apart before they are added to the others: so errors grow with a
@@ -25,7 +26,7 @@ const STRETCH: usize = 64;
 
 /// The job's slices begin with the first lane's; the group has `pitch` lanes.
 #[inline(always)]
-pub(super) fn run<V, const C: usize>(
+pub(super) fn run<V, const U: usize, const C: usize>(
     t: V::Token,
     net: Net<'_>,
     batch: &Batch<'_, V::Elem>,
@@ -34,7 +35,7 @@ pub(super) fn run<V, const C: usize>(
     parts: Parts<'_, V::Elem>,
 ) -> [f64; MAX_LANES]
 where
-    V: Lanes,
+    V: Shuffle,
     V::Elem: Float,
 {
     let (parameters, mut out, goes_back): (&[V::Elem], Option<&mut [V::Elem]>, bool) =
@@ -43,6 +44,7 @@ where
             Job::Cost { parameters } => (parameters, None, false),
             Job::Gradient { parameters, .. } => (parameters, None, true),
             Job::Step { parameters, .. } => (parameters, None, true),
+            Job::Optimize { .. } => unreachable!("its pass is that of the gradients"),
         };
     let losses = LossSums::<V>::new(t);
     let mut walk = Walk { t, net, batch, parameters, pitch, goes_back, parts, losses };
@@ -50,20 +52,12 @@ where
     while start < batch.samples {
         let (begin, end) = (start, batch.samples.min(start + STRETCH));
         while start < end {
-            let fresh = start == begin;
-            if start + C <= end {
-                walk.block::<C>(start, out.as_deref_mut());
-                if goes_back {
-                    walk.sum::<C>(fresh);
-                }
-                start += C;
-            } else {
-                walk.block::<1>(start, out.as_deref_mut());
-                if goes_back {
-                    walk.sum::<1>(fresh);
-                }
-                start += 1;
+            let valid = C.min(end - start);
+            walk.block::<U, C>((start, valid), out.as_deref_mut());
+            if goes_back {
+                walk.sum::<U, C>(start == begin);
             }
+            start += valid;
         }
         walk.losses.end_stretch(t);
         if goes_back && batch.samples > STRETCH {
@@ -75,7 +69,7 @@ where
     let sums: &[V::Elem] = if batch.samples > STRETCH { total } else { part };
     let sums = &sums[..net.parameters() * V::LEN];
     match job {
-        Job::Predict { .. } | Job::Cost { .. } => {}
+        Job::Predict { .. } | Job::Cost { .. } | Job::Optimize { .. } => {}
         Job::Gradient { factors, into, .. } => {
             update::scale(t, V::load(t, factors), sums, (into, pitch));
         }
@@ -106,48 +100,52 @@ struct Walk<'a, 'p, V: Lanes> {
 
 impl<V> Walk<'_, '_, V>
 where
-    V: Lanes,
+    V: Shuffle,
     V::Elem: Float,
 {
-    /// C samples forward; predictions go to `out`, or they go through the loss and back.
+    /// A block forward; predictions go to `out`, or it goes through the loss and back.
     #[inline(always)]
-    fn block<const C: usize>(&mut self, start: usize, out: Option<&mut [V::Elem]>) {
+    fn block<const U: usize, const C: usize>(
+        &mut self,
+        range: (usize, usize),
+        out: Option<&mut [V::Elem]>,
+    ) {
         let Self { t, net, batch, parameters, pitch, .. } = *self;
         let (n_x, n_y, layers) = (net.shape.n_x(), net.shape.n_y(), &net.shape.layers);
         let row = C * V::LEN;
         let Parts { x, y, weights, a, dz, .. } = &mut self.parts;
-        let Values { values, places } = batch.x;
-        blocks::gather::<V, C>(t, values, n_x, places, start, x);
+        // In a loop, so that the code is there once.
+        let all = [
+            (Some(batch.x), n_x, &mut **x),
+            (batch.y, n_y, &mut **y),
+            (batch.weights, 1, &mut **weights),
+        ];
+        for (given, n, into) in all {
+            if let Some(Values { values, places }) = given {
+                blocks::gather::<V, C>(t, values, n, places, range, into);
+            }
+        }
         let (mut rest, mut read, mut behind): (_, &[V::Elem], _) = (parameters, x, &mut **a);
         let (mut z, mut z_at): (&mut [V::Elem], _) = (&mut [], 0);
         for (index, &Layer { inputs, units, activation }) in layers.iter().enumerate() {
             let size = Size { inputs, units, pitch };
             let (write, after) = behind.split_at_mut(units * row);
-            forward::logits::<V, 2, C>(t, size, rest, read, write);
+            forward::logits::<V, U, C>(t, size, rest, read, write);
             if index + 1 == layers.len() {
                 z = write;
                 break;
             }
-            epilogue::activate::<V>(t, activation, write);
+            elementwise::activate::<V>(t, activation, write);
             rest = &rest[size.parameters() * pitch..];
             (read, behind, z_at) = (write, after, z_at + units * row);
         }
         if let Some(out) = out {
             of_lanes::output::<V>(t, net.head, Rows { stride: row, steps: C }, z);
-            return blocks::scatter_out::<V, C>(z, n_y, batch.samples, start, out);
+            return blocks::scatter_out::<V>(z, (n_y, C), batch.samples, range, out);
         }
-        if let Some(Values { values, places }) = batch.y {
-            blocks::gather::<V, C>(t, values, n_y, places, start, y);
-        }
-        let weights: Option<&[V::Elem]> = match batch.weights {
-            Some(Values { values, places }) => {
-                blocks::gather::<V, C>(t, values, 1, places, start, weights);
-                Some(weights)
-            }
-            None => None,
-        };
+        let weights = batch.weights.map(|_| &**weights);
         let of_outputs = &mut dz[z_at..z_at + n_y * row];
-        self.losses.block::<C>(t, net.head, z, (y, weights), of_outputs);
+        self.losses.block::<C>(t, (net.head, range.1), z, (y, weights), of_outputs);
         if !self.goes_back {
             return;
         }
@@ -157,15 +155,20 @@ where
             w_end -= size.parameters() * pitch;
             let start = end - inputs * row;
             let (da, of_units) = dz[start..].split_at_mut(inputs * row);
-            back::inputs::<V, C>(t, size, &parameters[w_end..], of_units, da);
-            epilogue::times_derivative::<V>(t, layers[index - 1].activation, &a[start..end], da);
+            back::inputs::<V, U, C>(t, size, &parameters[w_end..], of_units, da);
+            elementwise::times_derivative::<V>(t, layers[index - 1].activation, &a[start..end], da);
             end = start;
+        }
+        if range.1 < C {
+            let end = z_at + n_y * row;
+            blocks::clear::<V, C>(&mut a[..end], range.1);
+            blocks::clear::<V, C>(&mut dz[..end], range.1);
         }
     }
 
     /// Adds a block's dZ A^T to the stretch's sums, or begins them.
     #[inline(always)]
-    fn sum<const C: usize>(&mut self, fresh: bool) {
+    fn sum<const U: usize, const C: usize>(&mut self, fresh: bool) {
         let Parts { x, a, dz, part, .. } = &mut self.parts;
         let t = self.t;
         each_layer(
@@ -174,7 +177,7 @@ where
             (x, a, dz),
             part,
             #[inline(always)]
-            |size, read, dz, sums| back::weights::<V, C>(t, size, (read, dz), sums, fresh),
+            |size, read, dz, sums| back::weights::<V, U, C>(t, size, (read, dz), sums, fresh),
         );
     }
 

@@ -6,16 +6,14 @@ use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
 use crate::words::layer::Layer;
 
-/// Samples of a block, at most.
-pub(crate) const BLOCK: usize = 8;
-/// A block's row in lanes of a group: eight registers of four, or four of two.
+/// A block's row in lanes of a group: a block's registers are as many as a group's, or twice as many.
 const ROW: usize = 2;
 
 const WHAT: &str = "the population's workspace";
 
 /// One thread's. Its size depends on the shape alone: batches go through in blocks.
 #[derive(Debug, Clone)]
-pub(crate) struct Room<T> {
+pub struct Room<T> {
     memory: AlignedBuffer<T>,
     sizes: Sizes,
 }
@@ -44,6 +42,26 @@ pub(crate) struct Parts<'a, T> {
     pub(crate) total: &'a mut [T],
     /// Parameters as they were before an update.
     pub(crate) before: &'a mut [T],
+    /// For an optimiser.
+    pub(crate) gradients: &'a mut [T],
+}
+
+impl<T> Parts<'_, T> {
+    /// The same parts, lent.
+    #[inline(always)]
+    pub(crate) fn lend(&mut self) -> Parts<'_, T> {
+        Parts {
+            x: self.x,
+            y: self.y,
+            weights: self.weights,
+            a: self.a,
+            dz: self.dz,
+            part: self.part,
+            total: self.total,
+            before: self.before,
+            gradients: self.gradients,
+        }
+    }
 }
 
 impl Sizes {
@@ -63,9 +81,8 @@ impl Sizes {
 
     fn len(self) -> Option<usize> {
         let Self { x, y, weights, units, parameters } = self;
-        [x, y, weights, units, units, parameters, parameters, parameters]
-            .into_iter()
-            .try_fold(0, usize::checked_add)
+        let parameters = parameters.checked_mul(4)?;
+        [x, y, weights, units, units, parameters].into_iter().try_fold(0, usize::checked_add)
     }
 }
 
@@ -95,7 +112,8 @@ impl<T: Element> Room<T> {
         let (a, rest) = rest.split_at_mut(units);
         let (dz, rest) = rest.split_at_mut(units);
         let (part, rest) = rest.split_at_mut(parameters);
-        let (total, before) = rest.split_at_mut(parameters);
-        Parts { x, y, weights, a, dz, part, total, before }
+        let (total, rest) = rest.split_at_mut(parameters);
+        let (before, gradients) = rest.split_at_mut(parameters);
+        Parts { x, y, weights, a, dz, part, total, before, gradients }
     }
 }

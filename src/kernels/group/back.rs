@@ -1,4 +1,4 @@
-//! Back through a layer of a group, of C samples: dA of its inputs, and the sums for dW and db.
+//! Back through a layer of a group, of a block of C samples: dA of its inputs, and the sums for dW and db.
 //!
 //! `a` and `da` are `[input][sample]`, `dz` is `[unit][sample]`. Products are added unit by unit,
 //! and sample by sample, from the first to the last.
@@ -9,7 +9,7 @@ use crate::kernels::lanes::Lanes;
 
 /// dA = W^T dZ.
 #[inline(always)]
-pub(crate) fn inputs<V, const C: usize>(
+pub(crate) fn inputs<V, const U: usize, const C: usize>(
     t: V::Token,
     size: Size,
     w: &[V::Elem],
@@ -19,12 +19,13 @@ pub(crate) fn inputs<V, const C: usize>(
     V: Lanes,
 {
     let mut input = 0;
-    while input + 2 <= size.inputs {
-        inputs_tile::<V, 2, C>(t, size, input, w, dz, da);
-        input += 2;
+    while input + U <= size.inputs {
+        inputs_tile::<V, U, C>(t, size, input, w, dz, da);
+        input += U;
     }
-    if input < size.inputs {
+    while input < size.inputs {
         inputs_tile::<V, 1, C>(t, size, input, w, dz, da);
+        input += 1;
     }
 }
 
@@ -50,9 +51,10 @@ fn inputs_tile<V, const I: usize, const C: usize>(
             }
         }
     }
+    let da = &mut da[input * C * V::LEN..(input + I) * C * V::LEN];
     for k in 0..I {
         for s in 0..C {
-            put(sums[k][s], da, (input + k) * C + s, V::LEN);
+            put(sums[k][s], da, k * C + s, V::LEN);
         }
     }
 }
@@ -60,7 +62,7 @@ fn inputs_tile<V, const I: usize, const C: usize>(
 /// Adds dZ A^T to the sums for dW, and dZ to those for db, or begins them if `fresh`. `sums` lie as
 /// the layer's parameters.
 #[inline(always)]
-pub(crate) fn weights<V, const C: usize>(
+pub(crate) fn weights<V, const U: usize, const C: usize>(
     t: V::Token,
     size: Size,
     (a, dz): (&[V::Elem], &[V::Elem]),
@@ -70,12 +72,13 @@ pub(crate) fn weights<V, const C: usize>(
     V: Lanes,
 {
     let mut unit = 0;
-    while unit + 2 <= size.units {
-        weights_tile::<V, 2, C>(t, size, unit, (a, dz), sums, fresh);
-        unit += 2;
+    while unit + U <= size.units {
+        weights_tile::<V, U, C>(t, size, unit, (a, dz), sums, fresh);
+        unit += U;
     }
-    if unit < size.units {
+    while unit < size.units {
         weights_tile::<V, 1, C>(t, size, unit, (a, dz), sums, fresh);
+        unit += 1;
     }
 }
 
@@ -93,11 +96,12 @@ fn weights_tile<V, const U: usize, const C: usize>(
     let Size { inputs, units, pitch } = size;
     let zero = V::splat(t, V::Elem::ZERO);
     let mut d = [[zero; C]; U];
+    let dz = &dz[unit * C * V::LEN..(unit + U) * C * V::LEN];
     for k in 0..U {
         let place = units * inputs + unit + k;
         let mut sum = if fresh { zero } else { at(t, sums, place, pitch) };
         for s in 0..C {
-            d[k][s] = at(t, dz, (unit + k) * C + s, V::LEN);
+            d[k][s] = at(t, dz, k * C + s, V::LEN);
             sum = sum + d[k][s];
         }
         put(sum, sums, place, pitch);

@@ -2,9 +2,10 @@
 
 use super::put;
 use crate::element::Element;
+use crate::kernels::epilogue::MAX_LANES;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::narrow::gather::columns_to_lanes;
-use crate::kernels::shuffle::Shuffle;
+use crate::kernels::shuffle::{Shuffle, deinterleave};
 
 /// Where the samples of a group's networks lie.
 #[derive(Debug, Clone, Copy)]
@@ -37,51 +38,125 @@ impl Places<'_> {
     }
 }
 
-/// Writes C samples from `start` on, of `n` values each, as `[value][sample]`; lanes without a
-/// network become 0.
+/// Writes the first `valid` of C samples from `start` on, of `n` values each, as `[value][sample]`. The
+/// block's other samples, and lanes without a network, become 0 or hold other finite numbers.
 #[inline(always)]
 pub(crate) fn gather<V, const C: usize>(
     t: V::Token,
     values: &[V::Elem],
     n: usize,
     places: Places<'_>,
-    start: usize,
+    (start, valid): (usize, usize),
     into: &mut [V::Elem],
 ) where
-    V: Lanes,
+    V: Shuffle,
 {
+    if valid < C {
+        into[..n * C * V::LEN].fill(V::Elem::ZERO);
+    }
     match places {
         Places::Shared => spread::<V, C>(
             t,
-            n,
+            (n, valid),
             #[inline(always)]
             |s| &values[(start + s) * n..(start + s + 1) * n],
             into,
         ),
         Places::Ordered { order } => spread::<V, C>(
             t,
-            n,
+            (n, valid),
             #[inline(always)]
             |s| &values[order[start + s] * n..][..n],
             into,
         ),
         Places::Own { samples, first, present } => {
-            if present < V::LEN {
-                into[..n * C * V::LEN].fill(V::Elem::ZERO);
+            let (from, length) = ((first * samples + start) * n, samples * n);
+            if present == V::LEN {
+                return turn::<V, C>(t, &values[from..], length, (n, valid), into);
             }
+            into[..n * C * V::LEN].fill(V::Elem::ZERO);
             for lane in 0..present {
-                let at = ((first + lane) * samples + start) * n;
-                for (s, sample) in values[at..at + C * n].chunks_exact(n).enumerate() {
+                let of_lane = &values[from + lane * length..][..valid * n];
+                for (s, sample) in of_lane.chunks_exact(n).enumerate() {
                     scatter::<V, C>(sample, s, lane, into);
                 }
             }
         }
         Places::OwnOrders { orders, stride } => {
             for lane in 0..V::LEN {
-                for s in 0..C {
+                for s in 0..valid {
                     let sample = &values[orders[lane * stride + start + s] * n..][..n];
                     scatter::<V, C>(sample, s, lane, into);
                 }
+            }
+        }
+    }
+}
+
+/// Samples of `n` values for each lane, whose first ones lie `length` apart.
+#[inline(always)]
+fn turn<V, const C: usize>(
+    t: V::Token,
+    values: &[V::Elem],
+    length: usize,
+    (n, valid): (usize, usize),
+    into: &mut [V::Elem],
+) where
+    V: Shuffle,
+{
+    let mut copy = [V::Elem::ZERO; MAX_LANES * MAX_LANES];
+    let mut done = 0;
+    let mut place = Place { s: 0, i: 0, n };
+    while done < valid * n {
+        let present = V::LEN.min(valid * n - done);
+        let (mut from, mut stride) = (&values[done..], length);
+        if (V::LEN - 1) * length + V::LEN > from.len() {
+            // Nothing may be read past the last lane's samples.
+            for (lane, row) in copy.chunks_exact_mut(V::LEN).take(V::LEN).enumerate() {
+                row[..present].copy_from_slice(&from[lane * length..][..present]);
+            }
+            (from, stride) = (&copy, V::LEN);
+        }
+        match V::LEN {
+            16 => square::<V, 16, C>(t, from, stride, present, &mut place, into),
+            8 => square::<V, 8, C>(t, from, stride, present, &mut place, into),
+            4 => square::<V, 4, C>(t, from, stride, present, &mut place, into),
+            _ => unreachable!("registers have 4, 8 or 16 lanes"),
+        }
+        done += present;
+    }
+}
+
+/// Value `i` of sample `s`, of `n` each.
+struct Place {
+    s: usize,
+    i: usize,
+    n: usize,
+}
+
+/// N = LEN values of each lane, of which the first `present` are kept.
+#[inline(always)]
+fn square<V, const N: usize, const C: usize>(
+    t: V::Token,
+    values: &[V::Elem],
+    stride: usize,
+    present: usize,
+    place: &mut Place,
+    into: &mut [V::Elem],
+) where
+    V: Shuffle,
+{
+    let mut rows = [V::splat(t, V::Elem::ZERO); N];
+    for lane in 0..N {
+        rows[lane] = V::load(t, &values[lane * stride..]);
+    }
+    let rows = deinterleave(rows);
+    for row in 0..N {
+        if row < present {
+            put(rows[row], into, place.i * C + place.s, V::LEN);
+            place.i += 1;
+            if place.i == place.n {
+                (place.i, place.s) = (0, place.s + 1);
             }
         }
     }
@@ -125,17 +200,17 @@ pub(crate) fn gather_one<V>(
     }
 }
 
-/// C samples that all networks see.
+/// Samples that all networks see.
 #[inline(always)]
 fn spread<'a, V, const C: usize>(
     t: V::Token,
-    n: usize,
+    (n, valid): (usize, usize),
     sample: impl Fn(usize) -> &'a [V::Elem],
     into: &mut [V::Elem],
 ) where
     V: Lanes,
 {
-    for s in 0..C {
+    for s in 0..valid {
         for (i, &x) in sample(s)[..n].iter().enumerate() {
             put(V::splat(t, x), into, i * C + s, V::LEN);
         }
@@ -154,23 +229,32 @@ fn scatter<V: Lanes, const C: usize>(
     }
 }
 
-/// Writes C columns of `n` predictions for each network, from sample `start` on of the batches of
-/// `samples` that lie one behind the other in `out`.
+/// Zeros in place of the samples from `valid` on, of C: what they add to a sum is 0 then, even where
+/// a parameter is infinite.
 #[inline(always)]
-pub(crate) fn scatter_out<V, const C: usize>(
+pub(crate) fn clear<V: Lanes, const C: usize>(rows: &mut [V::Elem], valid: usize) {
+    for row in rows.chunks_exact_mut(C * V::LEN) {
+        row[valid * V::LEN..].fill(V::Elem::ZERO);
+    }
+}
+
+/// Writes `valid` columns of `n` predictions for each network, from sample `start` on of the batches
+/// of `samples` that lie one behind the other in `out`. Values are `row` samples apart in `from`.
+#[inline(always)]
+pub(crate) fn scatter_out<V>(
     from: &[V::Elem],
-    n: usize,
+    (n, row): (usize, usize),
     samples: usize,
-    start: usize,
+    (start, valid): (usize, usize),
     out: &mut [V::Elem],
 ) where
     V: Lanes,
 {
-    for (lane, out) in out.chunks_exact_mut(samples * n).enumerate() {
-        for s in 0..C {
+    for (lane, out) in out.chunks_exact_mut(samples * n).take(V::LEN).enumerate() {
+        for s in 0..valid {
             let column = &mut out[(start + s) * n..(start + s + 1) * n];
             for (k, a) in column.iter_mut().enumerate() {
-                *a = from[(k * C + s) * V::LEN + lane];
+                *a = from[(k * row + s) * V::LEN + lane];
             }
         }
     }

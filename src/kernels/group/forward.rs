@@ -63,9 +63,10 @@ fn tile<V, const U: usize, const C: usize>(
             }
         }
     }
+    let z = &mut z[unit * C * V::LEN..(unit + U) * C * V::LEN];
     for k in 0..U {
         for s in 0..C {
-            put(sums[k][s], z, (unit + k) * C + s, V::LEN);
+            put(sums[k][s], z, k * C + s, V::LEN);
         }
     }
 }

@@ -32,19 +32,22 @@ where
         }
     }
 
-    /// Adds the losses of C samples; their dZ goes to `dz`. May overwrite `z`. With weights, L and
-    /// dZ of each sample are multiplied by its own.
+    /// Adds the losses of the first `valid` of C samples; their dZ goes to `dz`, and that of the others is
+    /// 0. May overwrite `z`. With weights, L and dZ of each sample are multiplied by its own.
     #[inline(always)]
     pub(crate) fn block<const C: usize>(
         &mut self,
         t: V::Token,
-        head: OutputHead,
+        (head, valid): (OutputHead, usize),
         z: &mut [V::Elem],
         (y, weights): (&[V::Elem], Option<&[V::Elem]>),
         dz: &mut [V::Elem],
     ) {
         let row = C * V::LEN;
-        for s in 0..C {
+        if valid < C {
+            dz[..head.n_y * row].fill(V::Elem::ZERO);
+        }
+        for s in 0..valid {
             let (z, y, dz) = (&mut z[s * V::LEN..], &y[s * V::LEN..], &mut dz[s * V::LEN..]);
             let weight = weights.map(
                 #[inline(always)]

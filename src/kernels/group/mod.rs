@@ -16,6 +16,7 @@
 
 pub(crate) mod back;
 pub(crate) mod blocks;
+pub(crate) mod elementwise;
 pub(crate) mod forward;
 pub(crate) mod loss;
 pub(crate) mod one;

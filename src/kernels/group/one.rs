@@ -3,59 +3,34 @@
 
 use super::{Size, at, put};
 use crate::element::Element;
+use crate::kernels::epilogue::MAX_LANES;
 use crate::kernels::flush;
 use crate::kernels::lanes::Lanes;
 
 /// dA = W^T dZ. There a register's lanes are the units: each adds its own products over the panels,
 /// then neighbouring lanes are added, pair by pair.
 #[inline(always)]
-pub(crate) fn inputs<V>(
-    t: V::Token,
-    size: Size,
-    w: &[V::Elem],
-    dz: &[V::Elem],
-    da: &mut [V::Elem],
-) where
+pub(crate) fn inputs<V>(t: V::Token, size: Size, w: &[V::Elem], dz: &[V::Elem], da: &mut [V::Elem])
+where
     V: Lanes,
 {
-    match size.units {
-        1 => inputs_of::<V, 1>(t, size, w, dz, da),
-        2 => inputs_of::<V, 2>(t, size, w, dz, da),
-        3..=4 => inputs_of::<V, 4>(t, size, w, dz, da),
-        5..=8 => inputs_of::<V, 8>(t, size, w, dz, da),
-        _ => inputs_of::<V, 16>(t, size, w, dz, da),
-    }
-}
-
-/// The same, by N lanes: as many as hold the units, at most a panel.
-#[inline(always)]
-fn inputs_of<V, const N: usize>(
-    t: V::Token,
-    Size { inputs, units, pitch }: Size,
-    w: &[V::Elem],
-    dz: &[V::Elem],
-    da: &mut [V::Elem],
-) where
-    V: Lanes,
-{
+    let Size { inputs, units, pitch } = size;
     let zero = V::splat(t, V::Elem::ZERO);
-    // f64's panels have 8 lanes.
-    let lanes = N.min(V::Elem::PANEL);
+    let lanes = units.next_power_of_two().min(V::Elem::PANEL);
+    let mut sums = [zero; MAX_LANES];
     for i in 0..inputs {
-        let mut sums = [zero; N];
-        let mut panel = 0;
-        while panel < units {
-            for lane in 0..lanes {
-                let unit = panel + lane;
-                // A lane without a unit adds 0 * 0, which turns -0.0 into 0.0.
-                sums[lane] = if unit < units {
-                    at::<V>(t, dz, unit, V::LEN)
-                        .mul_add(at(t, w, unit * inputs + i, pitch), sums[lane])
-                } else {
-                    sums[lane] + zero
-                };
+        for lane in 0..lanes {
+            sums[lane] = zero;
+            let mut unit = lane;
+            while unit < units {
+                let w = at(t, w, unit * inputs + i, pitch);
+                sums[lane] = at::<V>(t, dz, unit, V::LEN).mul_add(w, sums[lane]);
+                unit += lanes;
             }
-            panel += lanes;
+            if !units.is_multiple_of(lanes) && lane >= units % lanes {
+                // The last panel's lanes without a unit add 0 * 0, which turns -0.0 into 0.0.
+                sums[lane] = sums[lane] + zero;
+            }
         }
         let mut left = lanes;
         while left > 1 {
@@ -65,7 +40,8 @@ fn inputs_of<V, const N: usize>(
             }
         }
         // The lanes that are empty in every panel.
-        put(if lanes < V::Elem::PANEL { sums[0] + zero } else { sums[0] }, da, i, V::LEN);
+        let sum = if lanes < V::Elem::PANEL { sums[0] + zero } else { sums[0] };
+        put(sum, da, i, V::LEN);
     }
 }
 

@@ -229,8 +229,12 @@ where
 
 /// a = g(z) over all outputs of one register of samples, in place.
 #[inline(always)]
-pub(in crate::kernels) fn activate_register<V>(t: V::Token, head: OutputHead, row: usize, z: &mut [V::Elem])
-where
+pub(in crate::kernels) fn activate_register<V>(
+    t: V::Token,
+    head: OutputHead,
+    row: usize,
+    z: &mut [V::Elem],
+) where
     V: Lanes,
 {
     if head.g == Activation::Softmax {

@@ -1,21 +1,15 @@
-//! The door: what a population asks of the engine, at a level.
+//! What is asked of the engine for a group: the job, and the door at a level.
 
 use core::fmt::Debug;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use fearless_simd::Simd;
-
 use super::batch::Batch;
-use super::room::{BLOCK, Room};
-use super::{one, pass};
-use crate::engine::float::Float;
-use crate::engine::fused::Fused;
+use super::room::Room;
+use crate::element::Element;
 use crate::engine::shape::Shape;
 use crate::kernels::group::GROUP_LANES;
 use crate::kernels::head::OutputHead;
-use crate::kernels::lanes::Lanes;
-use crate::kernels::several::Several;
-use crate::kernels::shuffle::Shuffle;
+use crate::kernels::optimizer::Rule;
 use crate::words::layer::Layer;
 
 /// A group's networks, but for their parameters.
@@ -36,6 +30,42 @@ pub enum Job<'a, T> {
     Gradient { parameters: &'a [T], factors: &'a [T], into: &'a mut [T] },
     /// The same added to the parameters; those of lanes whose loss is not finite stay as they are.
     Step { parameters: &'a mut [T], factors: &'a [T] },
+    /// A step of an optimiser, from the gradients. Lanes whose loss is not finite, and those that are
+    /// still, stay as they are, with their moments.
+    Optimize { parameters: &'a mut [T], factors: &'a [T], moments: [&'a mut [T]; 2], by: By<'a, T> },
+}
+
+/// How an optimiser moves the lanes of a group.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a, T> {
+    pub(crate) rule: &'a Rule<T>,
+    pub(crate) clip_norm: Option<f64>,
+    pub(crate) lanes: &'a OfLanes<T>,
+}
+
+/// The numbers of a step that each lane has of its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OfLanes<T> {
+    /// In place of the rule's.
+    pub(crate) scales: [T; GROUP_LANES],
+    /// At 0 the moments move alone.
+    pub(crate) rates: [T; GROUP_LANES],
+    pub(crate) l2: [T; GROUP_LANES],
+    pub(crate) decays: [T; GROUP_LANES],
+    pub(crate) still: [bool; GROUP_LANES],
+}
+
+impl<T: Element> OfLanes<T> {
+    /// Of lanes that no step moves.
+    pub(crate) fn still() -> Self {
+        Self {
+            scales: [T::ONE; GROUP_LANES],
+            rates: [T::ZERO; GROUP_LANES],
+            l2: [T::ZERO; GROUP_LANES],
+            decays: [T::ZERO; GROUP_LANES],
+            still: [true; GROUP_LANES],
+        }
+    }
 }
 
 /// The passes of groups, at a level.
@@ -63,71 +93,15 @@ impl Net<'_> {
     }
 }
 
-impl<T: Float, S: Simd> Groups<T> for Fused<S> {
-    fn lanes(&self) -> usize {
-        match T::registers::<S>() {
-            1 => Several::<T::Register<S>, 4>::LEN,
-            _ => Several::<T::Half<S>, 2>::LEN,
-        }
-    }
-
-    fn run(
-        &self,
-        net: Net<'_>,
-        batch: &Batch<'_, T>,
-        job: Job<'_, T>,
-        present: usize,
-        room: &mut Room<T>,
-    ) -> [f64; GROUP_LANES] {
-        let simd = self.0;
-        // Registers side by side, and the sums of a tile: as many as stay in 32 registers, or in 16.
-        simd.vectorize(
-            #[inline(always)]
-            || match T::registers::<S>() {
-                1 => through::<T::Register<S>, 4, BLOCK>(simd, net, batch, job, present, room),
-                _ => through::<T::Half<S>, 2, 4>(simd, net, batch, job, present, room),
-            },
-        )
-    }
-}
-
-/// N registers at once of one sample a network; of more, C samples of each register at once.
-#[inline(always)]
-fn through<V, const N: usize, const C: usize>(
-    t: V::Token,
-    net: Net<'_>,
-    batch: &Batch<'_, V::Elem>,
-    mut job: Job<'_, V::Elem>,
-    present: usize,
-    room: &mut Room<V::Elem>,
-) -> [f64; GROUP_LANES]
-where
-    V: Shuffle,
-    V::Elem: Float,
-{
-    let pitch = N * V::LEN;
-    if batch.samples == 1 {
-        return if present <= V::LEN {
-            one::run::<V, V>(t, net, batch, job, pitch, room.parts())
-        } else {
-            one::run::<V, Several<V, N>>(t, net, batch, job, pitch, room.parts())
-        };
-    }
-    let mut losses = [0.0; GROUP_LANES];
-    let mut lane = 0;
-    while lane < present {
-        let of_register = batch.from_lane(lane, V::LEN);
-        let part = job.from_lane(lane, batch.samples * net.shape.n_y());
-        let sums = pass::run::<V, C>(t, net, &of_register, part, pitch, room.parts());
-        losses[lane..lane + V::LEN].copy_from_slice(&sums[..V::LEN]);
-        lane += V::LEN;
-    }
-    losses
-}
-
 impl<T> Job<'_, T> {
-    /// The job from a lane on, of which each predicts `outputs` values.
-    fn from_lane(&mut self, lane: usize, outputs: usize) -> Job<'_, T> {
+    /// What the passes do of the job, from a lane on, of which each predicts `outputs` values: an
+    /// optimiser's step begins with the gradients.
+    pub(super) fn of_pass<'b>(
+        &'b mut self,
+        lane: usize,
+        outputs: usize,
+        gradients: &'b mut [T],
+    ) -> Job<'b, T> {
         match self {
             Job::Predict { parameters, out } => {
                 Job::Predict { parameters: &parameters[lane..], out: &mut out[lane * outputs..] }
@@ -141,6 +115,11 @@ impl<T> Job<'_, T> {
             Job::Step { parameters, factors } => {
                 Job::Step { parameters: &mut parameters[lane..], factors: &factors[lane..] }
             }
+            Job::Optimize { parameters, factors, .. } => Job::Gradient {
+                parameters: &parameters[lane..],
+                factors: &factors[lane..],
+                into: &mut gradients[lane..],
+            },
         }
     }
 }
