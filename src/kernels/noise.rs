@@ -116,11 +116,11 @@ pub(crate) fn shift<T: NormalElement>(source: Source, member: usize, sigma: T, v
         let (quadruples, rest) = values.as_chunks_mut::<FOUR>();
         for (i, quadruple) in quadruples.iter_mut().enumerate() {
             for k in 0..FOUR {
-                quadruple[k] = quadruple[k] + sigma * deviates[k][i];
+                quadruple[k] += sigma * deviates[k][i];
             }
         }
         for (k, value) in rest.iter_mut().enumerate() {
-            *value = *value + sigma * deviates[k][quadruples.len()];
+            *value += sigma * deviates[k][quadruples.len()];
         }
     }
 }
@@ -168,7 +168,7 @@ pub(crate) fn sum<T: NormalElement>(
         fill(source, Place { quadruple, stream: tile * width }, width, &mut deviates);
         for k in 0..FOUR {
             for i in 0..TILE {
-                sums[k][i] = sums[k][i] + of_lanes[i] * deviates[k][i];
+                sums[k][i] += of_lanes[i] * deviates[k][i];
             }
         }
     }
@@ -178,7 +178,7 @@ pub(crate) fn sum<T: NormalElement>(
         for sums in &mut sums {
             for r in 0..rows {
                 let (left, right) = sums[r * row..][..2 * width].split_at_mut(width);
-                left.iter_mut().zip(right).for_each(|(left, right)| *left = *left + *right);
+                left.iter_mut().zip(right).for_each(|(left, right)| *left += *right);
             }
         }
     }

@@ -49,7 +49,8 @@ impl NormalElement for f32 {
     // Greatest relative error: 2^-30.2.
     const LN: &'static [f32] = &[-4.0, -1.333_335_5, -0.799_551_7, -0.597_414_73];
     // 2^-25.1.
-    const SIN: &'static [f32] = &[1.570_796_4, -0.645_965, 0.079_692_01, -0.004_628_784_5];
+    const SIN: &'static [f32] =
+        &[core::f32::consts::FRAC_PI_2, -0.645_965, 0.079_692_01, -0.004_628_784_5];
     // Greatest error of the cosine: 2^-24.8.
     const COS: &'static [f32] = &[-1.233_697_9, 0.253_605_63, -0.020_424_29];
 
@@ -104,7 +105,7 @@ impl NormalElement for f64 {
     ];
     // 2^-54.5.
     const SIN: &'static [f64] = &[
-        1.570_796_326_794_896_6,
+        core::f64::consts::FRAC_PI_2,
         -0.645_964_097_506_238_1,
         0.079_692_626_245_844_1,
         -0.004_681_754_129_623_581,
