@@ -240,7 +240,7 @@ fn is_standard_normal<T: Scalar>(seed: u64) {
     for (k, expected, variance) in
         [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0), (6, 15.0, 10170.0)]
     {
-        let z = (moment(k) - expected) / (variance / n as f64).sqrt();
+        let z = (moment(k) - expected) / (variance / n).sqrt();
         assert!(z.abs() < 3.5, "moment {k}: {z} standard deviations off");
     }
     for (beyond, share) in [(2.0, 4.550_026e-2), (3.0, 2.699_796e-3), (4.0, 6.334_248e-5)] {
@@ -271,12 +271,15 @@ fn noise_is_standard_normal() {
     assert!((distribution(1.96) - 0.975_002_104_851_78).abs() < 1e-13);
 }
 
+/// A function of two draws.
+type Of = fn(f64, f64) -> f64;
+
 /// Neither values nor their squares (the radius is common to a pair) go together.
 fn are_independent(what: &str, a: &[f64], b: &[f64]) {
     let n = a.len().min(b.len()) as f64;
-    let mean = |f: fn(f64, f64) -> f64| a.iter().zip(b).map(|(&a, &b)| f(a, b)).sum::<f64>() / n;
+    let mean = |f: Of| a.iter().zip(b).map(|(&a, &b)| f(a, b)).sum::<f64>() / n;
     // Each term has mean 0 and this variance.
-    let tests: [(fn(f64, f64) -> f64, f64); 4] = [
+    let tests: [(Of, f64); 4] = [
         (|a, b| a * b, 1.0),
         (|a, b| (a * a - 1.0) * (b * b - 1.0), 4.0),
         (|a, b| a * (b * b - 1.0), 2.0),
