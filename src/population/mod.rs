@@ -15,11 +15,13 @@
 //! | `passes.rs` | predict, cost, backward, step |
 //! | `optimizer.rs`, `lane_step.rs`, `lanes_optimizer.rs` | a step with an optimiser |
 //! | `training_options.rs`, `lane_orders.rs`, `lanes_training.rs`, `training.rs` | whole trainings |
+//! | `noise.rs`, `ranks.rs`, `evolution.rs` | members around a centre, and the way that their fitness points |
 //!
 //! A file imports only what stands above it.
 
 mod building;
 mod checking;
+mod evolution;
 mod given;
 mod gradients;
 mod in_lanes;
@@ -28,10 +30,12 @@ mod lane_step;
 mod lanes_optimizer;
 mod lanes_training;
 mod members;
+mod noise;
 mod one_by_one;
 mod optimizer;
 mod passes;
 mod plan;
+mod ranks;
 mod samples;
 mod store;
 mod training;
@@ -41,7 +45,9 @@ mod workspace;
 
 pub use building::Population;
 pub use gradients::PopulationGradients;
+pub use noise::Noise;
 pub use optimizer::PopulationOptimizer;
+pub use ranks::centred_ranks;
 pub use samples::{OfMembers, PopulationTargets, Samples};
 pub use training_options::{MemberEpoch, PopulationData, PopulationTraining};
 pub use workspace::PopulationWorkspace;
