@@ -67,7 +67,7 @@ where
     } else {
         let mut lane = 0;
         while lane < present {
-            let of_register = batch.from_lane(lane, V::LEN);
+            let of_register = batch.starting_at(lane, V::LEN);
             let pass = job.of_pass(lane, batch.samples * net.shape.n_y(), gradients);
             let sums = pass::run::<V, U, C>(t, net, &of_register, pass, pitch, parts.lend());
             losses[lane..lane + V::LEN].copy_from_slice(&sums[..V::LEN]);

@@ -25,7 +25,7 @@ pub(crate) enum Places<'a> {
 impl Places<'_> {
     /// Those of the networks from a lane on, of a register that has `lanes`.
     #[inline(always)]
-    pub(crate) fn from_lane(self, lane: usize, lanes: usize) -> Self {
+    pub(crate) fn starting_at(self, lane: usize, lanes: usize) -> Self {
         match self {
             Self::Own { samples, first, present } => {
                 Self::Own { samples, first: first + lane, present: (present - lane).min(lanes) }
