@@ -20,12 +20,16 @@ pub(super) fn in_lanes<T: Element>(shape: &Shape) -> bool {
         && shape.n_y() <= T::PANEL
 }
 
-/// Multiplications and additions that are worth a thread of its own: about 50 us.
-const THREAD_WORK: f64 = 1e6;
+/// Operations that are worth a thread of its own: about 100 us in lanes, as long as it takes some
+/// systems to wake one.
+const THREAD_WORK: f64 = 8e6;
 
 /// The parts that work is cut into: no more than `most`, and none smaller than is worth a thread.
 pub(super) fn parts(shape: &Shape, samples: usize, members: usize, most: usize) -> usize {
-    let parameters: usize = shape.layers.iter().map(Layer::parameters).sum();
-    let work = 6.0 * parameters as f64 * samples as f64 * members as f64;
+    // Each weight is multiplied three times a step; an activation and its derivative are some thirty
+    // operations.
+    let of_layer = |layer: &Layer| 6 * layer.parameters() + 60 * layer.units;
+    let of_sample: usize = shape.layers.iter().map(of_layer).sum();
+    let work = of_sample as f64 * samples as f64 * members as f64;
     most.min((work / THREAD_WORK) as usize).max(1)
 }

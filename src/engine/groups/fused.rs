@@ -31,22 +31,19 @@ impl<T: Float, S: Simd> Groups<T> for Fused<S> {
         room: &mut Room<T>,
     ) -> [f64; GROUP_LANES] {
         let simd = self.0;
-        // Sums of a tile: as many as stay in 32 registers, or in 16.
-        simd.vectorize(
-            #[inline(always)]
-            || match T::registers::<S>() {
-                1 => through::<T::Register<S>, 4, 2, 8>(simd, net, batch, job, present, room),
-                _ => through::<T::Half<S>, 2, 2, 4>(simd, net, batch, job, present, room),
-            },
-        )
+        // Registers side by side, and sums of a tile: as many as stay in 32 registers, or in 16.
+        match T::registers::<S>() {
+            1 => through::<S, T::Register<S>, 4, 2, 8>(simd, net, batch, job, present, room),
+            _ => through::<S, T::Half<S>, 2, 2, 4>(simd, net, batch, job, present, room),
+        }
     }
 }
 
 /// N registers at once of one sample a network; of more, register by register, blocks of C samples
-/// with U units side by side.
-#[inline(always)]
-fn through<V, const N: usize, const U: usize, const C: usize>(
-    t: V::Token,
+/// with U units side by side. Each part enters the level by itself: the compiler takes long over
+/// very long functions.
+fn through<S, V, const N: usize, const U: usize, const C: usize>(
+    t: S,
     net: Net<'_>,
     batch: &Batch<'_, V::Elem>,
     mut job: Job<'_, V::Elem>,
@@ -54,29 +51,41 @@ fn through<V, const N: usize, const U: usize, const C: usize>(
     room: &mut Room<V::Elem>,
 ) -> [f64; GROUP_LANES]
 where
-    V: Shuffle,
+    S: Simd,
+    V: Shuffle<Token = S>,
     V::Elem: Float,
 {
     let pitch = N * V::LEN;
     let mut parts = room.parts();
     let gradients = core::mem::take(&mut parts.gradients);
-    let mut losses = [0.0; GROUP_LANES];
-    if batch.samples == 1 {
+    let losses = if batch.samples == 1 {
         let pass = job.of_pass(0, 0, gradients);
-        losses = one::run::<V, Several<V, N>>(t, net, batch, pass, parts.lend());
+        t.vectorize(
+            #[inline(always)]
+            || one::run::<V, Several<V, N>>(t, net, batch, pass, parts.lend()),
+        )
     } else {
-        let mut lane = 0;
-        while lane < present {
-            let of_register = batch.starting_at(lane, V::LEN);
-            let pass = job.of_pass(lane, batch.samples * net.shape.n_y(), gradients);
-            let sums = pass::run::<V, U, C>(t, net, &of_register, pass, pitch, parts.lend());
-            losses[lane..lane + V::LEN].copy_from_slice(&sums[..V::LEN]);
-            lane += V::LEN;
-        }
-    }
+        t.vectorize(
+            #[inline(always)]
+            || {
+                let (mut losses, mut lane) = ([0.0; GROUP_LANES], 0);
+                while lane < present {
+                    let part = batch.starting_at(lane, V::LEN);
+                    let pass = job.of_pass(lane, batch.samples * net.shape.n_y(), gradients);
+                    let sums = pass::run::<V, U, C>(t, net, &part, pass, pitch, parts.lend());
+                    losses[lane..lane + V::LEN].copy_from_slice(&sums[..V::LEN]);
+                    lane += V::LEN;
+                }
+                losses
+            },
+        )
+    };
     if let Job::Optimize { parameters, moments, by, .. } = job {
         let update = Update { net, pitch, losses: &losses, gradients, by };
-        optimize::run::<Several<V, N>>(t, &update, parameters, moments, parts);
+        t.vectorize(
+            #[inline(always)]
+            || optimize::run::<Several<V, N>>(t, &update, parameters, moments, parts),
+        );
     }
     losses
 }
