@@ -1,13 +1,14 @@
 //! Promise: several networks are trained in one call, kept in one file, and predict together.
 
-mod common;
+#[path = "common/place.rs"]
+mod place;
 
-use common::place::{Place, notes};
+use place::{Place, notes};
 use shallownet::io::model::{self, AnyModel};
 use shallownet::io::population::{self, AnyEnsemble, Ensemble};
 use shallownet::{Columns, PredictionWorkspace, Scalar, metrics};
 
-const TRAIN: &str = "train --data t.csv --label k --hidden 5 --epochs 30";
+const TRAIN: &str = "train --data t.csv --label k --ignore v --hidden 5 --epochs 30";
 const MODEL: &str = "shallownet-run/model.safetensors";
 const ENSEMBLE: &str = "shallownet-run/ensemble.safetensors";
 
@@ -107,7 +108,7 @@ fn a_member_does_not_depend_on_the_others() {
 #[test]
 fn predictions_are_means_with_their_spread() {
     let place = place();
-    place.done(&format!("{TRAIN} --ignore v --ensemble 3"));
+    place.done(&format!("{TRAIN} --ensemble 3"));
     let all = outputs(&ensemble(&place), &place);
     let csv = place.done(&format!("predict --model {ENSEMBLE} --data t.csv --proba")).0;
     let mut lines = csv.lines();
@@ -160,7 +161,7 @@ fn values_are_averaged_in_their_own_units() {
 #[test]
 fn scores_are_of_the_mean_and_of_each() {
     let place = place();
-    place.done(&format!("{TRAIN} --ignore v --ensemble 3"));
+    place.done(&format!("{TRAIN} --ensemble 3"));
     let (ensemble, labels) = (ensemble(&place), String::from_utf8(place.read("t.csv")).unwrap());
     let all = outputs(&ensemble, &place);
     let is_out: Vec<f64> =
@@ -193,7 +194,7 @@ fn scores_are_of_the_mean_and_of_each() {
 #[test]
 fn commands_say_what_the_file_is() {
     let place = place();
-    place.done(&format!("{TRAIN} --ignore v --ensemble 3"));
+    place.done(&format!("{TRAIN} --ensemble 3"));
     let (said, _) = place.done(&format!("inspect {ENSEMBLE}"));
     assert!(said.starts_with("an ensemble of 3 networks; "), "{said}");
     assert!(said.contains("\n2-5-1 (relu, sigmoid), 21 parameters, f32, "), "{said}");
@@ -202,7 +203,7 @@ fn commands_say_what_the_file_is() {
     let data = "--data t.csv --label k";
     for (what, command) in [
         ("export", format!("export --onnx m.onnx --model {ENSEMBLE}")),
-        ("gradcheck", format!("gradcheck {ENSEMBLE} {data}")),
+        ("gradcheck", format!("gradcheck --model {ENSEMBLE} {data}")),
         ("--importance", format!("eval --model {ENSEMBLE} {data} --importance")),
         ("--image", format!("inspect {ENSEMBLE} --image 2x1 --out p")),
     ] {
@@ -287,4 +288,36 @@ fn full_batches_give_both_files_too() {
     assert!(notes.iter().any(|note| note == "ensemble.safetensors is of an earlier run"));
     let (_, notes) = place.done(&format!("{TRAIN} --ensemble 1 --calibrate --holdout 0.3"));
     assert!(notes.iter().any(|note| note.ends_with("not calibrated: their mean is")), "{notes:?}");
+}
+
+/// Networks that had ended are kept; the others have no checkpoint.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_ensemble_keeps_what_had_ended() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let place = place();
+    // One thread trains a group of networks to their end, and then the next.
+    let train = "train --data t.csv --label k --ignore v --hidden 5 --epochs 1500 --threads 1";
+    let mut command = place.command(&format!("{train} --ensemble 200"));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let left = |line: &str| Some(line.strip_suffix(" networks left")?.rsplit(' ').next()?.parse());
+    let left = |line: &str| left(line.split_once("   mean")?.0)?.ok();
+    let left: usize = lines.find_map(|line| left(&line.unwrap()).filter(|n| *n < 200)).unwrap();
+    let ended = 200 - left;
+    assert!((1..200).contains(&ended));
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    // Read on, so that the child can write.
+    lines.for_each(drop);
+    let output = child.wait_with_output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{error}");
+    let file = "shallownet-run/interrupted-ensemble.safetensors";
+    let expected =
+        format!("interrupted: {ended} of 200 networks had ended, and they are in {file}\n");
+    assert_eq!(error.strip_prefix("error: "), Some(&expected[..]));
+    assert_eq!(place.names("shallownet-run"), ["interrupted-ensemble.safetensors"]);
+    place.done(&format!("predict --model {file} --data t.csv"));
 }

@@ -63,7 +63,8 @@ impl Members {
         let going = self.each.iter().filter(|member| !member.has_ended);
         let last: Vec<_> = going.filter_map(|member| member.costs.last().copied()).collect();
         let left = self.each.len() - self.ended;
-        let mut line = format!("epochs {:>6} of {all}   {left} networks left", self.epochs);
+        let s = if left == 1 { "" } else { "s" };
+        let mut line = format!("epochs {:>6} of {all}   {left} network{s} left", self.epochs);
         if let Some(cost) = mean(last.iter().map(|(cost, _)| *cost)) {
             line += &format!("   mean cost {cost:.6}");
         }
