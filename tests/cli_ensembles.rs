@@ -289,35 +289,3 @@ fn full_batches_give_both_files_too() {
     let (_, notes) = place.done(&format!("{TRAIN} --ensemble 1 --calibrate --holdout 0.3"));
     assert!(notes.iter().any(|note| note.ends_with("not calibrated: their mean is")), "{notes:?}");
 }
-
-/// Networks that had ended are kept; the others have no checkpoint.
-#[cfg(unix)]
-#[test]
-fn an_interrupted_ensemble_keeps_what_had_ended() {
-    use std::io::{BufRead, BufReader};
-    use std::process::{Command, Stdio};
-    let place = place();
-    // One thread trains a group of networks to their end, and then the next.
-    let train = "train --data t.csv --label k --ignore v --hidden 5 --epochs 1500 --threads 1";
-    let mut command = place.command(&format!("{train} --ensemble 200"));
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let left = |line: &str| Some(line.strip_suffix(" networks left")?.rsplit(' ').next()?.parse());
-    let left = |line: &str| left(line.split_once("   mean")?.0)?.ok();
-    let left: usize = lines.find_map(|line| left(&line.unwrap()).filter(|n| *n < 200)).unwrap();
-    let ended = 200 - left;
-    assert!((1..200).contains(&ended));
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    // Read on, so that the child can write.
-    lines.for_each(drop);
-    let output = child.wait_with_output().unwrap();
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(130), "{error}");
-    let file = "shallownet-run/interrupted-ensemble.safetensors";
-    let expected =
-        format!("interrupted: {ended} of 200 networks had ended, and they are in {file}\n");
-    assert_eq!(error.strip_prefix("error: "), Some(&expected[..]));
-    assert_eq!(place.names("shallownet-run"), ["interrupted-ensemble.safetensors"]);
-    place.done(&format!("predict --model {file} --data t.csv"));
-}

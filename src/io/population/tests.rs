@@ -132,29 +132,50 @@ fn headers_that_lie_are_named() {
         });
         refused(&edited)
     };
-    let members = r#"\"members\":2"#;
-    let (version, entry) =
-        (r#"\"version\":4"#, r#"the metadata entry "shallownet" can't be read: "#);
-    let unread = |why: &str| format!("{entry}{why}");
+    let (members, version) = (r#"\"members\":2"#, r#"\"version\":4"#);
+    let and_members = format!(",{members}");
+    let (weight, bias, next) =
+        (r#""shape":[2,3,2]"#, r#""shape":[2,3]"#, r#""dtype":"F64","shape":[2,1]"#);
     let cases = [
-        (edit(&[(members, r#"\"members\":3"#)]), "tensor \"layers.0.weight\" has shape [2, 3, 2]: expected (3, units, inputs)".to_owned()),
-        (edit(&[(r#""shape":[2,3,2]"#, r#""shape":[1,6,2]"#)]), "tensor \"layers.0.weight\" has shape [1, 6, 2]: expected (2, units, inputs)".to_owned()),
-        (edit(&[(r#""shape":[2,3,2]"#, r#""shape":[6,2]"#)]), "tensor \"layers.0.weight\" has shape [6, 2]: expected (2, units, inputs)".to_owned()),
-        (edit(&[(r#""shape":[2,3]"#, r#""shape":[6]"#)]), "tensor \"layers.0.bias\" has shape [6]: expected [2, 3]".to_owned()),
-        (edit(&[(r#""shape":[2,3]"#, r#""shape":[3,2]"#)]), "tensor \"layers.0.bias\" has shape [3, 2]: expected [2, 3]".to_owned()),
-        (edit(&[(r#""shape":[2,1,3]"#, r#""shape":[2,3,1]"#)]), "tensor \"layers.1.weight\" has shape [2, 3, 1]: expected (2, units, 3), as the layer before has 3 units".to_owned()),
-        (edit(&[(r#""shape":[2,3,2]"#, r#""shape":[2,9223372036854775807,2]"#)]), "the header does not fit the data: ".to_owned()),
-        (edit(&[(members, r#"\"members\":0"#)]), unread("an ensemble of no networks")),
-        (edit(&[(members, r#"\"members\":-1"#)]), unread("invalid value")),
-        (edit(&[(&format!(",{members}"), "")]), unread("version 4 lacks the number of networks")),
-        (edit(&[(version, r#"\"version\":3"#)]), unread("an ensemble of a version before 4")),
-        (edit(&[(version, r#"\"version\":5"#)]), "format version 5: this program reads versions up to 4".to_owned()),
-        (edit(&[(version, r#"\"version\":1"#), (&format!(",{members}"), "")]), "a model of one network: expected an ensemble".to_owned()),
-        (edit(&[(r#""layers.0.bias""#, r#""layers.2.bias""#)]), "tensor \"layers.2.bias\" belongs to no layer: the network has 2 layers".to_owned()),
-        (edit(&[(r#"[\"no\",\"yes\"]"#, r#"[\"no\"]"#)]), "1 class names: expected 2".to_owned()),
-        (edit(&[(r#""dtype":"F64","shape":[2,1]"#, r#""dtype":"I64","shape":[2,1]"#)]), "tensor \"layers.1.bias\" is of type I64: expected F64".to_owned()),
+        edit(&[(members, r#"\"members\":3"#)]),
+        edit(&[(weight, r#""shape":[1,6,2]"#)]),
+        edit(&[(weight, r#""shape":[6,2]"#)]),
+        edit(&[(weight, r#""shape":[2,9223372036854775807,2]"#)]),
+        edit(&[(bias, r#""shape":[6]"#)]),
+        edit(&[(bias, r#""shape":[3,2]"#)]),
+        edit(&[(r#""shape":[2,1,3]"#, r#""shape":[2,3,1]"#)]),
+        edit(&[(next, &next.replace("F64", "I64"))]),
+        edit(&[(r#""layers.0.bias""#, r#""layers.2.bias""#)]),
+        edit(&[(version, r#"\"version\":5"#)]),
+        edit(&[(version, r#"\"version\":1"#), (&and_members, "")]),
+        edit(&[(r#"[\"no\",\"yes\"]"#, r#"[\"no\"]"#)]),
     ];
-    for (given, expected) in cases {
+    let expected = [
+        "tensor \"layers.0.weight\" has shape [2, 3, 2]: expected (3, units, inputs)",
+        "tensor \"layers.0.weight\" has shape [1, 6, 2]: expected (2, units, inputs)",
+        "tensor \"layers.0.weight\" has shape [6, 2]: expected (2, units, inputs)",
+        "the header does not fit the data: ",
+        "tensor \"layers.0.bias\" has shape [6]: expected [2, 3]",
+        "tensor \"layers.0.bias\" has shape [3, 2]: expected [2, 3]",
+        "tensor \"layers.1.weight\" has shape [2, 3, 1]: \
+         expected (2, units, 3), as the layer before has 3 units",
+        "tensor \"layers.1.bias\" is of type I64: expected F64",
+        "tensor \"layers.2.bias\" belongs to no layer: the network has 2 layers",
+        "format version 5: this program reads versions up to 4",
+        "a model of one network: expected an ensemble",
+        "1 class names: expected 2",
+    ];
+    for (given, expected) in cases.iter().zip(expected) {
+        assert!(given.starts_with(expected), "{given}\n  expected: {expected}");
+    }
+    let unreadable = [
+        (edit(&[(members, r#"\"members\":0"#)]), "an ensemble of no networks"),
+        (edit(&[(members, r#"\"members\":-1"#)]), "invalid value"),
+        (edit(&[(&and_members, "")]), "version 4 lacks the number of networks"),
+        (edit(&[(version, r#"\"version\":3"#)]), "an ensemble of a version before 4"),
+    ];
+    for (given, why) in unreadable {
+        let expected = format!("the metadata entry \"shallownet\" can't be read: {why}");
         assert!(given.starts_with(&expected), "{given}\n  expected: {expected}");
     }
 }
