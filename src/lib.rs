@@ -237,6 +237,15 @@ pub mod class_weights {
     pub use crate::data::class_weights::{balanced, of_samples};
 }
 
+/// Evolution strategies: noise that is a function of where it goes, and weights from ranks. The calls
+/// are [`Population::perturb`] and [`Population::recombine`].
+///
+/// T. Salimans et al., "Evolution strategies as a scalable alternative to reinforcement learning",
+/// arXiv:1703.03864 (2017); D. Wierstra et al., "Natural evolution strategies", JMLR 15 (2014).
+pub mod evolution {
+    pub use crate::population::{Noise, centred_ranks};
+}
+
 pub use data::columns::Columns;
 pub use data::data_set::DataSet;
 pub use data::owned::OwnedColumns;

@@ -1,7 +1,7 @@
 //! Promise: once network and workspace are built, `predict`, `cost`, `backward`, `step`, `forward`
 //! and the `backward` of its pass, gradients from the caller's own loss, and whole networks in and
 //! out of slices and of each other allocate nothing on the fused backend; nor does a run, once its
-//! `Trainer` is built.
+//! `Trainer` is built; nor do the calls of a population.
 //!
 //! One test only: the counter sees every thread of the process, so nothing may run beside it.
 //!
@@ -18,7 +18,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use rayon::ThreadPoolBuilder;
 use shallownet::{
     Activation, Backend, Columns, DataSet, EarlyStopping, Fit, Gradients, Network, Optimizer,
-    OutputGradient, Parallelism, Predictor, Scalar, Tape, Trainer, Training, TrainingWorkspace,
+    OutputGradient, Parallelism, Population, PopulationGradients, PopulationOptimizer,
+    PopulationWorkspace, Predictor, Scalar, Tape, Trainer, Training, TrainingWorkspace,
 };
 
 /// The system's allocator; while armed, counts what is asked of it, on all threads.
@@ -205,6 +206,30 @@ fn counted_fit<T: Scalar>(sizes: Sizes, iterations: usize) -> usize {
     })
 }
 
+/// The calls of a population, in lanes and one by one.
+fn counted_population<T: Scalar>(units: usize, samples: usize, who: Parallelism) -> usize {
+    let builder = Network::<T>::builder(3)
+        .layer(units, Activation::Tanh)
+        .layer(2, Activation::Sigmoid)
+        .parallelism(who);
+    let members = 5000;
+    let mut population = Population::from_seeds(&builder, 0..members as u64).unwrap();
+    let mut workspace = PopulationWorkspace::new(&population, samples).unwrap();
+    let mut gradients = PopulationGradients::zeros(&population).unwrap();
+    let mut adam = PopulationOptimizer::new(&population, Optimizer::adam()).unwrap();
+    let (x, y) = (vec![T::ONE; 3 * samples], vec![T::ZERO; 2 * samples]);
+    let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 2).unwrap());
+    let mut out = vec![T::ZERO; 2 * samples * members];
+    let (mut costs, rate) = (vec![0.0; members], T::from_f64(0.01));
+    allocations(|| {
+        population.predict(x, &mut out, &mut workspace).unwrap();
+        population.cost(x, y, &mut costs, &mut workspace).unwrap();
+        population.backward(x, y, &mut gradients, &mut costs, &mut workspace).unwrap();
+        population.step(x, y, rate, &mut costs, &mut workspace).unwrap();
+        population.step_with(x, y, &mut adam, rate, &mut costs, &mut workspace).unwrap();
+    })
+}
+
 fn nothing_is_allocated_after_construction() {
     // The counter counts.
     assert_eq!(allocations(|| drop(std::hint::black_box(vec![1_u8; 100]))), 1);
@@ -235,6 +260,13 @@ fn nothing_is_allocated_after_construction() {
                 assert_eq!(pool.install(train), 0, "{how:?} {sizes:?} on three threads");
             }
         }
+    }
+
+    for (units, samples) in [(4, 1), (4, 30), (500, 2)] {
+        let serial = counted_population::<f32>(units, samples, Parallelism::Serial);
+        assert_eq!(serial, 0, "a population of {units} units, {samples} samples, on one thread");
+        let run = || counted_population::<f64>(units, samples, Parallelism::Rayon);
+        assert_eq!(pool.install(run), 0, "the same on three threads");
     }
 
     // A fit allocates at its start, whatever is to come.

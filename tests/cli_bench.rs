@@ -55,6 +55,20 @@ fn a_quick_table_of_one_shape() {
 }
 
 #[test]
+fn populations_beside_a_loop() {
+    let (_, rows) = table("--quick --population --threads 2");
+    let names = ["shape", "members", "samples", "data", "threads", "program", "ns_a_network_step"];
+    for (index, row) in rows.iter().enumerate() {
+        assert_eq!(row.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), names);
+        let program = if index % 2 == 0 { "population" } else { "loop" };
+        assert_eq!((cell(row, "program"), cell(row, "threads")), (program, "2"));
+        assert!(number(row, "ns_a_network_step") > 0.0 && number(row, "members") >= 16.0);
+    }
+    assert_eq!(rows[0][0].1, "3-4-1");
+    assert!(!bench("--population --shape S1").status.success());
+}
+
+#[test]
 fn threads_backend_and_percentiles() {
     let arguments = "--quick --shape S12,s4 --threads 2 --backend portable --percentiles";
     let (_, rows) = table(arguments);

@@ -183,7 +183,10 @@ fn with_reference<T: Scalar>(drawn: &Drawn<T>, is_weighted: bool) -> Result<(), 
 
 /// Every member beside the network that it is made of.
 fn with_networks<T: Scalar>(drawn: &Drawn<T>, is_weighted: bool) {
-    let said = Said::of(drawn, is_weighted);
+    beside_networks(drawn, is_weighted, &Said::of(drawn, is_weighted));
+}
+
+fn beside_networks<T: Scalar>(drawn: &Drawn<T>, is_weighted: bool, said: &Said<T>) {
     for (member, net) in drawn.networks.iter().enumerate() {
         let (x, y, weights) = drawn.batch(member);
         let targets = if is_weighted { Targets::weighted(y, weights) } else { y.into() };
@@ -360,4 +363,19 @@ fn a_rate_for_all_is_the_same_as_it_for_each() {
         bits(&all)
     };
     assert_eq!(step(0.3.into()), step((&[0.3; 21][..]).into()));
+}
+
+/// Computed one by one, every batch has the bits of a network.
+#[test]
+fn one_by_one_has_the_bits_of_networks() {
+    for samples in [1, 7, 100] {
+        let case = Case::new(3, &[(4, Activation::Tanh), (2, Activation::Softmax)], samples);
+        let setup = BACKENDS[BACKENDS.len() - 1];
+        let drawn = Drawn::<f32>::of(&case, setup, Parallelism::Serial, 5);
+        let (x, y, _) = drawn.samples();
+        let mut population = drawn.population().one_by_one().unwrap();
+        let rates = &drawn.rates;
+        let said = Said::seen_by(&mut population, x, y.into(), (samples, rates));
+        beside_networks(&drawn, false, &said);
+    }
 }

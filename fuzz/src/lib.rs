@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `differential` | `differential` |
 //! | `api` | `api` |
+//! | `population` | `population` |
 //! | `loaders` | `csv`, `idx`, `npy`, `npz`, `model`, `pytorch`, `checkpoint` |
 //! | `round_trip` | `model_round_trip`, `optimizer_round_trip` |
 //! | `numbers`, `shapes`, `training` | values, networks and trainings out of a fuzzer's bytes |
@@ -15,6 +16,7 @@ pub mod differential;
 pub mod loaders;
 mod memory;
 mod numbers;
+pub mod population;
 pub mod round_trip;
 mod shapes;
 mod training;

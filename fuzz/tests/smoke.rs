@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use arbitrary::{Arbitrary, Unstructured};
-use shallownet_fuzz::{api, differential, loaders, round_trip};
+use shallownet_fuzz::{api, differential, loaders, population, round_trip};
 
 /// A target, its longest input (as in `run.sh`), and what it does with one.
 type Target = (&'static str, usize, fn(&[u8]));
@@ -23,8 +23,9 @@ type Target = (&'static str, usize, fn(&[u8]));
 const FILE: usize = 4096;
 const DRAWN: usize = 2048;
 
-const TARGETS: [Target; 11] = [
+const TARGETS: [Target; 12] = [
     ("differential", 256, |input| drawn(input, differential::run)),
+    ("population", 256, |input| drawn(input, population::run)),
     ("api", DRAWN, |input| drawn(input, api::run)),
     ("optimizer_round_trip", DRAWN, |input| drawn(input, round_trip::optimizer::run)),
     ("model_round_trip", DRAWN, |input| drawn(input, round_trip::model::run)),

@@ -4,9 +4,11 @@ use fearless_simd::Simd;
 
 use super::float::Float;
 use super::fused::Fused;
+use super::noise;
 use super::optimizer::{Update, over_parameters};
 use super::passes::{Elementwise, Function};
 use crate::kernels::epilogue::update_lanes;
+use crate::kernels::noise::Source;
 use crate::kernels::{exp, finite, optimizer, sigmoid, tanh};
 
 /// Fewer values than this are checked in less time than it takes to enter a level's instructions.
@@ -43,6 +45,13 @@ impl<T: Float, S: Simd> Elementwise<T> for Fused<S> {
             #[inline(always)]
             || optimizer::sum_of_squares(scale, values),
         )
+    }
+
+    fn noise(&self, source: Source, job: noise::Job<'_, T>) {
+        self.0.vectorize(
+            #[inline(always)]
+            || noise::run(source, job),
+        );
     }
 }
 

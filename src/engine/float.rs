@@ -6,11 +6,12 @@ use crate::element::Element;
 use crate::ffi::{self, Product};
 use crate::kernels::constants::ExpElement;
 use crate::kernels::lanes::{F32x8, F32x16, F64x4, F64x8, Lanes};
+use crate::kernels::normal::NormalElement;
 use crate::kernels::shuffle::{Paired, Shuffle};
 use crate::kernels::wide_lanes::{WideF32, WideF64};
 
 /// Sealed supertrait of [`Scalar`](crate::Scalar): not nameable outside the crate.
-pub trait Float: ExpElement {
+pub trait Float: ExpElement + NormalElement {
     /// The register of the `portable` backend's epilogues.
     type Wide: Lanes<Elem = Self, Token = ()>;
 

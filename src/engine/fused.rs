@@ -8,7 +8,7 @@ use fearless_simd::Simd;
 use super::custom::{self, Backward, Forward};
 use super::float::Float;
 use super::fused_ops::FusedOps;
-use super::groups::door::Groups;
+use super::groups::job::Groups;
 use super::narrow_plan::Layout;
 use super::own_loss::{self, NotFinite, OwnLoss};
 use super::pass::{self, Prediction, Propagation};

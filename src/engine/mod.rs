@@ -18,6 +18,7 @@ mod narrow;
 mod narrow_custom;
 mod narrow_plan;
 mod narrow_tile;
+pub(crate) mod noise;
 pub(crate) mod ops;
 pub(crate) mod optimizer;
 pub(crate) mod own_loss;

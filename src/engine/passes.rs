@@ -9,12 +9,14 @@ use core::fmt::Debug;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::custom::{Backward, Forward};
-use super::groups::door::Groups;
+use super::groups::job::Groups;
+use super::noise;
 use super::optimizer::Update;
 use super::own_loss::{NotFinite, OwnLoss};
 use super::pass::{Prediction, Propagation};
 use super::sums::{Destination, WeightSums};
 use super::{tiny, tiny_back};
+use crate::kernels::noise::Source;
 use crate::words::choices::Backend;
 use crate::words::level::Level;
 
@@ -101,6 +103,9 @@ pub trait Elementwise<T>: Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
     /// The sum of the squares of `scale` times each value, in f64, in an order that the length
     /// fixes; the same bits at all levels.
     fn sum_of_squares(&self, scale: f64, values: &[T]) -> f64;
+
+    /// A job on noise; the same bits at all levels.
+    fn noise(&self, source: Source, job: noise::Job<'_, T>);
 }
 
 /// A function of [`Elementwise::apply`].

@@ -11,6 +11,7 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use super::custom::{self, Backward, Forward};
 use super::float::Float;
 use super::levels;
+use super::noise;
 use super::ops::LayerOps;
 use super::optimizer::Update;
 use super::own_loss::{self, NotFinite, OwnLoss};
@@ -20,6 +21,7 @@ use super::sums::{self, Destination, WeightSums};
 use crate::ffi::{Product, Strided};
 use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
 use crate::kernels::head::OutputHead;
+use crate::kernels::noise::Source;
 use crate::kernels::{epilogue, head, update};
 use crate::words::activation::Activation;
 use crate::words::choices::Backend;
@@ -130,6 +132,10 @@ impl<T: Float, G: Gemm> Elementwise<T> for GemmOps<G> {
 
     fn sum_of_squares(&self, scale: f64, values: &[T]) -> f64 {
         best().sum_of_squares(scale, values)
+    }
+
+    fn noise(&self, source: Source, job: noise::Job<'_, T>) {
+        best().noise(source, job);
     }
 }
 

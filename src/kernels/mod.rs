@@ -18,9 +18,12 @@ pub(crate) mod head;
 pub(crate) mod lanes;
 pub(crate) mod ln_1p;
 pub(crate) mod narrow;
+pub(crate) mod noise;
+pub(crate) mod normal;
 pub(crate) mod optimizer;
 pub(crate) mod pairs;
 pub(crate) mod panel;
+pub(crate) mod philox;
 #[cfg(test)]
 #[path = "testing/products.rs"]
 mod products;

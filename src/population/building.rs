@@ -3,7 +3,7 @@
 use super::in_lanes::Lanes;
 use super::plan;
 use super::store::Grouping;
-use crate::engine::groups::door::{Groups, Net};
+use crate::engine::groups::job::{Groups, Net};
 use crate::error::{Error, Result};
 use crate::network::builder::Builder;
 use crate::network::parameters::Network;
@@ -211,6 +211,25 @@ impl<T: Scalar> Population<T> {
     /// ```
     pub fn is_in_lanes(&self) -> bool {
         matches!(self.members, Members::Lanes(_))
+    }
+
+    /// The same members, computed one by one whatever their shape, with the bits of networks. With
+    /// fewer than eight members, or a thread for every two or three, lanes gain nothing: they cost as
+    /// much as sixteen.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network, Population};
+    /// let net = Network::<f32>::builder(8).layer(4, Activation::Tanh).build()?;
+    /// let few = Population::from_copies(&net, 3)?.one_by_one()?;
+    /// assert!(!few.is_in_lanes());
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn one_by_one(self) -> Result<Self> {
+        let model = self.model.try_clone()?;
+        Ok(Self { model, members: Members::Networks(self.into_networks()?) })
     }
 
     /// The memory that the parameters of so many members take, in bytes, without building them:

@@ -1,55 +1,16 @@
 //! The checks of a population's calls, made before anything changes; and what they find out.
 
 use super::building::Population;
+use super::given::Given;
 use super::samples::{OfMembers, PopulationTargets, Samples};
 use super::workspace::PopulationWorkspace;
 use crate::data::checks;
-use crate::data::columns::Columns;
 use crate::data::domains;
 use crate::data::targets::Targets;
 use crate::error::{Error, Result};
 use crate::network::checking::features;
 use crate::scalar::Scalar;
 use crate::words::choices::Checks;
-
-/// A batch for each member, checked.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Given<'a, T> {
-    /// Of each member.
-    pub(super) samples: usize,
-    pub(super) x: Samples<'a, T>,
-    pub(super) targets: PopulationTargets<'a, T>,
-}
-
-impl<'a, T: Scalar> Given<'a, T> {
-    /// A member's targets.
-    pub(super) fn targets(&self, member: usize) -> Targets<'a, T> {
-        let PopulationTargets { y, weights } = self.targets;
-        let weights = weights.map(|weights| weights.of(member, self.samples).as_slice());
-        Targets { y: y.of(member, self.samples), weights }
-    }
-
-    /// A member's samples.
-    pub(super) fn of(&self, member: usize) -> (Columns<'a, T>, Targets<'a, T>) {
-        (self.x.of(member, self.samples), self.targets(member))
-    }
-
-    /// What a member's losses are divided by.
-    pub(super) fn total(&self, member: usize) -> f64 {
-        match self.targets.weights {
-            None => self.samples as f64,
-            Some(_) => self.targets(member).total(),
-        }
-    }
-
-    /// That number, if it is the same for all members.
-    pub(super) fn shared_total(&self) -> Option<f64> {
-        match self.targets.weights {
-            Some(Samples { each: true, .. }) => None,
-            _ => Some(self.total(0)),
-        }
-    }
-}
 
 impl<T: Scalar> Population<T> {
     /// Checks x alone. Returns the samples a member.

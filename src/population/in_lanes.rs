@@ -1,12 +1,12 @@
 //! The passes of members in lanes, group by group.
 
-use super::checking::Given;
+use super::given::Given;
 use super::samples::{OfMembers, Samples};
 use super::store::Grouping;
 use super::walk::{By, Kept, Unit, share};
 use crate::data::buffer::AlignedBuffer;
 use crate::engine::groups::batch::{Batch, Values};
-use crate::engine::groups::door::{Groups, Job, Net};
+use crate::engine::groups::job::{Groups, Job, Net};
 use crate::engine::groups::room::Room;
 use crate::kernels::group::GROUP_LANES;
 use crate::scalar::Scalar;
@@ -97,6 +97,7 @@ impl<T: Scalar> Pass<'_, T> {
     pub(super) fn write_costs(&self, group: usize, losses: &[f64], costs: &mut [f64]) {
         let members = group * self.grouping.lanes..;
         match self.given.shared_total() {
+            Some(1.0) => costs.copy_from_slice(&losses[..costs.len()]),
             Some(total) => {
                 costs.iter_mut().zip(losses).for_each(|(cost, loss)| *cost = loss / total);
             }

@@ -1,6 +1,6 @@
 //! The order in which the members of a group see their samples.
 
-use super::checking::Given;
+use super::given::Given;
 use super::samples::Samples;
 use super::training_options::PopulationTraining;
 use crate::engine::groups::batch::{Batch, Values};

@@ -1,13 +1,15 @@
 //! A step of an optimiser for members in lanes.
 
-use super::checking::Given;
+use super::given::Given;
 use super::in_lanes::{Lanes, Pass};
+use super::lane_step::LaneStep;
 use super::optimizer::LaneStates;
 use super::samples::OfMembers;
 use super::walk::{By, share};
 use crate::data::buffer::AlignedBuffer;
-use crate::engine::groups::door::{self, Job, Net, OfLanes};
+use crate::engine::groups::job::{Net, OfLanes};
 use crate::engine::groups::room::Room;
+use crate::kernels::group::GROUP_LANES;
 use crate::kernels::optimizer::Rule;
 use crate::scalar::Scalar;
 use crate::train::factors::{OfStep, least};
@@ -25,12 +27,11 @@ impl<T: Scalar> Lanes<T> {
         rooms: &mut [Room<T>],
     ) {
         let Self { engine, grouping, parameters } = self;
-        // At a rate of -1 its factors are those of the gradients.
-        let pass = Pass { engine: &**engine, grouping, net, given, rates: OfMembers::All(-T::ONE) };
-        let (grouping, same) = (*pass.grouping, pass.shared_factors());
-        let LaneStates { optimizer, clip_norm, steps, l2, still, moments: [m, v] } = states;
+        let pass = Pass { engine: &**engine, grouping, net, given, rates };
+        let grouping = *pass.grouping;
+        let LaneStates { optimizer, clip_norm, steps, l2, moments: [m, v] } = states;
         let (optimizer, clip_norm) = (*optimizer, *clip_norm);
-        let numbers = Numbers { optimizer, least: least(optimizer), steps, l2, still, rates };
+        let numbers = Numbers { optimizer, least: least(optimizer), steps, l2, rates };
         let by_group = |values| By::new(values, grouping.group());
         let of_group = [parameters, m, v].map(AlignedBuffer::as_mut_slice).map(by_group);
         let [parameters, m, v] = of_group;
@@ -38,17 +39,23 @@ impl<T: Scalar> Lanes<T> {
         share(0..grouping.groups(), rooms, slices, &|groups, room, mut slices| {
             for group in groups {
                 let batch = pass.batch(group);
-                let factors = same.unwrap_or_else(|| pass.factors(group));
                 let first = group * grouping.lanes;
-                let (rule, lanes) = numbers.of(first, grouping.present(group));
-                let job = Job::Optimize {
-                    parameters: slices.0.next(),
-                    factors: &factors,
-                    moments: [slices.1.0.next(), slices.1.1.next()],
-                    by: door::By { rule: &rule, clip_norm, lanes: &lanes },
-                };
                 let present = grouping.present(group);
-                let losses = pass.engine.run(pass.net, &batch, job, present, room);
+                let (rule, lanes) = numbers.of(first, present);
+                let mut totals = [1.0; GROUP_LANES];
+                let members = totals.iter_mut().take(present).zip(first..);
+                members.for_each(|(total, member)| *total = pass.given.total(member));
+                let step = LaneStep {
+                    engine: pass.engine,
+                    net: pass.net,
+                    present,
+                    rule: &rule,
+                    clip_norm,
+                    lanes: &lanes,
+                    totals: &totals,
+                };
+                let moments = [slices.1.0.next(), slices.1.1.next()];
+                let losses = step.run(&batch, slices.0.next(), moments, room);
                 pass.write_costs(group, &losses, slices.2.next());
             }
         });
@@ -61,7 +68,6 @@ struct Numbers<'a, T> {
     least: T,
     steps: &'a [u64],
     l2: &'a [T],
-    still: &'a [bool],
     rates: OfMembers<'a, T>,
 }
 
@@ -82,7 +88,7 @@ impl<T: Scalar> Numbers<'_, T> {
             lanes.rates[lane] = T::from_f64(rate);
             lanes.decays[lane] = T::from_f64(decay);
             lanes.l2[lane] = self.l2[member];
-            lanes.still[lane] = self.still[member];
+            lanes.still[lane] = false;
         }
         (of_step.rule, lanes)
     }

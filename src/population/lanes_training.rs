@@ -2,14 +2,15 @@
 
 use core::ops::ControlFlow;
 
-use super::checking::Given;
+use super::given::Given;
 use super::in_lanes::places;
 use super::lane_orders::Orders;
+use super::lane_step::LaneStep;
 use super::store::Grouping;
 use super::training_options::{MemberEpoch, PopulationTraining};
 use crate::data::buffer::AlignedBuffer;
 use crate::engine::groups::batch::Batch;
-use crate::engine::groups::door::{By, Groups, Job, Net, OfLanes};
+use crate::engine::groups::job::{Groups, Job, Net, OfLanes};
 use crate::engine::groups::room::Room;
 use crate::error::{Error, Result};
 use crate::kernels::group::GROUP_LANES;
@@ -17,7 +18,6 @@ use crate::scalar::Scalar;
 use crate::train::factors::{OfStep, least};
 use crate::train::report::{Stop, TrainingReport};
 use crate::train::{Best, Training};
-use crate::words::optimizer::Optimizer;
 
 /// What is the same for all groups of a training.
 pub(super) struct LaneTraining<'a, T> {
@@ -203,9 +203,8 @@ impl<T: Scalar> Going<T> {
             let batch = self.orders.batch(of.given, &all, index);
             let factor = options.get_schedule().factor(step, count);
             let of_step = OfStep::new(optimizer, step.saturating_add(1), least(optimizer));
-            let (mut numbers, mut factors) = (OfLanes::still(), [T::ZERO; GROUP_LANES]);
+            let mut numbers = OfLanes::still();
             let mut totals = [1.0; GROUP_LANES];
-            let mut is_plain = optimizer == Optimizer::Sgd && options.get_clip_norm().is_none();
             for lane in 0..reports.len() {
                 let member = first + lane;
                 totals[lane] = self.orders.total(of.given, member, lane, index);
@@ -220,28 +219,19 @@ impl<T: Scalar> Going<T> {
                 numbers.rates[lane] = T::from_f64(rate_of_step);
                 numbers.decays[lane] = T::from_f64(decay);
                 numbers.l2[lane] = T::from_f64(training.get_l2());
-                is_plain &= training.get_l2() == 0.0;
-                factors[lane] = T::from_f64(rate / totals[lane]);
             }
-            let losses = if is_plain {
-                let factors = factors.map(|factor| -factor);
-                let job = Job::Step { parameters, factors: &factors };
-                of.run(group, &batch, job, &mut self.room)
-            } else {
-                let factors = totals.map(|total| T::from_f64(1.0 / total));
-                let [m, v] = &mut self.moments;
-                let job = Job::Optimize {
-                    parameters,
-                    factors: &factors,
-                    moments: [m.as_mut_slice(), v.as_mut_slice()],
-                    by: By {
-                        rule: &of_step.rule,
-                        clip_norm: options.get_clip_norm(),
-                        lanes: &numbers,
-                    },
-                };
-                of.run(group, &batch, job, &mut self.room)
+            let step_of = LaneStep {
+                engine: of.engine,
+                net: of.net,
+                present: reports.len(),
+                rule: &of_step.rule,
+                clip_norm: options.get_clip_norm(),
+                lanes: &numbers,
+                totals: &totals,
             };
+            let [m, v] = &mut self.moments;
+            let moments = [m.as_mut_slice(), v.as_mut_slice()];
+            let losses = step_of.run(&batch, parameters, moments, &mut self.room);
             for (lane, report) in reports.iter_mut().enumerate() {
                 let state = &mut lanes[lane];
                 if !state.is_going {

@@ -1,6 +1,6 @@
 //! The passes of members that are networks of their own, one after the other.
 
-use super::checking::Given;
+use super::given::Given;
 use super::samples::{OfMembers, Samples};
 use super::walk::{By, Kept, Unit, share};
 use crate::error::Error;

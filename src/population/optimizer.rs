@@ -10,7 +10,7 @@ use super::store::Grouping;
 use super::workspace::{PopulationWorkspace, Rooms};
 use crate::data::buffer::AlignedBuffer;
 use crate::data::{checks, domains};
-use crate::engine::groups::door::Net;
+use crate::engine::groups::job::Net;
 use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
 use crate::network::buffers::check_layout;
@@ -60,23 +60,8 @@ pub(super) struct LaneStates<T> {
     /// A number for each member.
     pub(super) steps: Vec<u64>,
     pub(super) l2: Vec<T>,
-    /// Members that no step moves.
-    pub(super) still: Vec<bool>,
     /// As the parameters lie; empty where the optimiser has none.
     pub(super) moments: [AlignedBuffer<T>; 2],
-}
-
-impl<T> LaneStates<T>
-where
-    T: Scalar,
-{
-    /// Gradient descent without penalty or clipping.
-    fn is_plain(&self) -> bool {
-        self.optimizer == Optimizer::Sgd
-            && self.clip_norm.is_none()
-            && self.l2.iter().all(|&l2| l2 == T::ZERO)
-            && !self.still.contains(&true)
-    }
 }
 
 impl<T: Scalar> PopulationOptimizer<T> {
@@ -104,7 +89,6 @@ impl<T: Scalar> PopulationOptimizer<T> {
                     clip_norm: None,
                     steps: vec![0; members],
                     l2: vec![T::ZERO; members],
-                    still: vec![false; members],
                     moments: [zeros(m)?, zeros(v)?],
                 })
             }
@@ -213,14 +197,9 @@ impl<T: Scalar> Population<T> {
         match (&mut self.members, &mut workspace.rooms, &mut optimizer.states) {
             (Members::Lanes(lanes), Rooms::Lanes(rooms), States::Lanes(states)) => {
                 let rooms = &mut rooms[..most];
-                if states.is_plain() {
-                    lanes.step(net, &given, rates, costs, rooms);
-                } else {
-                    lanes.optimize(net, &given, states, rates, costs, rooms);
-                }
-                let steps = states.steps.iter_mut().zip(&*costs).zip(&states.still);
-                for ((steps, cost), still) in steps {
-                    if cost.is_finite() && !still {
+                lanes.optimize(net, &given, states, rates, costs, rooms);
+                for (steps, cost) in states.steps.iter_mut().zip(&*costs) {
+                    if cost.is_finite() {
                         *steps = steps.saturating_add(1);
                     }
                 }

@@ -1,13 +1,14 @@
 //! The calls of a population: predict, cost, backward, step.
 
 use super::building::{Members, Population};
-use super::checking::{Given, diverged};
+use super::checking::diverged;
+use super::given::Given;
 use super::gradients::PopulationGradients;
 use super::samples::{OfMembers, PopulationTargets, Samples};
 use super::workspace::{PopulationWorkspace, Rooms};
 use super::{one_by_one, plan};
 use crate::data::checks;
-use crate::engine::groups::door::Net;
+use crate::engine::groups::job::Net;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;

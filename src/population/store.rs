@@ -17,11 +17,13 @@ pub(super) struct Grouping {
 const WHAT: &str = "the population";
 
 impl Grouping {
+    #[inline]
     pub(super) fn groups(self) -> usize {
         self.members.div_ceil(self.lanes)
     }
 
     /// Elements of a group.
+    #[inline]
     pub(super) fn group(self) -> usize {
         self.parameters * self.lanes
     }
@@ -39,6 +41,7 @@ impl Grouping {
     }
 
     /// Members of a group that are there.
+    #[inline]
     pub(super) fn present(self, group: usize) -> usize {
         self.lanes.min(self.members - group * self.lanes)
     }

@@ -8,7 +8,7 @@ use super::lanes_training::{Going, LaneTraining};
 use super::training_options::{MemberEpoch, PopulationData, PopulationTraining};
 use super::walk::{By, share};
 use crate::data::data_set::DataSet;
-use crate::engine::groups::door::Net;
+use crate::engine::groups::job::Net;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
 use crate::scalar::Scalar;

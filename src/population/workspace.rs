@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::building::{Members, Population, lanes};
+use super::building::{Members, Population};
 use crate::engine::groups::room::Room;
 use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
@@ -112,9 +112,9 @@ impl<T: Scalar> Population<T> {
         if samples == 0 {
             return Err(Error::Zero { argument: "workspace capacity" });
         }
-        let one = match lanes(&self.model, self.members()) {
-            Some((_, grouping)) => Room::<T>::bytes_of(&self.model.shape, grouping.lanes)?,
-            None => self.model.workspace_bytes(samples)?,
+        let one = match &self.members {
+            Members::Lanes(lanes) => Room::<T>::bytes_of(&self.model.shape, lanes.grouping.lanes)?,
+            Members::Networks(_) => self.model.workspace_bytes(samples)?,
         };
         let too_large = Error::TooLarge { what: "the population's workspace" };
         one.checked_mul(self.threads()).ok_or(too_large)

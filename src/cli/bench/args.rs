@@ -35,8 +35,15 @@ Columns:
                     take a microsecond, so that the clock's 20 ns matter little; for calls that
                     take longer it is one call. Steps are single calls here, never a Fit.
 
-Example:
-  shallownet bench --quick --shape S1,S5")]
+With --population:
+  data               whether the members see the same samples, or each its own
+  program            population: one call of Population::step; loop: as many of Network::step, one
+                     after the other (on one thread, whatever --threads says)
+  ns_a_network_step  the time of all, by the number of members
+
+Examples:
+  shallownet bench --quick --shape S1,S5
+  shallownet bench --quick --population")]
 pub(crate) struct Args {
     /// Less careful: all shapes within 40 seconds
     #[arg(long)]
@@ -53,6 +60,9 @@ pub(crate) struct Args {
     /// The SIMD level of the fused backend, such as avx2 [default: the best of this machine]
     #[arg(long, value_parser = level)]
     pub(super) level: Option<Level>,
+    /// Measure many networks of one shape instead: steps of all in one call, beside a loop over them
+    #[arg(long, conflicts_with_all = ["shape", "percentiles"])]
+    pub(super) population: bool,
     /// Add p50_ns and p99_ns for calls on one sample
     #[arg(long)]
     pub(super) percentiles: bool,

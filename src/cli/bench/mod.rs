@@ -4,13 +4,14 @@
 //! `args` is what it can be told, `setting` what follows from that for all measurements, `run`
 //! their course, `shapes` the table of what is measured, `measure` the calls, `timing` the clock,
 //! `peak` the core's limit, `naive` the plain loops, `agreement` the check before the clock, `row`
-//! the line.
+//! the line; `population` measures many networks at once.
 
 mod agreement;
 mod args;
 mod measure;
 mod naive;
 mod peak;
+mod population;
 mod row;
 mod run;
 mod setting;

@@ -11,7 +11,7 @@ use super::peak::{self, Peak};
 use super::setting::Setting;
 use super::shapes::{Element, SHAPES, Shape};
 use super::timing::Effort;
-use super::{measure, row};
+use super::{measure, population, row};
 use crate::failure::Failure;
 use crate::say::Say;
 use crate::threads;
@@ -31,6 +31,10 @@ fn table(args: &Args, setting: &Setting) -> Result<(), Failure> {
     let level = setting.network::<f32>(&SHAPES[0])?.level();
     let peak = peak::measure(level);
     line(comment(peak, level, setting))?;
+    if args.population {
+        line(population::HEADER)?;
+        return population::run(setting, |row| line(row));
+    }
     line(row::header(setting.percentiles))?;
     for &shape in shapes {
         match shape.element {

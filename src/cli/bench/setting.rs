@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shallownet::{Backend, Level, Network, Parallelism, Scalar};
+use shallownet::{Backend, Builder, Level, Network, Parallelism, Scalar};
 
 use super::args::Args;
 use super::shapes::Shape;
@@ -40,11 +40,15 @@ impl Setting {
     /// The network of a shape, as users get it: with all checks.
     pub(super) fn network<T: Scalar>(&self, shape: &Shape) -> shallownet::Result<Network<T>> {
         let who = if self.threads == 1 { Parallelism::Serial } else { Parallelism::Rayon };
-        let builder = shape.builder().backend(self.backend).parallelism(who);
+        self.choose(shape.builder().parallelism(who)).build()
+    }
+
+    /// The backend and level asked for.
+    pub(super) fn choose<T: Scalar>(&self, builder: Builder<T>) -> Builder<T> {
+        let builder = builder.backend(self.backend);
         match self.level {
             Some(level) => builder.level(level),
             None => builder,
         }
-        .build()
     }
 }

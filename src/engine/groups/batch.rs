@@ -23,20 +23,20 @@ pub struct Batch<'a, T> {
 impl<T> Values<'_, T> {
     /// Those of the networks from a lane on, of a register that has `lanes`.
     #[inline(always)]
-    fn from_lane(self, lane: usize, lanes: usize) -> Self {
-        Self { places: self.places.from_lane(lane, lanes), ..self }
+    fn starting_at(self, lane: usize, lanes: usize) -> Self {
+        Self { places: self.places.starting_at(lane, lanes), ..self }
     }
 }
 
 impl<T: Copy> Batch<'_, T> {
     /// The batch of the networks from a lane on, of a register that has `lanes`.
     #[inline(always)]
-    pub(super) fn from_lane(&self, lane: usize, lanes: usize) -> Self {
+    pub(super) fn starting_at(&self, lane: usize, lanes: usize) -> Self {
         Self {
             samples: self.samples,
-            x: self.x.from_lane(lane, lanes),
-            y: self.y.map(|y| y.from_lane(lane, lanes)),
-            weights: self.weights.map(|weights| weights.from_lane(lane, lanes)),
+            x: self.x.starting_at(lane, lanes),
+            y: self.y.map(|y| y.starting_at(lane, lanes)),
+            weights: self.weights.map(|weights| weights.starting_at(lane, lanes)),
         }
     }
 }

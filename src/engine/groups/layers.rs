@@ -1,9 +1,17 @@
 //! What the ways through a group have in common: its layers' places, and lanes that stay.
 
-use super::door::Net;
+use super::job::Net;
 use crate::element::Element;
 use crate::kernels::group::Size;
 use crate::words::layer::Layer;
+
+/// What a pass leaves: x, A of the hidden layers, and dZ of all layers.
+#[derive(Clone, Copy)]
+pub(super) struct Passed<'a, T> {
+    pub(super) x: &'a [T],
+    pub(super) a: &'a [T],
+    pub(super) dz: &'a [T],
+}
 
 /// What each layer reads, its dZ, and its place among parameters or their gradients, first to last.
 /// Values are rows of `row` elements; parameters lie `pitch` apart.
@@ -11,7 +19,7 @@ use crate::words::layer::Layer;
 pub(super) fn each_layer<T>(
     net: Net<'_>,
     (row, pitch): (usize, usize),
-    (x, a, dz): (&[T], &[T], &[T]),
+    Passed { x, a, dz }: Passed<'_, T>,
     parameters: &mut [T],
     mut f: impl FnMut(Size, &[T], &[T], &mut [T]),
 ) {

@@ -2,7 +2,8 @@
 //! a thread needs for it. (The kernels, and how a group lies: `kernels::group`.)
 
 pub(crate) mod batch;
-pub(crate) mod door;
+mod fused;
+pub(crate) mod job;
 mod layers;
 mod one;
 mod optimize;

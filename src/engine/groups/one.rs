@@ -2,8 +2,8 @@
 //! alone has for it, and so the same bits: see `kernels::group::one`.
 
 use super::batch::{Batch, Values};
-use super::door::{Job, Net};
-use super::layers::{each_layer, keep_lanes, stays};
+use super::job::{Job, Net};
+use super::layers::{Passed, each_layer, keep_lanes, stays};
 use super::room::Parts;
 use crate::engine::float::Float;
 use crate::kernels::group::{GROUP_LANES, Size, blocks, elementwise, forward, one, one_loss};
@@ -70,14 +70,14 @@ where
     match job {
         Job::Predict { .. } | Job::Cost { .. } | Job::Optimize { .. } => {}
         Job::Gradient { factors, into, .. } => {
-            weights_of::<W, false>(t, net, W::load(t, factors), (x, a, dz), into);
+            weights_of::<W, false>(t, net, W::load(t, factors), Passed { x, a, dz }, into);
         }
         Job::Step { parameters, factors } => {
             let stay = stays(&losses[..W::LEN], factors);
             if stay {
                 before.copy_from_slice(parameters);
             }
-            weights_of::<W, true>(t, net, W::load(t, factors), (x, a, dz), parameters);
+            weights_of::<W, true>(t, net, W::load(t, factors), Passed { x, a, dz }, parameters);
             if stay {
                 keep_lanes((&losses[..W::LEN], factors), before, parameters, W::LEN);
             }
@@ -123,7 +123,7 @@ fn weights_of<W, const ADD: bool>(
     t: W::Token,
     net: Net<'_>,
     factor: W,
-    values: (&[W::Elem], &[W::Elem], &[W::Elem]),
+    passed: Passed<'_, W::Elem>,
     into: &mut [W::Elem],
 ) where
     W: Lanes,
@@ -131,7 +131,7 @@ fn weights_of<W, const ADD: bool>(
     each_layer(
         net,
         (W::LEN, W::LEN),
-        values,
+        passed,
         into,
         #[inline(always)]
         |size, read, dz, into| one::weights::<W, ADD>(t, size, factor, (read, dz), into),

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::door::{By, Net};
+use super::job::{By, Net};
 use super::room::Parts;
 use crate::element::Element;
 use crate::engine::float::Float;

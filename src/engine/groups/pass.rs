@@ -8,8 +8,8 @@
 //! ```
 
 use super::batch::{Batch, Values};
-use super::door::{Job, Net};
-use super::layers::{each_layer, keep_lanes, stays};
+use super::job::{Job, Net};
+use super::layers::{Passed, each_layer, keep_lanes, stays};
 use super::room::Parts;
 use crate::engine::float::Float;
 use crate::kernels::epilogue::MAX_LANES;
@@ -38,14 +38,17 @@ where
     V: Shuffle,
     V::Elem: Float,
 {
-    let (parameters, mut out, goes_back): (&[V::Elem], Option<&mut [V::Elem]>, bool) =
-        match &mut job {
-            Job::Predict { parameters, out } => (parameters, Some(out), false),
-            Job::Cost { parameters } => (parameters, None, false),
-            Job::Gradient { parameters, .. } => (parameters, None, true),
-            Job::Step { parameters, .. } => (parameters, None, true),
-            Job::Optimize { .. } => unreachable!("its pass is that of the gradients"),
-        };
+    let mut out: Option<&mut [V::Elem]> = None;
+    let (parameters, goes_back): (&[V::Elem], bool) = match &mut job {
+        Job::Predict { parameters, out: of_job } => {
+            out = Some(of_job);
+            (parameters, false)
+        }
+        Job::Cost { parameters } => (parameters, false),
+        Job::Gradient { parameters, .. } => (parameters, true),
+        Job::Step { parameters, .. } => (parameters, true),
+        Job::Optimize { .. } => unreachable!("its pass is that of the gradients"),
+    };
     let losses = LossSums::<V>::new(t);
     let mut walk = Walk { t, net, batch, parameters, pitch, goes_back, parts, losses };
     let mut start = 0;
@@ -159,6 +162,11 @@ where
             elementwise::times_derivative::<V>(t, layers[index - 1].activation, &a[start..end], da);
             end = start;
         }
+        if range.1 < C {
+            let end = z_at + n_y * row;
+            blocks::clear::<V, C>(&mut a[..end], range.1);
+            blocks::clear::<V, C>(&mut dz[..end], range.1);
+        }
     }
 
     /// Adds a block's dZ A^T to the stretch's sums, or begins them.
@@ -169,7 +177,7 @@ where
         each_layer(
             self.net,
             (C * V::LEN, V::LEN),
-            (x, a, dz),
+            Passed { x, a, dz },
             part,
             #[inline(always)]
             |size, read, dz, sums| back::weights::<V, U, C>(t, size, (read, dz), sums, fresh),

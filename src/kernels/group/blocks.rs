@@ -25,7 +25,7 @@ pub(crate) enum Places<'a> {
 impl Places<'_> {
     /// Those of the networks from a lane on, of a register that has `lanes`.
     #[inline(always)]
-    pub(crate) fn from_lane(self, lane: usize, lanes: usize) -> Self {
+    pub(crate) fn starting_at(self, lane: usize, lanes: usize) -> Self {
         match self {
             Self::Own { samples, first, present } => {
                 Self::Own { samples, first: first + lane, present: (present - lane).min(lanes) }
@@ -229,6 +229,15 @@ fn scatter<V: Lanes, const C: usize>(
     }
 }
 
+/// Zeros in place of the samples from `valid` on, of C: what they add to a sum is 0 then, even where
+/// a parameter is infinite.
+#[inline(always)]
+pub(crate) fn clear<V: Lanes, const C: usize>(rows: &mut [V::Elem], valid: usize) {
+    for row in rows.chunks_exact_mut(C * V::LEN) {
+        row[valid * V::LEN..].fill(V::Elem::ZERO);
+    }
+}
+
 /// Writes `valid` columns of `n` predictions for each network, from sample `start` on of the batches
 /// of `samples` that lie one behind the other in `out`. Values are `row` samples apart in `from`.
 #[inline(always)]
@@ -241,6 +250,10 @@ pub(crate) fn scatter_out<V>(
 ) where
     V: Lanes,
 {
+    if samples * n == 1 {
+        let present = out.len().min(V::LEN);
+        return out[..present].copy_from_slice(&from[..present]);
+    }
     for (lane, out) in out.chunks_exact_mut(samples * n).take(V::LEN).enumerate() {
         for s in 0..valid {
             let column = &mut out[(start + s) * n..(start + s + 1) * n];
