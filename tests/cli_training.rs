@@ -124,6 +124,34 @@ fn an_interrupted_training_goes_on_with_the_same_bits() {
     assert_eq!(place.read("part/model.safetensors"), place.read("whole/model.safetensors"));
 }
 
+/// Networks of an ensemble that had ended are kept; the others have no checkpoint.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_ensemble_keeps_what_had_ended() {
+    use std::io::{BufRead, BufReader};
+    let place = Place::new();
+    // One thread trains a group of networks to their end, and then the next.
+    let mut command = place.command("train --epochs 1500 --threads 1 --ensemble 200");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let left = |line: &str| line.split_once("   ")?.1.split_once(" networks")?.0.parse().ok();
+    let left: usize = lines.find_map(|line| left(&line.unwrap()).filter(|n| *n < 200)).unwrap();
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    lines.for_each(drop);
+    let output = child.wait_with_output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{error}");
+    let file = "shallownet-run/interrupted-ensemble.safetensors";
+    let ended = error.strip_prefix("error: interrupted: ").and_then(|line| line.split_once(' '));
+    let (ended, rest) = ended.unwrap();
+    assert!((200 - left..200).contains(&ended.parse().unwrap()), "{error}");
+    assert_eq!(rest, format!("of 200 networks had ended, and they are in {file}\n"));
+    assert!(
+        place.stdout(&format!("inspect {file}")).starts_with(&format!("an ensemble of {ended}"))
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn full_batches_leave_a_checkpoint_too() {

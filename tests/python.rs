@@ -14,8 +14,65 @@ use common::compare::within;
 use common::expected::Expected;
 use shallownet::Standardization;
 use shallownet::io::model::{self, Model};
+use shallownet::io::population::{self, Ensemble};
 use shallownet::io::{InputKind, Inputs, npy};
-use shallownet::{Activation, Columns, Init, Network, Scalar, reference};
+use shallownet::{
+    Activation, Columns, Init, Network, Population, PredictionWorkspace, Scalar, reference,
+};
+
+/// What Python predicts with a file for the samples of another.
+fn predicted(python: &std::ffi::OsStr, files: [&Path; 2]) -> Vec<Vec<f64>> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/read_model.py");
+    let output = Command::new(python).arg(script).args(files).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Shapes and values of an ensemble's file as `safetensors` gives them, and the mean of its
+/// networks' predictions.
+fn reads_ensembles<T: Scalar>(python: &std::ffi::OsStr) {
+    const SHOW: &str = "import json, sys\n\
+        from safetensors.numpy import load_file\n\
+        tensors = load_file(sys.argv[1])\n\
+        print(json.dumps({n: [t.shape, t.ravel().tolist()] for n, t in tensors.items()}))";
+    let folder = tempfile::tempdir().unwrap();
+    let (file, data) = (folder.path().join("e.safetensors"), folder.path().join("x.npy"));
+    let builder = Network::<T>::builder(3).layer(5, Activation::Tanh).layer(2, Activation::Softmax);
+    let ensemble = Ensemble::new(Population::from_seeds(&builder, 0..20).unwrap());
+    population::save(&file, &ensemble).unwrap();
+    let output = Command::new(python).args(["-c", SHOW]).arg(&file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let tensors: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let networks: Vec<Network<T>> =
+        (0..20).map(|member| ensemble.population.get(member).unwrap()).collect();
+    for (l, layer) in ensemble.population.layers().iter().enumerate() {
+        let of = |f: &dyn Fn(&Network<T>) -> Vec<T>| -> Vec<f64> {
+            networks.iter().flat_map(f).map(|v| v.to_f64()).collect()
+        };
+        let expected = serde_json::json!([
+            [20, layer.units, layer.inputs],
+            of(&|net| net.weights(l).unwrap())
+        ]);
+        assert_eq!(tensors[format!("layers.{l}.weight")], expected);
+        let expected =
+            serde_json::json!([[20, layer.units], of(&|net| net.bias(l).unwrap().to_vec())]);
+        assert_eq!(tensors[format!("layers.{l}.bias")], expected);
+    }
+
+    let x: Vec<f64> = (0..30).map(|i| f64::from(i * i % 23) / 8.0 - 1.0).collect();
+    npy::save(&data, Columns::new(&x, 3).unwrap()).unwrap();
+    let x: Vec<T> = x.iter().map(|&v| T::from_f64(v)).collect();
+    let mut means = [0.0; 20];
+    for net in &networks {
+        let mut a = [T::ZERO; 20];
+        let mut workspace = PredictionWorkspace::new(net, 10).unwrap();
+        net.predict(Columns::new(&x, 3).unwrap(), &mut a, &mut workspace).unwrap();
+        means.iter_mut().zip(a).for_each(|(mean, a)| *mean += a.to_f64() / 20.0);
+    }
+    let a = predicted(python, [&file, &data]).concat();
+    assert_eq!(a.len(), means.len());
+    assert!(a.iter().zip(&means).all(|(a, mean)| (a - mean).abs() < 1e-6), "{a:?} {means:?}");
+}
 
 fn agrees<T: Scalar>(python: &std::ffi::OsStr) {
     let folder = tempfile::tempdir().unwrap();
@@ -43,10 +100,7 @@ fn agrees<T: Scalar>(python: &std::ffi::OsStr) {
     saved.pipeline.targets.standardization = Some(of_targets.clone());
     model::save(&model_file, &saved).unwrap();
 
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/read_model.py");
-    let output = Command::new(python).arg(script).args([&model_file, &data]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut a: Vec<Vec<f64>> = serde_json::from_slice(&output.stdout).unwrap();
+    let mut a: Vec<Vec<f64>> = predicted(python, [&model_file, &data]);
     a.iter_mut().for_each(|a| of_targets.apply(a));
 
     inputs.unwrap().apply(&mut x);
@@ -67,4 +121,6 @@ fn python_predicts_the_same_from_our_files() {
     };
     agrees::<f32>(&python);
     agrees::<f64>(&python);
+    reads_ensembles::<f32>(&python);
+    reads_ensembles::<f64>(&python);
 }

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use shallownet::Scalar;
-use shallownet::io::model::{self, AnyModel, Model};
+use shallownet::io::model::Model;
 use shallownet::metrics;
 
+use crate::average::{self, Judged, MemberScores};
 use crate::batch::{Batch, Meaning};
 use crate::data::{Data, Prepared, Source, Want};
 use crate::failure::Failure;
 use crate::importance::{self, Drop};
+use crate::model_file::{Held, ModelFile, load, one_alone};
 use crate::pictures::{self, Picture};
 use crate::probabilities::Probabilities;
 use crate::say::Say;
@@ -21,13 +23,14 @@ use crate::verdict;
 
 /// Measure a model on labelled samples: accuracy, cost, confusion matrix, precision, recall, F1,
 /// ROC AUC for two classes; Brier score and expected calibration error (ECE) of probabilities; mean
-/// squared error and R^2 for values.
+/// squared error and R^2 for values. Of an ensemble's file, these are of the mean of its networks'
+/// outputs; and how good each is alone, as mean and standard deviation.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  shallownet eval --model shallownet-run/model.safetensors --data test.csv --label species\n  shallownet eval --model shallownet-run/model.safetensors --data mnist --out pictures"
 )]
 pub(crate) struct Args {
-    /// The model that `train` wrote
+    /// The model, or the ensemble, that `train` wrote
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
     #[command(flatten)]
@@ -55,6 +58,9 @@ struct Results<'a> {
     classes: Option<Classes<'a>>,
     #[serde(flatten)]
     probabilities: Option<&'a Probabilities>,
+    /// Of an ensemble: how good each network is alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<MemberScores>,
     /// The most important column first.
     #[serde(skip_serializing_if = "Option::is_none")]
     importance: Option<Vec<Drop>>,
@@ -77,13 +83,17 @@ struct Classes<'a> {
 }
 
 pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
-    match model::load_any(&args.model)? {
-        AnyModel::F32(model) => eval(args, &model, say),
-        AnyModel::F64(model) => eval(args, &model, say),
+    match load(&args.model)? {
+        ModelFile::F32(held) => eval(args, &held, say),
+        ModelFile::F64(held) => eval(args, &held, say),
     }
 }
 
-fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failure> {
+fn eval<T: Scalar>(args: &Args, held: &Held<T>, say: &Say) -> Result<(), Failure> {
+    let (model, population) = (&held.model, held.ensemble.as_ref().map(|e| &e.population));
+    if let (Some(population), Some(_)) = (population, args.importance) {
+        return Err(one_alone(&args.model, population.members(), "--importance"));
+    }
     let want = if model.classes.is_empty() { Want::Values } else { Want::Classes };
     let data = args.source.for_model(model, want, say)?;
     let rows = data.rows()?;
@@ -91,8 +101,17 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failu
     let meaning = Meaning::of(&data).among(&actual, model.classes.len());
     let meaning = meaning.for_outputs(model.network.outputs());
     let batch = Batch::new(&data, &rows, &Prepared::of(model), meaning)?;
-    let a = scores::outputs(&model.network, batch.x()?.as_slice())?;
-    let score = scores::score(&model.network, &batch, &a)?;
+    let (a, score, members) = match population {
+        None => {
+            let a = scores::outputs(&model.network, batch.x()?.as_slice())?;
+            let score = scores::score(&model.network, &batch, &a)?;
+            (a, score, None)
+        }
+        Some(population) => {
+            let Judged { a, score, members } = average::judge(population, model, &batch)?;
+            (a, score, Some(members))
+        }
+    };
     if let Some(note) = verdict::no_better(&score, &batch, "these samples", &model.classes) {
         say.note(note);
     }
@@ -100,9 +119,16 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failu
         let of = if model.pipeline.targets.is_none() { "" } else { " (of standardized targets)" };
         say.line(&score);
         say.line(format_args!("cost      {:.6}{of}", score.cost));
+        members.iter().for_each(|members| say.line(members.line()));
         let (drops, importance) = importance(args, model, (&data, &batch), say)?;
         let (classes, probabilities) = (None, None);
-        say.results(&Results { score: &score, classes, probabilities, importance: drops })?;
+        say.results(&Results {
+            score: &score,
+            classes,
+            probabilities,
+            members,
+            importance: drops,
+        })?;
         return pictures(args, importance.into_iter().collect(), say);
     }
     let counts = scores::counts(&model.network, &batch, model.classes.len(), &a)?;
@@ -116,6 +142,7 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failu
     if let Some(probabilities) = &probabilities {
         probabilities.lines().iter().for_each(|line| say.line(line));
     }
+    members.iter().for_each(|members| say.line(members.line()));
     say.line("");
     tables::confusion(&model.classes, &counts).iter().for_each(|line| say.line(line));
     say.line("");
@@ -136,6 +163,7 @@ fn eval<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failu
         score: &score,
         classes: Some(classes),
         probabilities: probabilities.as_ref(),
+        members,
         importance: drops,
     })?;
     let confusion = || pictures::confusion::draw(&model.classes, &counts, "evaluated").map(Some);

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use shallownet::Scalar;
-use shallownet::io::model::{self, AnyModel, Model};
+use shallownet::io::model::{AnyModel, Model};
 use shallownet::io::onnx;
 use shallownet::pipeline::Column;
 
 use crate::failure::Failure;
+use crate::model_file::load_one;
 use crate::say::Say;
 
 /// Write a model with all that it does to its inputs and outputs as ONNX, for other runtimes.
@@ -25,7 +26,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
-    match model::load_any(&args.model)? {
+    match load_one(&args.model, "export")? {
         AnyModel::F32(model) => export(args, &model, say),
         AnyModel::F64(model) => export(args, &model, say),
     }

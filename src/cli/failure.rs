@@ -55,6 +55,9 @@ pub(crate) enum Failure {
         "interrupted after {done}: the checkpoint is {file}; --resume {file} with the same data goes on"
     )]
     Interrupted { done: String, file: String },
+    /// Ctrl-C while several networks were trained.
+    #[error("interrupted: {ended} of {members} networks had ended, and {left}")]
+    InterruptedEnsemble { ended: usize, members: usize, left: String },
     #[error("the gradients are wrong: they differ by {distance:.1e}, more than {tolerance:.1e}")]
     WrongGradients { distance: f64, tolerance: f64 },
     #[error(transparent)]
@@ -70,7 +73,7 @@ pub(crate) enum Failure {
 impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Interrupted { .. } => INTERRUPTED,
+            Self::Interrupted { .. } | Self::InterruptedEnsemble { .. } => INTERRUPTED,
             Self::Model(model::Error { problem: model::Problem::Write(_), .. })
             | Self::Onnx(onnx::Error { problem: onnx::Problem::Write(_), .. })
             | Self::Data(DataError { problem: DataProblem::Write(_), .. })

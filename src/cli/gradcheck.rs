@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use shallownet::io::model::{self, AnyModel};
+use shallownet::io::model::{AnyModel, Model};
 use shallownet::{GradientCheck, Network, Parameter, Scalar};
 
 use crate::batch::{Batch, Meaning};
 use crate::choices::{self, Precision};
 use crate::data::{Data, Learning, Prepared, Source, Want};
 use crate::failure::Failure;
+use crate::model_file::load_one;
 use crate::network::{Defaults, NetworkArgs};
 use crate::prepare::PreparationArgs;
 use crate::results::NetworkFacts;
@@ -77,7 +78,7 @@ pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
                 "--model says what it learned: {option} does not go with it"
             )));
         }
-        return match model::load_any(path)? {
+        return match load_one(path, "gradcheck")? {
             AnyModel::F32(model) => of_model(args, &model, say),
             AnyModel::F64(model) => of_model(args, &model, say),
         };
@@ -89,7 +90,7 @@ pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     }
 }
 
-fn of_model<T: Scalar>(args: &Args, model: &model::Model<T>, say: &Say) -> Result<(), Failure> {
+fn of_model<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failure> {
     let want = if model.classes.is_empty() { Want::Values } else { Want::Classes };
     let data = args.source.for_model(model, want, say)?;
     let actual = data.classes_among(&model.classes, say)?;

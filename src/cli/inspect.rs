@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use shallownet::Scalar;
 use shallownet::io::Quoted;
-use shallownet::io::model::{self, AnyModel, Model};
 use shallownet::pipeline::{Column, InputKind, Inputs, Missing};
-use shallownet::{Standardization, Training};
+use shallownet::{Network, Population, Scalar, Standardization, Training};
 
 use crate::choices;
 use crate::failure::Failure;
+use crate::model_file::{Held, ModelFile, load, one_alone};
 use crate::pictures;
 use crate::results::NetworkFacts;
 use crate::say::{Say, thousands};
@@ -21,7 +20,7 @@ use crate::say::{Say, thousands};
     after_help = "Examples:\n  shallownet inspect shallownet-run/model.safetensors\n  shallownet inspect mnist.safetensors --image 28x28 --out pictures"
 )]
 pub(crate) struct Args {
-    /// The model that `train` wrote
+    /// The model, or the ensemble, that `train` wrote
     #[arg(value_name = "MODEL")]
     model: PathBuf,
     /// The input is an image of this width and height: draw the first layer's weights
@@ -37,6 +36,9 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 struct Results<'a> {
+    /// The networks of an ensemble.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<usize>,
     network: NetworkFacts,
     layers: Vec<Layer>,
     features: &'a Option<Vec<String>>,
@@ -64,14 +66,27 @@ struct Layer {
 }
 
 pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
-    match model::load_any(&args.model)? {
-        AnyModel::F32(model) => inspect(args, &model, say),
-        AnyModel::F64(model) => inspect(args, &model, say),
+    match load(&args.model)? {
+        ModelFile::F32(held) => inspect(args, &held, say),
+        ModelFile::F64(held) => inspect(args, &held, say),
     }
 }
 
-fn inspect<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failure> {
-    let layers = layers(model)?;
+fn inspect<T: Scalar>(args: &Args, held: &Held<T>, say: &Say) -> Result<(), Failure> {
+    let (model, population) = (&held.model, held.ensemble.as_ref().map(|e| &e.population));
+    let members = population.map(Population::members);
+    if let (Some(members), Some(_)) = (members, args.image) {
+        return Err(one_alone(&args.model, members, "--image"));
+    }
+    let layers = match population {
+        None => layers(&model.network)?,
+        Some(population) => layers_of_all(population)?,
+    };
+    if let Some(members) = members {
+        say.line(format_args!(
+            "an ensemble of {members} networks; of each, with the means of their norms:\n"
+        ));
+    }
     let facts = NetworkFacts::of(&model.network);
     say.line(facts.line());
     say.line(format_args!("loss {}\n", facts.loss));
@@ -145,6 +160,7 @@ fn inspect<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Fa
     }
     // Written before the picture, which may fail.
     say.results(&Results {
+        members,
         network: facts,
         layers,
         features: &model.pipeline.features,
@@ -206,11 +222,29 @@ fn inputs(inputs: Option<Inputs>) -> String {
     line
 }
 
-fn layers<T: Scalar>(model: &Model<T>) -> Result<Vec<Layer>, Failure> {
+/// The means of the norms of several networks, and their largest weights.
+fn layers_of_all<T: Scalar>(population: &Population<T>) -> Result<Vec<Layer>, Failure> {
+    let mut all = layers(&population.get(0)?)?;
+    for member in 1..population.members() {
+        for (all, layer) in all.iter_mut().zip(layers(&population.get(member)?)?) {
+            all.weight_norm += layer.weight_norm;
+            all.bias_norm += layer.bias_norm;
+            all.largest_weight = all.largest_weight.max(layer.largest_weight);
+        }
+    }
+    let members = population.members() as f64;
+    for layer in &mut all {
+        layer.weight_norm /= members;
+        layer.bias_norm /= members;
+    }
+    Ok(all)
+}
+
+fn layers<T: Scalar>(network: &Network<T>) -> Result<Vec<Layer>, Failure> {
     let norm = |v: &[T]| v.iter().map(|v| v.to_f64().powi(2)).sum::<f64>().sqrt();
     let mut layers = Vec::new();
-    for (k, layer) in model.network.layers().iter().enumerate() {
-        let w = model.network.weights(k)?;
+    for (k, layer) in network.layers().iter().enumerate() {
+        let w = network.weights(k)?;
         layers.push(Layer {
             inputs: layer.inputs,
             units: layer.units,
@@ -218,7 +252,7 @@ fn layers<T: Scalar>(model: &Model<T>) -> Result<Vec<Layer>, Failure> {
             parameters: layer.parameters(),
             weight_norm: norm(&w),
             largest_weight: w.iter().fold(0.0, |largest, w| w.to_f64().abs().max(largest)),
-            bias_norm: norm(model.network.bias(k)?),
+            bias_norm: norm(network.bias(k)?),
         });
     }
     Ok(layers)

@@ -2,12 +2,13 @@
 //! `gradcheck`, `bench`.
 //!
 //! One file a command. They share `data` (files to samples), `choices` and `network` (arguments),
-//! `threads`, `split` (which rows are for what), `prepare` (what is done to columns and values),
-//! `batch` (samples to a network's X and Y), `scores`, `probabilities`, `importance` and `verdict`
+//! `model_file` (a model, or an ensemble), `threads`, `split` (which rows are for what), `prepare` (what is done to columns and values),
+//! `batch` (samples to a network's X and Y), `average` (several networks' predictions), `scores`, `probabilities`, `importance` and `verdict`
 //! (how good predictions are, and by what), `tables` and `pictures`, `rescue` (files that can't be written to their place), `progress` (bars and
 //! Ctrl-C), `say` (output and notes) and `failure` (what can go wrong, and the exit code).
 #![deny(unsafe_code)]
 
+mod average;
 mod batch;
 mod bench;
 mod choices;
@@ -19,6 +20,7 @@ mod gradcheck;
 mod import;
 mod importance;
 mod inspect;
+mod model_file;
 mod network;
 mod pictures;
 mod predict;

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use shallownet::io::model::{self, AnyModel, Model};
+use shallownet::io::model::Model;
 use shallownet::{Activation, Scalar, metrics};
 
+use crate::average;
 use crate::batch::turned_back;
 use crate::data::{Prepared, Source, Want};
 use crate::failure::Failure;
+use crate::model_file::{Held, ModelFile, load};
 use crate::say::Say;
 use crate::scores;
 
@@ -15,7 +17,9 @@ use crate::scores;
 ///
 /// Writes CSV to standard output: a header, then one row a sample with the predicted class and its
 /// probability (of sigmoid and softmax outputs; of others the output itself, which is none). Of one
-/// output, the second class is predicted where it is more than 0.5. Columns of a CSV file are
+/// output, the second class is predicted where it is more than 0.5. Of an ensemble's file, these are
+/// means over its networks, and a column spread says how far they are apart: the standard deviation
+/// of each value, or of the predicted class's probability. Columns of a CSV file are
 /// matched to the model's features by name where both have names, so their order does not matter
 /// and others are ignored; else by position.
 #[derive(Debug, clap::Args)]
@@ -23,7 +27,7 @@ use crate::scores;
     after_help = "Example:\n  shallownet predict --model shallownet-run/model.safetensors --data new.csv --proba > classes.csv"
 )]
 pub(crate) struct Args {
-    /// The model that `train` wrote
+    /// The model, or the ensemble, that `train` wrote
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
     #[command(flatten)]
@@ -34,13 +38,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
-    match model::load_any(&args.model)? {
-        AnyModel::F32(model) => predict(args, &model, say),
-        AnyModel::F64(model) => predict(args, &model, say),
+    match load(&args.model)? {
+        ModelFile::F32(held) => predict(args, &held, say),
+        ModelFile::F64(held) => predict(args, &held, say),
     }
 }
 
-fn predict<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Failure> {
+fn predict<T: Scalar>(args: &Args, held: &Held<T>, say: &Say) -> Result<(), Failure> {
+    let model = &held.model;
     let data = args.source.for_model(model, Want::Nothing, say)?;
     let rows = data.rows()?;
     let x = data.inputs::<T>(&rows, &Prepared::of(model), model.network.inputs())?;
@@ -50,15 +55,28 @@ fn predict<T: Scalar>(args: &Args, model: &Model<T>, say: &Say) -> Result<(), Fa
         say.note(format_args!("{name} outputs are no probabilities: they are headed output"));
     }
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
-    out.write_record(heads(args, model, columns))?;
-    let mut written = Ok(());
-    scores::each_chunk(&model.network, &x, |a| {
-        for a in a.chunks(model.network.outputs()) {
-            if written.is_ok() {
-                written = out.write_record(row(args, model, (columns, a)));
+    let (mut written, n_y) = (Ok(()), model.network.outputs());
+    if let Some(ensemble) = &held.ensemble {
+        out.write_record(averaged_heads(args, model, columns))?;
+        let of_targets = &model.pipeline.targets;
+        average::each_chunk(&ensemble.population, of_targets, &x, |means, spreads| {
+            for (mean, spread) in means.chunks(n_y).zip(spreads.chunks(n_y)) {
+                if written.is_ok() {
+                    let row = averaged_row(args, model, columns, (mean, spread));
+                    written = out.write_record(row);
+                }
             }
-        }
-    })?;
+        })?;
+    } else {
+        out.write_record(heads(args, model, columns))?;
+        scores::each_chunk(&model.network, &x, |a| {
+            for a in a.chunks(n_y) {
+                if written.is_ok() {
+                    written = out.write_record(row(args, model, (columns, a)));
+                }
+            }
+        })?;
+    }
     written?;
     out.flush().map_err(Failure::Output)
 }
@@ -121,6 +139,43 @@ fn row<T: Scalar>(args: &Args, model: &Model<T>, (columns, a): (Columns, &[T])) 
     let mut row = vec![model.classes[class].clone(), number(&of_class)];
     if args.proba {
         row.extend(shown.iter().map(number));
+    }
+    row
+}
+
+/// Of an ensemble: a spread beside each value, or beside the predicted class's probability.
+fn averaged_heads<T: Scalar>(args: &Args, model: &Model<T>, columns: Columns) -> Vec<String> {
+    let mut heads = heads(args, model, columns);
+    match columns {
+        Columns::Values => heads.extend((1..=heads.len()).map(|k| format!("spread_{k}"))),
+        _ => heads.insert(SPREAD_AT, "spread".to_owned()),
+    }
+    heads
+}
+
+/// Behind the class and its probability.
+const SPREAD_AT: usize = 2;
+
+/// Means and spreads of the networks' outputs, in the units of the targets.
+fn averaged_row<T: Scalar>(
+    args: &Args,
+    model: &Model<T>,
+    columns: Columns,
+    (mean, spread): (&[f64], &[f64]),
+) -> Vec<String> {
+    let rounded = |values: &[f64]| values.iter().map(|&v| T::from_f64(v)).collect::<Vec<T>>();
+    if !model.pipeline.targets.is_none() {
+        return mean.iter().chain(spread).map(number).collect();
+    }
+    // No more digits than the networks have.
+    let (mean, spread) = (rounded(mean), rounded(spread));
+    let mut row = row(args, model, (columns, &mean));
+    match columns {
+        Columns::Values => row.extend(spread.iter().map(number)),
+        _ => {
+            let of_class = spread[metrics::class(&mean).min(spread.len() - 1)];
+            row.insert(SPREAD_AT, number(&of_class));
+        }
     }
     row
 }

@@ -41,12 +41,32 @@ pub(crate) enum Course {
 pub(crate) struct EpochFacts {
     pub(crate) epochs: usize,
     pub(crate) steps: u64,
-    /// With early stopping: the one whose parameters were kept.
+    /// With early stopping: the one whose parameters were kept; `null` of several networks.
     pub(crate) best_epoch: Option<usize>,
+    /// Of one network.
     pub(crate) seconds_per_epoch: f64,
     /// As in a checkpoint.
     pub(crate) options: Training,
+    /// Of several networks: the means of their costs.
     pub(crate) history: Vec<Point>,
+    /// Of several networks: each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) members: Vec<MemberFacts>,
+}
+
+/// One network of an ensemble.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct MemberFacts {
+    pub(crate) seed: u64,
+    /// `null` if it diverged, as are its costs.
+    pub(crate) epochs: Option<usize>,
+    /// With early stopping: the one whose parameters were kept.
+    pub(crate) best_epoch: Option<usize>,
+    /// Of its last epoch.
+    pub(crate) training_cost: Option<f64>,
+    /// Of the parameters that were kept.
+    pub(crate) validation_cost: Option<f64>,
+    pub(crate) diverged_in_step: Option<u64>,
 }
 
 /// What is known after an epoch.

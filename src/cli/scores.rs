@@ -46,7 +46,7 @@ pub(crate) fn outputs<T: Scalar>(net: &Network<T>, x: &[T]) -> Result<Vec<T>> {
 }
 
 /// Zeros with room for the outputs, or an error if there is no memory.
-fn room<T: Scalar>(len: usize) -> Result<Vec<T>> {
+pub(crate) fn room<T: Scalar>(len: usize) -> Result<Vec<T>> {
     let mut a = Vec::new();
     let (what, bytes) = ("the predictions", len.saturating_mul(size_of::<T>()));
     a.try_reserve_exact(len).map_err(|_| Error::OutOfMemory { what, bytes })?;

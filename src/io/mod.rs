@@ -11,6 +11,7 @@
 //! | `idx` | `idx` | IDX, MNIST's format, plain or gzipped: bytes become 0 to 1 | `idx::blocks` |
 //! | `arrays` | `ndarray` | views of the `ndarray` crate as columns, without a copy | - |
 //! | `model` | `safetensors` | a network with its feature and class names, in one file; in and out | - |
+//! | `population` | `safetensors` | an ensemble: the networks of a population and what a model says, in one file; in and out | - |
 //! | `checkpoint` | `safetensors` | an unfinished training: network, optimiser, best parameters | - |
 //! | `pytorch` | `safetensors` | the weights of a PyTorch network, saved as safetensors | - |
 //! | `onnx` | `onnx` | a network, or a model with its pipeline, for other runtimes; out only | - |
@@ -65,6 +66,8 @@ pub mod onnx;
 mod open;
 #[cfg(any(feature = "csv", feature = "npy"))]
 mod order;
+#[cfg(feature = "safetensors")]
+pub mod population;
 #[cfg(feature = "safetensors")]
 pub mod pytorch;
 #[cfg(feature = "csv")]

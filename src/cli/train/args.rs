@@ -7,6 +7,7 @@ use shallownet::io::atomic;
 use shallownet::{EarlyStopping, Optimizer, Training};
 
 use super::class_weights::{self, ClassWeights};
+use super::output;
 use crate::choices::{self, Course};
 use crate::data::{Learning, Source};
 use crate::failure::Failure;
@@ -25,7 +26,7 @@ use crate::prepare::PreparationArgs;
 /// It is trained by full-batch gradient descent, as is everything with --iterations, and with
 /// --plain if no option for mini-batches is given.
 ///
-/// Ctrl-C ends training with a checkpoint. Else nothing but --checkpoint is written unless all went
+/// Ctrl-C ends training with a checkpoint, or with the networks of an ensemble that had ended. Else nothing but --checkpoint is written unless all went
 /// well.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -47,8 +48,8 @@ pub(crate) struct Args {
     /// makes probabilities as sure as they are right (temperature scaling)
     #[arg(long, requires = "data", conflicts_with = "regression")]
     pub(super) calibrate: bool,
-    /// Train this many networks, from one seed after another, and take their mean (of logits): it is
-    /// one network, a little better and that much larger
+    /// Train this many networks, from one seed after another. Their mean (of logits) is one network,
+    /// the model: a little better and that much larger; all of them are in ensemble.safetensors
     #[arg(long, value_name = "N", conflicts_with_all = ["checkpoint", "resume"])]
     pub(super) ensemble: Option<NonZeroUsize>,
     /// Hold out this fraction of the samples (of each class), to measure on them at the end
@@ -142,7 +143,10 @@ impl Args {
         if let Some(path) = &self.epochs.checkpoint {
             check_folder(path)?;
         }
-        atomic::check(&self.out.join("model.safetensors"))?;
+        atomic::check(&self.out.join(output::MODEL))?;
+        if self.ensemble.is_some() {
+            atomic::check(&self.out.join(output::ENSEMBLE))?;
+        }
         atomic::check(&self.checkpoint())?;
         match &self.epochs.resume {
             Some(_) => self.network.must_be_absent("--resume"),

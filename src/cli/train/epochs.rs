@@ -142,6 +142,7 @@ fn run<T: Scalar>(
         seconds_per_epoch: if epochs == 0 { 0.0 } else { seconds / epochs as f64 },
         options: training,
         history: points.clone(),
+        members: Vec::new(),
     };
     Ok(Trained {
         learning_rate: training.get_learning_rate(),

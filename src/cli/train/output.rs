@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use shallownet::Scalar;
 use shallownet::io::model::{self, Model};
+use shallownet::io::population::{self, Ensemble};
 use shallownet::metrics::Confusion;
+use shallownet::{Population, Scalar};
 
 use super::sets::Sets;
 use super::trained::Trained;
@@ -16,15 +17,59 @@ use crate::results::Point;
 use crate::say::Say;
 use crate::scores;
 
+pub(super) const MODEL: &str = "model.safetensors";
+pub(super) const ENSEMBLE: &str = "ensemble.safetensors";
+
 /// Saves the model. If it can't be saved to its place, saves it elsewhere and returns an error.
 pub(super) fn save<T: Scalar>(out: &Path, model: &Model<T>, say: &Say) -> Result<PathBuf, Failure> {
-    let path = out.join("model.safetensors");
+    let path = out.join(MODEL);
     let write = |path: &Path| model::save(path, model);
     if let Err(failure) = rescue::write(&path, write) {
         rescue::elsewhere(&path, write, say);
         return Err(failure);
     }
     Ok(path)
+}
+
+/// Saves the networks of an ensemble likewise.
+pub(super) fn save_ensemble<T: Scalar>(
+    out: &Path,
+    ensemble: &Ensemble<T>,
+    say: &Say,
+) -> Result<PathBuf, Failure> {
+    let path = out.join(ENSEMBLE);
+    let write = |path: &Path| population::save(path, ensemble);
+    if let Err(failure) = rescue::write(&path, write) {
+        rescue::elsewhere(&path, write, say);
+        return Err(failure);
+    }
+    Ok(path)
+}
+
+/// Saves an ensemble whose mean could not be made: hours of training must not be lost with it.
+pub(super) fn without_mean<T: Scalar>(
+    out: &Path,
+    ensemble: &Ensemble<T>,
+    problem: Failure,
+    say: &Say,
+) -> Failure {
+    match save_ensemble(out, ensemble, say) {
+        Ok(path) => {
+            let (model, problem) = (path.display().to_string(), Box::new(problem));
+            Failure::AfterModel { model, problem }
+        }
+        Err(failure) => failure,
+    }
+}
+
+/// Networks of which all that is known is known of the model, which is their mean or one of them.
+pub(super) fn ensemble_of<T: Scalar>(model: &Model<T>, population: Population<T>) -> Ensemble<T> {
+    let mut ensemble = Ensemble::new(population);
+    ensemble.pipeline.clone_from(&model.pipeline);
+    ensemble.classes.clone_from(&model.classes);
+    ensemble.label.clone_from(&model.label);
+    ensemble.training = model.training;
+    ensemble
 }
 
 /// Draws and writes each picture that there is data for. One that fails is only a note, since the

@@ -5,9 +5,12 @@ use std::path::Path;
 
 use shallownet::io::checkpoint::{self, Checkpoint};
 use shallownet::io::model::Model;
-use shallownet::{Network, Scalar};
+use shallownet::io::population::Ensemble;
+use shallownet::{Network, Population, Scalar, Training};
 
 use super::args::Args;
+use super::ensemble::{self, Ended};
+use super::interrupted::interrupted_ensemble;
 use super::plan::Plan;
 use super::sets::{Sets, sets};
 use super::trained::Trained;
@@ -67,6 +70,7 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
     describe::say(args, (&data, &sets), (&network, &plan), say);
 
     progress::catch_interrupts()?;
+    let members = args.ensemble.map_or(1, NonZeroUsize::get);
     let one = |(mut network, plan): (Network<T>, Plan<T>)| {
         let trained = match plan {
             Plan::Full { iterations, learning_rate } => {
@@ -80,8 +84,15 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
         }
         Ok::<_, Failure>((network, trained?))
     };
-    let members = args.ensemble.map_or(1, NonZeroUsize::get);
-    let (mut network, trained) = args.network.machine.run(say, || {
+    let Ended { networks, trained, is_interrupted } = args.network.machine.run(say, || {
+        if let (Plan::Epochs(training), Some(_)) = (&plan, args.ensemble) {
+            let (training, mut networks) = (*training, vec![network]);
+            for k in 1..members {
+                networks.push(member(k)?.0);
+            }
+            let seeds: Vec<u64> = (0..members).map(|k| seed.wrapping_add(k as u64)).collect();
+            return ensemble::train((networks, &seeds), training, &sets, args, say);
+        }
         let (network, mut trained) = one((network, plan))?;
         let mut networks = vec![network];
         for k in 1..members {
@@ -90,22 +101,40 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
             networks.push(network);
             trained = trained.and(more);
         }
-        Ok::<_, Failure>((ensemble(networks)?, trained))
+        Ok::<_, Failure>(Ended { networks, trained, is_interrupted: false })
     })??;
+    let about = |network| described(network, &data, &sets, trained.training);
+    if is_interrupted {
+        return Err(interrupted_ensemble(args, networks, about, say));
+    }
+    let mean = mean(&networks);
+    let ensemble = match (args.ensemble, networks.first()) {
+        (Some(_), Some(first)) => {
+            let about = about(first.try_clone()?);
+            Some(output::ensemble_of(&about, Population::from_networks(networks)?))
+        }
+        _ => None,
+    };
+    let mut network = match (mean, &ensemble) {
+        (Err(problem), Some(ensemble)) => {
+            return Err(output::without_mean(&args.out, ensemble, problem.into(), say));
+        }
+        (mean, _) => mean?,
+    };
     if args.calibrate {
         // The model is worth more than its calibration.
         calibrate::calibrate(&mut network, &sets, say)
             .unwrap_or_else(|failure| say.note(format_args!("not calibrated: {failure}")));
+        if ensemble.is_some() {
+            say.note("the networks of ensemble.safetensors are not calibrated: their mean is");
+        }
     }
-    finish(args, network, &data, sets, trained, say)
+    finish(args, (about(network), ensemble), &data, sets, trained, say)
 }
 
 /// Their mean; of one network, the network itself.
-fn ensemble<T: Scalar>(networks: Vec<Network<T>>) -> shallownet::Result<Network<T>> {
-    match <[_; 1]>::try_from(networks) {
-        Ok([network]) => Ok(network),
-        Err(networks) => Network::mean_of(&networks),
-    }
+fn mean<T: Scalar>(networks: &[Network<T>]) -> shallownet::Result<Network<T>> {
+    if let [network] = networks { network.try_clone() } else { Network::mean_of(networks) }
 }
 
 /// The numbers of a checkpoint, if it can be read.
@@ -138,28 +167,47 @@ fn resumed<T: Scalar>(path: &Path, args: &Args, say: &Say) -> Result<Checkpoint<
     Ok(Checkpoint { network, state })
 }
 
+/// A network with what its inputs and outputs mean.
+fn described<T: Scalar>(
+    network: Network<T>,
+    data: &Data,
+    sets: &Sets<T>,
+    training: Training,
+) -> Model<T> {
+    let mut model = Model {
+        pipeline: sets.prepared.pipeline.clone(),
+        classes: data.labels().classes.clone(),
+        label: data.label_name.clone(),
+        training: Some(training),
+        ..Model::new(network)
+    };
+    model.pipeline.features = data.feature_names.clone();
+    model.pipeline.inputs = data.inputs;
+    model
+}
+
 /// Saves the model before all else; then measures, draws and says. If that fails, the model is
 /// safe.
 fn finish<T: Scalar>(
     args: &Args,
-    network: Network<T>,
+    (model, ensemble): (Model<T>, Option<Ensemble<T>>),
     data: &Data,
     sets: Sets<T>,
     mut trained: Trained,
     say: &Say,
 ) -> Result<(), Failure> {
-    let facts = NetworkFacts::of(&network);
-    let mut model = Model {
-        pipeline: sets.prepared.pipeline.clone(),
-        classes: data.labels().classes.clone(),
-        label: data.label_name.clone(),
-        training: Some(trained.training),
-        ..Model::new(network)
-    };
-    model.pipeline.features = data.feature_names.clone();
-    model.pipeline.inputs = data.inputs;
+    let facts = NetworkFacts::of(&model.network);
     let file = output::save(&args.out, &model, say)?;
-    let unsaved = trained.unsaved.take();
+    let mut unsaved = trained.unsaved.take();
+    let mut files = vec![file.clone()];
+    match ensemble.map(|ensemble| output::save_ensemble(&args.out, &ensemble, say)) {
+        Some(Ok(file)) => files.push(file),
+        Some(Err(failure)) => unsaved = Some(failure),
+        None if args.out.join(output::ENSEMBLE).exists() => {
+            say.note(format_args!("{} is of an earlier run", output::ENSEMBLE));
+        }
+        None => {}
+    }
     let report = || {
         let score = |batch: &Batch<T>| scores::of(&model.network, batch);
         let of = |batch: &Option<Batch<T>>| batch.as_ref().map(score).transpose();
@@ -169,7 +217,6 @@ fn finish<T: Scalar>(
             let rate = full::reference_rate(&model.network, &sets.train, trained.learning_rate)?;
             trained.speed.compare(rate);
         }
-        let mut files = vec![file.clone()];
         files.extend(output::pictures(&args.out, &model, data, &sets, &trained, say));
         let held =
             [(&validation, &sets.validation), (&holdout, &sets.holdout), (&test, &sets.test)];

@@ -37,31 +37,39 @@ pub fn decode<T: Scalar>(bytes: &[u8]) -> Result<Model<T>, Problem> {
 /// [`Problem`].
 pub fn decode_any(bytes: &[u8]) -> Result<AnyModel, Problem> {
     let contents = Contents::parse(bytes)?;
-    match contents.tensors.tensor(&weight_name(0))?.dtype() {
-        Dtype::F32 => contents.model().map(AnyModel::F32),
-        Dtype::F64 => contents.model().map(AnyModel::F64),
-        other => Err(Problem::Element {
-            name: weight_name(0),
-            expected: "F32 or F64",
-            given: other.to_string(),
-        }),
+    match contents.is_f32()? {
+        true => contents.model().map(AnyModel::F32),
+        false => contents.model().map(AnyModel::F64),
     }
 }
 
 /// A file whose header has been read and agrees with its length.
-struct Contents<'a> {
-    tensors: Tensors<'a>,
-    description: Description,
+pub(in crate::io) struct Contents<'a> {
+    pub(in crate::io) tensors: Tensors<'a>,
+    pub(in crate::io) description: Description,
 }
 
 impl<'a> Contents<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, Problem> {
+    pub(in crate::io) fn parse(bytes: &'a [u8]) -> Result<Self, Problem> {
         let (tensors, metadata) = Tensors::parse(bytes)?;
         let description = Description::parse(metadata.get(ENTRY).ok_or(Problem::NotOurs)?)?;
         Ok(Self { tensors, description })
     }
 
+    /// Are the parameters F32, or F64?
+    pub(in crate::io) fn is_f32(&self) -> Result<bool, Problem> {
+        let (name, expected) = (weight_name(0), "F32 or F64");
+        match self.tensors.tensor(&name)?.dtype() {
+            Dtype::F32 => Ok(true),
+            Dtype::F64 => Ok(false),
+            other => Err(Problem::Element { name, expected, given: other.to_string() }),
+        }
+    }
+
     fn model<T: Scalar>(self) -> Result<Model<T>, Problem> {
+        if let Some(members) = self.description.members() {
+            return Err(Problem::Ensemble { members });
+        }
         let network = self.tensors.network(&self.description, &[""], |builder| builder)?;
         let model = self.description.model(network);
         model.check()?;
@@ -81,17 +89,25 @@ impl Tensors<'_> {
         let activations = description.activations()?;
         self.check_tensor_names(activations.len(), prefixes)?;
         let layers = self.layers::<T>("", &activations)?;
-        let inputs = layers.first().ok_or(crate::Error::NoLayers)?.inputs;
-        let mut builder = Network::builder(inputs).init(Init::Zeros, 0);
-        for layer in &layers {
-            builder = builder.layer(layer.bias.len(), layer.activation);
-        }
-        let mut network = configure(builder.loss(description.loss()?)).build()?;
+        let mut network = configure(builder(description, &layers)?).build()?;
         for (l, layer) in layers.iter().enumerate() {
             network.set_weights(l, &layer.weights)?;
             network.set_bias(l, &layer.bias)?;
         }
         Ok(network)
+    }
+
+    /// The parameters of an ensemble's networks: those of one after those of the other in each
+    /// layer's weights and biases. The file must hold nothing else.
+    pub(in crate::io) fn ensemble<T: Scalar>(
+        &self,
+        description: &Description,
+        members: usize,
+    ) -> Result<(Network<T>, Vec<LayerData<T>>), Problem> {
+        let activations = description.activations()?;
+        self.check_tensor_names(activations.len(), &[""])?;
+        let layers = self.layers_of::<T>("", &activations, Some(members))?;
+        Ok((builder(description, &layers)?.build()?, layers))
     }
 
     /// One set of weights and biases, every name after `prefix`, each layer fitting the one before.
@@ -100,27 +116,44 @@ impl Tensors<'_> {
         prefix: &str,
         activations: &[Activation],
     ) -> Result<Vec<LayerData<T>>, Problem> {
+        self.layers_of(prefix, activations, None)
+    }
+
+    /// Of several networks, each tensor has one more dimension, the first.
+    fn layers_of<T: Scalar>(
+        &self,
+        prefix: &str,
+        activations: &[Activation],
+        members: Option<usize>,
+    ) -> Result<Vec<LayerData<T>>, Problem> {
+        let all = members.map_or(String::new(), |members| format!("{members}, "));
         let mut layers: Vec<LayerData<T>> = Vec::new();
         for (l, &activation) in activations.iter().enumerate() {
             let name = format!("{prefix}{}", weight_name(l));
             let weight = self.tensor(&name)?;
-            let n_prev = layers.last().map(|layer| layer.bias.len());
-            let (units, inputs) = match *weight.shape() {
-                [n, k] if n > 0 && k > 0 && n_prev.is_none_or(|n_prev| n_prev == k) => (n, k),
+            let n_prev = layers.last().map(|layer| layer.units);
+            let fits = |n, k| n > 0 && k > 0 && n_prev.is_none_or(|n_prev| n_prev == k);
+            let (units, inputs) = match (members, weight.shape()) {
+                (None, &[n, k]) if fits(n, k) => (n, k),
+                (Some(members), &[given, n, k]) if given == members && fits(n, k) => (n, k),
                 _ => {
-                    let columns = n_prev.map_or("(units, inputs)".to_owned(), |k| {
-                        format!("(units, {k}), as the layer before has {k} units")
+                    let columns = n_prev.map_or(format!("({all}units, inputs)"), |k| {
+                        format!("({all}units, {k}), as the layer before has {k} units")
                     });
                     return Err(shape(name, columns, &weight));
                 }
             };
             let bias_name = format!("{prefix}{}", bias_name(l));
             let bias = self.tensor(&bias_name)?;
-            if bias.shape() != [units] {
-                return Err(shape(bias_name, format!("[{units}]"), &bias));
+            let fits = match members {
+                None => bias.shape() == [units],
+                Some(members) => bias.shape() == [members, units],
+            };
+            if !fits {
+                return Err(shape(bias_name, format!("[{all}{units}]"), &bias));
             }
             let (weights, bias) = (values(&name, &weight)?, values(&bias_name, &bias)?);
-            layers.push(LayerData { inputs, weights, bias, activation });
+            layers.push(LayerData { inputs, units, weights, bias, activation });
         }
         Ok(layers)
     }
@@ -138,10 +171,24 @@ impl Tensors<'_> {
 
 /// One layer as it stands in the file.
 pub(in crate::io) struct LayerData<T> {
-    inputs: usize,
+    pub(in crate::io) inputs: usize,
+    pub(in crate::io) units: usize,
     pub(in crate::io) weights: Vec<T>,
     pub(in crate::io) bias: Vec<T>,
     activation: Activation,
+}
+
+/// A network of these layers, before its parameters.
+fn builder<T: Scalar>(
+    description: &Description,
+    layers: &[LayerData<T>],
+) -> Result<Builder<T>, Problem> {
+    let inputs = layers.first().ok_or(crate::Error::NoLayers)?.inputs;
+    let mut builder = Network::builder(inputs).init(Init::Zeros, 0);
+    for layer in layers {
+        builder = builder.layer(layer.units, layer.activation);
+    }
+    Ok(builder.loss(description.loss()?))
 }
 
 fn shape(name: String, expected: String, tensor: &TensorView<'_>) -> Problem {

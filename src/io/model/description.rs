@@ -10,11 +10,15 @@ use crate::io::one_line;
 use crate::{Activation, Loss, Network, Scalar, Training};
 
 /// The entry's name.
-pub(super) const ENTRY: &str = "shallownet";
+pub(in crate::io) const ENTRY: &str = "shallownet";
 
 /// The format's versions that are read. A file has the lowest version that can describe it:
 /// programs too old for it, which would misread it, refuse it.
-const VERSION: u64 = 3;
+const VERSION: u64 = ENSEMBLE;
+/// Tensors hold the parameters of several networks.
+const ENSEMBLE: u64 = 4;
+/// Inputs are encoded or clipped, or logarithms of targets learned.
+const ENCODED: u64 = 3;
 /// Outputs are turned back by means and deviations alone, and inputs are not encoded.
 const STANDARDIZED: u64 = 2;
 /// Nothing is to be done to outputs.
@@ -23,6 +27,9 @@ const PLAIN: u64 = 1;
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::io) struct Description {
     version: u64,
+    /// Of an ensemble alone: its networks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    members: Option<usize>,
     activations: Vec<NamedActivation>,
     loss: String,
     features: Option<Vec<String>>,
@@ -63,7 +70,7 @@ impl Description {
         let Pipeline { features, inputs, columns, standardization, clip, targets } =
             model.pipeline.clone();
         let version = if !columns.is_empty() || clip.is_some() || targets.log {
-            VERSION
+            ENCODED
         } else if targets.standardization.is_some() {
             STANDARDIZED
         } else {
@@ -93,6 +100,7 @@ impl Description {
         };
         Self {
             version: PLAIN,
+            members: None,
             activations: network.layers().iter().map(|l| named(l.activation)).collect(),
             loss: network.loss().name().to_owned(),
             features: None,
@@ -108,8 +116,18 @@ impl Description {
         }
     }
 
+    /// That of an ensemble, one of whose networks is the model's.
+    pub(in crate::io) fn of_ensemble<T: Scalar>(model: &Model<T>, members: usize) -> Self {
+        Self { version: ENSEMBLE, members: Some(members), ..Self::of(model) }
+    }
+
+    /// The networks of an ensemble.
+    pub(in crate::io) fn members(&self) -> Option<usize> {
+        self.members
+    }
+
     /// A model of this network.
-    pub(super) fn model<T>(self, network: Network<T>) -> Model<T> {
+    pub(in crate::io) fn model<T>(self, network: Network<T>) -> Model<T> {
         let standardization = self.target_standardization;
         let pipeline = Pipeline {
             features: self.features,
@@ -129,7 +147,14 @@ impl Description {
         if !(PLAIN..=VERSION).contains(&version) {
             return Err(Problem::Version { given: version, known: VERSION });
         }
-        serde_json::from_str(entry).map_err(unreadable)
+        let description: Self = serde_json::from_str(entry).map_err(unreadable)?;
+        let contradiction = match (version == ENSEMBLE, description.members) {
+            (true, None) => "version 4 lacks the number of networks",
+            (_, Some(0)) => "an ensemble of no networks",
+            (false, Some(_)) => "an ensemble of a version before 4",
+            _ => return Ok(description),
+        };
+        Err(Problem::Description(contradiction.to_owned()))
     }
 
     pub(in crate::io) fn activations(&self) -> Result<Vec<Activation>, Problem> {

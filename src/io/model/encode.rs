@@ -33,8 +33,11 @@ pub fn encode<T: Scalar>(model: &Model<T>) -> Result<Vec<u8>, Problem> {
 
 /// What the metadata says of a model, as JSON.
 pub(in crate::io) fn description<T: Scalar>(model: &Model<T>) -> Result<String, Problem> {
-    serde_json::to_string(&Description::of(model))
-        .map_err(|error| Problem::Description(one_line(&error)))
+    to_json(&Description::of(model))
+}
+
+pub(in crate::io) fn to_json(description: &Description) -> Result<String, Problem> {
+    serde_json::to_string(description).map_err(|error| Problem::Description(one_line(&error)))
 }
 
 /// Name, shape and bytes of a tensor.
@@ -97,7 +100,7 @@ pub(in crate::io) fn check_finite<T: Scalar>(name: &str, values: &[T]) -> Result
 }
 
 /// Little-endian, as the format wants it. f32 to f64 and back is exact.
-fn to_bytes<T: Scalar>(values: &[T]) -> Vec<u8> {
+pub(in crate::io) fn to_bytes<T: Scalar>(values: &[T]) -> Vec<u8> {
     match dtype::<T>() {
         Dtype::F32 => values.iter().flat_map(|v| (v.to_f64() as f32).to_le_bytes()).collect(),
         _ => values.iter().flat_map(|v| v.to_f64().to_le_bytes()).collect(),

@@ -55,6 +55,15 @@ pub enum Problem {
         /// The latest of ours.
         known: u64,
     },
+    /// An ensemble, where one network was expected.
+    #[error("an ensemble of {members} networks: expected a model of one")]
+    Ensemble {
+        /// Its networks.
+        members: usize,
+    },
+    /// One network, where an ensemble was expected.
+    #[error("a model of one network: expected an ensemble")]
+    NotAnEnsemble,
     /// A name that is no activation or loss.
     #[error("unknown {what} {}", Quoted(name))]
     Unknown {

@@ -11,8 +11,8 @@
 //! so that the same model gives the same bytes.
 //!
 //! The version is 1; 2 where the targets were standardized; 3 where there are columns, a clip or
-//! logarithms: a program that knows a lower version alone would misread it, and refuses it. Files
-//! of version 0.1 have no `inputs`: nothing is known of their scale.
+//! logarithms; 4 of [ensembles](super::population), which are no models of one network: a program
+//! that knows a lower version alone would misread it, and refuses it. Files of version 0.1 have no `inputs`: nothing is known of their scale.
 //!
 //! ```
 //! use shallownet::io::model::{self, Model};
