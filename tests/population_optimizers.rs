@@ -235,7 +235,7 @@ fn members_are_readable_and_settable() {
         let count = population.parameter_count();
         let mut all = vec![0.0; count * MEMBERS];
         population.all_parameters_into(&mut all).unwrap();
-        let flat: Vec<u64> = nets.iter().flat_map(|net| parameters(net)).collect();
+        let flat: Vec<u64> = nets.iter().flat_map(parameters).collect();
         assert_eq!(bits(&all), flat);
         population.set(3, &nets[9]).unwrap();
         all.copy_within(9 * count..10 * count, 3 * count);

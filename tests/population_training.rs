@@ -165,7 +165,7 @@ fn a_member_can_be_stopped() {
 fn a_diverging_member_is_named_and_touches_no_other() {
     for shape in [2, 3] {
         for optimizer in [Optimizer::Sgd, Optimizer::momentum()] {
-            let layers: Vec<_> = SHAPES[shape].1[..1].iter().copied().collect();
+            let layers: Vec<_> = SHAPES[shape].1[..1].to_vec();
             let builder = Network::<f32>::builder(SHAPES[shape].0)
                 .layers(layers.into_iter().map(|(units, _)| (units, Activation::Identity)))
                 .layer(2, Activation::Identity);
