@@ -19,6 +19,9 @@ use crate::progress;
 use crate::results::{Course, EpochFacts, MemberFacts, Speed};
 use crate::say::Say;
 
+/// From so many networks on, it pays to compute them in lanes.
+const IN_LANES: usize = 8;
+
 /// What is left of a training.
 #[derive(Debug)]
 pub(super) struct Ended<T> {
@@ -41,6 +44,9 @@ pub(super) fn train<T: Scalar>(
         data = data.validation(held.x()?, targets(held)?);
     }
     let mut population = Population::from_networks(networks)?;
+    if population.members() < IN_LANES {
+        population = population.one_by_one()?;
+    }
     let most = seeds.len().saturating_mul(training.get_epochs());
     let bar = progress::bar(most, "epochs");
     let members = Mutex::new(Members::new(seeds.len(), training));

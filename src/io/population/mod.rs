@@ -1,7 +1,7 @@
 //! An ensemble, the networks of a [`Population`] and everything needed to use them again, in one
 //! safetensors file.
 //!
-//! The file is that of a [`model`](super::model), but for one more dimension, the first, of every
+//! The file is that of a [`model`], but for one more dimension, the first, of every
 //! tensor: `layers.0.weight` has the shape (members, n_l, n_{l-1}), and `layers.0.bias` (members,
 //! n_l). What the metadata entry `shallownet` says is said of all members; it has their number,
 //! `members`, and version 4. A program that reads models alone refuses it.
