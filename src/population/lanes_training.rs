@@ -95,9 +95,11 @@ pub(super) struct Going<T> {
     begun: [AlignedBuffer<T>; 2],
 }
 
-/// Where a member is.
+/// A member's own options, and where it is.
 #[derive(Debug, Clone, Copy)]
-struct Lane {
+struct Lane<T> {
+    learning_rate: f64,
+    l2: T,
     is_going: bool,
     /// Has a step of this epoch had a finite cost?
     has_stepped: bool,
@@ -130,9 +132,14 @@ impl<T: Scalar> Going<T> {
     ) {
         let options = of.training.training;
         self.moments.iter_mut().for_each(|moment| moment.as_mut_slice().fill(T::ZERO));
-        let nothing = Lane { is_going: true, has_stepped: false, sum: 0.0, best: None };
-        let mut lanes = [nothing; GROUP_LANES];
-        lanes[reports.len()..].iter_mut().for_each(|lane| lane.is_going = false);
+        let (is_going, has_stepped, sum, best) = (false, false, 0.0, None);
+        let nobody = Lane { learning_rate: 0.0, l2: T::ZERO, is_going, has_stepped, sum, best };
+        let mut lanes = [nobody; GROUP_LANES];
+        for (lane, state) in lanes[..reports.len()].iter_mut().enumerate() {
+            let own = of.training.of(of.member(group, lane));
+            (state.learning_rate, state.l2) = (own.get_learning_rate(), T::from_f64(own.get_l2()));
+            state.is_going = true;
+        }
         for epoch in 0..options.get_epochs() {
             if lanes.iter().all(|lane| !lane.is_going) {
                 break;
@@ -189,7 +196,7 @@ impl<T: Scalar> Going<T> {
         of: &LaneTraining<'_, T>,
         (group, epoch): (usize, usize),
         parameters: &mut [T],
-        lanes: &mut [Lane; GROUP_LANES],
+        lanes: &mut [Lane<T>; GROUP_LANES],
         reports: &mut [Result<TrainingReport>],
     ) {
         let options = of.training.training;
@@ -211,14 +218,13 @@ impl<T: Scalar> Going<T> {
                 if !lanes[lane].is_going {
                     continue;
                 }
-                let training = of.training.of(member);
-                let rate = T::from_f64(training.get_learning_rate() * factor).to_f64();
+                let rate = T::from_f64(lanes[lane].learning_rate * factor).to_f64();
                 let (rate_of_step, decay) = of_step.at(rate);
                 numbers.still[lane] = false;
                 numbers.scales[lane] = of_step.scale();
                 numbers.rates[lane] = T::from_f64(rate_of_step);
                 numbers.decays[lane] = T::from_f64(decay);
-                numbers.l2[lane] = T::from_f64(training.get_l2());
+                numbers.l2[lane] = lanes[lane].l2;
             }
             let step_of = LaneStep {
                 engine: of.engine,
@@ -250,7 +256,7 @@ impl<T: Scalar> Going<T> {
 
     /// Gives a diverged member the parameters of the last beginning of an epoch from which a step had
     /// a finite cost.
-    fn go_back(&self, pitch: usize, lane: usize, state: &mut Lane, parameters: &mut [T]) {
+    fn go_back(&self, pitch: usize, lane: usize, state: &mut Lane<T>, parameters: &mut [T]) {
         state.is_going = false;
         let [this, last] = &self.begun;
         let from = if state.has_stepped { this } else { last };
@@ -263,7 +269,7 @@ impl<T: Scalar> Going<T> {
         options: &Training,
         epoch: usize,
         cost: Option<f64>,
-        state: &mut Lane,
+        state: &mut Lane<T>,
         (parameters, lane, pitch): (&[T], usize, usize),
     ) -> Option<Stop> {
         let (Some(stopping), Some(cost)) = (options.get_early_stopping(), cost) else {
