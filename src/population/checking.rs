@@ -63,7 +63,7 @@ impl<T: Scalar> Population<T> {
             let values = weights.columns.as_slice();
             Targets { y: weights.columns, weights: Some(values) }.check_weights()?;
         }
-        Ok(Given { samples, x, targets })
+        Ok(Given::new(samples, x, targets))
     }
 
     fn check_samples(

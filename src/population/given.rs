@@ -12,9 +12,24 @@ pub(super) struct Given<'a, T> {
     pub(super) samples: usize,
     pub(super) x: Samples<'a, T>,
     pub(super) targets: PopulationTargets<'a, T>,
+    /// What every member's losses are divided by, if it is the same for all.
+    pub(super) shared_total: Option<f64>,
 }
 
 impl<'a, T: Scalar> Given<'a, T> {
+    pub(super) fn new(
+        samples: usize,
+        x: Samples<'a, T>,
+        targets: PopulationTargets<'a, T>,
+    ) -> Self {
+        let mut given = Self { samples, x, targets, shared_total: None };
+        given.shared_total = match targets.weights {
+            Some(Samples { each: true, .. }) => None,
+            _ => Some(given.targets(0).total()),
+        };
+        given
+    }
+
     /// A member's targets.
     pub(super) fn targets(&self, member: usize) -> Targets<'a, T> {
         let PopulationTargets { y, weights } = self.targets;
@@ -29,17 +44,6 @@ impl<'a, T: Scalar> Given<'a, T> {
 
     /// What a member's losses are divided by.
     pub(super) fn total(&self, member: usize) -> f64 {
-        match self.targets.weights {
-            None => self.samples as f64,
-            Some(_) => self.targets(member).total(),
-        }
-    }
-
-    /// That number, if it is the same for all members.
-    pub(super) fn shared_total(&self) -> Option<f64> {
-        match self.targets.weights {
-            Some(Samples { each: true, .. }) => None,
-            _ => Some(self.total(0)),
-        }
+        self.shared_total.unwrap_or_else(|| self.targets(member).total())
     }
 }

@@ -87,16 +87,16 @@ pub(super) struct Pass<'a, T> {
 
 impl<T: Scalar> Pass<'_, T> {
     /// -rate / total, where it is the same for all members.
-    pub(super) fn shared_factors(&self) -> Option<[T; GROUP_LANES]> {
+    fn shared_factors(&self) -> Option<[T; GROUP_LANES]> {
         let OfMembers::All(rate) = self.rates else { return None };
-        let factor = -rate.to_f64() / self.given.shared_total()?;
+        let factor = -rate.to_f64() / self.given.shared_total?;
         Some([T::from_f64(factor); GROUP_LANES])
     }
 
     /// J of a group's members.
     pub(super) fn write_costs(&self, group: usize, losses: &[f64], costs: &mut [f64]) {
         let members = group * self.grouping.lanes..;
-        match self.given.shared_total() {
+        match self.given.shared_total {
             Some(1.0) => costs.copy_from_slice(&losses[..costs.len()]),
             Some(total) => {
                 costs.iter_mut().zip(losses).for_each(|(cost, loss)| *cost = loss / total);
@@ -124,7 +124,7 @@ impl<T: Scalar> Pass<'_, T> {
         let slices = (parameters, into, costs);
         share(0..grouping.groups(), rooms, slices, &|groups, room, mut slices| {
             for group in groups {
-                let batch = self.batch(group);
+                let batch = batch(grouping, group, self.given);
                 let factors = same.unwrap_or_else(|| self.factors(group));
                 let (into, costs) = (slices.1.as_mut().map(By::next), slices.2.next());
                 let job = match (slices.0.next(), into) {
@@ -140,19 +140,8 @@ impl<T: Scalar> Pass<'_, T> {
         });
     }
 
-    pub(super) fn batch(&self, group: usize) -> Batch<'_, T> {
-        let (given, grouping) = (self.given, self.grouping);
-        let of = |samples| places(grouping, group, given.samples, samples);
-        Batch {
-            samples: given.samples,
-            x: of(given.x),
-            y: Some(of(given.targets.y)),
-            weights: given.targets.weights.map(of),
-        }
-    }
-
     /// -rate / total of each lane; lanes without a member stay as they are.
-    pub(super) fn factors(&self, group: usize) -> [T; GROUP_LANES] {
+    fn factors(&self, group: usize) -> [T; GROUP_LANES] {
         let mut factors = [T::ZERO; GROUP_LANES];
         let members = group * self.grouping.lanes..;
         let present = self.grouping.present(group);
@@ -164,8 +153,23 @@ impl<T: Scalar> Pass<'_, T> {
     }
 }
 
+/// All samples of a group's members.
+pub(super) fn batch<'a, T: Scalar>(
+    grouping: &Grouping,
+    group: usize,
+    given: &Given<'a, T>,
+) -> Batch<'a, T> {
+    let of = |values| places(grouping, group, given.samples, values);
+    Batch {
+        samples: given.samples,
+        x: of(given.x),
+        y: Some(of(given.targets.y)),
+        weights: given.targets.weights.map(of),
+    }
+}
+
 /// Where a group's samples are.
-pub(super) fn places<'a, T: Scalar>(
+fn places<'a, T: Scalar>(
     grouping: &Grouping,
     group: usize,
     samples: usize,

@@ -1,7 +1,7 @@
 //! A step of an optimiser for members in lanes.
 
 use super::given::Given;
-use super::in_lanes::{Lanes, Pass};
+use super::in_lanes::{Lanes, Pass, batch};
 use super::lane_step::LaneStep;
 use super::optimizer::LaneStates;
 use super::samples::OfMembers;
@@ -38,7 +38,7 @@ impl<T: Scalar> Lanes<T> {
         let slices = (parameters, (m, v), By::new(costs, grouping.lanes));
         share(0..grouping.groups(), rooms, slices, &|groups, room, mut slices| {
             for group in groups {
-                let batch = pass.batch(group);
+                let batch = batch(&grouping, group, given);
                 let first = group * grouping.lanes;
                 let present = grouping.present(group);
                 let (rule, lanes) = numbers.of(first, present);

@@ -3,7 +3,7 @@
 use core::ops::ControlFlow;
 
 use super::given::Given;
-use super::in_lanes::places;
+use super::in_lanes::batch;
 use super::lane_orders::Orders;
 use super::lane_step::LaneStep;
 use super::store::Grouping;
@@ -40,17 +40,6 @@ impl<'a, T: Scalar> LaneTraining<'a, T> {
         Self { engine, grouping, net, given, judged, training }
     }
 
-    /// All samples of a group's members.
-    fn all(&self, group: usize, given: &Given<'a, T>) -> Batch<'a, T> {
-        let of = |values| places(&self.grouping, group, given.samples, values);
-        Batch {
-            samples: given.samples,
-            x: of(given.x),
-            y: Some(of(given.targets.y)),
-            weights: given.targets.weights.map(of),
-        }
-    }
-
     /// The costs of a group's members.
     fn costs(
         &self,
@@ -59,7 +48,7 @@ impl<'a, T: Scalar> LaneTraining<'a, T> {
         parameters: &[T],
         room: &mut Room<T>,
     ) -> Costs {
-        let (batch, job) = (self.all(group, given), Job::Cost { parameters });
+        let (batch, job) = (batch(&self.grouping, group, given), Job::Cost { parameters });
         let mut costs = self.run(group, &batch, job, room);
         let members = group * self.grouping.lanes..;
         for (cost, member) in costs[..self.grouping.present(group)].iter_mut().zip(members) {
@@ -204,7 +193,7 @@ impl<T: Scalar> Going<T> {
         let first = group * of.grouping.lanes;
         self.orders.shuffle(of.training, first, reports.len(), epoch as u64);
         lanes.iter_mut().for_each(|lane| (lane.sum, lane.has_stepped) = (0.0, false));
-        let all = of.all(group, of.given);
+        let all = batch(&of.grouping, group, of.given);
         for index in 0..count {
             let step = (epoch * count + index) as u64;
             let batch = self.orders.batch(of.given, &all, index);

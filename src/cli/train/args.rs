@@ -7,7 +7,7 @@ use shallownet::io::atomic;
 use shallownet::{EarlyStopping, Optimizer, Training};
 
 use super::class_weights::{self, ClassWeights};
-use super::output;
+use super::files;
 use crate::choices::{self, Course};
 use crate::data::{Learning, Source};
 use crate::failure::Failure;
@@ -143,9 +143,9 @@ impl Args {
         if let Some(path) = &self.epochs.checkpoint {
             check_folder(path)?;
         }
-        atomic::check(&self.out.join(output::MODEL))?;
+        atomic::check(&self.out.join(files::MODEL))?;
         if self.ensemble.is_some() {
-            atomic::check(&self.out.join(output::ENSEMBLE))?;
+            atomic::check(&self.out.join(files::ENSEMBLE))?;
         }
         atomic::check(&self.checkpoint())?;
         match &self.epochs.resume {

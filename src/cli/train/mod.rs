@@ -6,6 +6,7 @@ mod class_weights;
 mod describe;
 mod ensemble;
 mod epochs;
+mod files;
 mod full;
 mod interrupted;
 mod members;

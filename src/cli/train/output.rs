@@ -7,6 +7,7 @@ use shallownet::io::population::{self, Ensemble};
 use shallownet::metrics::Confusion;
 use shallownet::{Population, Scalar};
 
+use super::files::{ENSEMBLE, MODEL};
 use super::sets::Sets;
 use super::trained::Trained;
 use crate::data::Data;
@@ -16,9 +17,6 @@ use crate::rescue;
 use crate::results::Point;
 use crate::say::Say;
 use crate::scores;
-
-pub(super) const MODEL: &str = "model.safetensors";
-pub(super) const ENSEMBLE: &str = "ensemble.safetensors";
 
 /// Saves the model. If it can't be saved to its place, saves it elsewhere and returns an error.
 pub(super) fn save<T: Scalar>(out: &Path, model: &Model<T>, say: &Say) -> Result<PathBuf, Failure> {

@@ -14,7 +14,7 @@ use super::interrupted::interrupted_ensemble;
 use super::plan::Plan;
 use super::sets::{Sets, sets};
 use super::trained::Trained;
-use super::{calibrate, describe, epochs, full, output};
+use super::{calibrate, describe, epochs, files, full, output};
 use crate::batch::{Batch, Meaning};
 use crate::choices::Precision;
 use crate::data::Data;
@@ -203,8 +203,8 @@ fn finish<T: Scalar>(
     match ensemble.map(|ensemble| output::save_ensemble(&args.out, &ensemble, say)) {
         Some(Ok(file)) => files.push(file),
         Some(Err(failure)) => unsaved = Some(failure),
-        None if args.out.join(output::ENSEMBLE).exists() => {
-            say.note(format_args!("{} is of an earlier run", output::ENSEMBLE));
+        None if args.out.join(files::ENSEMBLE).exists() => {
+            say.note(format_args!("{} is of an earlier run", files::ENSEMBLE));
         }
         None => {}
     }
