@@ -18,14 +18,22 @@ use fearless_simd::{Level, dispatch};
 
 #[path = "../src/kernels/constants.rs"]
 mod constants;
+#[path = "../src/kernels/curve_constants.rs"]
+mod curve_constants;
 #[path = "../src/element.rs"]
 mod element;
 #[path = "../src/kernels/exp.rs"]
 mod exp;
+#[path = "../src/kernels/gauss.rs"]
+mod gauss;
 #[path = "../src/kernels/lanes.rs"]
 mod lanes;
+#[path = "../src/kernels/ln_1p.rs"]
+mod ln_1p;
 #[path = "../src/kernels/sigmoid.rs"]
 mod sigmoid;
+#[path = "../src/kernels/sine.rs"]
+mod sine;
 #[path = "../src/kernels/testing/slices.rs"]
 mod slices;
 #[path = "../src/kernels/tanh.rs"]
@@ -36,14 +44,21 @@ mod ulp;
 mod wide_lanes;
 
 use constants::ExpElement;
+use curve_constants::CurveElement;
 use slices::{Apply, Function};
 use ulp::{Exact, Reference, ulp_f32, ulp_f64};
 
 /// Values tested between two looks at the results.
 const BLOCK: usize = 4096;
 
-const FUNCTIONS: [Function; 4] =
-    [Function::Exp, Function::ExpNegAbs, Function::Tanh, Function::Sigmoid];
+const FUNCTIONS: [Function; 6] = [
+    Function::Exp,
+    Function::ExpNegAbs,
+    Function::Tanh,
+    Function::Sigmoid,
+    Function::Erf,
+    Function::Sin,
+];
 
 /// A way to run a kernel.
 #[derive(Clone, Copy)]
@@ -102,6 +117,8 @@ fn bounds(f: Function) -> [f64; 2] {
         Function::Sigmoid | Function::SigmoidNormal | Function::SigmoidDelta => {
             [sigmoid::SIGMOID_MAX_ULP, sigmoid::SIGMOID_MAX_ULP_UNFUSED]
         }
+        Function::Erf => [gauss::ERF_MAX_ULP, gauss::ERF_MAX_ULP_UNFUSED],
+        Function::Sin => [sine::SIN_MAX_ULP, sine::SIN_MAX_ULP_UNFUSED],
     }
 }
 
@@ -183,6 +200,8 @@ fn in_f64(f: Function, x: f64) -> f64 {
             let t = (-x.abs()).exp();
             if x < 0.0 { t / (1.0 + t) } else { 1.0 / (1.0 + t) }
         }
+        Function::Erf => libm::erf(x),
+        Function::Sin => libm::sin(x),
     }
 }
 
@@ -279,6 +298,9 @@ fn sampled_f64(samples: u64) -> bool {
                         Function::ExpNegAbs | Function::SigmoidPart => reference.exp(-x.abs()),
                         Function::Tanh => reference.tanh(x),
                         Function::Sigmoid | Function::SigmoidNormal | Function::SigmoidDelta => reference.sigmoid(x),
+                        Function::Erf => reference.erf(x),
+                        Function::Sin if x.abs() >= f64::SIN_LIMIT => Exact::new(libm::sin(x)),
+                        Function::Sin => reference.sin(x),
                     };
                 }
             });

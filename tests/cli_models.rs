@@ -72,7 +72,11 @@ fn what_can_not_be_imported_is_refused_with_the_option_that_helps() {
     let refused = [
         (2, format!("import {f32} --activation tanh --out m"), "--activation names 1 activations"),
         (2, format!("import {f32} --activation softmax,tanh --out m"), "softmax"),
-        (2, format!("import {f32} --activation gelu,tanh --out m"), "expected tanh, sigmoid"),
+        (
+            2,
+            format!("import {f32} --activation maxout,tanh --out m"),
+            "expected one of tanh, sigmoid",
+        ),
         (2, format!("import {f32} --activation tanh,tanh --layers 0,1 --out m"), "weights of 0, 2"),
         (2, format!("import {f32} --activation tanh --layers 0 --out m"), "that --layers names"),
         (2, format!("import {f64} --activation tanh --out m"), "it has 3 layers"),

@@ -52,10 +52,12 @@ fn check(
         ((above.cost - below.cost) / step, (above.error + below.error) / step, smooth)
     };
     let ((near, near_error, _), (far, far_error, smooth)) = (difference(h), difference(2.0 * h));
-    let has_kinks = net
-        .layers
-        .iter()
-        .any(|l| matches!(l.activation, Activation::Relu | Activation::LeakyRelu { .. }));
+    let has_kink = |g: Activation| match g {
+        Activation::Relu | Activation::LeakyRelu { .. } => true,
+        Activation::Elu { alpha } => alpha != 1.0,
+        _ => false,
+    };
+    let has_kinks = net.layers.iter().any(|l| has_kink(l.activation));
     if has_kinks && !smooth {
         return false;
     }
@@ -96,8 +98,11 @@ fn check_all(case: &Case) {
 
 #[test]
 fn gradients_are_derivatives_of_the_cost() {
+    use Activation::{Gelu, GeluTanh, Silu, Sin, Softplus};
     use Activation::{Identity, Relu, Sigmoid, Softmax, Tanh};
     let hidden = [Identity, Sigmoid, Tanh, Relu, Activation::LeakyRelu { slope: 0.3 }];
+    let curves =
+        [Activation::ELU, Activation::Elu { alpha: 0.4 }, Softplus, Silu, Gelu, GeluTanh, Sin];
     let outputs = [
         (Sigmoid, Loss::BinaryCrossEntropy),
         (Softmax, Loss::CategoricalCrossEntropy),
@@ -108,8 +113,9 @@ fn gradients_are_derivatives_of_the_cost() {
         (Relu, Loss::SquaredError),
         (Activation::LEAKY_RELU, Loss::SquaredError),
     ];
-    for g in hidden {
-        for (output, loss) in outputs {
+    let outputs = outputs.into_iter().chain(curves.map(|g| (g, Loss::SquaredError)));
+    for g in hidden.into_iter().chain(curves) {
+        for (output, loss) in outputs.clone() {
             for soft in [false, true] {
                 let mut case = Case::new(3, &[(4, g), (3, g), (3, output)], 5);
                 (case.loss, case.soft, case.seed) = (loss, soft, 11);
@@ -128,7 +134,14 @@ fn derivatives_at_zero_are_those_of_the_definition() {
         assert_eq!(Activation::Identity.derivative(zero), 1.0);
         assert_eq!(Activation::Tanh.derivative(zero), 1.0);
         assert_eq!(Activation::Sigmoid.derivative(zero), 0.25);
+        for g in [Activation::ELU, Activation::Elu { alpha: 0.4 }, Activation::Sin] {
+            assert_eq!(g.derivative(zero), 1.0);
+        }
+        for g in [Activation::Softplus, Activation::Silu, Activation::Gelu, Activation::GeluTanh] {
+            assert_eq!(g.derivative(zero), 0.5);
+        }
     }
+    assert_eq!(Activation::Elu { alpha: 0.4 }.derivative(-f64::from_bits(1)), 0.4);
     assert_eq!(Activation::Relu.derivative(-f64::from_bits(1)), 0.0);
     assert_eq!(Activation::LEAKY_RELU.derivative(-f64::from_bits(1)), 0.01);
     assert_eq!(Activation::Relu.derivative(f64::from_bits(1)), 1.0);

@@ -7,18 +7,30 @@ use crate::numbers::{Wild, pick};
 
 /// Any activation of a hidden layer, with a slope that is allowed.
 pub(crate) fn elementwise(u: &mut Unstructured<'_>) -> Result<Activation> {
-    use Activation::{Identity, LeakyRelu, Relu, Sigmoid, Tanh};
-    Ok(
-        match pick(
-            u,
-            &[Tanh, Relu, Sigmoid, Identity, Activation::LEAKY_RELU, Activation::Softmax],
-        )? {
-            Activation::Softmax => {
-                LeakyRelu { slope: (f64::from(u.arbitrary::<u16>()?) + 0.5) / 65536.0 }
-            }
-            g => g,
-        },
-    )
+    use Activation::{
+        Elu, Gelu, GeluTanh, Identity, LeakyRelu, Relu, Sigmoid, Silu, Sin, Softmax, Softplus, Tanh,
+    };
+    const ALL: [Activation; 12] = [
+        Tanh,
+        Relu,
+        Sigmoid,
+        Identity,
+        Activation::LEAKY_RELU,
+        Softmax,
+        Activation::ELU,
+        Softplus,
+        Silu,
+        Gelu,
+        GeluTanh,
+        Sin,
+    ];
+    let share = (f64::from(u.arbitrary::<u16>()?) + 0.5) / 65536.0;
+    Ok(match pick(u, &ALL)? {
+        Softmax => LeakyRelu { slope: share },
+        // Any alpha that is allowed, most of them about 1.
+        Elu { .. } => Elu { alpha: if share < 0.5 { 2.0 * share } else { (share - 0.5) * 1e3 } },
+        g => g,
+    })
 }
 
 /// Any output activation with any loss that it may have.
@@ -42,6 +54,7 @@ pub(crate) fn activation(u: &mut Unstructured<'_>) -> Result<Activation> {
     Ok(match u.arbitrary::<u8>()? % 8 {
         0 => Activation::Softmax,
         1 => Activation::LeakyRelu { slope: u.arbitrary::<Wild>()?.0 },
+        2 => Activation::Elu { alpha: u.arbitrary::<Wild>()?.0 },
         _ => elementwise(u)?,
     })
 }

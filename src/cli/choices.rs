@@ -28,11 +28,14 @@ pub(crate) fn activations(text: &str) -> Result<HiddenActivations, String> {
     text.split(',').map(hidden_activation).collect::<Result<_, _>>().map(HiddenActivations)
 }
 
+const HIDDEN: &str = "tanh, sigmoid, relu, leaky_relu, elu, softplus, silu, gelu, gelu_tanh, sin, \
+                      identity";
+
 /// Softmax is for outputs.
 pub(crate) fn hidden_activation(name: &str) -> Result<Activation, String> {
     Activation::from_name(name.trim())
         .filter(|&g| g != Activation::Softmax)
-        .ok_or_else(|| format!("{name:?} is none of tanh, sigmoid, relu, leaky_relu, identity"))
+        .ok_or_else(|| format!("{name:?} is none of {HIDDEN}"))
 }
 
 impl HiddenActivations {
@@ -50,8 +53,7 @@ impl HiddenActivations {
 }
 
 pub(crate) fn activation(name: &str) -> Result<Activation, String> {
-    let expected = "expected tanh, sigmoid, relu, leaky_relu, identity or softmax";
-    Activation::from_name(name).ok_or_else(|| expected.to_owned())
+    Activation::from_name(name).ok_or_else(|| format!("expected one of {HIDDEN}, softmax"))
 }
 
 pub(crate) fn loss(name: &str) -> Result<Loss, String> {
@@ -204,7 +206,7 @@ mod tests {
         assert_eq!(two.of_layers(2).unwrap(), [Activation::Tanh, Activation::Relu]);
         assert!(two.of_layers(3).is_err());
         assert_eq!(activations("tanh").unwrap().of_layers(3).unwrap().len(), 3);
-        assert!(activations("softmax").is_err() && activations("gelu").is_err());
+        assert!(activations("softmax").is_err() && activations("maxout").is_err());
     }
 
     #[test]

@@ -235,8 +235,12 @@ pub(crate) fn note_reach<T: Scalar>(network: &Network<T>, y: &[T], say: &Say) {
     let Some(g) = network.layers().last().map(|layer| layer.activation) else { return };
     let (least, most) = match g {
         Activation::Sigmoid | Activation::Softmax => (0.0, 1.0),
-        Activation::Tanh => (-1.0, 1.0),
-        Activation::Relu => (0.0, f64::INFINITY),
+        Activation::Tanh | Activation::Sin => (-1.0, 1.0),
+        Activation::Relu | Activation::Softplus => (0.0, f64::INFINITY),
+        Activation::Elu { alpha } => (-alpha, f64::INFINITY),
+        // Their least values, rounded down.
+        Activation::Silu => (-0.2785, f64::INFINITY),
+        Activation::Gelu | Activation::GeluTanh => (-0.1701, f64::INFINITY),
         _ => return,
     };
     let outside = y.iter().filter(|v| !(least..=most).contains(&v.to_f64())).count();

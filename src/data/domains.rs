@@ -17,13 +17,22 @@ const SUM_TOLERANCE: f64 = 1e-3;
 /// have no bound.
 const LEAST_EPSILON: f64 = 1e-18;
 
-/// Refuses a slope outside (0, 1): max(slope z, z) would be another function.
-pub(crate) fn slope(g: Activation) -> Result<()> {
+/// A larger alpha is no activation that anybody trains with, and leaves f32 no room for sums.
+const MOST_ALPHA: f64 = 1e6;
+
+/// Refuses a slope outside (0, 1): max(slope z, z) would be another function; and an alpha that is no
+/// finite number above 0.
+pub(crate) fn activation(g: Activation) -> Result<()> {
     match g {
         Activation::LeakyRelu { slope } if !(slope > 0.0 && slope < 1.0) => Err(Error::Range {
             argument: "leaky ReLU slope",
             expected: "more than 0 and less than 1",
             given: slope,
+        }),
+        Activation::Elu { alpha } if !(alpha > 0.0 && alpha <= MOST_ALPHA) => Err(Error::Range {
+            argument: "ELU's alpha",
+            expected: "more than 0, at most 1e6",
+            given: alpha,
         }),
         _ => Ok(()),
     }

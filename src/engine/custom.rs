@@ -16,6 +16,7 @@ use super::sums::{self, WeightSums};
 use super::tile::Tile;
 use super::tiles::{self, Model, disjoint};
 use crate::kernels::block::{Block, BlockMut};
+use crate::kernels::curves::Curve;
 use crate::kernels::epilogue;
 use crate::words::activation::Activation;
 
@@ -106,16 +107,17 @@ pub(crate) fn backward<T: Float>(ops: &dyn LayerOps<T>, task: Backward<'_, T>) {
         samples > columns && tiles::is_parallel(model.parallelism, model.shape, 2.0, samples);
     let (Start::Dz(given) | Start::Da(given)) = start;
     let is_da = matches!(start, Start::Da(_));
-    let deltas = |buffers: &mut [T], given: &[T], out: &[T]| {
+    let deltas = |(buffers, (x, (given, out))): (&mut [T], (&[T], (&[T], &[T])))| {
+        tile.derivatives(buffers, x, given.len() / n_y);
         to_deltas(&tile, buffers, given, is_da.then_some(out));
     };
-    let step = columns * n_y;
+    let (step, step_x) = (columns * n_y, columns * n_x);
     if parallel {
-        let ends = given.par_chunks(step).zip(out.par_chunks(step));
-        tiles.par_chunks_mut(len).zip(ends).for_each(|(b, (given, out))| deltas(b, given, out));
+        let ends = x.par_chunks(step_x).zip(given.par_chunks(step).zip(out.par_chunks(step)));
+        tiles.par_chunks_mut(len).zip(ends).for_each(deltas);
     } else {
-        let ends = given.chunks(step).zip(out.chunks(step));
-        tiles.chunks_mut(len).zip(ends).for_each(|(b, (given, out))| deltas(b, given, out));
+        let ends = x.chunks(step_x).zip(given.chunks(step).zip(out.chunks(step)));
+        tiles.chunks_mut(len).zip(ends).for_each(deltas);
     }
 
     let tiles = &*tiles;
@@ -153,13 +155,14 @@ pub(super) fn through_softmax<T: Float>(a: &[T], d: &mut [T]) {
 }
 
 /// Keeps A of every layer in the tile, ReLUs marked as [`LayerOps::forward`] does; for a
-/// softmax output, the logits. A of the output goes to `out`.
+/// softmax output, or one that is computed apart, the logits. A of the output goes to `out`.
 fn to_outputs<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], x: &[T], out: &mut [T]) {
     let (regions, last, n_y) = (tile.regions, tile.last(), tile.model.head.n_y);
     let columns = x.len() / tile.model.shape.n_x();
     for layer in 0..=last {
         let g = match tile.g(layer) {
             Activation::Softmax => Activation::Identity,
+            apart if layer == last && apart.is_apart() => Activation::Identity,
             // The activation follows below, as in a prediction.
             Activation::Sigmoid if layer == last => Activation::Identity,
             g => g,
@@ -173,6 +176,7 @@ fn to_outputs<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], x: &[T], out: &mu
     }
     match tile.g(last) {
         Activation::Softmax => tile.ops.output(tile.model.head, out),
+        apart if apart.is_apart() => tile.ops.output(tile.model.head, out),
         Activation::Sigmoid => {
             tile.ops.output(tile.model.head, out);
             let kept = &mut buffers[regions.activation(last, columns)];
@@ -203,6 +207,7 @@ fn to_deltas<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], given: &[T], out: 
                 through_softmax(a, d);
             }
         }
+        (Some(_), g) if g.is_apart() => tile.ops.curve(g, Curve::Times(a, dz)),
         // n_y values a sample: baseline instructions will do.
         (Some(_), g) => epilogue::times_derivative::<T::Wide>((), g, a, dz),
     }

@@ -9,7 +9,7 @@ use super::optimizer::{Update, over_parameters};
 use super::passes::{Elementwise, Function};
 use crate::kernels::epilogue::update_lanes;
 use crate::kernels::noise::Source;
-use crate::kernels::{exp, finite, optimizer, sigmoid, tanh};
+use crate::kernels::{exp, finite, gauss, optimizer, sigmoid, sine, tanh};
 
 /// Fewer values than this are checked in less time than it takes to enter a level's instructions.
 const FEW: usize = 64;
@@ -79,6 +79,18 @@ fn over_lanes<T: Float, S: Simd>(simd: S, values: &mut [T], function: Function) 
             values,
             #[inline(always)]
             |x| sigmoid::sigmoid(x),
+        ),
+        Function::Erf => update_lanes::<T::Register<S>>(
+            simd,
+            values,
+            #[inline(always)]
+            |x| gauss::erf(x),
+        ),
+        Function::Sin => update_lanes::<T::Register<S>>(
+            simd,
+            values,
+            #[inline(always)]
+            |x| sine::sin_and_cos(x).0,
         ),
     }
 }

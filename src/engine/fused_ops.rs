@@ -5,11 +5,14 @@
 
 use fearless_simd::Simd;
 
+use super::curves;
 use super::float::Float;
 use super::ops::LayerOps;
 use crate::element::Element;
 use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
 use crate::kernels::blocks::Panels;
+use crate::kernels::curves::Curve;
+use crate::kernels::epilogue::combine_lanes;
 use crate::kernels::finish::{Activate, TimesDerivative};
 use crate::kernels::head::OutputHead;
 use crate::kernels::lanes::Lanes;
@@ -72,6 +75,9 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
         let count = layer.inputs.div_ceil(T::PANEL);
         let w = T::panels(layer.transposed);
         let panels = Panels { count, inputs: layer.units, w, start: None };
+        if g_prev.is_apart() {
+            return self.backward_apart(panels, dz, dz_prev);
+        }
         self.0.vectorize(
             #[inline(always)]
             || {
@@ -150,7 +156,12 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
         );
     }
 
+    fn curve(&self, g: Activation, curve: Curve<'_, T>) {
+        curves::run(self.0, g, curve);
+    }
+
     fn output(&self, head: OutputHead, z: &mut [T]) {
+        curves::run(self.0, head.g, Curve::Value(&mut *z));
         self.0.vectorize(
             #[inline(always)]
             || {
@@ -171,6 +182,17 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
         mut dz: BlockMut<'_, T>,
     ) -> f64 {
         let (n_y, columns) = (z.rows, z.columns);
+        if head.g.is_apart() {
+            // Columns packed, as the loss reads them.
+            let (z, packed) = (z.pack(), &mut dz.data[..n_y * columns]);
+            curves::run(self.0, head.g, Curve::Both(&mut *z, &mut *packed));
+            let cost = self.0.vectorize(
+                #[inline(always)]
+                || head::loss::<T::Register<S>>(self.0, head, z, targets, packed),
+            );
+            dz.unpack(T::ZERO);
+            return cost;
+        }
         if n_y <= T::PANEL {
             let z = z.as_block();
             return self.0.vectorize(
@@ -185,6 +207,64 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
         );
         dz.unpack(T::ZERO);
         cost
+    }
+}
+
+/// Columns and panels of a part of a product that waits on the stack.
+const PART: (usize, usize) = (16, 64);
+
+impl<S: Simd> FusedOps<S> {
+    /// dz_prev *= W^T dz. The kernel keeps its sums where it writes, and dz_prev is taken: so part by
+    /// part through the stack.
+    fn backward_apart<T: Float>(
+        &self,
+        panels: Panels<'_, T>,
+        dz: Block<'_, T>,
+        dz_prev: BlockMut<'_, T>,
+    ) {
+        let BlockMut { data, stride, .. } = dz_prev;
+        let mut part = [T::ZERO; PART.0 * PART.1];
+        let (wide, high) = (PART.0, PART.1 / T::PANEL);
+        for first in (0..panels.count).step_by(high) {
+            let count = high.min(panels.count - first);
+            let w = &panels.w[first * panels.inputs..][..count * panels.inputs];
+            let (rows, panels) = (count * T::PANEL, Panels { count, w, ..panels });
+            for start in (0..dz.columns).step_by(wide) {
+                let columns = wide.min(dz.columns - start);
+                let dz = Block { data: &dz.data[start * dz.stride..], columns, ..dz };
+                let into =
+                    BlockMut { data: &mut part[..columns * rows], rows, stride: rows, columns };
+                let into_prev = &mut data[start * stride + first * T::PANEL..];
+                self.0.vectorize(
+                    #[inline(always)]
+                    || multiply_into::<T, S>(self.0, panels, dz, into, (into_prev, stride)),
+                );
+            }
+        }
+    }
+}
+
+/// A part of W^T dz, and dz_prev times it.
+#[inline(always)]
+fn multiply_into<T: Float, S: Simd>(
+    simd: S,
+    panels: Panels<'_, T>,
+    dz: Block<'_, T>,
+    part: BlockMut<'_, T>,
+    (dz_prev, stride): (&mut [T], usize),
+) {
+    let BlockMut { data, rows, columns, .. } = part;
+    let finish = Activate::<T::Register<S>> { t: simd, g: Activation::Identity };
+    let into = BlockMut { data: &mut *data, rows, stride: rows, columns };
+    panel::multiply::<T::Register<S>>(simd, T::registers::<S>(), panels, dz, into, finish);
+    for (d, sums) in dz_prev.chunks_mut(stride).zip(data.chunks_exact(rows)) {
+        combine_lanes::<T::Register<S>>(
+            simd,
+            sums,
+            &mut d[..rows],
+            #[inline(always)]
+            |sums, d| sums * d,
+        );
     }
 }
 

@@ -5,6 +5,7 @@
 //! sample, `narrow` for layers below a register, else [`pass`] over tiles of columns, with the
 //! backend's [`ops::LayerOps`].
 
+mod curves;
 pub(crate) mod custom;
 mod elementwise;
 pub(crate) mod float;

@@ -125,11 +125,12 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
             let Samples { x, y, weights } = samples.part(self.model.shape, start..start + block);
             let samples = x.len() / n_x;
             let rows = self.rows(samples);
-            self.forward(values, x, rows);
+            self.forward(values, x, rows, backward.then_some(&mut *scratch.deltas));
             columns_to_lanes::<T::Register<S>>(self.simd, y, n_y, block, y_lanes);
             let z = &mut values[logits.clone()];
             let targets = (&*y_lanes, weights);
             let dz = &mut scratch.deltas[..n_y * block];
+            self.output_curve(rows, z, Some(&mut *dz));
             loss.block(self.simd, self.model.head, (samples, block), z, targets, dz);
             if !backward {
                 continue;
@@ -151,8 +152,9 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
         let logits = self.layout.values[self.model.shape.layers.len()].clone();
         for (x, out) in x.chunks(block * n_x).zip(out.chunks_mut(block * n_y)) {
             let rows = self.rows(x.len() / n_x);
-            self.forward(buffers, x, rows);
+            self.forward(buffers, x, rows, None);
             let z = &mut buffers[logits.clone()];
+            self.output_curve(rows, z, None);
             output::<T::Register<S>>(self.simd, self.model.head, rows, z);
             lanes_to_columns::<T::Register<S>>(self.simd, z, n_y, block, out);
         }

@@ -5,6 +5,7 @@
 
 use fearless_simd::Simd;
 
+use super::curves;
 use super::custom::{Backward, Forward, Start};
 use super::float::Float;
 use super::narrow::{cut, sum_weights};
@@ -13,6 +14,7 @@ use super::narrow_tile::{Block, Scratch, Tile};
 use super::own_loss::{Asking, NotFinite, OwnLoss};
 use super::sums::{Destination, WeightSums};
 use super::tiles::{for_output_tiles, for_tiles_with, is_parallel};
+use crate::kernels::curves::Curve;
 use crate::kernels::epilogue;
 use crate::kernels::narrow::Rows;
 use crate::kernels::narrow::gather::{columns_to_lanes, lanes_to_columns};
@@ -109,18 +111,20 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
         let columns = x.chunks(row * n_x).zip(out.chunks_mut(row * n_y));
         for (values, (x, out)) in blocks.chunks_mut(self.layout.block()).zip(columns) {
             let rows = self.rows(x.len() / n_x);
-            self.forward(values, x, rows);
+            self.forward(values, x, rows, None);
             self.outputs(rows, values, out);
         }
     }
 
-    /// A of the output in place of the logits; to `out` in columns, without the ReLUs' marks.
+    /// A of the output in place of the logits; to `out` in columns, without the ReLUs' marks. (The
+    /// logits stay of an output that is computed apart.)
     #[inline(always)]
     fn outputs(&self, rows: Rows, values: &mut [T], out: &mut [T]) {
         let head = self.model.head;
         let a = &mut values[self.layout.values[self.model.shape.layers.len()].clone()];
         activate::<T::Register<S>>(self.simd, head, rows, a);
         lanes_to_columns::<T::Register<S>>(self.simd, a, head.n_y, rows.stride, out);
+        curves::run(self.simd, head.g, Curve::Value(&mut *out));
         epilogue::unmark(head.g, out);
     }
 
@@ -133,6 +137,13 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
         if is_da {
             let a = &values[self.layout.values[self.model.shape.layers.len()].clone()];
             let samples = given.len() / head.n_y;
+            if head.g.is_apart() {
+                for (a, d) in a.chunks(rows.stride).zip(dz.chunks_mut(rows.stride)) {
+                    curves::run(self.simd, head.g, Curve::Times(&a[..samples], &mut d[..samples]));
+                    d[samples..rows.steps * T::PANEL].fill(T::ZERO);
+                }
+                return;
+            }
             to_logits::<T::Register<S>>(self.simd, head, (samples, rows), a, dz);
         }
     }
@@ -167,6 +178,7 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
         for (index, (values, given)) in blocks.enumerate() {
             let samples = given.len() / n_y;
             let rows = self.rows(samples);
+            self.derivatives(values, scratch.deltas, rows);
             self.start((given, is_da), rows, values, scratch.deltas);
             self.backward(values, scratch.deltas, rows);
             if let Some(dx) = dx.next() {
@@ -215,13 +227,14 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
                 for (index, x) in x.chunks(row * n_x).enumerate() {
                     let samples = x.len() / n_x;
                     let rows = self.rows(samples);
-                    self.forward(values, x, rows);
+                    self.forward(values, x, rows, None);
                     let columns = &mut ends[..samples * n_y];
                     self.outputs(rows, values, columns);
                     let given = &mut scratch.deltas[..samples * n_y];
                     sum += asking.block(first + index * row, columns, given);
                     // dZ's place in lanes is where dA or dZ has come in columns.
                     columns.copy_from_slice(given);
+                    self.derivatives(values, scratch.deltas, rows);
                     self.start((columns, asking.is_da()), rows, values, scratch.deltas);
                     self.backward(values, scratch.deltas, rows);
                     let block = Block { first: index == 0, rows, samples, of_tile };

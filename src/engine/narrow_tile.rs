@@ -2,9 +2,11 @@
 
 use fearless_simd::Simd;
 
+use super::curves;
 use super::float::Float;
 use super::narrow_plan::{Layout, by_units_pays};
 use super::tiles::{self, Model};
+use crate::kernels::curves::Curve;
 use crate::kernels::narrow::dense::{self, Dense};
 use crate::kernels::narrow::gather::columns_to_lanes;
 use crate::kernels::narrow::sums;
@@ -66,19 +68,32 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
         }
     }
 
-    /// Columns to logits, block-wise: `values` has x and every A. Neither this nor
+    /// Columns to logits, block-wise: `values` has x and every A; `deltas`, if there is a way back, g'
+    /// of the layers that are computed apart. Neither this nor
     /// `backward_weights` is inlined: their loops would lose registers to the code around them (with
     /// AVX2, a tenth of a step). `backward` is: by itself it was no faster.
     #[inline(never)]
-    pub(super) fn forward(&self, values: &mut [T], columns: &[T], rows: Rows) {
+    pub(super) fn forward(
+        &self,
+        values: &mut [T],
+        columns: &[T],
+        rows: Rows,
+        deltas: Option<&mut [T]>,
+    ) {
         self.simd.vectorize(
             #[inline(always)]
-            || self.through_layers(values, columns, rows),
+            || self.through_layers(values, columns, rows, deltas),
         );
     }
 
     #[inline(always)]
-    fn through_layers(&self, values: &mut [T], columns: &[T], rows: Rows) {
+    fn through_layers(
+        &self,
+        values: &mut [T],
+        columns: &[T],
+        rows: Rows,
+        mut deltas: Option<&mut [T]>,
+    ) {
         let places = &self.layout.values;
         let n_x = self.model.shape.n_x();
         columns_to_lanes::<T::Register<S>>(self.simd, columns, n_x, rows.stride, values);
@@ -93,6 +108,59 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
                 x,
                 a,
             );
+            let size = &self.model.shape.layers[index];
+            if size.activation.is_apart() && index + 1 < self.model.shape.layers.len() {
+                let d = deltas.as_deref_mut();
+                let d = d.map(|deltas| &mut deltas[self.layout.deltas[index].clone()]);
+                self.curve(index, rows, a, d);
+            }
+        }
+    }
+
+    /// A of a layer from its logits, in place; and g', if there is a place for it.
+    fn curve(&self, layer: usize, rows: Rows, z: &mut [T], mut d: Option<&mut [T]>) {
+        let size = &self.model.shape.layers[layer];
+        let len = rows.steps * T::PANEL;
+        for unit in 0..size.units {
+            let row = unit * rows.stride..unit * rows.stride + len;
+            let z = &mut z[row.clone()];
+            let curve = match &mut d {
+                Some(d) => Curve::Both(z, &mut d[row]),
+                None => Curve::Value(z),
+            };
+            curves::run(self.simd, size.activation, curve);
+        }
+    }
+
+    /// The same of the output, where that is computed apart.
+    #[inline(always)]
+    pub(super) fn output_curve(&self, rows: Rows, z: &mut [T], d: Option<&mut [T]>) {
+        if self.model.head.g.is_apart() {
+            self.curve(self.model.shape.layers.len() - 1, rows, z, d);
+        }
+    }
+
+    /// g' of hidden layers that are computed apart, where their dZ will be: from what the layers read,
+    /// once more.
+    pub(super) fn derivatives(&self, values: &[T], deltas: &mut [T], rows: Rows) {
+        for index in 0..self.model.shape.layers.len() - 1 {
+            let size = &self.model.shape.layers[index];
+            if !size.activation.is_apart() {
+                continue;
+            }
+            let x = &values[self.layout.values[index].clone()];
+            let z = &mut deltas[self.layout.deltas[index].clone()];
+            self.simd.vectorize(
+                #[inline(always)]
+                || {
+                    let (layer, n) = (self.layer(index), T::registers::<S>());
+                    dense::forward::<T::Register<S>>(self.simd, n, layer, rows, x, z);
+                },
+            );
+            for z in z.chunks_mut(rows.stride).take(size.units) {
+                let z = &mut z[..rows.steps * T::PANEL];
+                curves::run(self.simd, size.activation, Curve::Derivative(z));
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::float::Float;
 use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
+use crate::kernels::curves::Curve;
 use crate::kernels::head::OutputHead;
 use crate::words::activation::Activation;
 
@@ -24,7 +25,12 @@ pub(crate) trait LayerOps<T: Float>: Sync {
         a: BlockMut<'_, T>,
     ) -> bool;
 
-    /// dZ_prev = W^T dZ * g_prev'(A_prev).
+    /// Values, derivatives or both of an activation that is computed apart from the products: there
+    /// `forward` is asked for logits.
+    fn curve(&self, g: Activation, curve: Curve<'_, T>);
+
+    /// dZ_prev = W^T dZ * g_prev'(A_prev). Where g_prev is computed apart, `dz_prev` holds g_prev'
+    /// before.
     fn backward_input(
         &self,
         layer: LayerParameters<'_, T>,

@@ -17,6 +17,7 @@ use super::sums::{self, Destination, WeightSums};
 use super::tile::Tile;
 use super::tiles::{Model, disjoint, is_parallel};
 use crate::kernels::block::BlockMut;
+use crate::kernels::curves::Curve;
 use crate::kernels::epilogue;
 use crate::words::activation::Activation;
 
@@ -203,9 +204,14 @@ impl<T: Float> Walk<'_, T> {
         if g.is_relu() {
             // Predictions don't have the mark of z < 0 that the derivative is read from.
             tile.forward(last, g, buffers, x, columns);
+        } else if g.is_apart() {
+            tile.forward(last, Activation::Identity, buffers, x, columns);
         }
         let ranges = [tile.regions.activation(last, columns), tile.regions.delta(last, columns)];
         let [a, d] = disjoint(buffers, ranges);
+        if g.is_apart() {
+            return tile.ops.curve(g, Curve::Times(a, d));
+        }
         if g != Activation::Softmax {
             return epilogue::times_derivative::<T::Wide>((), g, a, d);
         }

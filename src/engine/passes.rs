@@ -114,4 +114,6 @@ pub enum Function {
     Exp,
     Tanh,
     Sigmoid,
+    Erf,
+    Sin,
 }

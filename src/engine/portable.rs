@@ -8,6 +8,7 @@ use core::marker::PhantomData;
 use core::ops::Range;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
+use super::curves;
 use super::custom::{self, Backward, Forward};
 use super::float::Float;
 use super::levels;
@@ -20,6 +21,7 @@ use super::passes::{Elementwise, Function, Passes};
 use super::sums::{self, Destination, WeightSums};
 use crate::ffi::{Product, Strided};
 use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
+use crate::kernels::curves::Curve;
 use crate::kernels::head::OutputHead;
 use crate::kernels::noise::Source;
 use crate::kernels::{epilogue, head, update};
@@ -189,6 +191,8 @@ impl<T: Float, G: Gemm> LayerOps<T> for GemmOps<G> {
         dz_prev: BlockMut<'_, T>,
     ) {
         let layout = dz_prev.layout();
+        // The product goes where the derivative is. (A GEMM allocates, too.)
+        let apart = g_prev.is_apart().then(|| dz_prev.data.to_vec());
         G::gemm(Product {
             alpha: T::ONE,
             a: (layer.w, Strided::rows(layer.units, layer.inputs).transposed()),
@@ -196,7 +200,8 @@ impl<T: Float, G: Gemm> LayerOps<T> for GemmOps<G> {
             beta: T::ZERO,
             c: (&mut *dz_prev.data, layout),
         });
-        epilogue::times_derivative::<T::Wide>((), g_prev, a_prev.data, dz_prev.data);
+        let known = apart.as_deref().unwrap_or(a_prev.data);
+        epilogue::times_derivative::<T::Wide>((), g_prev, known, dz_prev.data);
     }
 
     fn backward_weights(
@@ -226,7 +231,12 @@ impl<T: Float, G: Gemm> LayerOps<T> for GemmOps<G> {
         }
     }
 
+    fn curve(&self, g: Activation, curve: Curve<'_, T>) {
+        curves::run_wide(g, curve);
+    }
+
     fn output(&self, head: OutputHead, z: &mut [T]) {
+        curves::run_wide(head.g, Curve::Value(&mut *z));
         head::activate_output::<T::Wide>((), head, z);
     }
 
@@ -237,6 +247,7 @@ impl<T: Float, G: Gemm> LayerOps<T> for GemmOps<G> {
         targets: (&[T], Option<&[T]>),
         dz: BlockMut<'_, T>,
     ) -> f64 {
+        curves::run_wide(head.g, Curve::Both(&mut *z.data, &mut *dz.data));
         head::loss::<T::Wide>((), head, z.data, targets, dz.data)
     }
 }

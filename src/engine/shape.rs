@@ -44,6 +44,8 @@ pub(crate) struct Shape {
     /// Of a tiny network (each layer one panel of units, small enough for `engine::tiny`), its
     /// sizes in one number, which is the same if and only if the layout is. 0 for all others.
     pub(crate) tiny: u64,
+    /// Is it tiny, and no layer's activation computed apart from its product?
+    pub(crate) is_tiny: bool,
     /// Elements of the whole buffer.
     pub(crate) len: usize,
 }
@@ -83,6 +85,7 @@ impl Shape {
             panel,
             widest: 0,
             tiny: 0,
+            is_tiny: false,
             len: 0,
         };
         let mut inputs = n_x;
@@ -107,6 +110,7 @@ impl Shape {
             panel > 1 && shape.widest <= panel && n_x <= TINY_INPUTS && layers.len() <= TINY_LAYERS;
         if is_tiny {
             shape.tiny = shape.sizes();
+            shape.is_tiny = shape.layers.iter().all(|layer| !layer.activation.is_apart());
         }
         // Every later size product (bytes, FLOPs counted in f64) then stays in range.
         shape.len.checked_mul(element).filter(|&b| b <= isize::MAX as usize).ok_or(PARAMETERS)?;

@@ -3,6 +3,7 @@
 
 use fearless_simd::Simd;
 
+use super::curves;
 use super::float::Float;
 use super::pass::{Prediction, Propagation};
 use super::plan;
@@ -10,6 +11,7 @@ use super::sums::WeightSums;
 use super::tiles::{Model, disjoint, join};
 use crate::kernels::block::{Block, BlockMut};
 use crate::kernels::blocks::Panels;
+use crate::kernels::curves::Curve;
 use crate::kernels::finish::Activate;
 use crate::kernels::head::OutputHead;
 use crate::kernels::lanes::Lanes;
@@ -45,6 +47,7 @@ fn predict_here<T: Float, S: Simd>(simd: S, task: &mut Prediction<'_, T>) {
             if finished(model.head.g) {
                 return;
             }
+            curves::run(simd, model.head.g, Curve::Value(&mut *out));
             if out.len() <= T::PANEL / 2 {
                 head::activate_output::<T::Half<S>>(simd, model.head, out);
             } else {
@@ -70,21 +73,27 @@ fn propagate_here<T: Float, S: Simd>(simd: S, task: &mut Propagation<'_, T>) -> 
             let layers = model.shape.layers.len();
             for layer in 0..layers {
                 let write = regions.activation(layer, 1);
-                let layer = (layer, Activation::Identity);
-                if layer.0 == 0 {
-                    forward(simd, model, layer, x, &mut tiles[write]);
-                    continue;
+                let read = if layer == 0 { 0..0 } else { regions.activation(layer - 1, 1) };
+                // Without a way back, layers share places.
+                let d = if task.backward.is_some() { regions.delta(layer, 1) } else { 0..0 };
+                let [read, write, d] = disjoint(tiles, [read, write, d]);
+                let size = &model.shape.layers[layer];
+                let x = if layer == 0 { x } else { &read[..size.inputs] };
+                product(simd, model, (layer, Activation::Identity), x, write);
+                if layer + 1 < layers {
+                    let curve =
+                        if d.is_empty() { Curve::Value(write) } else { Curve::Both(write, d) };
+                    curves::run(simd, size.activation, curve);
                 }
-                let [read, write] = disjoint(tiles, [regions.activation(layer.0 - 1, 1), write]);
-                let x = &read[..model.shape.layers[layer.0].inputs];
-                forward(simd, model, layer, x, write);
             }
             let n_y = model.head.n_y;
             let last = layers - 1;
             let [z, dz] = disjoint(tiles, [regions.activation(last, 1), regions.delta(last, 1)]);
-            let loss = if model.head.g == Activation::Softmax || n_y > T::PANEL {
+            let apart = model.head.g.is_apart();
+            let loss = if model.head.g == Activation::Softmax || apart || n_y > T::PANEL {
                 dz[n_y..].fill(T::ZERO);
                 let (z, dz) = (&mut z[..n_y], &mut dz[..n_y]);
+                curves::run(simd, model.head.g, Curve::Both(&mut *z, &mut *dz));
                 head::loss::<T::Register<S>>(simd, model.head, z, targets, dz)
             } else if n_y <= T::PANEL / 2 {
                 own_loss::<T, T::Half<S>>(simd, model.head, z, targets, dz)
@@ -162,6 +171,21 @@ pub(super) fn finished(g: Activation) -> bool {
 /// One layer; the network's last with the activation `output`, if that can be done here.
 #[inline(always)]
 pub(super) fn forward<T: Float, S: Simd>(
+    simd: S,
+    model: Model<'_, T>,
+    layer: (usize, Activation),
+    x: &[T],
+    write: &mut [T],
+) {
+    product(simd, model, layer, x, write);
+    if layer.0 + 1 < model.shape.layers.len() {
+        curves::run(simd, model.shape.layers[layer.0].activation, Curve::Value(write));
+    }
+}
+
+/// The same, but logits of a hidden layer that is computed apart.
+#[inline(always)]
+pub(super) fn product<T: Float, S: Simd>(
     simd: S,
     model: Model<'_, T>,
     (layer, output): (usize, Activation),

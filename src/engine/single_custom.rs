@@ -3,6 +3,7 @@
 
 use fearless_simd::Simd;
 
+use super::curves;
 use super::custom::{Backward, Forward, Start, through_softmax};
 use super::float::Float;
 use super::own_loss::{Asking, NotFinite, OwnLoss};
@@ -10,6 +11,7 @@ use super::plan::Regions;
 use super::single::{self, finished, in_pool, sharing};
 use super::sums::{Destination, WeightSums};
 use super::tiles::{Model, disjoint};
+use crate::kernels::curves::Curve;
 use crate::kernels::head::OutputHead;
 use crate::kernels::{epilogue, head};
 use crate::words::activation::Activation;
@@ -27,10 +29,12 @@ pub(super) fn forward<T: Float, S: Simd>(simd: S, task: Forward<'_, T>) {
                 let g = model.head.g;
                 if g.is_relu() {
                     mark(simd, g, a);
-                } else if !finished(g) {
+                } else if !finished(g) && !g.is_apart() {
                     activate(simd, model.head, a);
                 }
                 out.copy_from_slice(a);
+                // The tile keeps the logits.
+                curves::run(simd, g, Curve::Value(&mut *out));
                 epilogue::unmark(g, out);
             },
         );
@@ -44,6 +48,7 @@ pub(super) fn backward<T: Float, S: Simd>(simd: S, task: Backward<'_, T>) {
         #[inline(always)]
         || {
             let (Start::Dz(given) | Start::Da(given)) = start;
+            derivatives(simd, model, regions, x, tiles);
             let [a, dz] = ends(model, regions, tiles);
             let (dz, padding) = dz.split_at_mut(given.len());
             dz.copy_from_slice(given);
@@ -92,9 +97,9 @@ pub(super) fn backward_with<T: Float, S: Simd>(
                 padding.fill(T::ZERO);
                 let cost = asking.block(0, a, dz);
                 if asking.is_da() {
-                    if g.is_relu() {
-                        // Predictions don't have the mark of z < 0 that the derivative is read
-                        // from.
+                    if g.is_relu() || g.is_apart() {
+                        // Predictions don't have the mark of z < 0, or the logits, that the
+                        // derivative is read from.
                         layer(simd, model, regions, last(model), x, tiles);
                     }
                     let [a, dz] = ends(model, regions, tiles);
@@ -102,6 +107,7 @@ pub(super) fn backward_with<T: Float, S: Simd>(
                     mark(simd, g, a);
                     to_logits(simd, g, a, &mut dz[..a.len()]);
                 }
+                derivatives(simd, model, regions, x, tiles);
                 back(simd, model, regions, tiles);
                 cost
             },
@@ -153,6 +159,27 @@ fn layer<T: Float, S: Simd>(
     single::forward(simd, model, (layer, model.head.g), x, write);
 }
 
+/// g' of hidden layers that are computed apart, where their dZ will be.
+#[inline(always)]
+fn derivatives<T: Float, S: Simd>(
+    simd: S,
+    model: Model<'_, T>,
+    regions: &Regions,
+    x: &[T],
+    tile: &mut [T],
+) {
+    for layer in 0..last(model) {
+        let size = &model.shape.layers[layer];
+        if size.activation.is_apart() {
+            let read = if layer == 0 { 0..0 } else { regions.activation(layer - 1, 1) };
+            let [read, write] = disjoint(tile, [read, regions.delta(layer, 1)]);
+            let x = if layer == 0 { x } else { &read[..size.inputs] };
+            single::product(simd, model, (layer, Activation::Identity), x, write);
+            curves::run(simd, size.activation, Curve::Derivative(write));
+        }
+    }
+}
+
 /// A ReLU's a from its z, with the mark of z < 0; others stay as they are.
 #[inline(always)]
 fn mark<T: Float, S: Simd>(simd: S, g: Activation, z: &mut [T]) {
@@ -164,6 +191,7 @@ fn mark<T: Float, S: Simd>(simd: S, g: Activation, z: &mut [T]) {
 /// Logits to predictions.
 #[inline(always)]
 fn activate<T: Float, S: Simd>(simd: S, head: OutputHead, z: &mut [T]) {
+    curves::run(simd, head.g, Curve::Value(&mut *z));
     if head.n_y <= T::PANEL / 2 {
         head::activate_output::<T::Half<S>>(simd, head, z);
     } else {
@@ -176,6 +204,8 @@ fn activate<T: Float, S: Simd>(simd: S, head: OutputHead, z: &mut [T]) {
 fn to_logits<T: Float, S: Simd>(simd: S, g: Activation, a: &[T], d: &mut [T]) {
     if g == Activation::Softmax {
         through_softmax(a, d);
+    } else if g.is_apart() {
+        curves::run(simd, g, Curve::Times(a, d));
     } else {
         epilogue::times_derivative::<T::Register<S>>(simd, g, a, d);
     }

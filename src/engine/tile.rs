@@ -9,6 +9,7 @@ use super::ops::LayerOps;
 use super::plan::Regions;
 use super::tiles::{Model, disjoint};
 use crate::kernels::block::{Block, BlockMut, LayerParameters};
+use crate::kernels::curves::Curve;
 use crate::words::activation::Activation;
 
 /// One tile of columns on its way through the network.
@@ -101,9 +102,50 @@ impl<'a, T: Float> Tile<'a, T> {
         let inputs = self.model.shape.layers[layer].inputs;
         let x = Block { data: read, rows: inputs, stride: stride_read, columns };
         let a = BlockMut { data: write, rows, stride, columns };
-        let finite = self.ops.forward(self.layer(layer), g, x, a);
+        let product = if g.is_apart() { Activation::Identity } else { g };
+        let finite = self.ops.forward(self.layer(layer), product, x, a);
         if layer == 0 && !finite {
             self.doubt.store(true, Ordering::Relaxed);
+        }
+        if g.is_apart() {
+            self.curve(layer, buffers, columns);
+        }
+    }
+
+    /// A of a layer from its logits, in place; and g', if there is a way back, where its dZ will be.
+    fn curve(&self, layer: usize, buffers: &mut [T], columns: usize) {
+        let regions = self.regions;
+        let places = [regions.activation(layer, columns), regions.delta(layer, columns)];
+        let curve = match self.backward {
+            true => {
+                let [z, d] = disjoint(buffers, places);
+                Curve::Both(z, d)
+            }
+            false => Curve::Value(&mut buffers[places[0].clone()]),
+        };
+        self.ops.curve(self.g(layer), curve);
+    }
+
+    /// g' of hidden layers that are computed apart, where their dZ will be: from what the layers read,
+    /// once more, for a way back that may be gone again.
+    pub(super) fn derivatives(&self, buffers: &mut [T], x: &[T], columns: usize) {
+        for layer in (0..self.last()).filter(|&layer| self.g(layer).is_apart()) {
+            let (shape, regions) = (self.model.shape, self.regions);
+            let inputs = shape.layers[layer].inputs;
+            let place = match layer {
+                0 => 0..0,
+                _ => regions.activation(layer - 1, columns),
+            };
+            let [read, write] = disjoint(buffers, [place, regions.delta(layer, columns)]);
+            let (data, stride) = match layer {
+                0 => (x, inputs),
+                _ => (&*read, regions.stride(layer - 1)),
+            };
+            let x = Block { data, rows: inputs, stride, columns };
+            let (rows, stride) = (shape.layers[layer].units, regions.stride(layer));
+            let z = BlockMut { data: &mut *write, rows, stride, columns };
+            self.ops.forward(self.layer(layer), Activation::Identity, x, z);
+            self.ops.curve(self.g(layer), Curve::Derivative(write));
         }
     }
 

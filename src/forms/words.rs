@@ -23,6 +23,12 @@ enum ActivationForm {
     Tanh,
     Relu,
     LeakyRelu { slope: f64 },
+    Elu { alpha: f64 },
+    Softplus,
+    Silu,
+    Gelu,
+    GeluTanh,
+    Sin,
     Softmax,
 }
 

@@ -13,6 +13,9 @@
 //! | (none) | `Activation::Identity` |
 //! | `Sigmoid`, `Tanh`, `ReLU` | the same |
 //! | `LeakyReLU(s)` | `Activation::LeakyRelu { slope: s }` |
+//! | `ELU(alpha)` | `Activation::Elu { alpha }` |
+//! | `Softplus()`, `SiLU`, `GELU()` | `Activation::Softplus`, `Silu`, `Gelu` |
+//! | `GELU("tanh")` | `Activation::GeluTanh` |
 //! | `Softmax(dim=1)` | `Activation::Softmax` |
 //!
 //! The type may be F16, BF16 or F32, for a network of either element type, or F64 for one of f64;

@@ -1,9 +1,9 @@
 //! The constants of the exponential kernels, which every other kernel inherits.
 
-use crate::element::Element;
+use super::curve_constants::CurveElement;
 
 /// Constants of the exponential kernels for one float type.
-pub trait ExpElement: Element {
+pub trait ExpElement: CurveElement {
     /// log2(e).
     const LOG2_E: Self;
     /// ln 2.

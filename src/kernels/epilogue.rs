@@ -6,15 +6,14 @@
 use super::constants::ExpElement;
 use super::flush;
 use super::lanes::Lanes;
+pub(crate) use super::lanes::MAX_LANES;
 use super::sigmoid::sigmoid_from;
 use super::tanh::tanh;
 use crate::element::Element;
 use crate::words::activation::Activation;
 
-/// The most lanes a register has.
-pub(crate) const MAX_LANES: usize = 16;
-
-/// a = g(z), in place. Softmax is left as it is: it needs whole columns, see `head`.
+/// a = g(z), in place. Softmax is left as it is: it needs whole columns, see `head`; and so are the
+/// activations that are computed apart, by `curves`.
 ///
 /// ReLUs leave the sign of z in a (z < 0 gives -0.0 or slope z, z = 0 of either sign gives +0.0),
 /// so that g'(z) can be read off a. A sigmoid below the root is 0: see `flush`. (Of an output it is
@@ -28,6 +27,7 @@ where
     // a function passed by name is called through a shim that is not compiled for the level.)
     match activation {
         Activation::Identity | Activation::Softmax => {}
+        apart if apart.is_apart() => {}
         Activation::Sigmoid => update_lanes::<V>(
             t,
             z,
@@ -82,18 +82,18 @@ where
 {
     let zero = V::splat(t, V::Elem::ZERO);
     match g {
-        Activation::Identity | Activation::Softmax => z,
         Activation::Sigmoid => sigmoid_from(z, V::Elem::DELTA_LOW),
         Activation::Tanh => tanh(z),
         Activation::Relu => V::select(z.lt(zero), V::splat(t, -V::Elem::ZERO), z + zero),
         Activation::LeakyRelu { slope } => {
             V::select(z.lt(zero), V::splat(t, V::Elem::from_f64(slope)) * z, z + zero)
         }
+        _ => z,
     }
 }
 
 /// da g'(z) of one register, with g' from a = g(z), as [`times_derivative`]. Of a sigmoid it is 0
-/// below the root: see `flush`.
+/// below the root: see `flush`. Of an activation that is computed apart, `a` is g'(z) itself.
 #[inline(always)]
 pub(crate) fn times_g_prime<V>(t: V::Token, g: Activation, a: V, da: V) -> V
 where
@@ -101,7 +101,6 @@ where
 {
     let (zero, one) = (V::splat(t, V::Elem::ZERO), V::splat(t, <V::Elem as Element>::ONE));
     match g {
-        Activation::Identity | Activation::Softmax => da,
         Activation::Sigmoid => {
             let root = V::splat(t, V::Elem::from_f64(flush::root::<V::Elem>()));
             flush::below(t, root, da * (a * (one - a)))
@@ -111,6 +110,8 @@ where
         Activation::LeakyRelu { slope } => {
             da * step(one, a, zero, V::splat(t, V::Elem::from_f64(slope)))
         }
+        apart if apart.is_apart() => da * a,
+        _ => da,
     }
 }
 

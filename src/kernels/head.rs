@@ -83,6 +83,8 @@ where
 
 /// The sum of L over all columns; dZ goes to `dz`. May overwrite `z`. With weights, L and dZ of
 /// each column are multiplied by its own.
+///
+/// Of an output activation that is computed apart, `z` holds a and `dz` holds g' before.
 #[inline(always)]
 pub(crate) fn loss<V>(
     t: V::Token,
@@ -266,9 +268,11 @@ where
         g => elementwise::<V>(t, g, z),
     }
     let mut total = 0.0;
+    let apart = head.g.is_apart();
     for ((d, &a), &y) in dz.iter_mut().zip(&*z).zip(y) {
-        *d = a - y;
-        total += d.to_f64() * d.to_f64();
+        let difference = a - y;
+        *d = if apart { difference * *d } else { difference };
+        total += difference.to_f64() * difference.to_f64();
     }
     if head.g == Activation::Softmax {
         for (d, a) in dz.chunks_exact_mut(head.n_y).zip(z.chunks_exact(head.n_y)) {
@@ -276,7 +280,7 @@ where
             let mean: V::Elem = d.iter().zip(a).map(|(&d, &a)| d * a).sum();
             d.iter_mut().zip(a).for_each(|(d, &a)| *d = a * (*d - mean));
         }
-    } else {
+    } else if !apart {
         times_derivative::<V>(t, head.g, z, dz);
     }
     update_lanes::<V>(

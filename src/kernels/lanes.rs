@@ -14,7 +14,10 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 use super::constants::ExpElement;
 use crate::element::Element;
 
-use fearless_simd::{ExtractToken, Select, Simd, SimdBase, SimdFloat, SimdFloatElement};
+use fearless_simd::{ExtractToken, Select, Simd, SimdBase, SimdFloat, SimdFloatElement, SimdMask};
+
+/// The most lanes a register has.
+pub(crate) const MAX_LANES: usize = 16;
 
 /// One register of floats.
 ///
@@ -85,6 +88,8 @@ pub trait Lanes:
     fn eq(self, other: Self) -> Self::Mask;
     /// Lanes of `yes` where `mask` is true, of `no` elsewhere.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// Is `mask` true in any lane?
+    fn any(mask: Self::Mask) -> bool;
 
     /// The bits of the lane shifted left by `MANTISSA_BITS`, read as a float.
     ///
@@ -235,6 +240,10 @@ where
         Self(mask.select(yes.0, no.0))
     }
     #[inline(always)]
+    fn any(mask: V::Mask) -> bool {
+        mask.any_true()
+    }
+    #[inline(always)]
     fn exponent_from_low_bits(self) -> Self {
         Self(V::from_bits(self.0.to_bits() << V::Element::MANTISSA_BITS))
     }
@@ -286,6 +295,8 @@ mod tests {
         test(V::select(x.lt(y), x, y), |a, b| if a < b { a } else { b }, "lt");
         test(V::select(x.le(x), x, y), |a, _| a, "le");
         test(V::select(x.eq(y), x, y), |_, b| b, "eq");
+        let last = V::splat(t, a[V::LEN - 1]);
+        assert!(V::any(x.eq(last)) && !V::any(last.lt(x)));
         let nan = V::splat(t, f32::NAN);
         test(nan.at_least(y).at_most(x), |_, _| f32::NAN, "NaN in at_least and at_most");
         let shifted = V::splat(t, 12_582_912.0 + 127.0 + 5.0);

@@ -9,7 +9,7 @@ use super::lanes::Lanes;
 use crate::element::Element;
 
 #[inline(always)]
-fn constant<V>(token: V::Token, x: f64) -> V
+pub(super) fn constant<V>(token: V::Token, x: f64) -> V
 where
     V: Lanes,
 {

@@ -8,11 +8,14 @@ pub(crate) mod block;
 pub(crate) mod blocks;
 pub(crate) mod column;
 pub(crate) mod constants;
+pub(crate) mod curve_constants;
+pub(crate) mod curves;
 pub(crate) mod epilogue;
 pub(crate) mod exp;
 pub(crate) mod finish;
 pub(crate) mod finite;
 pub(crate) mod flush;
+pub(crate) mod gauss;
 pub(crate) mod group;
 pub(crate) mod head;
 pub(crate) mod lanes;
@@ -30,6 +33,7 @@ mod products;
 pub(crate) mod several;
 pub(crate) mod shuffle;
 pub(crate) mod sigmoid;
+pub(crate) mod sine;
 pub(crate) mod single;
 #[cfg(test)]
 #[path = "testing/slices.rs"]

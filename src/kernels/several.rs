@@ -145,6 +145,14 @@ impl<V: Lanes, const N: usize> Lanes for Several<V, N> {
         }
         yes
     }
+    #[inline(always)]
+    fn any(mask: Self::Mask) -> bool {
+        let mut any = false;
+        for n in 0..N {
+            any |= V::any(mask[n]);
+        }
+        any
+    }
     register_by_register!(
         each round_ties_even, sqrt, abs, neg_abs, exponent_from_low_bits,
             exponent_from_low_bits_halved;

@@ -88,7 +88,8 @@ where
 const LANE_NUMBERS: [f64; MAX_LANES] =
     [0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.];
 
-/// dz_prev = W^T dz * g_prev'(a_prev), of weights in rows R. All but `w` are padded to whole panels,
+/// dz_prev = W^T dz * g_prev'(a_prev), of weights in rows R. (Where g_prev is computed apart, dz_prev
+/// holds g_prev' before.) All but `w` are padded to whole panels,
 /// dz and dz_prev with zeros. Half a panel's registers will do where units and inputs fit, or where
 /// the rows are of that length.
 #[inline(always)]
@@ -113,7 +114,10 @@ pub(crate) fn backward<V, R>(
             5..=8 => input_sums::<V, R, 8>(t, w, inputs, input, dz),
             _ => input_sums::<V, R, 16>(t, w, inputs, input, dz),
         };
-        let a = V::load(t, &a_prev[input..]);
+        let a = match g_prev.is_apart() {
+            true => V::load(t, &dz_prev[input..]),
+            false => V::load(t, &a_prev[input..]),
+        };
         let d = epilogue::times_g_prime(t, g_prev, a, sums);
         let (d, into) = (first_lanes(t, present, d), &mut dz_prev[input..]);
         if into.len() < V::Elem::PANEL {

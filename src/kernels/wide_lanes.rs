@@ -110,6 +110,10 @@ macro_rules! wide_lanes {
                 Self(mask.select(yes.0, no.0))
             }
             #[inline(always)]
+            fn any(mask: $vector) -> bool {
+                mask.any()
+            }
+            #[inline(always)]
             fn exponent_from_low_bits(self) -> Self {
                 let bits: $bits = self.0.to_bits() << <$elem>::MANTISSA_BITS;
                 Self(<$vector>::from_bits(bits))

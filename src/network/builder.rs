@@ -195,13 +195,13 @@ impl<T: Scalar> Builder<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error`](crate::Error)`::Zero`, `NoLayers`, `Range` of a slope or scale, `HiddenSoftmax`,
+    /// [`Error`](crate::Error)`::Zero`, `NoLayers`, `Range` of a slope, alpha or scale, `HiddenSoftmax`,
     /// `OneUnitSoftmax`, `LossActivation`, `Backend`, `Level`, `LevelBackend`, `TooLarge`,
     /// `OutOfMemory`.
     pub fn build(self) -> Result<Network<T>> {
         let engine = T::passes(self.backend, self.level)?;
         for &(_, g) in &self.layers {
-            domains::slope(g)?;
+            domains::activation(g)?;
         }
         let shape = Shape::new(self.n_x, &self.layers, engine.panel(), size_of::<T>())?;
         let output = shape.output().activation;

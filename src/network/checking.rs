@@ -59,7 +59,7 @@ impl<T: Scalar> Network<T> {
     /// than the arithmetic? Its values are not checked here.
     #[inline]
     pub(crate) fn is_tiny_sample(&self, x: &Columns<'_, T>, buffers: &Buffers<T>) -> bool {
-        self.shape.tiny != 0
+        self.shape.is_tiny
             && x.samples() == 1
             && x.features() == self.inputs()
             && buffers.tiny == self.shape.tiny

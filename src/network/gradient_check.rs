@@ -263,7 +263,7 @@ impl Differences {
         for (x, y) in &self.samples {
             let (above, below) = (self.above.forward(x), self.below.forward(x));
             for (layer, (z, w)) in self.above.layers.iter().zip(above.z.iter().zip(&below.z)) {
-                if layer.activation.is_relu()
+                if layer.activation.has_kink()
                     && z.iter().zip(w).any(|(z, w)| (*z >= 0.0) != (*w >= 0.0))
                 {
                     return None;

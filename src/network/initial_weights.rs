@@ -14,7 +14,13 @@ fn draw(init: Init, rng: &mut ChaCha8Rng, layer: &Layer) -> f64 {
     // A uniform on [-r, r) has the variance r^2 / 3.
     match init {
         Init::Auto => match layer.activation {
-            Activation::Relu => draw(Init::HeNormal, rng, layer),
+            Activation::Relu
+            | Activation::Elu { .. }
+            | Activation::Softplus
+            | Activation::Silu
+            | Activation::Gelu
+            | Activation::GeluTanh
+            | Activation::Sin => draw(Init::HeNormal, rng, layer),
             Activation::LeakyRelu { slope } => {
                 (2.0 / ((1.0 + slope * slope) * n_in as f64)).sqrt() * normal(rng)
             }
@@ -103,7 +109,9 @@ mod tests {
             assert_eq!(draws_of(g, Init::Auto, 3), draws(Init::XavierNormal, 3), "{g:?}");
         }
         let he = draws(Init::HeNormal, 3);
-        for g in [Relu, LeakyRelu { slope: 0.0 }] {
+        for g in
+            [Relu, LeakyRelu { slope: 0.0 }, Activation::ELU, Activation::Gelu, Activation::Sin]
+        {
             assert_eq!(draws_of(g, Init::Auto, 3), he, "{g:?}");
         }
         for slope in [0.01_f64, 0.5, 1.0] {

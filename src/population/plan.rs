@@ -12,10 +12,14 @@ const LANE_INPUTS: usize = 256;
 
 /// Do networks of this shape lie in lanes?
 ///
-/// The shape alone decides: if samples or members did, a member's bits would depend on them.
+/// Not where an activation is computed apart from its layer's product: such networks go one by one.
+///
+/// The shape and the activations alone decide: if samples or members did, a member's bits would depend on them.
 pub(super) fn in_lanes<T: Element>(shape: &Shape) -> bool {
     let parameters: usize = shape.layers.iter().map(Layer::parameters).sum();
-    parameters <= LANE_PARAMETERS
+    let apart = shape.layers.iter().any(|layer| layer.activation.is_apart());
+    !apart
+        && parameters <= LANE_PARAMETERS
         && shape.layers.iter().all(|layer| layer.inputs <= LANE_INPUTS)
         && shape.n_y() <= T::PANEL
 }

@@ -39,7 +39,8 @@
 #[non_exhaustive]
 pub enum Init {
     /// Each layer by its own activation, from a normal distribution: variance 2 / (n_in + n_out)
-    /// (Glorot) for sigmoid, tanh, identity and softmax, 2 / n_in (He) for ReLU, and
+    /// (Glorot) for sigmoid, tanh, identity and softmax, 2 / n_in (He) for ReLU, ELU,
+    /// softplus, SiLU, GELU and sin (Sitzmann et al. 2020, whose factor of 30 is left out), and
     /// 2 / ((1 + slope^2) n_in) for a leaky ReLU (He et al. 2015, equation 15).
     #[default]
     Auto,

@@ -20,6 +20,7 @@ use shallownet::accuracy;
 use shallownet::reference::Network;
 use shallownet::{Activation, Loss, Scalar};
 
+use super::curves;
 use super::expected::Pass;
 
 /// A value of the reference and how far the tested one may be from it.
@@ -49,8 +50,8 @@ impl Approx {
 /// levels have no FMA in a plain build. The reference's own functions are no worse: the platform's
 /// libm has at most 2 ULP for tanh, 1 for exp and ln_1p; sigmoid by one exp, one sum and one
 /// quotient has 3, which is the larger there.
-const EXP_ULP: usize = whole(accuracy::EXP_MAX_ULP_UNFUSED);
-const SIGMOID_ULP: usize = 3;
+pub(super) const EXP_ULP: usize = whole(accuracy::EXP_MAX_ULP_UNFUSED);
+pub(super) const SIGMOID_ULP: usize = 3;
 const _: () = assert!(accuracy::SIGMOID_MAX_ULP_UNFUSED <= SIGMOID_ULP as f64);
 const TANH_ULP: usize = whole(accuracy::TANH_MAX_ULP_UNFUSED);
 /// The whole number not below `ulp`.
@@ -60,7 +61,7 @@ const fn whole(ulp: f64) -> usize {
 }
 
 /// ln(1 + t) in ULP: `ln_1p_unit` is tested to be within 2 epsilon, and epsilon x <= 2 ULP.
-const LN_1P_ULP: usize = 4;
+pub(super) const LN_1P_ULP: usize = 4;
 
 /// The rounding of the tested arithmetic and the reference's together.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +69,7 @@ pub(crate) struct Rounding {
     u: f64,
     pub(super) eta: f64,
     /// The tested type's smallest normal number, and its epsilon.
-    normal: f64,
+    pub(super) normal: f64,
     epsilon: f64,
 }
 
@@ -88,7 +89,7 @@ impl Rounding {
     }
 
     /// The same value, which may be 0 if it is below `least`.
-    fn vanish(self, x: Approx, least: f64) -> Approx {
+    pub(super) fn vanish(self, x: Approx, least: f64) -> Approx {
         let may = x.value.abs() - x.error < least;
         Approx { error: x.error + if may { least } else { 0.0 }, ..x }
     }
@@ -111,7 +112,7 @@ impl Rounding {
 
     /// The error of a function within `ulps`, whose result is at most `size`: an ULP of x is at
     /// most 2 u |x|, or eta.
-    fn function(self, ulps: usize, size: f64) -> f64 {
+    pub(super) fn function(self, ulps: usize, size: f64) -> f64 {
         ulps as f64 * (2.0 * self.u * size * (1.0 + self.gamma(8)) + self.eta)
     }
 
@@ -163,7 +164,7 @@ impl Rounding {
                 z.error + self.gamma(2) * slope * z.size() + self.eta * (1.0 + z.size())
             }
             Activation::LeakyRelu { .. } => z.error,
-            other => unreachable!("{other:?} is no elementwise activation"),
+            curve => return curves::activation(self, curve, z, value),
         };
         Approx { value, error }
     }
@@ -217,7 +218,7 @@ impl Rounding {
             }
             Activation::Relu => self.step(0.0, z),
             Activation::LeakyRelu { slope } => self.step(slope, z),
-            other => unreachable!("{other:?} is no elementwise activation"),
+            curve => return curves::derivative(self, curve, z),
         };
         Approx { value, error }
     }

@@ -190,9 +190,9 @@ pub(crate) fn half_panels() -> impl Iterator<Item = Case> {
 /// Networks of few units, which the fused backend runs with samples in lanes, with every activation
 /// hidden and at the output: batches around its registers, blocks and tiles, one after the other.
 pub(crate) fn narrow() -> Vec<Case> {
-    use Activation::{Identity, Relu, Sigmoid, Softmax, Tanh};
+    use Activation::{Gelu, GeluTanh, Identity, Relu, Sigmoid, Silu, Sin, Softmax, Softplus, Tanh};
     let leaky = Activation::LeakyRelu { slope: 0.2 };
-    let layers: [(usize, &[(usize, Activation)]); 7] = [
+    let layers: [(usize, &[(usize, Activation)]); 11] = [
         (2, &[(4, Tanh), (1, Sigmoid)]),
         (3, &[(1, leaky)]),
         (4, &[(32, Sigmoid), (2, Softmax)]),
@@ -200,6 +200,10 @@ pub(crate) fn narrow() -> Vec<Case> {
         (9, &[(16, leaky), (8, Identity), (3, Relu)]),
         (8, &[(16, Relu), (5, Tanh)]),
         (1, &[(7, Identity), (17, Identity)]),
+        (2, &[(8, Sin), (7, Gelu), (1, Identity)]),
+        (5, &[(4, Activation::ELU), (3, Tanh), (2, Softplus)]),
+        (4, &[(16, Silu), (3, GeluTanh)]),
+        (3, &[(1, Gelu), (1, Sin)]),
     ];
     let case = |(n_x, layers): (usize, &[_])| {
         let batches = vec![513, 1, 17, 1100, 5, 6, 15, 16, 63, 64, 65, 511, 512];
@@ -234,6 +238,13 @@ pub(crate) fn elementwise() -> impl Strategy<Value = Activation> {
         Just(Activation::Relu),
         Just(Activation::LEAKY_RELU),
         (0.001_f64..0.999).prop_map(|slope| Activation::LeakyRelu { slope }),
+        (0.1_f64..2.0).prop_map(|alpha| Activation::Elu { alpha }),
+        Just(Activation::ELU),
+        Just(Activation::Softplus),
+        Just(Activation::Silu),
+        Just(Activation::Gelu),
+        Just(Activation::GeluTanh),
+        Just(Activation::Sin),
     ]
 }
 

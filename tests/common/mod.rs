@@ -4,6 +4,7 @@
 pub(crate) mod bounds;
 pub(crate) mod cases;
 pub(crate) mod compare;
+pub(crate) mod curves;
 pub(crate) mod expected;
 pub(crate) mod members;
 pub(crate) mod optimizer_bounds;

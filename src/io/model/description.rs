@@ -51,12 +51,14 @@ pub(in crate::io) struct Description {
     training: Option<Training>,
 }
 
-/// `{"name": "tanh"}`, `{"name": "leaky_relu", "slope": 0.01}`.
+/// `{"name": "tanh"}`, `{"name": "leaky_relu", "slope": 0.01}`, `{"name": "elu", "alpha": 1.0}`.
 #[derive(Debug, Serialize, Deserialize)]
 struct NamedActivation {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     slope: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alpha: Option<f64>,
 }
 
 /// The version is read first, since the rest may differ in another version.
@@ -97,6 +99,7 @@ impl Description {
         let named = |g: Activation| NamedActivation {
             name: g.name().to_owned(),
             slope: if let Activation::LeakyRelu { slope } = g { Some(slope) } else { None },
+            alpha: if let Activation::Elu { alpha } = g { Some(alpha) } else { None },
         };
         Self {
             version: PLAIN,
@@ -169,17 +172,26 @@ impl Description {
 
 impl NamedActivation {
     fn activation(&self) -> Result<Activation, Problem> {
-        match (Activation::from_name(&self.name), self.slope) {
-            (Some(Activation::LeakyRelu { .. }), Some(slope)) => {
-                Ok(Activation::LeakyRelu { slope })
+        let Some(named) = Activation::from_name(&self.name) else {
+            return Err(Problem::Unknown { what: "activation", name: self.name.clone() });
+        };
+        let [slope, alpha] = [("a slope", self.slope), ("an alpha", self.alpha)];
+        let (wanted, given, activation) = match named {
+            Activation::LeakyRelu { .. } => {
+                (slope, alpha, slope.1.map(|slope| Activation::LeakyRelu { slope }))
             }
-            (Some(g), None) if !matches!(g, Activation::LeakyRelu { .. }) => Ok(g),
-            (Some(_), slope) => Err(Problem::Description(format!(
-                "activation {:?} {} a slope",
-                self.name,
-                if slope.is_some() { "has" } else { "lacks" }
-            ))),
-            (None, _) => Err(Problem::Unknown { what: "activation", name: self.name.clone() }),
+            Activation::Elu { .. } => {
+                (alpha, slope, alpha.1.map(|alpha| Activation::Elu { alpha }))
+            }
+            plain => (alpha, slope, Some(plain).filter(|_| alpha.1.is_none())),
+        };
+        let fault = |verb: &str, (what, _): (&str, Option<f64>)| {
+            Problem::Description(format!("activation {:?} {verb} {what}", self.name))
+        };
+        match activation {
+            Some(activation) if given.1.is_none() => Ok(activation),
+            Some(_) => Err(fault("has", given)),
+            None => Err(fault(if wanted.1.is_some() { "has" } else { "lacks" }, wanted)),
         }
     }
 }

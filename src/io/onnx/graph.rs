@@ -109,12 +109,73 @@ impl Graph {
                 self.node("Mul", &[format!("slope{l}")], &format!("leak{l}"), &[]);
                 self.node("Max", &[z], &a, &[]);
             }
+            // Runtimes lack Elu and Softplus for f64, too.
+            Activation::Elu { alpha } => {
+                let (z, zero) = (self.last.clone(), self.number::<T>("zero", l, 0.0));
+                self.node("Relu", &[], &format!("above{l}"), &[]);
+                self.from(&z);
+                self.node("Min", &[zero], &format!("below{l}"), &[]);
+                self.node("Exp", &[], &format!("exp{l}"), &[]);
+                let (one, alpha) =
+                    (self.number::<T>("one", l, 1.0), self.number::<T>("alpha", l, alpha));
+                self.node("Sub", &[one], &format!("exp_m1{l}"), &[]);
+                self.node("Mul", &[alpha], &format!("scaled{l}"), &[]);
+                self.node("Add", &[format!("above{l}")], &a, &[]);
+            }
+            Activation::Softplus => {
+                let (z, one) = (self.last.clone(), self.number::<T>("one", l, 1.0));
+                self.node("Relu", &[], &format!("above{l}"), &[]);
+                self.from(&z);
+                self.node("Abs", &[], &format!("abs{l}"), &[]);
+                self.node("Neg", &[], &format!("neg{l}"), &[]);
+                self.node("Exp", &[], &format!("exp{l}"), &[]);
+                self.node("Add", &[one], &format!("exp_p1{l}"), &[]);
+                self.node("Log", &[], &format!("log{l}"), &[]);
+                self.node("Add", &[format!("above{l}")], &a, &[]);
+            }
+            Activation::Silu => {
+                let z = self.last.clone();
+                self.node("Sigmoid", &[], &format!("share{l}"), &[]);
+                self.node("Mul", &[z], &a, &[]);
+            }
+            // z (1 + erf(z / sqrt 2)) / 2; Gelu is an operator since version 20 only.
+            Activation::Gelu => {
+                let z = self.last.clone();
+                let root = self.number::<T>("root", l, core::f64::consts::FRAC_1_SQRT_2);
+                let (one, half) =
+                    (self.number::<T>("one", l, 1.0), self.number::<T>("half", l, 0.5));
+                self.node("Mul", &[root], &format!("scaled{l}"), &[]);
+                self.node("Erf", &[], &format!("erf{l}"), &[]);
+                self.node("Add", &[one], &format!("twice{l}"), &[]);
+                self.node("Mul", &[half], &format!("share{l}"), &[]);
+                self.node("Mul", &[z], &a, &[]);
+            }
+            // z sigmoid(z (scale + cube z^2)).
+            Activation::GeluTanh => {
+                let z = self.last.clone();
+                let scale = core::f64::consts::FRAC_2_SQRT_PI * core::f64::consts::SQRT_2;
+                let cube = self.number::<T>("cube", l, scale * 0.044715);
+                let scale = self.number::<T>("scale", l, scale);
+                self.node("Mul", &[z.clone()], &format!("square{l}"), &[]);
+                self.node("Mul", &[cube], &format!("cubed{l}"), &[]);
+                self.node("Add", &[scale], &format!("factor{l}"), &[]);
+                self.node("Mul", &[z.clone()], &format!("argument{l}"), &[]);
+                self.node("Sigmoid", &[], &format!("share{l}"), &[]);
+                self.node("Mul", &[z], &a, &[]);
+            }
+            Activation::Sin => self.node("Sin", &[], &a, &[]),
             Activation::Softmax => self.node("Softmax", &[], &a, &[("axis", 1)]),
         }
     }
 
+    /// A constant of a layer, by its name.
+    fn number<T: Scalar>(&mut self, name: &str, l: usize, value: f64) -> String {
+        let name = format!("{name}{l}");
+        self.tensor(&name, &[], &[T::from_f64(value)]);
+        name
+    }
+
     /// The value that the next operator takes, if it is not what the last one gave.
-    #[cfg(feature = "safetensors")]
     pub(super) fn from(&mut self, name: &str) {
         self.last = name.to_owned();
     }

@@ -150,7 +150,7 @@ where
     acc
 }
 
-/// dz_prev = W^T dz * g_prev'(a_prev).
+/// dz_prev = W^T dz * g_prev'(a_prev). Where g_prev is computed apart, dz_prev holds g_prev' before.
 #[inline(always)]
 pub(crate) fn backward<V>(
     (t, registers): (V::Token, usize),
@@ -208,7 +208,8 @@ fn backward_inputs<V, const I: usize, const X: usize>(
         let at = i * stride..i * stride + X * V::LEN;
         let (a, d) = (&a_prev[at.clone()], &mut dz_prev[at]);
         for k in 0..X {
-            let a = V::load(t, &a[k * V::LEN..]);
+            let known = if g_prev.is_apart() { &*d } else { a };
+            let a = V::load(t, &known[k * V::LEN..]);
             epilogue::times_g_prime(t, g_prev, a, acc[i][k]).store(&mut d[k * V::LEN..]);
         }
     }

@@ -213,7 +213,8 @@ where
         let d = a - V::load(t, &y[k * row..]);
         loss = (d * half).mul_add(d, loss);
         mean = d.mul_add(a, mean);
-        let d = epilogue::times_g_prime(t, head.g, a, d);
+        let known = if head.g.is_apart() { V::load(t, &dz[k * row..]) } else { a };
+        let d = epilogue::times_g_prime(t, head.g, known, d);
         flush::subnormal(t, d).store(&mut dz[k * row..]);
     }
     if head.g == Activation::Softmax {

@@ -7,8 +7,10 @@ use super::constants::ExpElement;
 use fearless_simd::{Level, Simd, dispatch};
 
 use super::exp::{exp, exp_neg_abs};
+use super::gauss::erf;
 use super::lanes::{Lanes, Vector};
 use super::sigmoid::{sigmoid, sigmoid_from, sigmoid_parts};
+use super::sine::sin_and_cos;
 use super::tanh::tanh;
 use super::wide_lanes::{WideF32, WideF64};
 
@@ -29,6 +31,10 @@ pub(crate) enum Function {
     SigmoidDelta,
     /// e^-|x| as the second part of `sigmoid_parts`.
     SigmoidPart,
+    /// The error function.
+    Erf,
+    /// The sine.
+    Sin,
 }
 
 /// One kernel applied to all of `src`; a rest shorter than a register is padded.
@@ -104,6 +110,20 @@ where
             dst,
             #[inline(always)]
             |x| sigmoid_from(x, V::Elem::NORMAL_LOW),
+        ),
+        Function::Erf => map::<V>(
+            t,
+            src,
+            dst,
+            #[inline(always)]
+            |x| erf(x),
+        ),
+        Function::Sin => map::<V>(
+            t,
+            src,
+            dst,
+            #[inline(always)]
+            |x| sin_and_cos(x).0,
         ),
     }
 }

@@ -3,6 +3,7 @@
 use fearless_simd::Level;
 
 use super::constants::ExpElement;
+use super::curve_constants::CurveElement;
 use super::slices::{Apply, Function};
 
 /// A way to run a kernel.
@@ -120,6 +121,8 @@ impl Sample for f32 {
             Function::Sigmoid | Function::SigmoidNormal | Function::SigmoidDelta => {
                 (if x < 0.0 { t } else { 1.0 }) / (1.0 + t)
             }
+            Function::Erf => libm::erf(x),
+            Function::Sin => libm::sin(x),
         };
         super::ulp::ulp_f32(got, exact)
     }
@@ -153,6 +156,10 @@ impl Sample for f64 {
             Function::Sigmoid | Function::SigmoidNormal | Function::SigmoidDelta => {
                 reference.sigmoid(x)
             }
+            Function::Erf => reference.erf(x),
+            // Beyond, the kernel is `libm`'s function.
+            Function::Sin if x.abs() >= Self::SIN_LIMIT => super::ulp::Exact::new(libm::sin(x)),
+            Function::Sin => reference.sin(x),
         };
         super::ulp::ulp_f64(got, exact)
     }

@@ -137,6 +137,17 @@ fn div(a: Pair, b: Pair) -> Pair {
 const LN2: [f64; 3] =
     [0.693_147_180_559_890_3, 5.497_923_018_708_371e-14, 1.947_045_092_380_75e-31];
 
+/// pi in four parts.
+const PI: [f64; 4] = [
+    core::f64::consts::PI,
+    1.224_646_799_147_353_2e-16,
+    -2.994_769_809_718_339_7e-33,
+    1.112_454_220_863_365_3e-49,
+];
+
+/// 2 / sqrt(pi).
+const TWO_OVER_ROOT_PI: Pair = (core::f64::consts::FRAC_2_SQRT_PI, 1.533_545_961_316_588e-17);
+
 /// Number of Taylor terms.
 const TERMS: usize = 15;
 
@@ -230,6 +241,60 @@ impl Reference {
         let (high, low) = div(num, d);
         Exact { high, low, exponent }
     }
+
+    /// sin x, for |x| up to 1e9.
+    #[inline(always)]
+    pub(crate) fn sin(&self, x: f64) -> Exact {
+        if !x.is_finite() {
+            return Exact::new(f64::NAN);
+        }
+        if x.abs() < 1e-20 {
+            return Exact::new(x);
+        }
+        let n = (x * core::f64::consts::FRAC_1_PI).round();
+        let mut r = (x, 0.0);
+        for part in PI {
+            r = add(r, two_prod(-n, part));
+        }
+        let square = mul(r, r);
+        let mut sum = (1.0, 0.0);
+        for k in (1..20).rev() {
+            // sin r = r (1 - r^2/(2 3) (1 - r^2/(4 5) (...))).
+            let factor = div(square, ((2 * k * (2 * k + 1)) as f64, 0.0));
+            let product = mul(factor, sum);
+            sum = add((1.0, 0.0), (-product.0, -product.1));
+        }
+        let (high, low) = mul(r, sum);
+        let sign = if n % 2.0 == 0.0 { 1.0 } else { -1.0 };
+        Exact { high: sign * high, low: sign * low, exponent: 0 }
+    }
+
+    /// erf x = 2 / sqrt(pi) e^(-x^2) x (1 + 2x^2/3 (1 + 2x^2/5 (...))), Abramowitz and Stegun 7.1.6.
+    #[inline(always)]
+    pub(crate) fn erf(&self, x: f64) -> Exact {
+        if x.is_nan() {
+            return Exact::new(x);
+        }
+        let (size, sign) = (x.abs(), 1f64.copysign(x));
+        if size > 5.5 {
+            return Exact { high: sign, low: -sign * libm::erfc(size), exponent: 0 };
+        }
+        if size < 1e-100 {
+            let (high, low) = mul(TWO_OVER_ROOT_PI, (x * pow2(600), 0.0));
+            return Exact { high, low, exponent: -600 };
+        }
+        let square = two_prod(size, size);
+        let mut sum = (1.0, 0.0);
+        for k in (1..(3.0 * square.0) as usize + 40).rev() {
+            let factor = div((2.0 * square.0, 2.0 * square.1), ((2 * k + 1) as f64, 0.0));
+            sum = add((1.0, 0.0), mul(factor, sum));
+        }
+        let e = self.exp(-square.0);
+        let e = (e.high * pow2(e.exponent), e.low * pow2(e.exponent));
+        let e = add(e, mul(e, (-square.1, square.1 * square.1 / 2.0)));
+        let (high, low) = mul(mul(TWO_OVER_ROOT_PI, e), mul((size, 0.0), sum));
+        Exact { high: sign * high, low: sign * low, exponent: 0 }
+    }
 }
 
 #[cfg(test)]
@@ -308,6 +373,25 @@ mod tests {
             assert!(relative(value(reference.exp(x)), &e) < 1e-29, "exp {x:e}");
             let s = &one / (&one + &one / &e);
             assert!(relative(value(reference.sigmoid(x)), &s) < 1e-29, "sigmoid {x:e}");
+            if x.abs() < 20.0 {
+                // By their power series, which the many digits allow.
+                let square = big(x) * big(x);
+                let (mut sine, mut erf) = (one.clone(), one.clone());
+                for k in (1..1200).rev() {
+                    let odd = big(f64::from(2 * k + 1));
+                    if k < 80 {
+                        sine = &one - &square / (big(f64::from(2 * k)) * &odd) * sine;
+                    }
+                    erf = &one + big(2.0) * &square / odd * erf;
+                }
+                let sine = big(x) * sine;
+                assert!(relative(value(reference.sin(x)), &sine) < 1e-26, "sin {x:e}");
+                if x.abs() < 5.5 {
+                    let root = big(core::f64::consts::FRAC_2_SQRT_PI) + big(TWO_OVER_ROOT_PI.1);
+                    let erf = root / big(x).sqr().exp() * big(x) * erf;
+                    assert!(relative(value(reference.erf(x)), &erf) < 1e-28, "erf {x:e}");
+                }
+            }
             if x.abs() < 40.0 {
                 let m = big(-2.0 * x).exp_m1();
                 let t = -&m / (&m + &one + &one);

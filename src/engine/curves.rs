@@ -1,0 +1,22 @@
+//! Entrances to `kernels::curves`, which are compiled once for each level and element type.
+
+use fearless_simd::Simd;
+
+use super::float::Float;
+use crate::kernels::curves::{self, Curve};
+use crate::words::activation::Activation;
+
+/// Values, derivatives or both of an activation that is computed apart; for others nothing is done.
+#[inline(never)]
+pub(super) fn run<T: Float, S: Simd>(simd: S, g: Activation, curve: Curve<'_, T>) {
+    simd.vectorize(
+        #[inline(always)]
+        || curves::run::<T::Register<S>>(simd, g, curve),
+    );
+}
+
+/// The same with the registers of the portable backend.
+#[inline(never)]
+pub(super) fn run_wide<T: Float>(g: Activation, curve: Curve<'_, T>) {
+    curves::run::<T::Wide>((), g, curve);
+}
