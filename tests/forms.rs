@@ -38,6 +38,7 @@ fn words() {
     is(Init::XavierNormal, r#""xavier_normal""#);
     is(Init::HeUniform, r#""he_uniform""#);
     is(Init::HeNormal, r#""he_normal""#);
+    is(Init::NguyenWidrow, r#""nguyen_widrow""#);
     for (backend, name) in [
         (Backend::Auto, r#""auto""#),
         (Backend::Fused, r#""fused""#),

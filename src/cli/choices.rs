@@ -127,6 +127,8 @@ pub(crate) enum InitName {
     XavierNormal,
     HeUniform,
     HeNormal,
+    /// Nguyen and Widrow's, for tanh and sigmoid; inputs in [-1, 1]
+    NguyenWidrow,
 }
 
 impl InitName {
@@ -141,6 +143,7 @@ impl InitName {
             Init::XavierNormal => "xavier_normal",
             Init::HeUniform => "he_uniform",
             Init::HeNormal => "he_normal",
+            Init::NguyenWidrow => "nguyen_widrow",
             _ => "another",
         };
         name.to_owned()
@@ -161,6 +164,7 @@ impl InitName {
             Self::XavierNormal => fixed(Init::XavierNormal),
             Self::HeUniform => fixed(Init::HeUniform),
             Self::HeNormal => fixed(Init::HeNormal),
+            Self::NguyenWidrow => fixed(Init::NguyenWidrow),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 pub(crate) mod custom;
 mod elementwise;
+pub(crate) mod flat;
 pub(crate) mod float;
 mod fused;
 mod fused_ops;
@@ -31,6 +32,7 @@ pub(crate) mod resolve;
 pub(crate) mod shape;
 mod single;
 mod single_custom;
+pub(crate) mod squares;
 pub(crate) mod stretches;
 pub(crate) mod sums;
 #[cfg(test)]

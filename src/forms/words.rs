@@ -37,6 +37,7 @@ enum InitForm {
     XavierNormal,
     HeUniform,
     HeNormal,
+    NguyenWidrow,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]

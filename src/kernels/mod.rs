@@ -12,6 +12,7 @@ pub(crate) mod epilogue;
 pub(crate) mod exp;
 pub(crate) mod finish;
 pub(crate) mod finite;
+pub(crate) mod flat;
 pub(crate) mod flush;
 pub(crate) mod group;
 pub(crate) mod head;
@@ -34,6 +35,7 @@ pub(crate) mod single;
 #[cfg(test)]
 #[path = "testing/slices.rs"]
 mod slices;
+pub(crate) mod squares;
 pub(crate) mod streamed;
 pub(crate) mod strips;
 pub(crate) mod tanh;
