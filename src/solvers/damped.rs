@@ -74,7 +74,9 @@ impl<T: Scalar> Algorithm<T> for Equations {
         self.scale = 1.0 / y.total();
         state.evaluations += 1;
         self.sum = self.errors(&*net.engine, &state.parameters);
-        self.stand(task)
+        // A run that goes on has estimated them where it stopped.
+        let is_first = state.iterations == 0;
+        self.stand(task, is_first)
     }
 
     fn advance(&mut self, task: &mut Task<'_, T>, from: &Standing) -> Moved {
@@ -110,13 +112,14 @@ impl<T: Scalar> Algorithm<T> for Equations {
         }
         state.step_norm = norm(&self.step[..self.trial.len()]);
         state.parameters.copy_from_slice(&self.trial);
-        Moved::To(self.stand(task))
+        Moved::To(self.stand(task, true))
     }
 }
 
 impl Equations {
-    /// The equations at the state's parameters, whose errors have been computed.
-    fn stand<T: Scalar>(&mut self, task: &mut Task<'_, T>) -> Standing {
+    /// The equations at the state's parameters, whose errors have been computed; with Bayesian
+    /// regularisation, perhaps alpha, beta and gamma anew.
+    fn stand<T: Scalar>(&mut self, task: &mut Task<'_, T>, estimates: bool) -> Standing {
         let Task { net, state, y, .. } = task;
         let (Memory::LevenbergMarquardt(memory), Method::LevenbergMarquardt(options)) =
             (&mut state.memory, state.solving.method)
@@ -128,7 +131,7 @@ impl Equations {
         let mut penalties = self.penalties(memory, &options, l2);
         let scale = self.scale;
         net.engine.squares(&mut self.room, Job::Equations { parameters, scale, penalties });
-        if options.bayesian {
+        if options.bayesian && estimates {
             let errors = y.total() * net.outputs() as f64;
             if self.estimate(&*net.engine, memory, (penalties.weights, parameters), errors) {
                 penalties = self.penalties(memory, &options, l2);

@@ -19,6 +19,7 @@
 //! | `descent.rs` | cost and gradient as flat vectors |
 //! | `line_search.rs`, `quasi_newton.rs`, `resilient.rs`, `conjugate.rs` | the others at work |
 //! | `solver.rs` | [`Solver`]: the loop over iterations |
+//! | `multistart.rs` | [`Multistart`] |
 
 mod conjugate;
 mod damped;
@@ -27,6 +28,7 @@ mod lbfgs;
 mod levenberg_marquardt;
 mod line_search;
 mod method;
+mod multistart;
 mod options;
 mod quasi_newton;
 mod report;
@@ -34,13 +36,14 @@ mod resilient;
 mod rprop;
 mod scaled_conjugate_gradients;
 mod solver;
-mod state;
+pub(crate) mod state;
 mod stop;
 mod task;
 
 pub use lbfgs::Lbfgs;
 pub use levenberg_marquardt::LevenbergMarquardt;
 pub use method::Method;
+pub use multistart::{Multistart, Start, Starts};
 pub use options::Solving;
 pub use report::{SolverIteration, SolverReport, Standing};
 pub use rprop::Rprop;
