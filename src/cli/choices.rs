@@ -1,6 +1,7 @@
 //! What `train` can be told about the network, and the reading of it.
 
-use shallownet::{Activation, Backend, Init, Loss, Optimizer, Schedule};
+use shallownet::solvers::Method;
+use shallownet::{Activation, Backend, Init, Loss, Optimizer, Schedule, UnknownName};
 
 /// The sizes of the hidden layers: `16,8`, or `none`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +109,10 @@ pub(crate) fn image(text: &str) -> Result<(usize, usize), String> {
     let size = |part: &str| part.parse().ok().filter(|&n: &usize| n > 0);
     let both = text.split_once('x').and_then(|(w, h)| size(w).zip(size(h)));
     both.ok_or_else(|| "expected width and height such as 28x28".to_owned())
+}
+
+pub(crate) fn solver(name: &str) -> Result<Method, String> {
+    name.parse().map_err(|error: UnknownName| error.to_string())
 }
 
 pub(crate) fn backend(name: &str) -> Result<Backend, String> {
