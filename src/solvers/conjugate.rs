@@ -1,8 +1,8 @@
 //! Scaled conjugate gradients at work. The letters are Moller's: r = -g, p the direction.
 
 use super::descent::{Descent, dot, scale_add, sum};
-use super::report::Standing;
 use super::scaled_conjugate_gradients::ScaledConjugateGradients;
+use super::standing::Standing;
 use super::state::Memory;
 use super::task::{Moved, Task};
 use crate::scalar::Scalar;

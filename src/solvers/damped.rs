@@ -2,7 +2,7 @@
 
 use super::levenberg_marquardt::LevenbergMarquardt;
 use super::method::Method;
-use super::report::Standing;
+use super::standing::Standing;
 use super::state::{Damped, Memory};
 use super::task::{Algorithm, Moved, Task, half_squares, norm};
 use crate::engine::passes::Elementwise;

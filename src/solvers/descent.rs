@@ -1,10 +1,9 @@
 //! What the methods that need a gradient share: cost and gradient as flat vectors of f64.
 
 use super::method::Method;
-use super::report::Standing;
+use super::standing::Standing;
 use super::state::{Memory, zeros};
-use super::task::{Algorithm, Moved, Task, half_squares};
-use super::{conjugate, quasi_newton, resilient};
+use super::task::{Task, half_squares};
 use crate::engine::flat::Job;
 use crate::error::Result;
 use crate::network::parameters::Network;
@@ -112,25 +111,6 @@ impl<T: Scalar> Descent<T> {
             step_length,
             effective_parameters: None,
             evaluations: state.evaluations,
-        }
-    }
-}
-
-impl<T: Scalar> Algorithm<T> for Descent<T> {
-    fn begin(&mut self, task: &mut Task<'_, T>) -> Standing {
-        self.vectors.trial.copy_from_slice(&task.state.parameters);
-        let value = self.evaluate(task);
-        self.take_trial(task, value)
-    }
-
-    fn advance(&mut self, task: &mut Task<'_, T>, from: &Standing) -> Moved {
-        match task.state.solving.method {
-            Method::LevenbergMarquardt(_) => Moved::Nowhere,
-            Method::Lbfgs(options) => quasi_newton::advance(self, task, &options, from),
-            Method::Rprop(options) => resilient::advance(self, task, &options, from),
-            Method::ScaledConjugateGradients(options) => {
-                conjugate::advance(self, task, &options, from)
-            }
         }
     }
 }

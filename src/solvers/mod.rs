@@ -12,15 +12,18 @@
 //! | `levenberg_marquardt.rs`, `lbfgs.rs`, `rprop.rs`, `scaled_conjugate_gradients.rs` | the methods' options |
 //! | `method.rs` | [`Method`]: one of them |
 //! | `options.rs` | [`Solving`]: method, stop, penalty |
+//! | `standing.rs` | [`Standing`]: cost, gradient norm and the rest, after an iteration |
 //! | `state.rs` | [`SolverState`] |
 //! | `report.rs` | [`SolverIteration`] and [`SolverReport`] |
 //! | `task.rs` | what the methods share |
 //! | `damped.rs` | Levenberg-Marquardt at work |
 //! | `descent.rs` | cost and gradient as flat vectors |
 //! | `line_search.rs`, `quasi_newton.rs`, `resilient.rs`, `conjugate.rs` | the others at work |
+//! | `along_gradients.rs` | these, behind one shape |
 //! | `solver.rs` | [`Solver`]: the loop over iterations |
 //! | `multistart.rs` | [`Multistart`] |
 
+mod along_gradients;
 mod conjugate;
 mod damped;
 mod descent;
@@ -36,6 +39,7 @@ mod resilient;
 mod rprop;
 mod scaled_conjugate_gradients;
 mod solver;
+mod standing;
 pub(crate) mod state;
 mod stop;
 mod task;
@@ -45,9 +49,10 @@ pub use levenberg_marquardt::LevenbergMarquardt;
 pub use method::Method;
 pub use multistart::{Multistart, Start, Starts};
 pub use options::Solving;
-pub use report::{SolverIteration, SolverReport, Standing};
+pub use report::{SolverIteration, SolverReport};
 pub use rprop::Rprop;
 pub use scaled_conjugate_gradients::ScaledConjugateGradients;
 pub use solver::Solver;
+pub use standing::Standing;
 pub use state::SolverState;
 pub use stop::{SolverStop, StopAt};

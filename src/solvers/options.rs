@@ -1,17 +1,9 @@
 //! What is wanted of a solver: which method, from when on it is enough, which penalty.
 
-use core::ops::ControlFlow;
-
 use super::method::Method;
-use super::report::{SolverIteration, SolverReport};
-use super::solver::Solver;
 use super::stop::StopAt;
-use crate::data::columns::Columns;
 use crate::data::domains;
-use crate::data::targets::Targets;
 use crate::error::Result;
-use crate::network::parameters::Network;
-use crate::scalar::Scalar;
 
 /// A method, its options, when to stop, and an L2 penalty.
 ///
@@ -78,20 +70,6 @@ impl Solving {
     /// The L2 penalty's factor.
     pub fn get_l2(&self) -> f64 {
         self.l2
-    }
-
-    /// Solves from the network's parameters on: [`Solver::new`] and [`Solver::run`].
-    ///
-    /// # Errors
-    /// As these two.
-    pub fn run<'a, T: Scalar>(
-        self,
-        net: &mut Network<T>,
-        x: Columns<'_, T>,
-        y: impl Into<Targets<'a, T>>,
-        watch: impl FnMut(&SolverIteration<'_>) -> ControlFlow<()>,
-    ) -> Result<SolverReport> {
-        Solver::new(net, self, x.samples())?.run(net, x, y, watch)
     }
 
     pub(super) fn check(&self) -> Result<()> {

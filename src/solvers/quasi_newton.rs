@@ -3,7 +3,7 @@
 use super::descent::{Descent, dot, sum};
 use super::lbfgs::Lbfgs;
 use super::line_search::{self, Search};
-use super::report::Standing;
+use super::standing::Standing;
 use super::state::{History, Memory};
 use super::task::{Moved, Task};
 use crate::network::parameters::Network;

@@ -1,8 +1,8 @@
 //! RPROP at work.
 
 use super::descent::{Descent, dot};
-use super::report::Standing;
 use super::rprop::Rprop;
+use super::standing::Standing;
 use super::state::Memory;
 use super::task::{Moved, Task};
 use crate::engine::flat::Job;

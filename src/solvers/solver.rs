@@ -7,7 +7,8 @@ use super::damped::Equations;
 use super::descent::Descent;
 use super::method::Method;
 use super::options::Solving;
-use super::report::{SolverIteration, SolverReport, Standing};
+use super::report::{SolverIteration, SolverReport};
+use super::standing::Standing;
 use super::state::SolverState;
 use super::stop::{SolverStop, StopAt};
 use super::task::{Algorithm, Moved, Task};
@@ -64,6 +65,22 @@ pub struct Solver<T> {
 enum Engine<T> {
     Squares(Equations),
     Gradient(Descent<T>),
+}
+
+impl Solving {
+    /// Solves from the network's parameters on: [`Solver::new`] and [`Solver::run`].
+    ///
+    /// # Errors
+    /// As these two.
+    pub fn run<'a, T: Scalar>(
+        self,
+        net: &mut Network<T>,
+        x: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
+        watch: impl FnMut(&SolverIteration<'_>) -> ControlFlow<()>,
+    ) -> Result<SolverReport> {
+        Solver::new(net, self, x.samples())?.run(net, x, y, watch)
+    }
 }
 
 impl<T: Scalar> Solver<T> {

@@ -2,7 +2,7 @@
 
 use super::method::Method;
 use super::options::Solving;
-use super::report::Standing;
+use super::standing::Standing;
 use crate::data::checks::{finite, length};
 use crate::error::{Error, Result};
 

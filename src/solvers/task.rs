@@ -1,6 +1,6 @@
 //! What the methods share: the problem, and how an iteration ends.
 
-use super::report::Standing;
+use super::standing::Standing;
 use super::state::SolverState;
 use crate::data::columns::Columns;
 use crate::data::targets::Targets;
