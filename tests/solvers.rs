@@ -348,3 +348,44 @@ fn bayesian_regularisation_is_mackays_fixed_point() {
     // Each iteration comes nearer by a constant factor; 200 of them leave rounding alone.
     assert!((gamma - (11.0 - alpha * trace)).abs() < 1e-6, "{gamma} {}", 11.0 - alpha * trace);
 }
+
+/// Nguyen and Widrow's weights: the norm of each unit's is 0.7 n_out^(1/n_in), doubled for sigmoid, and
+/// doubled again behind one, whose (0, 1) is taken for (-1, 1); biases lie within that norm; the output
+/// layer is uniform.
+#[test]
+fn starts_are_nguyen_and_widrows() {
+    let mut net = Network::<f64>::builder(3)
+        .layer(20, Activation::Sigmoid)
+        .layer(10, Activation::Tanh)
+        .layer(200, Activation::Identity)
+        .init(Init::NguyenWidrow, 5)
+        .build()
+        .unwrap();
+    let norms = |net: &Network<f64>, layer: usize| -> Vec<f64> {
+        let (inputs, w) = (net.layers()[layer].inputs, net.weights(layer).unwrap());
+        w.chunks(inputs).map(|row| row.iter().map(|w| w * w).sum::<f64>().sqrt()).collect()
+    };
+    // Six roundings of the norm, and as many of the sum.
+    let all_are = |norms: &[f64], norm: f64| norms.iter().all(|n| (n / norm - 1.0).abs() < 1e-14);
+    let first = 2.0 * 0.7 * 20.0_f64.powf(1.0 / 3.0);
+    assert!(all_are(&norms(&net, 0), first));
+    assert!(net.bias(0).unwrap().iter().all(|b| b.abs() <= first));
+    let second = 0.7 * 10.0_f64.powf(1.0 / 20.0);
+    assert!(all_are(&norms(&net, 1), 2.0 * second));
+    // b' = b - sum w, where w' = 2 w.
+    let w = net.weights(1).unwrap();
+    for (row, bias) in w.chunks(20).zip(net.bias(1).unwrap()) {
+        let before = bias + row.iter().sum::<f64>() / 2.0;
+        assert!(before.abs() <= second * (1.0 + 1e-12), "{before}");
+    }
+    let last = net.weights(2).unwrap();
+    let mean = last.iter().sum::<f64>() / last.len() as f64;
+    assert!(last.iter().all(|w| w.abs() <= 0.5) && mean.abs() < 0.05, "{mean}");
+    assert!(net.bias(2).unwrap().iter().all(|b| *b == 0.0));
+    // A seed names a stream, whether the network is built or drawn anew.
+    let before = parameter_bits(&net);
+    net.initialize(Init::NguyenWidrow, 6).unwrap();
+    assert_ne!(parameter_bits(&net), before);
+    net.initialize(Init::NguyenWidrow, 5).unwrap();
+    assert_eq!(parameter_bits(&net), before);
+}
