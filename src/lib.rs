@@ -49,6 +49,8 @@
 //! For mini-batches, and for more than gradient descent, there is [`Training`]: [`Optimizer`]s,
 //! [`Schedule`]s, L2, clipping, validation with early stopping, and a state that can be saved and
 //! taken up again with the same bits.
+//! For networks of some hundred parameters, [`solvers`] see all samples at every step and end sooner:
+//! Levenberg-Marquardt, L-BFGS, RPROP, scaled conjugate gradients, from one start or many.
 //! [`metrics`] says how good predictions are, [`select`] which network to take.
 //!
 //! When the loop is yours, [`Network::step`] is one step; when the update is yours, too,

@@ -27,7 +27,8 @@ struct Point {
 impl Search {
     fn is_too_high(&self, at: &Point) -> bool {
         // A cost that is not finite is too high, too.
-        !(at.value.objective <= self.objective + self.c1 * at.t * self.slope)
+        let limit = self.objective + self.c1 * at.t * self.slope;
+        at.value.objective.is_nan() || at.value.objective > limit
     }
 
     fn is_flat(&self, at: &Point) -> bool {
@@ -89,7 +90,8 @@ fn between<T: Scalar>(
         }
         low = at;
     }
-    if low.t == 0.0 || !(low.value.objective < search.objective) {
+    // The low end's objective is never NaN.
+    if low.t == 0.0 || low.value.objective >= search.objective {
         return None;
     }
     let at = try_at(descent, task, low.t);

@@ -173,7 +173,7 @@ where
         rows::output::<V>(t, output.activation, of_k, roots, &mut of_units[..row]);
         w = &parameters[at + k * output.inputs..at + (k + 1) * output.inputs];
     }
-    rows::of_layer::<V>(t, &of_units[..count * row], before(end, &output), row, &mut j[at * row..]);
+    rows::of_layer::<V>(t, &of_units[..count * row], before(end, output), row, &mut j[at * row..]);
     for layer in shape.layers.iter().rev().skip(1) {
         let size = layer.units * row;
         end -= size;

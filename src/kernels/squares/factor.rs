@@ -107,9 +107,7 @@ fn corner(
     let mut a = [[0.0; PANEL]; PANEL];
     for k in 0..PANEL {
         let row = &panel[k * pitch + k0..k * pitch + k0 + PANEL];
-        for i in k..PANEL {
-            a[k][i] = row[i];
-        }
+        a[k].copy_from_slice(row);
     }
     let mut good = true;
     for k in 0..PANEL {
@@ -126,9 +124,7 @@ fn corner(
     }
     for k in 0..PANEL {
         let row = &mut panel[k * pitch + k0..k * pitch + k0 + PANEL];
-        for i in k..PANEL {
-            row[i] = a[k][i];
-        }
+        row.copy_from_slice(&a[k]);
     }
     good
 }
