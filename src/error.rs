@@ -264,6 +264,26 @@ pub enum Error {
         /// The one label that there is.
         label: u8,
     },
+    /// A solver that can't minimise the network's loss.
+    #[error("the solver {solver} needs {expected}: the network's loss is {given}")]
+    SolverLoss {
+        /// The solver's name.
+        solver: &'static str,
+        /// The loss it needs.
+        expected: Loss,
+        /// The network's.
+        given: Loss,
+    },
+    /// More memory than an option allows.
+    #[error("{what} takes {bytes} bytes: the limit is {limit}")]
+    Memory {
+        /// What takes it.
+        what: &'static str,
+        /// How much it takes.
+        bytes: usize,
+        /// How much it may take.
+        limit: usize,
+    },
     /// A backend that this build or this machine does not have.
     #[error("backend {backend} is not available: {reason}")]
     Backend {

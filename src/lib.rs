@@ -49,6 +49,8 @@
 //! For mini-batches, and for more than gradient descent, there is [`Training`]: [`Optimizer`]s,
 //! [`Schedule`]s, L2, clipping, validation with early stopping, and a state that can be saved and
 //! taken up again with the same bits.
+//! For networks of some hundred parameters, [`solvers`] see all samples at every step and end sooner:
+//! Levenberg-Marquardt, L-BFGS, RPROP, scaled conjugate gradients, from one start or many.
 //! [`metrics`] says how good predictions are, [`select`] which network to take.
 //!
 //! When the loop is yours, [`Network::step`] is one step; when the update is yours, too,
@@ -164,7 +166,8 @@
 //! | [`OtherData`](Error::OtherData) | a training that goes on with other data | the data that it began with, or [`TrainingState::on_any_data`] |
 //! | [`Diverged`](Error::Diverged) | a cost that is not finite | a smaller learning rate, clipping, standardized features; the parameters are the last good ones |
 //! | [`Level`](Error::Level), [`LevelBackend`](Error::LevelBackend), [`Backend`](Error::Backend) | a backend or level that this machine or build lacks | [`Backend::Auto`], no forced level |
-//! | [`TooLarge`](Error::TooLarge), [`OutOfMemory`](Error::OutOfMemory) | more memory than there is | [`Network::workspace_bytes`] says it beforehand |
+//! | [`TooLarge`](Error::TooLarge), [`OutOfMemory`](Error::OutOfMemory), [`Memory`](Error::Memory) | more memory than there is, or than an option allows | [`Network::workspace_bytes`], [`solvers::Solver::bytes_for`] say it beforehand |
+//! | [`SolverLoss`](Error::SolverLoss) | a solver that can't minimise the loss | another of [`solvers`] |
 //!
 //! Errors of files are types of their own in `io`: they name the file, and the line and column or
 //! the offset.
@@ -208,6 +211,7 @@ pub mod reference;
 mod rounding;
 mod scalar;
 pub mod select;
+pub mod solvers;
 mod train;
 pub mod vector;
 mod words;

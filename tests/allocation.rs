@@ -1,7 +1,7 @@
 //! Promise: once network and workspace are built, `predict`, `cost`, `backward`, `step`, `forward`
 //! and the `backward` of its pass, gradients from the caller's own loss, and whole networks in and
 //! out of slices and of each other allocate nothing on the fused backend; nor does a run, once its
-//! `Trainer` is built; nor do the calls of a population.
+//! `Trainer` is built; nor do the calls of a population, nor the runs of a solver.
 //!
 //! One test only: the counter sees every thread of the process, so nothing may run beside it.
 //!
@@ -16,8 +16,9 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use rayon::ThreadPoolBuilder;
+use shallownet::solvers::{LevenbergMarquardt, Method, Solver, Solving, StopAt};
 use shallownet::{
-    Activation, Backend, Columns, DataSet, EarlyStopping, Fit, Gradients, Network, Optimizer,
+    Activation, Backend, Columns, DataSet, EarlyStopping, Fit, Gradients, Init, Network, Optimizer,
     OutputGradient, Parallelism, Population, PopulationGradients, PopulationOptimizer,
     PopulationWorkspace, Predictor, Scalar, Tape, Trainer, Training, TrainingWorkspace,
 };
@@ -206,6 +207,29 @@ fn counted_fit<T: Scalar>(sizes: Sizes, iterations: usize) -> usize {
     })
 }
 
+/// A solver's run, a restart included.
+fn counted_solver(method: Method, units: usize, who: Parallelism) -> usize {
+    let mut net = Network::<f64>::builder(3)
+        .layer(units, Activation::Tanh)
+        .layer(2, Activation::Identity)
+        .parallelism(who)
+        .build()
+        .unwrap();
+    let x: Vec<f64> = (0..3 * 100).map(|i| f64::from(i % 17) / 8.0 - 1.0).collect();
+    let y: Vec<f64> = x.chunks(3).flat_map(|x| [x[0] * x[1], x[2]]).collect();
+    let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 2).unwrap());
+    let solving = Solving::new(method).l2(1e-4).stop_at(StopAt::iterations(20));
+    let mut solver = Solver::new(&net, solving, 100).unwrap();
+    solver.run(&mut net, x, y, |_| ControlFlow::Break(())).unwrap();
+    allocations(|| {
+        solver.run(&mut net, x, y, |_| ControlFlow::Continue(())).unwrap();
+        net.initialize(Init::NguyenWidrow, 3).unwrap();
+        solver.restart();
+        let report = solver.run(&mut net, x, y, |_| ControlFlow::Continue(())).unwrap();
+        assert!(report.iterations >= 3);
+    })
+}
+
 /// The calls of a population, in lanes and one by one.
 fn counted_population<T: Scalar>(units: usize, samples: usize, who: Parallelism) -> usize {
     let builder = Network::<T>::builder(3)
@@ -267,6 +291,16 @@ fn nothing_is_allocated_after_construction() {
         assert_eq!(serial, 0, "a population of {units} units, {samples} samples, on one thread");
         let run = || counted_population::<f64>(units, samples, Parallelism::Rayon);
         assert_eq!(pool.install(run), 0, "the same on three threads");
+    }
+
+    let bayesian = LevenbergMarquardt::new().bayesian().into();
+    for method in Method::all().into_iter().chain([bayesian]) {
+        for units in [5, 40] {
+            let serial = counted_solver(method, units, Parallelism::Serial);
+            assert_eq!(serial, 0, "{method} of {units} units on one thread");
+            let run = || counted_solver(method, units, Parallelism::Rayon);
+            assert_eq!(pool.install(run), 0, "{method} of {units} units on three threads");
+        }
     }
 
     // A fit allocates at its start, whatever is to come.

@@ -38,6 +38,7 @@ fn words() {
     is(Init::XavierNormal, r#""xavier_normal""#);
     is(Init::HeUniform, r#""he_uniform""#);
     is(Init::HeNormal, r#""he_normal""#);
+    is(Init::NguyenWidrow, r#""nguyen_widrow""#);
     for (backend, name) in [
         (Backend::Auto, r#""auto""#),
         (Backend::Fused, r#""fused""#),
@@ -177,4 +178,68 @@ fn what_is_not_known_is_refused() {
     // A configuration may be of a network that can't be: the builder says so.
     let empty = read::<Configuration>(r#"{"inputs":1,"layers":[]}"#).unwrap();
     assert_eq!(Builder::<f32>::from(empty).build().unwrap_err(), shallownet::Error::NoLayers);
+}
+
+/// What a solver is asked for, with the names of the command line.
+#[test]
+fn solvers() {
+    use shallownet::solvers::{Lbfgs, LevenbergMarquardt, Solving, StopAt};
+    is(
+        Solving::new(Lbfgs::new()).stop_at(StopAt::iterations(7).cost(0.5)).l2(0.25),
+        concat!(
+            r#"{"method":{"lbfgs":{"history":10,"c1":0.0001,"c2":0.9}},"#,
+            r#""stop":{"iterations":7,"cost":0.5,"gradient_norm":1e-10,"step_norm":0.0,"time":null},"#,
+            r#""l2":0.25}"#
+        ),
+    );
+    let short =
+        r#"{"method":{"lm":{"damping":0.01,"increase":4.0,"decrease":5.0,"most_damping":1e10}}}"#;
+    assert_eq!(read::<Solving>(short).unwrap(), Solving::new(LevenbergMarquardt::new()));
+    let error = read::<Solving>(r#"{"method":{"newton":{}}}"#).unwrap_err();
+    assert!(error.contains("unknown variant `newton`"), "{error}");
+}
+
+/// A solver's state goes through a file to the bit, for every method, before the first iteration and
+/// after some; a state that does not fit together is refused.
+#[test]
+fn states_of_solvers() {
+    use shallownet::solvers::{LevenbergMarquardt, Method, Solver, SolverState, Solving};
+    use std::ops::ControlFlow::{Break, Continue};
+    let (x, y) = ([-1.0, -0.3, 0.4, 1.0], [0.5, -0.25, 0.125, 0.7]);
+    let (x, y) = (Columns::new(&x, 1).unwrap(), Columns::new(&y, 1).unwrap());
+    let bayesian = LevenbergMarquardt::new().bayesian().into();
+    for method in Method::all().into_iter().chain([bayesian]) {
+        let mut net = Network::<f64>::builder(1)
+            .layer(3, Activation::Tanh)
+            .layer(1, Activation::Identity)
+            .build()
+            .unwrap();
+        let mut solver = Solver::new(&net, Solving::new(method), 4).unwrap();
+        for count in [0, 5] {
+            let stop = |at: &shallownet::solvers::SolverIteration<'_>| {
+                if at.iteration + 1 == count { Break(()) } else { Continue(()) }
+            };
+            if count > 0 {
+                solver.run(&mut net, x, y, stop).unwrap();
+            }
+            let json = serde_json::to_string(solver.state()).unwrap();
+            let again: SolverState = read(&json).unwrap();
+            assert_eq!(&again, solver.state(), "{method} after {count}");
+            Solver::resume(&net, again).unwrap();
+        }
+        let json = serde_json::to_string(solver.state()).unwrap();
+        // Another number of parameters than vectors.
+        let broken = json.replacen("\"parameters\":[", "\"parameters\":[0.5,", 1);
+        assert_ne!(broken, json);
+        let refused = Solver::resume(&net, read::<SolverState>(&broken).unwrap());
+        assert!(matches!(refused, Err(shallownet::Error::Length { .. })), "{method}");
+        // A memory of another method.
+        let other = if method.name() == "scg" { Method::all()[2] } else { Method::all()[3] };
+        let mut value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let other = Solver::new(&net, Solving::new(other), 4).unwrap();
+        let other: serde_json::Value = serde_json::to_value(other.state()).unwrap();
+        value["memory"] = other["memory"].clone();
+        let refused = Solver::resume(&net, serde_json::from_value::<SolverState>(value).unwrap());
+        assert!(refused.is_err(), "{method}");
+    }
 }

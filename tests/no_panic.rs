@@ -34,7 +34,7 @@ fn init() -> impl Strategy<Value = Init> {
     prop_oneof![
         1 => any::<f64>().prop_map(|scale| Init::Normal { scale }),
         1 => any::<f64>().prop_map(|scale| Init::Uniform { scale }),
-        4 => prop::sample::select(&[Init::Auto, Init::Zeros, Init::XavierUniform, Init::HeNormal][..]),
+        4 => prop::sample::select(&[Init::Auto, Init::Zeros, Init::XavierUniform, Init::HeNormal, Init::NguyenWidrow][..]),
         4 => Just(Init::Normal { scale: 1.0 }),
     ]
 }

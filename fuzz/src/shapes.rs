@@ -64,14 +64,17 @@ pub(crate) fn loss(u: &mut Unstructured<'_>) -> Result<Loss> {
 }
 
 pub(crate) fn init(u: &mut Unstructured<'_>) -> Result<Init> {
-    use Init::{Auto, HeNormal, HeUniform, Normal, Uniform, XavierNormal, XavierUniform, Zeros};
-    Ok(match pick(u, &[0_u8, 1, 2, 3, 4, 5, 6, 7])? {
+    use Init::{
+        Auto, HeNormal, HeUniform, NguyenWidrow, Normal, Uniform, XavierNormal, XavierUniform, Zeros,
+    };
+    Ok(match pick(u, &[0_u8, 1, 2, 3, 4, 5, 6, 7, 8])? {
         0 => XavierNormal,
         1 => XavierUniform,
         2 => HeNormal,
         3 => HeUniform,
         4 => Zeros,
         7 => Auto,
+        8 => NguyenWidrow,
         5 => Normal { scale: u.arbitrary::<Wild>()?.0 },
         _ => Uniform { scale: u.arbitrary::<Wild>()?.0 },
     })

@@ -1,6 +1,7 @@
 //! What `train` can be told about the network, and the reading of it.
 
-use shallownet::{Activation, Backend, Init, Loss, Optimizer, Schedule};
+use shallownet::solvers::Method;
+use shallownet::{Activation, Backend, Init, Loss, Optimizer, Schedule, UnknownName};
 
 /// The sizes of the hidden layers: `16,8`, or `none`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +113,10 @@ pub(crate) fn image(text: &str) -> Result<(usize, usize), String> {
     both.ok_or_else(|| "expected width and height such as 28x28".to_owned())
 }
 
+pub(crate) fn solver(name: &str) -> Result<Method, String> {
+    name.parse().map_err(|error: UnknownName| error.to_string())
+}
+
 pub(crate) fn backend(name: &str) -> Result<Backend, String> {
     Backend::from_name(name).ok_or_else(|| "not a backend of this program".to_owned())
 }
@@ -129,6 +134,8 @@ pub(crate) enum InitName {
     XavierNormal,
     HeUniform,
     HeNormal,
+    /// Nguyen and Widrow's, for tanh and sigmoid; inputs in [-1, 1]
+    NguyenWidrow,
 }
 
 impl InitName {
@@ -143,6 +150,7 @@ impl InitName {
             Init::XavierNormal => "xavier_normal",
             Init::HeUniform => "he_uniform",
             Init::HeNormal => "he_normal",
+            Init::NguyenWidrow => "nguyen_widrow",
             _ => "another",
         };
         name.to_owned()
@@ -163,6 +171,7 @@ impl InitName {
             Self::XavierNormal => fixed(Init::XavierNormal),
             Self::HeUniform => fixed(Init::HeUniform),
             Self::HeNormal => fixed(Init::HeNormal),
+            Self::NguyenWidrow => fixed(Init::NguyenWidrow),
         }
     }
 }

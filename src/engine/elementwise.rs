@@ -2,11 +2,13 @@
 
 use fearless_simd::Simd;
 
+use super::flat;
 use super::float::Float;
 use super::fused::Fused;
 use super::noise;
 use super::optimizer::{Update, over_parameters};
 use super::passes::{Elementwise, Function};
+use super::squares::{self, job, room::Room};
 use crate::kernels::epilogue::update_lanes;
 use crate::kernels::noise::Source;
 use crate::kernels::{exp, finite, gauss, optimizer, sigmoid, sine, tanh};
@@ -52,6 +54,14 @@ impl<T: Float, S: Simd> Elementwise<T> for Fused<S> {
             #[inline(always)]
             || noise::run(source, job),
         );
+    }
+
+    fn flat(&self, job: flat::Job<'_>) -> f64 {
+        flat::run(self.0, job)
+    }
+
+    fn squares(&self, room: &mut Room, job: job::Job<'_>) -> Option<f64> {
+        squares::run::run(self.0, room, job)
     }
 }
 

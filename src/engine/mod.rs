@@ -8,6 +8,7 @@
 mod curves;
 pub(crate) mod custom;
 mod elementwise;
+pub(crate) mod flat;
 pub(crate) mod float;
 mod fused;
 mod fused_ops;
@@ -32,6 +33,7 @@ pub(crate) mod resolve;
 pub(crate) mod shape;
 mod single;
 mod single_custom;
+pub(crate) mod squares;
 pub(crate) mod stretches;
 pub(crate) mod sums;
 #[cfg(test)]

@@ -9,11 +9,13 @@ use core::fmt::Debug;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::custom::{Backward, Forward};
+use super::flat;
 use super::groups::job::Groups;
 use super::noise;
 use super::optimizer::Update;
 use super::own_loss::{NotFinite, OwnLoss};
 use super::pass::{Prediction, Propagation};
+use super::squares;
 use super::sums::{Destination, WeightSums};
 use super::{tiny, tiny_back};
 use crate::kernels::noise::Source;
@@ -106,6 +108,13 @@ pub trait Elementwise<T>: Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
 
     /// A job on noise; the same bits at all levels.
     fn noise(&self, source: Source, job: noise::Job<'_, T>);
+
+    /// A job on vectors of f64; the same bits at all levels. 0 where it returns nothing.
+    fn flat(&self, job: flat::Job<'_>) -> f64;
+
+    /// A job of Levenberg-Marquardt, in f64; the same bits at all levels with FMA. `None` from a
+    /// matrix that is not positive definite.
+    fn squares(&self, room: &mut squares::room::Room, job: squares::job::Job<'_>) -> Option<f64>;
 }
 
 /// A function of [`Elementwise::apply`].

@@ -10,6 +10,7 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::curves;
 use super::custom::{self, Backward, Forward};
+use super::flat;
 use super::float::Float;
 use super::levels;
 use super::noise;
@@ -18,6 +19,7 @@ use super::optimizer::Update;
 use super::own_loss::{self, NotFinite, OwnLoss};
 use super::pass::{self, Prediction, Propagation};
 use super::passes::{Elementwise, Function, Passes};
+use super::squares::{job::Job, room::Room};
 use super::sums::{self, Destination, WeightSums};
 use crate::ffi::{Product, Strided};
 use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
@@ -138,6 +140,14 @@ impl<T: Float, G: Gemm> Elementwise<T> for GemmOps<G> {
 
     fn noise(&self, source: Source, job: noise::Job<'_, T>) {
         best().noise(source, job);
+    }
+
+    fn flat(&self, job: flat::Job<'_>) -> f64 {
+        best::<T>().flat(job)
+    }
+
+    fn squares(&self, room: &mut Room, job: Job<'_>) -> Option<f64> {
+        best::<T>().squares(room, job)
     }
 }
 

@@ -16,6 +16,8 @@
 //! | [`Schedule`](crate::Schedule) | `{"warm_up": 1.0, "decay": {"cosine": {"epochs": 9, "floor": 0.0}}}` |
 //! | [`EarlyStopping`](crate::EarlyStopping) | `{"patience": 5, "min_delta": 0.0, "restore_best": true}` |
 //! | [`Training`](crate::Training) | below |
+//! | [`Solving`](crate::solvers::Solving) | `{"method": {"lbfgs": {"history": 10, "c1": 0.0001, "c2": 0.9}}, "stop": {"iterations": 100}, "l2": 0.0}` |
+//! | [`SolverState`](crate::solvers::SolverState) | its `Solving`, counts, parameters, and the method's memory |
 //! | [`Best`](crate::Best) | `{"epoch": 3, "cost": 0.25}` |
 //! | [`Fingerprint`](crate::Fingerprint) | its 16 digits: `"ac78694ec88e579c"` |
 //! | [`Standardization`](crate::Standardization) | `{"means": [2.0], "stds": [0.5]}` |
@@ -42,6 +44,7 @@
 
 mod network;
 mod pipeline;
+mod solvers;
 mod training;
 mod words;
 

@@ -43,6 +43,7 @@ enum InitForm {
     XavierNormal,
     HeUniform,
     HeNormal,
+    NguyenWidrow,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]

@@ -14,6 +14,7 @@ pub(crate) mod epilogue;
 pub(crate) mod exp;
 pub(crate) mod finish;
 pub(crate) mod finite;
+pub(crate) mod flat;
 pub(crate) mod flush;
 pub(crate) mod gauss;
 pub(crate) mod group;
@@ -38,6 +39,7 @@ pub(crate) mod single;
 #[cfg(test)]
 #[path = "testing/slices.rs"]
 mod slices;
+pub(crate) mod squares;
 pub(crate) mod streamed;
 pub(crate) mod strips;
 pub(crate) mod tanh;

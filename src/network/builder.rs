@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use super::initial_weights::Weights;
+use super::initial_weights;
 use crate::data::buffer::AlignedBuffer;
-use crate::data::checks;
 use crate::data::domains;
-use crate::engine::layout;
 use crate::engine::shape::Shape;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
@@ -112,7 +110,8 @@ impl<T: Scalar> Builder<T> {
     }
 
     /// The initialisation of the weights, and the seed of the stream they are drawn from. Default:
-    /// [`Init::Auto`], Glorot's or He's by each layer's activation, seed 0. Biases begin at 0.
+    /// [`Init::Auto`], Glorot's or He's by each layer's activation, seed 0. Biases begin at 0 (but for
+    /// [`Init::NguyenWidrow`]).
     ///
     /// ```
     /// # use shallownet::{Activation, Init, Network};
@@ -210,17 +209,8 @@ impl<T: Scalar> Builder<T> {
         if output == Activation::Softmax && shape.output().units == 1 {
             return Err(Error::OneUnitSoftmax);
         }
-        domains::scale::<T>(self.init)?;
         let mut parameters = AlignedBuffer::zeros(shape.len, "the parameters")?;
-        let mut weights = Weights::new(self.init, self.seed);
-        for (index, layer) in shape.layers.iter().enumerate() {
-            for unit in 0..layer.units {
-                for w in layout::row_mut(&shape, parameters.as_mut_slice(), index, unit) {
-                    *w = checks::normal(T::from_f64(weights.draw(layer)));
-                }
-            }
-        }
-        checks::finite("initial weights", parameters.as_slice())?;
+        initial_weights::fill(&shape, parameters.as_mut_slice(), self.init, self.seed)?;
         Ok(Network {
             shape: Arc::new(shape),
             parameters,

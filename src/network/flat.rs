@@ -73,6 +73,11 @@ impl<T: Scalar> Network<T> {
         Ok(())
     }
 
+    /// Writes all gradients to a slice of their number, in the same order.
+    pub(crate) fn gather_gradients(&self, gradients: &Gradients<T>, into: &mut [T]) {
+        layout::gather(&self.shape, gradients.buffer.as_slice(), into);
+    }
+
     /// Sets all parameters, of which there are as many.
     pub(crate) fn assign(&mut self, parameters: &[T]) {
         layout::scatter(&self.shape, self.parameters.as_mut_slice(), parameters, checks::normal);

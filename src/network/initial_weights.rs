@@ -4,6 +4,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
+use super::parameters::Network;
+use crate::data::{checks, domains};
+use crate::element::Element;
+use crate::engine::layout;
+use crate::engine::shape::Shape;
+use crate::error::Result;
+use crate::scalar::Scalar;
 use crate::words::activation::Activation;
 use crate::words::init::Init;
 use crate::words::layer::Layer;
@@ -33,22 +40,106 @@ fn draw(init: Init, rng: &mut ChaCha8Rng, layer: &Layer) -> f64 {
         Init::XavierNormal => (2.0 / (n_in + n_out) as f64).sqrt() * normal(rng),
         Init::HeUniform => (6.0 / n_in as f64).sqrt() * uniform(rng),
         Init::HeNormal => (2.0 / n_in as f64).sqrt() * normal(rng),
+        // Of layers that are not Nguyen and Widrow's: see `Weights::unit`.
+        Init::NguyenWidrow => uniform(rng) / 2.0,
     }
 }
 
 /// Draws the weights of one network, layer after layer.
-pub(crate) struct Weights {
+struct Weights {
     init: Init,
     rng: ChaCha8Rng,
 }
 
 impl Weights {
-    pub(crate) fn new(init: Init, seed: u64) -> Self {
+    fn new(init: Init, seed: u64) -> Self {
         Self { init, rng: ChaCha8Rng::seed_from_u64(seed) }
     }
 
-    pub(crate) fn draw(&mut self, layer: &Layer) -> f64 {
+    fn draw(&mut self, layer: &Layer) -> f64 {
         draw(self.init, &mut self.rng, layer)
+    }
+
+    /// The weights of one unit of `layer`, whose inputs are those of g `before` it; returns its bias.
+    fn unit<'a, T: Element>(
+        &mut self,
+        layer: &Layer,
+        before: Option<Activation>,
+        weights: impl Iterator<Item = &'a mut T>,
+    ) -> f64 {
+        let steepness = match (self.init, layer.activation) {
+            (Init::NguyenWidrow, Activation::Tanh) => 1.0,
+            // sigmoid(z) = (1 + tanh(z/2)) / 2
+            (Init::NguyenWidrow, Activation::Sigmoid) => 2.0,
+            _ => {
+                weights.for_each(|w| *w = checks::normal(T::from_f64(self.draw(layer))));
+                return 0.0;
+            }
+        };
+        let (n_in, n_out) = (layer.inputs as f64, layer.units as f64);
+        let beta = 0.7 * n_out.powf(1.0 / n_in);
+        // The same stream twice: first for the norm.
+        let mut ahead = self.rng.clone();
+        let squares: f64 = (0..layer.inputs).map(|_| uniform(&mut ahead).powi(2)).sum();
+        // All of them 0 has the probability 2^-53 and less.
+        let factor = if squares > 0.0 { steepness * beta / squares.sqrt() } else { 0.0 };
+        // Inputs in (0, 1) are shifted and stretched to (-1, 1): 2 a - 1.
+        let (stretch, shift) = match before {
+            Some(Activation::Sigmoid) => (2.0, 1.0),
+            _ => (1.0, 0.0),
+        };
+        let mut sum = 0.0;
+        for w in weights {
+            let value = factor * uniform(&mut self.rng);
+            sum += value;
+            *w = checks::normal(T::from_f64(stretch * value));
+        }
+        steepness * beta * uniform(&mut self.rng) - shift * sum
+    }
+}
+
+/// Draws all parameters of a network, and sets its biases.
+pub(crate) fn fill<T: Element>(
+    shape: &Shape,
+    parameters: &mut [T],
+    init: Init,
+    seed: u64,
+) -> Result<()> {
+    domains::scale::<T>(init)?;
+    let mut weights = Weights::new(init, seed);
+    let mut before = None;
+    for (index, layer) in shape.layers.iter().enumerate() {
+        for unit in 0..layer.units {
+            let row = layout::row_mut(shape, parameters, index, unit);
+            let bias = weights.unit(layer, before, row);
+            parameters[shape.spans[index].bias.start + unit] = checks::normal(T::from_f64(bias));
+        }
+        before = Some(layer.activation);
+    }
+    checks::finite("initial weights", parameters)
+}
+
+impl<T: Scalar> Network<T> {
+    /// Draws all parameters anew, as [`Builder::init`](crate::Builder::init) does for a network that
+    /// is built. O(parameters); allocates nothing.
+    ///
+    /// ```
+    /// use shallownet::{Activation, Init, Network};
+    ///
+    /// let builder = Network::<f64>::builder(2).layer(4, Activation::Tanh);
+    /// let mut net = builder.clone().init(Init::Auto, 1).build()?;
+    /// net.initialize(Init::NguyenWidrow, 7)?;
+    /// let other = builder.init(Init::NguyenWidrow, 7).build()?;
+    /// assert_eq!((net.weights(0)?, net.bias(0)?), (other.weights(0)?, other.bias(0)?));
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Range`](crate::Error::Range) for a scale that does not fit, and
+    /// [`Error::NotFinite`](crate::Error::NotFinite) where it makes a weight infinite: then the
+    /// parameters are those drawn so far.
+    pub fn initialize(&mut self, init: Init, seed: u64) -> Result<()> {
+        fill(&self.shape, self.parameters.as_mut_slice(), init, seed)
     }
 }
 

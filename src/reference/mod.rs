@@ -29,5 +29,6 @@ mod network;
 pub mod optimizer;
 mod passes;
 mod shapes;
+pub mod solvers;
 
 pub use network::{Layer, LayerGradient, Network, Trace};

@@ -1,6 +1,6 @@
 //! How weights are initialised: seeded, with a stream that is the same on every machine.
 
-/// How a network's weights are drawn. Biases always begin at 0.
+/// How a network's weights are drawn. Biases begin at 0, but for [`Init::NguyenWidrow`].
 ///
 /// **Why not zeros.** With all weights equal, every unit of a hidden layer computes the same
 /// value, receives the same gradient and stays the same for ever: the layer acts as one unit.
@@ -64,6 +64,13 @@ pub enum Init {
     HeUniform,
     /// Normal with variance 2 / n_in (He et al. 2015, equation 10).
     HeNormal,
+    /// Nguyen and Widrow's, for layers of tanh and sigmoid whose inputs lie in [-1, 1] (standardize or
+    /// scale them so): each unit's weights are uniform in direction (from the cube) with the norm 0.7
+    /// n_out^(1/n_in), and its bias is uniform within that norm, so that the units' active regions are
+    /// spread over the inputs' range. For sigmoid all is doubled; where the layer before is one, its
+    /// (0, 1) is taken for the range. Other layers: uniform in [-1/2, 1/2), biases 0. (D. Nguyen and B.
+    /// Widrow, *Improving the learning speed of 2-layer neural networks*, IJCNN 1990.)
+    NguyenWidrow,
 }
 
 impl Init {

@@ -40,7 +40,7 @@ macro_rules! names {
         impl core::str::FromStr for $word {
             type Err = $crate::words::names::UnknownName;
 
-            fn from_str(name: &str) -> Result<Self, Self::Err> {
+            fn from_str(name: &str) -> core::result::Result<Self, Self::Err> {
                 Self::from_name(name).ok_or_else(|| $crate::words::names::UnknownName {
                     what: $what,
                     expected: $all.map(|word| word.name()).join(", "),

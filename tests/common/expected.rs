@@ -13,7 +13,7 @@ pub(super) struct Pass {
 }
 
 impl Pass {
-    fn forward(r: Rounding, net: &Network, trace: &Trace, x: &[f64]) -> Self {
+    pub(super) fn forward(r: Rounding, net: &Network, trace: &Trace, x: &[f64]) -> Self {
         let mut pass = Self { z: Vec::new(), a: Vec::new() };
         let mut a_prev: Vec<Approx> = x.iter().map(|&x| Approx::exact(x)).collect();
         for (layer, (z, a)) in net.layers.iter().zip(trace.z.iter().zip(&trace.a)) {
@@ -36,7 +36,7 @@ impl Pass {
     }
 
     /// dZ of every layer from dZ at the output: dZ[l] = W[l+1]^T dZ[l+1] * g'(Z[l]).
-    fn deltas(
+    pub(super) fn deltas(
         &self,
         r: Rounding,
         net: &Network,

@@ -5,10 +5,12 @@ pub(crate) mod bounds;
 pub(crate) mod cases;
 pub(crate) mod compare;
 pub(crate) mod curves;
+pub(crate) mod equations;
 pub(crate) mod expected;
 pub(crate) mod members;
 pub(crate) mod optimizer_bounds;
 pub(crate) mod planar;
+pub(crate) mod running;
 
 use std::sync::LazyLock;
 

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use shallownet::io::atomic;
+use shallownet::solvers::Method;
 use shallownet::{EarlyStopping, Optimizer, Training};
 
 use super::class_weights::{self, ClassWeights};
@@ -66,6 +67,14 @@ pub(crate) struct Args {
     /// --plain: 10000]
     #[arg(long, value_name = "STEPS")]
     pub(super) iterations: Option<NonZeroUsize>,
+    /// A full-batch solver, for small networks: lm (Levenberg-Marquardt, for values to predict),
+    /// lbfgs, rprop or scg (scaled conjugate gradients). It stops at --iterations [default: 200], or
+    /// earlier at a minimum
+    #[arg(long, value_name = "NAME", value_parser = choices::solver, conflicts_with_all = [
+        "epochs", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm", "validation",
+        "early_stopping", "checkpoint", "resume", "learning_rate",
+    ])]
+    pub(super) solver: Option<Method>,
     #[command(flatten)]
     pub(super) epochs: EpochArgs,
 
@@ -201,7 +210,8 @@ impl Args {
     /// Is it trained by epochs, for all that the options say?
     fn has_epochs(&self) -> bool {
         let is_table = self.source.data.is_some() && !self.preparation.plain;
-        self.epochs.are_given() || self.iterations.is_none() && (is_table || self.is_folder())
+        let by_default = self.iterations.is_none() && self.solver.is_none();
+        self.epochs.are_given() || by_default && (is_table || self.is_folder())
     }
 
     /// A training that diverged at this learning rate, with the options against it that were not

@@ -28,6 +28,11 @@ pub(super) fn say<T: Scalar>(
         Plan::Full { iterations, learning_rate } => say.line(format_args!(
             "{members}{iterations} full-batch steps, learning rate {learning_rate}"
         )),
+        Plan::Solve(solving) => say.line(format_args!(
+            "{members}solver {}, at most {} iterations on all samples",
+            solving.get_method(),
+            solving.get_stop().get_iterations()
+        )),
         Plan::Epochs(training) => say.line(format_args!("{members}{}", course(training))),
         Plan::Resume(state) => say.line(course(&state.training())),
     }

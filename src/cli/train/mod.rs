@@ -14,6 +14,7 @@ mod output;
 mod plan;
 mod run;
 mod sets;
+mod solve;
 mod trained;
 
 pub(crate) use args::Args;

@@ -1,7 +1,8 @@
-//! How a network is trained: by full batches, by epochs, or from a checkpoint on.
+//! How a network is trained: by full batches, by a solver, by epochs, or from a checkpoint on.
 
 use std::num::NonZeroUsize;
 
+use shallownet::solvers::{Solving, StopAt};
 use shallownet::{Training, TrainingState};
 
 use super::args::Args;
@@ -9,6 +10,7 @@ use crate::network::Defaults;
 
 pub(super) enum Plan<T> {
     Full { iterations: usize, learning_rate: f64 },
+    Solve(Solving),
     Epochs(Training),
     Resume(Box<TrainingState<T>>),
 }
@@ -16,6 +18,10 @@ pub(super) enum Plan<T> {
 impl<T> Plan<T> {
     /// As the options say, for a number of samples.
     pub(super) fn of(args: &Args, defaults: Defaults, samples: usize, seed: u64) -> Self {
+        if let Some(method) = args.solver {
+            let iterations = args.iterations.map_or(200, NonZeroUsize::get);
+            return Self::Solve(Solving::new(method).stop_at(StopAt::iterations(iterations)));
+        }
         if let Some(training) = args.training(defaults, samples) {
             return Self::Epochs(training.seed(seed));
         }

@@ -14,7 +14,7 @@ use super::interrupted::interrupted_ensemble;
 use super::plan::Plan;
 use super::sets::{Sets, sets};
 use super::trained::Trained;
-use super::{calibrate, describe, epochs, files, full, output};
+use super::{calibrate, describe, epochs, files, full, output, solve};
 use crate::batch::{Batch, Meaning};
 use crate::choices::Precision;
 use crate::data::Data;
@@ -76,6 +76,7 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
             Plan::Full { iterations, learning_rate } => {
                 full::train(&mut network, &sets.train, (iterations, learning_rate), args, say)
             }
+            Plan::Solve(solving) => solve::train(&mut network, &sets.train, solving, say),
             Plan::Epochs(training) => epochs::start(&mut network, training, &sets, args, say),
             Plan::Resume(state) => epochs::resume(&mut network, *state, (&sets, &data), args, say),
         };

@@ -1,0 +1,80 @@
+//! What is wanted of a solver: which method, from when on it is enough, which penalty.
+
+use super::method::Method;
+use super::stop::StopAt;
+use crate::data::domains;
+use crate::error::Result;
+
+/// A method, its options, when to stop, and an L2 penalty.
+///
+/// Defaults: [`StopAt::default`], no penalty.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use shallownet::solvers::{LevenbergMarquardt, Solving, StopAt};
+/// use shallownet::{Activation, Columns, Init, Network};
+///
+/// // sin(pi x) on [-1, 1].
+/// let x: Vec<f64> = (0..41).map(|i| f64::from(i) / 20.0 - 1.0).collect();
+/// let y: Vec<f64> = x.iter().map(|x| (std::f64::consts::PI * x).sin()).collect();
+/// let mut net = Network::builder(1)
+///     .layer(5, Activation::Tanh)
+///     .layer(1, Activation::Identity)
+///     .init(Init::NguyenWidrow, 1)
+///     .build()?;
+/// let solving = Solving::new(LevenbergMarquardt::new()).stop_at(StopAt::iterations(100).cost(1e-4));
+/// let report = solving.run(&mut net, Columns::new(&x, 1)?, Columns::new(&y, 1)?, |iteration| {
+///     println!("{} {:.2e}", iteration.iteration, iteration.cost);
+///     ControlFlow::Continue(())
+/// })?;
+/// assert!(report.cost <= 1e-4);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Solving {
+    pub(crate) method: Method,
+    pub(crate) stop: StopAt,
+    pub(crate) l2: f64,
+}
+
+impl Solving {
+    /// By this method: a [`Method`], or the options of one.
+    pub fn new(method: impl Into<Method>) -> Self {
+        Self { method: method.into(), stop: StopAt::default(), l2: 0.0 }
+    }
+
+    /// When to stop.
+    pub fn stop_at(mut self, stop: StopAt) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// An L2 penalty of `l2` / 2 times the sum of the squared weights (not biases), as
+    /// [`Training::l2`](crate::Training::l2): it is minimised with the cost, and not part of the costs
+    /// that are reported. Finite and not negative; 0 is none.
+    pub fn l2(mut self, l2: f64) -> Self {
+        self.l2 = l2;
+        self
+    }
+
+    /// The method.
+    pub fn get_method(&self) -> Method {
+        self.method
+    }
+
+    /// When to stop.
+    pub fn get_stop(&self) -> StopAt {
+        self.stop
+    }
+
+    /// The L2 penalty's factor.
+    pub fn get_l2(&self) -> f64 {
+        self.l2
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        self.method.check()?;
+        self.stop.check()?;
+        domains::l2(self.l2)
+    }
+}

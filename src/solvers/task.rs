@@ -1,0 +1,70 @@
+//! What the methods share: the problem, and how an iteration ends.
+
+use super::standing::Standing;
+use super::state::SolverState;
+use crate::data::columns::Columns;
+use crate::data::targets::Targets;
+use crate::network::parameters::Network;
+use crate::scalar::Scalar;
+use crate::words::layer::Layer;
+
+/// The problem, and how far its solution has come. Everything has been checked.
+pub(super) struct Task<'a, T> {
+    pub(super) net: &'a mut Network<T>,
+    pub(super) x: Columns<'a, T>,
+    pub(super) y: Targets<'a, T>,
+    pub(super) state: &'a mut SolverState,
+    /// Parameters or gradients of the network's type, on their way in and out.
+    pub(super) flat: &'a mut [T],
+}
+
+impl<T: Scalar> Task<'_, T> {
+    /// The network's parameters, into the state.
+    pub(super) fn take_parameters(&mut self) {
+        self.net.gather(self.flat);
+        for (w, flat) in self.state.parameters.iter_mut().zip(&*self.flat) {
+            *w = flat.to_f64();
+        }
+    }
+
+    /// The state's best parameters, into the network.
+    pub(super) fn give_best(&mut self) {
+        for (flat, w) in self.flat.iter_mut().zip(self.state.best()) {
+            *flat = T::from_f64(*w);
+        }
+        self.net.assign(self.flat);
+    }
+}
+
+/// How an iteration ended.
+pub(super) enum Moved {
+    To(Standing),
+    /// No step lowers the objective.
+    Nowhere,
+    /// At this cost. The state's parameters are good ones.
+    Diverged(f64),
+}
+
+/// A method at work. `begin` evaluates the state's parameters; each `advance` is an iteration.
+pub(super) trait Algorithm<T> {
+    fn begin(&mut self, task: &mut Task<'_, T>) -> Standing;
+    fn advance(&mut self, task: &mut Task<'_, T>, from: &Standing) -> Moved;
+}
+
+/// 1/2 sum of the squares of the weights and of the biases, each.
+pub(super) fn half_squares(layers: &[Layer], parameters: &[f64]) -> (f64, f64) {
+    let (mut of_weights, mut of_biases, mut rest) = (0.0, 0.0, parameters);
+    for layer in layers {
+        let (of_layer, after) = rest.split_at(layer.parameters());
+        let (weights, biases) = of_layer.split_at(layer.inputs * layer.units);
+        let square = |values: &[f64]| values.iter().map(|w| w * w).sum::<f64>();
+        of_weights += square(weights);
+        of_biases += square(biases);
+        rest = after;
+    }
+    (of_weights / 2.0, of_biases / 2.0)
+}
+
+pub(super) fn norm(values: &[f64]) -> f64 {
+    values.iter().map(|v| v * v).sum::<f64>().sqrt()
+}
