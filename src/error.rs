@@ -144,6 +144,12 @@ pub enum Error {
         /// The layer's index, from 0.
         layer: usize,
     },
+    /// The exponential anywhere but at the output.
+    #[error("layer {layer} has exp: it is for the output layer only")]
+    HiddenExp {
+        /// The layer's index, from 0.
+        layer: usize,
+    },
     /// Softmax over one unit, which is 1 whatever comes in: nothing could be learned.
     #[error("softmax over one unit is always 1: expected two units or more, or sigmoid")]
     OneUnitSoftmax,

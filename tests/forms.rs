@@ -27,9 +27,14 @@ fn words() {
     is(Activation::Relu, r#""relu""#);
     is(Activation::LEAKY_RELU, r#"{"leaky_relu":{"slope":0.01}}"#);
     is(Activation::Softmax, r#""softmax""#);
+    is(Activation::Exp, r#""exp""#);
     is(Loss::BinaryCrossEntropy, r#""binary_cross_entropy""#);
     is(Loss::CategoricalCrossEntropy, r#""categorical_cross_entropy""#);
     is(Loss::SquaredError, r#""squared_error""#);
+    is(Loss::Huber { delta: 1.5 }, r#"{"huber":{"delta":1.5}}"#);
+    is(Loss::Absolute, r#""absolute""#);
+    is(Loss::Quantile { tau: 0.9 }, r#"{"quantile":{"tau":0.9}}"#);
+    is(Loss::Poisson, r#""poisson""#);
     is(Init::Auto, r#""auto""#);
     is(Init::Zeros, r#""zeros""#);
     is(Init::Uniform { scale: 0.5 }, r#"{"uniform":{"scale":0.5}}"#);

@@ -96,7 +96,7 @@ fn check_all(case: &Case) {
 
 #[test]
 fn gradients_are_derivatives_of_the_cost() {
-    use Activation::{Identity, Relu, Sigmoid, Softmax, Tanh};
+    use Activation::{Exp, Identity, Relu, Sigmoid, Softmax, Tanh};
     let hidden = [Identity, Sigmoid, Tanh, Relu, Activation::LeakyRelu { slope: 0.3 }];
     let outputs = [
         (Sigmoid, Loss::BinaryCrossEntropy),
@@ -107,6 +107,14 @@ fn gradients_are_derivatives_of_the_cost() {
         (Tanh, Loss::SquaredError),
         (Relu, Loss::SquaredError),
         (Activation::LEAKY_RELU, Loss::SquaredError),
+        (Identity, Loss::HUBER),
+        (Sigmoid, Loss::Huber { delta: 0.3 }),
+        (Softmax, Loss::Huber { delta: 0.1 }),
+        (Identity, Loss::Absolute),
+        (Softmax, Loss::Absolute),
+        (Tanh, Loss::Quantile { tau: 0.8 }),
+        (Exp, Loss::Poisson),
+        (Exp, Loss::SquaredError),
     ];
     for g in hidden {
         for (output, loss) in outputs {

@@ -50,7 +50,17 @@ fn values() -> impl Strategy<Value = Vec<f64>> {
 }
 
 fn losses() -> impl Strategy<Value = Option<Loss>> {
-    let all = [Loss::BinaryCrossEntropy, Loss::CategoricalCrossEntropy, Loss::SquaredError];
+    let all = [
+        Loss::BinaryCrossEntropy,
+        Loss::CategoricalCrossEntropy,
+        Loss::SquaredError,
+        Loss::HUBER,
+        Loss::Huber { delta: f64::NAN },
+        Loss::Absolute,
+        Loss::Quantile { tau: 0.9 },
+        Loss::Quantile { tau: -1.0 },
+        Loss::Poisson,
+    ];
     prop::option::weighted(0.3, prop::sample::select(all.to_vec()))
 }
 

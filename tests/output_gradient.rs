@@ -266,13 +266,16 @@ fn a_tapes_capacity_does_not_change_bits() {
 /// and rounding adds the bound of J's error over h.
 #[test]
 fn the_references_dx_is_the_derivative_of_its_loss() {
-    use Activation::{Identity, Sigmoid, Softmax, Tanh};
+    use Activation::{Exp, Identity, Sigmoid, Softmax, Tanh};
     let outputs = [
         (Sigmoid, Loss::BinaryCrossEntropy),
         (Softmax, Loss::CategoricalCrossEntropy),
         (Softmax, Loss::SquaredError),
         (Identity, Loss::SquaredError),
         (Tanh, Loss::SquaredError),
+        (Identity, Loss::HUBER),
+        (Softmax, Loss::Quantile { tau: 0.8 }),
+        (Exp, Loss::Poisson),
     ];
     for (output, loss) in outputs {
         let mut case = Case::new(3, &[(5, Tanh), (4, Sigmoid), (3, output)], 4);

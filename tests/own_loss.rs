@@ -109,15 +109,24 @@ fn as_the_own_loss<T: Scalar>(
     let ((x, _), n_y, half) = (batch.columns(), net.outputs(), T::from_f64(0.5));
     let loss = |sample: usize, a: &[T], d: &mut [T]| {
         let y = &batch.y[sample * n_y..][..n_y];
-        d.iter_mut().zip(a.iter().zip(y)).for_each(|(d, (&a, &y))| *d = a - y);
-        d.iter().map(|&d| (half * d * d).to_f64()).sum()
+        let mut cost = 0.0;
+        for (d, (&a, &y)) in d.iter_mut().zip(a.iter().zip(y)) {
+            *d = a - y;
+            // Computed in f64, and its derivative rounded once: no less accurate than the network's.
+            match net.loss().of_difference(d.to_f64()).filter(|_| net.loss() != Loss::SquaredError)
+            {
+                Some((own, slope)) => (cost, *d) = (cost + own, T::from_f64(slope)),
+                None => cost += (half * *d * *d).to_f64(),
+            }
+        }
+        cost
     };
-    if net.loss() == Loss::SquaredError {
-        // dA = a - y: the very formula.
+    if net.loss().output().is_none() {
+        // The very formula, dA = a - y of squared error.
         let cost = net.backward_with_da(x, workspace, loss).unwrap();
         within("J", &[own.cost], &[cost])?;
     } else {
-        // dZ = a - y: that of a cross-entropy.
+        // dZ = a - y: that of a cross-entropy, and of Poisson's loss.
         net.backward_with_dz(x, workspace, loss).unwrap();
     }
     gradients_within(workspace, &own.dw, &own.db)

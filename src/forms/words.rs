@@ -24,6 +24,19 @@ enum ActivationForm {
     Relu,
     LeakyRelu { slope: f64 },
     Softmax,
+    Exp,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Loss", rename_all = "snake_case", deny_unknown_fields)]
+enum LossForm {
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    SquaredError,
+    Huber { delta: f64 },
+    Absolute,
+    Quantile { tau: f64 },
+    Poisson,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -60,6 +73,7 @@ enum OptimizerForm {
 
 written_as!(
     Activation = ActivationForm,
+    Loss = LossForm,
     Init = InitForm,
     Layer = LayerForm,
     Optimizer = OptimizerForm,
@@ -100,7 +114,6 @@ macro_rules! written_as_text {
     )+};
 }
 written_as_text!(
-    Loss: "the name of a loss",
     Backend: "the name of a backend",
     Level: "the name of a SIMD level",
     Parallelism: "\"serial\" or \"rayon\"",

@@ -14,7 +14,8 @@ use crate::words::activation::Activation;
 /// The most lanes a register has.
 pub(crate) const MAX_LANES: usize = 16;
 
-/// a = g(z), in place. Softmax is left as it is: it needs whole columns, see `head`.
+/// a = g(z), in place. Softmax is left as it is: it needs whole columns, see `head`; and so is the
+/// exponential, which is for outputs only.
 ///
 /// ReLUs leave the sign of z in a (z < 0 gives -0.0 or slope z, z = 0 of either sign gives +0.0),
 /// so that g'(z) can be read off a. A sigmoid below the root is 0: see `flush`. (Of an output it is
@@ -27,7 +28,7 @@ where
     // Each activation has its own loop, so that the choice is made once, outside. (Closures, since
     // a function passed by name is called through a shim that is not compiled for the level.)
     match activation {
-        Activation::Identity | Activation::Softmax => {}
+        Activation::Identity | Activation::Softmax | Activation::Exp => {}
         Activation::Sigmoid => update_lanes::<V>(
             t,
             z,
@@ -82,7 +83,7 @@ where
 {
     let zero = V::splat(t, V::Elem::ZERO);
     match g {
-        Activation::Identity | Activation::Softmax => z,
+        Activation::Identity | Activation::Softmax | Activation::Exp => z,
         Activation::Sigmoid => sigmoid_from(z, V::Elem::DELTA_LOW),
         Activation::Tanh => tanh(z),
         Activation::Relu => V::select(z.lt(zero), V::splat(t, -V::Elem::ZERO), z + zero),
@@ -92,8 +93,8 @@ where
     }
 }
 
-/// da g'(z) of one register, with g' from a = g(z), as [`times_derivative`]. Of a sigmoid it is 0
-/// below the root: see `flush`.
+/// da g'(z) of one register, with g' from a = g(z), as [`times_derivative`]. Of a sigmoid and
+/// an exponential it is 0 below the root: see `flush`.
 #[inline(always)]
 pub(crate) fn times_g_prime<V>(t: V::Token, g: Activation, a: V, da: V) -> V
 where
@@ -105,6 +106,10 @@ where
         Activation::Sigmoid => {
             let root = V::splat(t, V::Elem::from_f64(flush::root::<V::Elem>()));
             flush::below(t, root, da * (a * (one - a)))
+        }
+        Activation::Exp => {
+            let root = V::splat(t, V::Elem::from_f64(flush::root::<V::Elem>()));
+            flush::below(t, root, da * a)
         }
         Activation::Tanh => da * a.neg_mul_add(a, one),
         Activation::Relu => da * step(one, a, zero, zero),

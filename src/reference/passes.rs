@@ -67,9 +67,15 @@ impl Network {
                     loss -= y[k] * (z[k] - max);
                 }
             }
-            Loss::SquaredError => {
+            Loss::Poisson => {
+                // a - y ln a with a = e^z
+                for k in 0..z.len() {
+                    loss += z[k].exp() - y[k] * z[k];
+                }
+            }
+            by_difference => {
                 for k in 0..a.len() {
-                    loss += (a[k] - y[k]) * (a[k] - y[k]) / 2.0;
+                    loss += by_difference.of_difference(a[k] - y[k]).map_or(f64::NAN, |of| of.0);
                 }
             }
         }
@@ -85,8 +91,13 @@ impl Network {
             d[k] = a[k] - y[k];
         }
         match self.loss {
-            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => d,
-            Loss::SquaredError => self.logit_delta(trace, &d),
+            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy | Loss::Poisson => d,
+            by_difference => {
+                for k in 0..d.len() {
+                    d[k] = by_difference.of_difference(d[k]).map_or(f64::NAN, |of| of.1);
+                }
+                self.logit_delta(trace, &d)
+            }
         }
     }
 

@@ -4,7 +4,6 @@ use super::network::{Layer, Network, Trace};
 use crate::data::checks::length;
 use crate::data::domains;
 use crate::error::{Error, Result};
-use crate::words::activation::Activation;
 
 impl Network {
     /// Do the layers fit each other, and the output the loss? Every function of the reference
@@ -22,7 +21,8 @@ impl Network {
     ///
     /// # Errors
     /// [`Error::NoLayers`], [`Error::Zero`] for a layer without units or inputs, [`Error::Length`]
-    /// of a row of W or of b, [`Error::HiddenSoftmax`], [`Error::LossActivation`].
+    /// of a row of W or of b, [`Error::HiddenSoftmax`], [`Error::HiddenExp`],
+    /// [`Error::LossActivation`].
     pub fn check(&self) -> Result<()> {
         let Some(output) = self.layers.last() else { return Err(Error::NoLayers) };
         domains::output(self.loss, output.activation)?;
@@ -34,8 +34,8 @@ impl Network {
             if layer.w.is_empty() {
                 return Err(Error::Zero { argument: "units" });
             }
-            if layer.activation == Activation::Softmax && l + 1 < self.layers.len() {
-                return Err(Error::HiddenSoftmax { layer: l });
+            if l + 1 < self.layers.len() {
+                domains::output_only(layer.activation, l)?;
             }
             each_length("a row of W", inputs, &layer.w)?;
             length("b", layer.w.len(), layer.b.len())?;

@@ -12,6 +12,7 @@ use super::names::names;
 /// | ReLU | max(0, z) | 1 for z >= 0, else 0 |
 /// | leaky ReLU | max(0.01 z, z) | 1 for z >= 0, else 0.01 |
 /// | softmax | e^z_k / sum_j e^z_j | (output layer only; part of the loss) |
+/// | exp | e^z | a (output layer only) |
 ///
 /// with a = g(z). At exactly z = 0, signed zeros included, both ReLUs have the derivative 1: the
 /// function is not differentiable there, and this is the subgradient that every backend and the
@@ -43,6 +44,9 @@ pub enum Activation {
     },
     /// Column-wise e^z_k / sum_j e^z_j; for an output layer of two units or more.
     Softmax,
+    /// g(z) = e^z, for the outputs of rates: see [`Loss::Poisson`](crate::Loss::Poisson). For an output
+    /// layer; in a hidden one it would leave the range of numbers at the first large z.
+    Exp,
 }
 
 impl Activation {
@@ -50,8 +54,32 @@ impl Activation {
     pub const LEAKY_RELU: Self = Self::LeakyRelu { slope: 0.01 };
 
     /// Each once; the leaky ReLU with its usual slope.
-    const ALL: [Self; 6] =
-        [Self::Identity, Self::Sigmoid, Self::Tanh, Self::Relu, Self::LEAKY_RELU, Self::Softmax];
+    const ALL: [Self; 7] = [
+        Self::Identity,
+        Self::Sigmoid,
+        Self::Tanh,
+        Self::Relu,
+        Self::LEAKY_RELU,
+        Self::Softmax,
+        Self::Exp,
+    ];
+
+    /// May a hidden layer have it?
+    ///
+    /// ```
+    /// # use shallownet::Activation;
+    /// assert!(Activation::Relu.is_for_hidden_layers());
+    /// assert!(!Activation::Softmax.is_for_hidden_layers() && !Activation::Exp.is_for_hidden_layers());
+    /// ```
+    pub fn is_for_hidden_layers(self) -> bool {
+        !matches!(self, Self::Softmax | Self::Exp)
+    }
+
+    /// Of an output, is it computed by `kernels::head` rather than as hidden layers' are? A sigmoid has
+    /// another limit there, and the exponential is for outputs only. (Softmax needs whole columns.)
+    pub(crate) fn is_of_outputs(self) -> bool {
+        matches!(self, Self::Sigmoid | Self::Exp)
+    }
 
     /// A ReLU, leaky or not: it has a kink, and marks z < 0 by the sign of a.
     pub(crate) fn is_relu(self) -> bool {
@@ -72,6 +100,7 @@ impl Activation {
             Self::Relu => "relu",
             Self::LeakyRelu { .. } => "leaky_relu",
             Self::Softmax => "softmax",
+            Self::Exp => "exp",
         }
     }
 
@@ -105,6 +134,7 @@ impl Activation {
             Self::Relu => relu(0.0, z),
             Self::LeakyRelu { slope } => relu(slope, z),
             Self::Softmax => 1.0,
+            Self::Exp => z.exp(),
         }
     }
 
@@ -129,6 +159,7 @@ impl Activation {
             Self::Relu => step(0.0, z),
             Self::LeakyRelu { slope } => step(slope, z),
             Self::Softmax => 0.0,
+            Self::Exp => z.exp(),
         }
     }
 }

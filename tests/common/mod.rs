@@ -5,6 +5,7 @@ pub(crate) mod bounds;
 pub(crate) mod cases;
 pub(crate) mod compare;
 pub(crate) mod expected;
+pub(crate) mod loss_bounds;
 pub(crate) mod members;
 pub(crate) mod optimizer_bounds;
 pub(crate) mod planar;

@@ -109,6 +109,7 @@ impl Graph {
                 self.node("Mul", &[format!("slope{l}")], &format!("leak{l}"), &[]);
                 self.node("Max", &[z], &a, &[]);
             }
+            Activation::Exp => self.node("Exp", &[], &a, &[]),
             Activation::Softmax => self.node("Softmax", &[], &a, &[("axis", 1)]),
         }
     }
