@@ -35,6 +35,7 @@ fn words() {
     is(Loss::Absolute, r#""absolute""#);
     is(Loss::Quantile { tau: 0.9 }, r#"{"quantile":{"tau":0.9}}"#);
     is(Loss::Poisson, r#""poisson""#);
+    is(Loss::GaussianNll, r#""gaussian_nll""#);
     is(Init::Auto, r#""auto""#);
     is(Init::Zeros, r#""zeros""#);
     is(Init::Uniform { scale: 0.5 }, r#"{"uniform":{"scale":0.5}}"#);
@@ -178,7 +179,7 @@ fn what_is_not_known_is_refused() {
         assert!(refused.is_err(), "{k}");
     }
     let error = read::<Loss>(r#""hinge""#).unwrap_err();
-    assert!(error.starts_with("no loss is called \"hinge\": expected binary_cross"), "{error}");
+    assert!(error.starts_with("unknown variant `hinge`, expected one of `binary_cross"), "{error}");
     // A configuration may be of a network that can't be: the builder says so.
     let empty = read::<Configuration>(r#"{"inputs":1,"layers":[]}"#).unwrap();
     assert_eq!(Builder::<f32>::from(empty).build().unwrap_err(), shallownet::Error::NoLayers);

@@ -33,8 +33,9 @@ fn expectations<T: Scalar>(case: &Case) -> Vec<Expectation<T>> {
         let batch = case.batch::<T>(index);
         let (x, y) = batch.samples();
         let mut numbers = Numbers(case.seed ^ index as u64);
-        let given: Vec<T> = batch.y.iter().map(|_| numbers.ordinary(2.0)).collect();
-        let (r, columns) = (Rounding::of::<T>(), nested(&given, y[0].len()));
+        let n_y = case.layers[case.layers.len() - 1].0;
+        let given: Vec<T> = (0..x.len() * n_y).map(|_| numbers.ordinary(2.0)).collect();
+        let (r, columns) = (Rounding::of::<T>(), nested(&given, n_y));
         Expectation {
             batch,
             given,

@@ -42,6 +42,7 @@ fn losses_are_refused_with_outputs_that_they_are_not_defined_for() {
         (Loss::Absolute, None),
         (Loss::MEDIAN, None),
         (Loss::Poisson, Some(Exp)),
+        (Loss::GaussianNll, Some(Identity)),
     ];
     for (loss, only) in losses {
         assert_eq!(loss.output(), only);
@@ -60,6 +61,17 @@ fn losses_are_refused_with_outputs_that_they_are_not_defined_for() {
         let built = Network::<f32>::builder(2).layer(2, g).build().unwrap();
         assert_eq!(built.loss(), Loss::default_for(g));
     }
+}
+
+#[test]
+fn a_variance_without_its_mean_is_refused() {
+    let build = |units| {
+        let net = Network::<f64>::builder(1).layer(units, Activation::Identity);
+        net.loss(Loss::GaussianNll).build()
+    };
+    let loss = Loss::GaussianNll;
+    assert_eq!(build(3).unwrap_err(), Error::OddOutputs { loss, given: 3 });
+    assert_eq!(build(4).unwrap().targets(), 2);
 }
 
 #[test]

@@ -34,8 +34,9 @@ fn expectations<T: Scalar>(case: &Case) -> Vec<Expectation<T>> {
         let batch = case.batch::<T>(index);
         let (x, y) = batch.samples();
         let mut numbers = Numbers(case.seed ^ index as u64);
-        let given: Vec<T> = batch.y.iter().map(|_| numbers.ordinary(2.0)).collect();
-        let (r, columns) = (Rounding::of::<T>(), nested(&given, y[0].len()));
+        let n_y = case.layers[case.layers.len() - 1].0;
+        let given: Vec<T> = (0..x.len() * n_y).map(|_| numbers.ordinary(2.0)).collect();
+        let (r, columns) = (Rounding::of::<T>(), nested(&given, n_y));
         Expectation {
             batch,
             given,
@@ -106,6 +107,10 @@ fn as_the_own_loss<T: Scalar>(
     workspace: &mut TrainingWorkspace<T>,
     Expectation { batch, own, .. }: &Expectation<T>,
 ) -> Result<(), TestCaseError> {
+    if net.loss() == Loss::GaussianNll {
+        // It has fewer targets than outputs: this closure is not it.
+        return Ok(());
+    }
     let ((x, _), n_y, half) = (batch.columns(), net.outputs(), T::from_f64(0.5));
     let loss = |sample: usize, a: &[T], d: &mut [T]| {
         let y = &batch.y[sample * n_y..][..n_y];

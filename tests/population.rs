@@ -56,7 +56,7 @@ impl<T: Scalar> Drawn<T> {
 
     /// The batch of one member: x, y, weights.
     fn batch(&self, member: usize) -> (Columns<'_, T>, Columns<'_, T>, &[T]) {
-        let (n_x, n_y) = (self.networks[0].inputs(), self.networks[0].outputs());
+        let (n_x, n_y) = (self.networks[0].inputs(), self.networks[0].targets());
         fn of<T>(values: &[T], member: usize, length: usize) -> &[T] {
             &values[member * length..(member + 1) * length]
         }
@@ -69,7 +69,7 @@ impl<T: Scalar> Drawn<T> {
     }
 
     fn samples(&self) -> (Samples<'_, T>, Samples<'_, T>, Samples<'_, T>) {
-        let (n_x, n_y) = (self.networks[0].inputs(), self.networks[0].outputs());
+        let (n_x, n_y) = (self.networks[0].inputs(), self.networks[0].targets());
         let each = |values, n| Samples::each(Columns::new(values, n).unwrap());
         (each(&self.x, n_x), each(&self.y, n_y), each(&self.weights, 1))
     }
@@ -191,7 +191,7 @@ fn beside_networks<T: Scalar>(drawn: &Drawn<T>, is_weighted: bool, said: &Said<T
         let (x, y, weights) = drawn.batch(member);
         let targets = if is_weighted { Targets::weighted(y, weights) } else { y.into() };
         let mut workspace = TrainingWorkspace::new(net, drawn.samples).unwrap();
-        let mut predictions = vec![T::ZERO; y.as_slice().len()];
+        let mut predictions = vec![T::ZERO; drawn.samples * net.outputs()];
         net.predict(x, &mut predictions, &mut workspace).unwrap();
         let cost = net.backward(x, targets, &mut workspace).unwrap();
         let mut gradients = vec![T::ZERO; net.parameter_count()];

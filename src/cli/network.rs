@@ -155,16 +155,9 @@ impl NetworkArgs {
         let output = self.output(meaning);
         let loss = self.loss.unwrap_or(Loss::default_for(output));
         let refused = |why: String| Err(Failure::Arguments(why));
-        let (name, wanted) = (output.name(), Loss::default_for(output));
-        if loss.output().is_some_and(|only| only != output) {
-            let own = if wanted == Loss::SquaredError { None } else { Some(wanted.name()) };
-            let others = [Loss::SquaredError, Loss::HUBER, Loss::Absolute].map(Loss::name);
-            let goes: Vec<&str> = own.into_iter().chain(others).collect();
-            let (goes, given) = (goes.join(", "), loss.name());
-            return refused(format!(
-                "--output {name} goes with --loss {goes} or {}, not {given}",
-                Loss::MEDIAN.name()
-            ));
+        if let Some(only) = loss.output().filter(|only| *only != output) {
+            let (loss, only, output) = (loss.name(), only.name(), output.name());
+            return refused(format!("--loss {loss} goes with --output {only}, not {output}"));
         }
         match meaning {
             Meaning::Values { n_y: 1, .. } if output == Activation::Softmax => refused(

@@ -38,10 +38,13 @@ pub(crate) fn output_only(g: Activation, layer: usize) -> Result<()> {
     }
 }
 
-/// Refuses an output activation that the loss is not defined for.
-pub(crate) fn output(loss: Loss, given: Activation) -> Result<()> {
+/// Refuses an output activation, or a number of units, that the loss is not defined for.
+pub(crate) fn output(loss: Loss, (units, given): (usize, Activation)) -> Result<()> {
     match loss.output() {
         Some(expected) if given != expected => Err(Error::LossActivation { loss, expected, given }),
+        _ if loss == Loss::GaussianNll && units % 2 == 1 => {
+            Err(Error::OddOutputs { loss, given: units })
+        }
         _ => Ok(()),
     }
 }

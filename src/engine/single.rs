@@ -82,7 +82,7 @@ fn propagate_here<T: Float, S: Simd>(simd: S, task: &mut Propagation<'_, T>) -> 
             let n_y = model.head.n_y;
             let last = layers - 1;
             let [z, dz] = disjoint(tiles, [regions.activation(last, 1), regions.delta(last, 1)]);
-            let loss = if model.head.g == Activation::Softmax || n_y > T::PANEL {
+            let loss = if model.head.needs_columns() || n_y > T::PANEL {
                 dz[n_y..].fill(T::ZERO);
                 let (z, dz) = (&mut z[..n_y], &mut dz[..n_y]);
                 head::loss::<T::Register<S>>(simd, model.head, z, targets, dz)

@@ -176,7 +176,7 @@ where
 {
     let Layer { activation: g, units: n_y, .. } = *shape.output();
     let head = OutputHead { loss, g, n_y };
-    if g != Activation::Softmax {
+    if !head.needs_columns() {
         return single::loss(t, head, z, targets);
     }
     let (mut z_lanes, mut dz) = ([V::Elem::ZERO; MAX_LANES], [V::Elem::ZERO; MAX_LANES]);

@@ -37,6 +37,7 @@ enum LossForm {
     Absolute,
     Quantile { tau: f64 },
     Poisson,
+    GaussianNll,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]

@@ -8,7 +8,7 @@ use super::exp::exp_neg_abs;
 use super::flush;
 use super::lanes::Lanes;
 use super::ln_1p::ln_1p_unit;
-use super::losses::{ByDifference, exp_from, poisson};
+use super::losses::{ByDifference, exp_from, gaussian, poisson};
 use super::sigmoid::{sigmoid_from, sigmoid_parts};
 use crate::element::Element;
 use crate::words::activation::Activation;
@@ -21,6 +21,20 @@ pub(crate) struct OutputHead {
     pub(crate) loss: Loss,
     pub(crate) g: Activation,
     pub(crate) n_y: usize,
+}
+
+impl OutputHead {
+    /// Targets of a sample.
+    #[inline(always)]
+    pub(crate) fn targets(self) -> usize {
+        self.loss.targets(self.n_y)
+    }
+
+    /// Does L, or dZ, take more of a sample than each output by itself?
+    #[inline(always)]
+    pub(crate) fn needs_columns(self) -> bool {
+        self.g == Activation::Softmax || matches!(self.loss, Loss::GaussianNll)
+    }
 }
 
 /// Logits to predictions, in place.
@@ -104,7 +118,7 @@ where
     V: Lanes,
 {
     let Some(weights) = weights else { return unweighted::<V>(t, head, z, y, dz) };
-    let columns = z.chunks_exact_mut(head.n_y).zip(y.chunks_exact(head.n_y));
+    let columns = z.chunks_exact_mut(head.n_y).zip(y.chunks_exact(head.targets()));
     let mut total = 0.0;
     for (((z, y), dz), &weight) in columns.zip(dz.chunks_exact_mut(head.n_y)).zip(weights) {
         total += weight.to_f64() * unweighted::<V>(t, head, z, y, dz);
@@ -140,8 +154,50 @@ where
             #[inline(always)]
             |z, y| poisson(z, y),
         ),
+        Loss::GaussianNll => gaussians::<V>(t, head.targets(), z, y, dz),
         _ => by_difference::<V>(t, head, z, y, dz),
     }
+}
+
+/// The sum of L and the derivatives, of columns of means, then logarithms of variances: some pairs at
+/// a time.
+#[inline(always)]
+fn gaussians<V>(
+    t: V::Token,
+    targets: usize,
+    z: &[V::Elem],
+    y: &[V::Elem],
+    dz: &mut [V::Elem],
+) -> f64
+where
+    V: Lanes,
+{
+    let mut total = 0.0;
+    let columns = z.chunks_exact(2 * targets).zip(y.chunks_exact(targets));
+    for ((z, y), dz) in columns.zip(dz.chunks_exact_mut(2 * targets)) {
+        let ((mu, s), (dmu, ds)) = (z.split_at(targets), dz.split_at_mut(targets));
+        for start in (0..targets).step_by(V::LEN) {
+            let range = start..targets.min(start + V::LEN);
+            let (mut values, mut of) =
+                ([V::Elem::ZERO; MAX_LANES], [V::splat(t, V::Elem::ZERO); 3]);
+            for (v, from) in of.iter_mut().zip([mu, s, y]) {
+                values[..range.len()].copy_from_slice(&from[range.clone()]);
+                *v = V::load(t, &values);
+            }
+            let [mu, s, y] = of;
+            let (loss, of_mu, of_s) = gaussian(mu, s, y);
+            for (v, into) in [(of_mu, &mut *dmu), (of_s, &mut *ds)] {
+                v.store(&mut values);
+                into[range.clone()].copy_from_slice(&values[..range.len()]);
+            }
+            // One after the other, as a group of networks adds them.
+            loss.store(&mut values);
+            for loss in &values[..range.len()] {
+                total += loss.to_f64();
+            }
+        }
+    }
+    total
 }
 
 /// The sum of L and the derivatives, of outputs whose (L, derivative) is `f` of their own z (or a) and

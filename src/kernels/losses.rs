@@ -5,13 +5,17 @@
 //! Poisson   L = e^z - y z                             dz = e^z - y
 //! Huber     L = m (|d| - m / 2), m = min(|d|, delta)  dL/da = m with d's sign
 //! slopes    L = s d                                   dL/da = s = -below, 0 or above, by d's sign
+//! Gauss     L = (s + q^2) / 2, q = (mu - y) h         dmu = q h, ds = (1 - q^2) / 2
 //! ```
+//!
+//! (with h = e^(-s / 2))
 //!
 //! Huber's is squared error where |d| <= delta; the absolute loss has slopes of 1, the quantile loss
 //! of tau below 0 and 1 - tau above. NaN stays NaN in all of them, and L of the last two is never -0.0.
 
 use super::constants::ExpElement;
 use super::exp::exp;
+use super::flush;
 use super::lanes::Lanes;
 use crate::element::Element;
 use crate::words::loss::Loss;
@@ -28,6 +32,17 @@ pub(crate) fn exp_from<V: Lanes>(z: V, low: V::Elem) -> V {
 pub(crate) fn poisson<V: Lanes>(z: V, y: V) -> (V, V) {
     let a = exp_from(z, V::Elem::DELTA_LOW);
     (y.neg_mul_add(z, a), a - y)
+}
+
+/// (L, dmu, ds) of means, logarithms of variances and targets. dmu is 0 where it is subnormal.
+#[inline(always)]
+pub(crate) fn gaussian<V: Lanes>(mu: V, s: V, y: V) -> (V, V, V) {
+    let t = s.token();
+    let (half, one) = (V::splat(t, V::Elem::from_f64(0.5)), V::splat(t, V::Elem::ONE));
+    let h = exp_from(-(s * half), V::Elem::NORMAL_LOW);
+    let q = (mu - y) * h;
+    let ds = q.neg_mul_add(q, one) * half;
+    (q.mul_add(q, s) * half, flush::subnormal(t, q * h), ds)
 }
 
 /// A loss by differences, its numbers in registers.
@@ -112,6 +127,17 @@ mod tests {
         assert_eq!(of(-800.0, 0.0), (0.0, 0.0));
         assert_eq!(of(800.0, 2.0), (f64::INFINITY, f64::INFINITY));
         assert!(of(f64::NAN, 0.0).0.is_nan() && of(f64::NAN, 0.0).1.is_nan());
+        let of = |mu: f64, s: f64, y: f64| {
+            let [mu, s, y] = [mu, s, y].map(|v| V::splat((), V::Elem::from_f64(v)));
+            let of = gaussian(mu, s, y);
+            [of.0, of.1, of.2].map(lane)
+        };
+        assert_eq!(of(3.0, 0.0, 1.0), [2.0, 2.0, -1.5]);
+        assert_eq!(of(1.0, 0.0, 1.0), [0.0, 0.0, 0.5]);
+        // A variance without bound: the mean no longer matters.
+        assert_eq!(of(3.0, 2000.0, 1.0), [1000.0, 0.0, 0.5]);
+        assert!(of(f64::NAN, 0.0, 0.0).iter().all(|v| v.is_nan()));
+        assert!(of(0.0, f64::NAN, 0.0).iter().all(|v| v.is_nan()));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::names::names;
 /// | absolute | sum_k \|d_k\| | any | sign(d) g'(z) |
 /// | quantile | sum_k of (1 - tau) d_k where d_k > 0, else -tau d_k | any | (1 - tau or -tau) g'(z) |
 /// | Poisson | sum_k (a_k - y_k ln a_k) | exp | a - y |
+/// | Gaussian NLL | 1/2 sum_k (s_k + (y_k - mu_k)^2 e^-s_k) | identity | see below |
 ///
 /// with d = a - y.
 ///
@@ -42,6 +43,14 @@ use super::names::names;
 /// Poisson's is the negative logarithm of the probability of a count y, at a rate a = e^z, without
 /// the term ln y! which no parameter changes: so it can be negative. Targets need not be whole
 /// numbers. The output activation is the exponential, so that predictions are rates.
+///
+/// The Gaussian loss learns how uncertain each prediction is, too (Nix and Weigend 1994, *Estimating the
+/// Mean and Variance of the Target Probability Distribution*): a network of 2 n outputs predicts n
+/// means mu, its first half, and the logarithms s of n variances, its second half, for n targets a
+/// sample. It is the negative logarithm of the targets' density without the constant ln(2 pi) / 2, so
+/// it can be negative, too. With q = (mu - y) e^(-s / 2), L = (s + q^2) / 2, dmu = q e^(-s / 2) and ds
+/// = (1 - q^2) / 2. Where targets can be met exactly, s falls without end: an L2 penalty, or early
+/// stopping, ends that.
 ///
 /// ```
 /// use shallownet::{Activation, Loss};
@@ -74,6 +83,9 @@ pub enum Loss {
     },
     /// For outputs of [`Activation::Exp`]: counts, and other targets that are not negative.
     Poisson,
+    /// For an even number of [`Activation::Identity`] outputs, means and then the logarithms of
+    /// variances; half as many targets, any finite numbers.
+    GaussianNll,
 }
 
 impl Loss {
@@ -105,6 +117,7 @@ impl Loss {
             Self::BinaryCrossEntropy => Some(Activation::Sigmoid),
             Self::CategoricalCrossEntropy => Some(Activation::Softmax),
             Self::Poisson => Some(Activation::Exp),
+            Self::GaussianNll => Some(Activation::Identity),
             Self::SquaredError | Self::Huber { .. } | Self::Absolute | Self::Quantile { .. } => {
                 None
             }
@@ -112,7 +125,7 @@ impl Loss {
     }
 
     /// Each once, with its usual number.
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::BinaryCrossEntropy,
         Self::CategoricalCrossEntropy,
         Self::SquaredError,
@@ -120,7 +133,19 @@ impl Loss {
         Self::Absolute,
         Self::MEDIAN,
         Self::Poisson,
+        Self::GaussianNll,
     ];
+
+    /// The targets a sample of a network with so many outputs: as many, but half of them for
+    /// [`GaussianNll`](Self::GaussianNll).
+    ///
+    /// ```
+    /// # use shallownet::Loss;
+    /// assert_eq!((Loss::SquaredError.targets(6), Loss::GaussianNll.targets(6)), (6, 3));
+    /// ```
+    pub fn targets(self, outputs: usize) -> usize {
+        if let Self::GaussianNll = self { outputs / 2 } else { outputs }
+    }
 
     /// The loss's number and what it is called, if it has one.
     ///
@@ -182,7 +207,10 @@ impl Loss {
             Self::Huber { .. } => Some((d * d / 2.0, d)),
             Self::Absolute => Some(slopes(1.0, 1.0)),
             Self::Quantile { tau } => Some(slopes(tau, 1.0 - tau)),
-            Self::BinaryCrossEntropy | Self::CategoricalCrossEntropy | Self::Poisson => None,
+            Self::BinaryCrossEntropy
+            | Self::CategoricalCrossEntropy
+            | Self::Poisson
+            | Self::GaussianNll => None,
         }
     }
 
@@ -212,6 +240,7 @@ impl Loss {
             Self::Absolute => "absolute",
             Self::Quantile { .. } => "quantile",
             Self::Poisson => "poisson",
+            Self::GaussianNll => "gaussian_nll",
         }
     }
 

@@ -45,10 +45,14 @@ impl Case {
         }
     }
 
-    /// The same with logits of ordinary size where the output is exponential: e^z leaves the range of
-    /// f32 at 88.
+    /// The same with logits of ordinary size where e^z is taken of them, which leaves the range of
+    /// f32 at 88; and with an even number of outputs for means and variances.
     pub(crate) fn tame(mut self) -> Self {
-        if self.layers.last().is_some_and(|layer| layer.1 == Activation::Exp) {
+        let Some(output) = self.layers.last_mut() else { return self };
+        if self.loss == Loss::GaussianNll {
+            output.0 = output.0.next_multiple_of(2);
+        }
+        if output.1 == Activation::Exp || self.loss == Loss::GaussianNll {
             (self.gain, self.extremes) = (self.gain.min(1.0), false);
         }
         self
@@ -89,6 +93,7 @@ impl Case {
     pub(crate) fn batch<T: Scalar>(&self, index: usize) -> Batch<T> {
         let mut numbers = Numbers(self.seed ^ (index as u64 + 1) << 32);
         let (m, n_y) = (self.batches[index], self.layers[self.layers.len() - 1].0);
+        let n_y = self.loss.targets(n_y);
         let mut x: Vec<T> = Vec::new();
         for _ in 0..m {
             // Some samples are zero altogether: with a zero bias, z is exactly 0.
@@ -260,6 +265,7 @@ fn output() -> impl Strategy<Value = (Activation, Loss)> {
         1 => (prop_oneof![Just(Activation::Softmax), Just(Activation::Exp)], by_difference()),
         2 => Just((Activation::Exp, Loss::Poisson)),
         1 => Just((Activation::Exp, Loss::SquaredError)),
+        2 => Just((Activation::Identity, Loss::GaussianNll)),
     ]
 }
 
@@ -271,6 +277,7 @@ pub(crate) fn output_and_loss() -> impl Strategy<Value = (Activation, Loss)> {
         1 => (Just(Activation::Softmax), losses()),
         1 => Just((Activation::Exp, Loss::Poisson)),
         1 => (Just(Activation::Exp), losses()),
+        1 => Just((Activation::Identity, Loss::GaussianNll)),
     ]
 }
 

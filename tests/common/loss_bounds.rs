@@ -80,6 +80,7 @@ impl Rounding {
                         + 4.0 * self.eta
                 })
                 .sum(),
+            Loss::GaussianNll => self.gaussians(z, y).map(|(error, ..)| error).sum(),
             loss => a.iter().zip(y).map(|(&a, &y)| self.of_difference(loss, a, y).0).sum(),
         };
         (Approx { value, error }, terms(net.loss, &pass.z[pass.z.len() - 1], y, value) + error)
@@ -102,11 +103,38 @@ impl Rounding {
                 let d: Vec<Approx> = a.map(|(&a, &y)| self.difference(a, y)).collect();
                 self.logit_delta(net, pass, &d, values)
             }
+            Loss::GaussianNll => {
+                let z = pass.z.last().unwrap();
+                let (dmu, ds): (Vec<_>, Vec<_>) =
+                    self.gaussians(z, y).map(|(_, dmu, ds)| (dmu, ds)).unzip();
+                dmu.into_iter().chain(ds).collect()
+            }
             loss => {
                 let da: Vec<Approx> = a.map(|(&a, &y)| self.of_difference(loss, a, y).1).collect();
                 self.logit_delta(net, pass, &da, values)
             }
         }
+    }
+
+    /// The error of L, dmu and ds of each pair. h = e^(-s / 2) has the error of an exponential whose
+    /// argument was rounded once; where it would be subnormal it may be 0. q = d h and q h are
+    /// products, so relative errors add.
+    fn gaussians(self, z: &[Approx], y: &[f64]) -> impl Iterator<Item = (f64, Approx, Approx)> {
+        let (mu, s) = z.split_at(y.len());
+        mu.iter().zip(s).zip(y).map(move |((&mu, &s), &y)| {
+            let exact = (-s.value / 2.0).exp();
+            let of_s = s.error / 2.0 + self.gamma(1) * s.size();
+            let relative = of_s.exp_m1() + self.gamma(2 * EXP_ULP) * of_s.exp();
+            let h = self.normal(Approx { value: exact, error: exact * relative + 4.0 * self.eta });
+            let d = self.difference(mu, y);
+            let q = self.product(d, h, d.value * exact);
+            let square = q.error * (2.0 * q.size()) + self.gamma(2) * q.size().powi(2) + self.eta;
+            let size = s.size() + q.size().powi(2) + square;
+            let loss = (s.error + square + self.gamma(3) * size) / 2.0 + self.eta;
+            let of_variance = square + self.gamma(3) * (1.0 + q.size().powi(2) + square) + self.eta;
+            let ds = Approx { value: (1.0 - q.value * q.value) / 2.0, error: of_variance };
+            (loss, self.product(q, h, q.value * exact), ds)
+        })
     }
 
     /// The error of L, and dL/da, of a loss by d = a - y that is linear far from 0.
@@ -156,6 +184,11 @@ fn terms(loss: Loss, z: &[Approx], y: &[f64], value: f64) -> f64 {
         Loss::Poisson => {
             let of = |(z, y): (&Approx, &f64)| z.value.exp() + (y * z.value).abs();
             z.iter().zip(y).map(of).sum()
+        }
+        // s / 2, and the rest, which is a square.
+        Loss::GaussianNll => {
+            let of_s = z[y.len()..].iter().map(|s| s.value / 2.0);
+            of_s.clone().map(f64::abs).sum::<f64>() + (value - of_s.sum::<f64>()).abs()
         }
         // Losses by differences are never below 0.
         _ => value,

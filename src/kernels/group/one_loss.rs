@@ -10,7 +10,7 @@ use crate::kernels::exp::exp_neg_abs;
 use crate::kernels::flush;
 use crate::kernels::head::{OutputHead, g as output_g, logit_loss};
 use crate::kernels::lanes::Lanes;
-use crate::kernels::losses::{ByDifference, poisson};
+use crate::kernels::losses::{ByDifference, gaussian, poisson};
 use crate::kernels::narrow::loss::activate_register;
 use crate::words::activation::Activation;
 use crate::words::loss::Loss;
@@ -45,6 +45,20 @@ where
             |z, y| poisson(z, y),
         ),
         Loss::CategoricalCrossEntropy => categorical::<V>(t, head.n_y, z, y, dz),
+        Loss::GaussianNll => {
+            let (mut totals, targets) = ([0.0; GROUP_LANES], head.targets());
+            for k in 0..targets {
+                let (mu, s) = (at(t, z, k, V::LEN), at(t, z, targets + k, V::LEN));
+                let (loss, dmu, ds) = gaussian::<V>(mu, s, at(t, y, k, V::LEN));
+                put(dmu, dz, k, V::LEN);
+                put(ds, dz, targets + k, V::LEN);
+                let loss = lanes_of(loss);
+                for lane in 0..V::LEN {
+                    totals[lane] += loss[lane].to_f64();
+                }
+            }
+            totals
+        }
         Loss::SquaredError => squared_error::<V>(t, head, z, y, dz),
         _ => by_difference::<V>(t, head, z, y, dz),
     };

@@ -8,7 +8,7 @@ use crate::kernels::flush;
 use crate::kernels::head::OutputHead;
 use crate::kernels::head::{g as output_g, lane_sum, logit_loss};
 use crate::kernels::lanes::Lanes;
-use crate::kernels::losses::{ByDifference, poisson};
+use crate::kernels::losses::{ByDifference, gaussian, poisson};
 use crate::kernels::narrow::Rows;
 use crate::words::activation::Activation;
 use crate::words::loss::Loss;
@@ -214,6 +214,18 @@ where
             #[inline(always)]
             |z, y| poisson(z, y),
         ),
+        Loss::GaussianNll => {
+            let (mut sum, targets) = (V::splat(t, V::Elem::ZERO), head.targets());
+            for k in 0..targets {
+                let (at, of_s) = (k * row, (targets + k) * row);
+                let (mu, s) = (V::load(t, &z[at..]), V::load(t, &z[of_s..]));
+                let (loss, dmu, ds) = gaussian(mu, s, V::load(t, &y[at..]));
+                dmu.store(&mut dz[at..]);
+                ds.store(&mut dz[of_s..]);
+                sum = sum + loss;
+            }
+            sum
+        }
         Loss::SquaredError => {
             let half = V::splat(t, V::Elem::from_f64(0.5));
             activate_register::<V>(t, head, row, z);
