@@ -130,6 +130,14 @@ pub enum Error {
         /// The output activation given.
         given: Activation,
     },
+    /// An odd number of outputs for a loss of means and variances.
+    #[error("{loss} needs a mean and a variance for each target: the last layer has {given} units")]
+    OddOutputs {
+        /// The loss.
+        loss: Loss,
+        /// The units of the last layer.
+        given: usize,
+    },
     /// An output activation that does not allow folding a standardization into the last layer.
     #[error("the last layer has {given}: expected {expected}, which can be scaled by its weights")]
     OutputActivation {
@@ -141,6 +149,12 @@ pub enum Error {
     /// Softmax anywhere but at the output.
     #[error("layer {layer} has softmax: it is for the output layer only")]
     HiddenSoftmax {
+        /// The layer's index, from 0.
+        layer: usize,
+    },
+    /// The exponential anywhere but at the output.
+    #[error("layer {layer} has exp: it is for the output layer only")]
+    HiddenExp {
         /// The layer's index, from 0.
         layer: usize,
     },

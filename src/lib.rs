@@ -243,6 +243,11 @@ pub mod class_weights {
     pub use crate::data::class_weights::{balanced, of_samples};
 }
 
+/// Labels that are less than sure, so that no probability is learned to be quite 0 or 1.
+pub mod label_smoothing {
+    pub use crate::data::label_smoothing::smooth;
+}
+
 /// Evolution strategies: noise that is a function of where it goes, and weights from ranks. The calls
 /// are [`Population::perturb`] and [`Population::recombine`].
 ///

@@ -58,17 +58,17 @@ fn outputs_and_losses_that_do_not_go_together_are_refused() {
         (
             of_classes,
             "--output tanh --loss binary_cross_entropy",
-            "--output tanh goes with --loss squared_error, not binary_cross_entropy",
+            "--loss binary_cross_entropy goes with --output sigmoid, not tanh",
         ),
         (
             of_classes,
             "--output softmax --loss binary_cross_entropy",
-            "--output softmax goes with --loss categorical_cross_entropy or squared_error, not binary_cross_entropy",
+            "--loss binary_cross_entropy goes with --output sigmoid, not softmax",
         ),
         (
             of_classes,
             "--output sigmoid --loss categorical_cross_entropy",
-            "--output sigmoid goes with --loss binary_cross_entropy or squared_error, not categorical_cross_entropy",
+            "--loss categorical_cross_entropy goes with --output softmax, not sigmoid",
         ),
         (
             of_values,
@@ -206,4 +206,34 @@ fn what_is_written_does_not_grow_with_the_square_of_the_classes() {
     let right: u64 = right.map(|cell| cell["count"].as_u64().unwrap()).sum();
     assert_eq!(results["correct"], right);
     assert_eq!(results["f1"].as_array().unwrap().len(), 300);
+}
+
+/// Probabilities that were learned from sure labels go to 0 and 1; from smoothed ones they stop at e / 2
+/// and 1 - e / 2. Accuracy, and the labels of other samples, are what they were.
+#[test]
+fn smoothed_labels_are_learned_as_less_than_sure() {
+    let place = Place::new();
+    place.file("d.csv", two_classes());
+    let train =
+        "train --data d.csv --label kind --hidden none --l2 0 --epochs 300 --learning-rate 0.1";
+    let model = "--model shallownet-run/model.safetensors";
+    for output in ["", "--output softmax"] {
+        let largest = |options: &str| {
+            let results = place.json(&format!("{train} {output} {options}"));
+            assert_eq!(results["train"]["accuracy"], 1.0, "{output} {options}");
+            let (csv, _) = place.said(&format!("predict {model} --data d.csv"));
+            let sure = csv.lines().skip(1).map(|line| line.split(',').nth(1).unwrap());
+            sure.map(|p| p.parse::<f64>().unwrap()).fold(0.0, f64::max)
+        };
+        assert!(largest("") > 0.99, "{output}");
+        let smoothed = largest("--label-smoothing 0.2");
+        assert!((0.8..0.97).contains(&smoothed), "{output}: {smoothed}");
+    }
+    let (said, _) = place.done(&format!("{train} --label-smoothing 0.2"));
+    assert!(said.contains("labels smoothed by 0.2, in the cost of training, too"), "{said}");
+    for wrong in
+        ["--label-smoothing 0", "--label-smoothing 1", "--label-smoothing 0.1 --regression"]
+    {
+        assert_eq!(place.run(&format!("{train} {wrong}")).status.code(), Some(2), "{wrong}");
+    }
 }

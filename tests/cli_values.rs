@@ -1,5 +1,5 @@
-//! Promise: a regression learns targets of any size, predicts in their units, and says when it is
-//! no better than their mean; what it advises was not done yet.
+//! Promise: a regression learns targets of any size, by the loss that was asked for, predicts in their
+//! units, and says when it is no better than their mean; what it advises was not done yet.
 
 #[path = "common/place.rs"]
 mod place;
@@ -155,4 +155,87 @@ fn outputs_that_cannot_take_any_value_learn_targets_as_they_are() {
     assert!(line.contains("--regression"), "{line}");
     let results = place.json(&format!("{train} --target-transform none"));
     assert_eq!(results["target_standardization"], Value::Null);
+}
+
+/// A table of x and y, its targets by a line and one of a few errors each.
+fn table(place: &Place, errors: impl Fn(usize, f64) -> f64) -> Vec<(f64, f64)> {
+    let point = |i: usize| (i as f64 / 50.0, errors(i, 1.0 + i as f64 / 25.0));
+    let points: Vec<(f64, f64)> = (0..200).map(point).collect();
+    let rows: String = points.iter().map(|(x, y)| format!("{x},{y}\n")).collect();
+    place.file("d.csv", format!("x,y\n{rows}"));
+    points
+}
+
+/// Trains with these options, and predicts the samples.
+fn learned(place: &Place, options: &str) -> Vec<f64> {
+    let train = "train --data d.csv --label y --regression --hidden none --l2 0 --epochs 300";
+    place.json(&format!("{train} --learning-rate 0.03 {options}"));
+    let (csv, _) = place.done(&format!("predict {MODEL} --data d.csv"));
+    csv.lines().skip(1).map(|line| line.parse().unwrap()).collect()
+}
+
+#[test]
+fn losses_that_do_not_square_are_not_pulled_by_wild_targets() {
+    let place = Place::new();
+    let points = table(&place, |i, y| if i % 10 == 3 { y + 40.0 } else { y });
+    let farthest = |options: &str| {
+        let all = learned(&place, options);
+        let line = points.iter().map(|(x, _)| 1.0 + 2.0 * x);
+        all.iter().zip(line).map(|(a, y)| (a - y).abs()).fold(0.0, f64::max)
+    };
+    assert!(farthest("--loss squared_error") > 3.0);
+    for loss in ["absolute", "huber:0.05", "quantile:0.5"] {
+        let off = farthest(&format!("--loss {loss}"));
+        assert!(off < 0.7, "{loss}: {off}");
+        let facts = place.json(&format!("inspect {}", &MODEL[8..]));
+        assert_eq!(facts["network"]["loss"], loss, "{facts}");
+        // The model has the loss's number: its cost is the same again.
+        let train = "train --data d.csv --label y --regression --epochs 3 --hidden 4";
+        let results = place.json(&format!("{train} --loss {loss}"));
+        let eval = place.json(&format!("eval {MODEL} --data d.csv --label y"));
+        assert_eq!(eval["cost"], results["train"]["cost"], "{loss}");
+    }
+}
+
+#[test]
+fn a_quantile_has_its_share_of_targets_below() {
+    let place = Place::new();
+    let noise = |i: usize| ((i as u64).wrapping_mul(2_654_435_761) >> 7) % 1009;
+    let points = table(&place, |i, y| y + noise(i) as f64 / 100.0);
+    for (tau, share) in [("0.9", 0.9), ("0.25", 0.25)] {
+        let a = learned(&place, &format!("--loss quantile:{tau}"));
+        let below = a.iter().zip(&points).filter(|(a, (_, y))| y < a).count() as f64;
+        assert!((below / points.len() as f64 - share).abs() < 0.05, "{tau}: {below}");
+    }
+}
+
+#[test]
+fn counts_are_learned_as_rates() {
+    let place = Place::new();
+    // Every third count one higher, one lower than the rate rounded.
+    let rows: String = (0..300)
+        .map(|i| {
+            let rate = (f64::from(i) / 150.0).exp();
+            format!("{},{}\n", f64::from(i) / 100.0, rate.round() + f64::from(i % 3) - 1.0)
+        })
+        .collect();
+    place.file("d.csv", format!("x,y\n{rows}"));
+    let a = learned(&place, "--loss poisson");
+    for (i, a) in a.iter().enumerate() {
+        let rate = (i as f64 / 150.0).exp();
+        assert!((a / rate - 1.0).abs() < 0.2, "{i}: {a}, not {rate}");
+    }
+    let facts = place.json(&format!("inspect {}", &MODEL[8..]));
+    assert_eq!(facts["network"]["loss"], "poisson");
+    assert_eq!(facts["network"]["activations"][0], "exp");
+    let train = "train --data d.csv --label y --regression --loss poisson";
+    let line = place.refused(2, &format!("{train} --output identity"));
+    assert_eq!(line, "--loss poisson goes with --output exp, not identity");
+    place.file("d.csv", "x,y\n1,2\n2,-1\n3,4\n");
+    let line = place.refused(2, train);
+    assert!(line.ends_with("-1 is not from 0 on, as poisson has it"), "{line}");
+    for loss in ["huber:0", "quantile:1", "absolute:2", "gaussian_nll"] {
+        let said = place.run(&format!("train --loss {loss}"));
+        assert_eq!(said.status.code(), Some(2), "{loss}");
+    }
 }

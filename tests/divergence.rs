@@ -204,3 +204,34 @@ fn a_callback_stops_training_where_it_says() {
         assert_eq!(parameter_bits(&stopped), parameter_bits(&whole));
     }
 }
+
+/// e^z, and e^-s of a variance, leave the type's range where a sum would not: one sample in registers,
+/// samples in lanes, tiles.
+#[test]
+fn rates_and_variances_out_of_range_are_refused() {
+    fn check<T: Scalar>(backend: Setup, (g, loss): (Activation, Loss), bias: f64, units: usize) {
+        let builder = Network::<T>::builder(2).layer(units, Activation::Tanh).layer(2, g);
+        let mut net = builder.loss(loss).on(backend).build().unwrap();
+        net.set_bias(1, &[T::from_f64(bias); 2]).unwrap();
+        let before = parameter_bits(&net);
+        for samples in [1, 40] {
+            let (x, y) = (vec![T::ONE; 2 * samples], vec![T::from_f64(3.0); 2 * samples]);
+            let y = Columns::new(&y[..net.targets() * samples], net.targets()).unwrap();
+            let mut workspace = TrainingWorkspace::new(&net, samples).unwrap();
+            let x = Columns::new(&x, 2).unwrap();
+            let refused = net.step(x, y, T::from_f64(0.1), &mut workspace).unwrap_err();
+            assert!(matches!(refused, Error::Diverged { step: 0, .. }), "{backend:?}: {refused}");
+            assert_eq!(parameter_bits(&net), before, "{backend:?}");
+        }
+    }
+    for &backend in BACKENDS.iter() {
+        for units in [3, 70] {
+            let poisson = (Activation::Exp, Loss::Poisson);
+            let gaussian = (Activation::Identity, Loss::GaussianNll);
+            check::<f32>(backend, poisson, 100.0, units);
+            check::<f64>(backend, poisson, 800.0, units);
+            check::<f32>(backend, gaussian, -200.0, units);
+            check::<f64>(backend, gaussian, -1600.0, units);
+        }
+    }
+}

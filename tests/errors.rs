@@ -25,6 +25,7 @@ const Y: [f32; 4] = [1.0, 0.0, 0.0, 1.0];
 fn builder(loss: Loss) -> Builder<f32> {
     let output = match loss {
         Loss::CategoricalCrossEntropy => Activation::Softmax,
+        Loss::Poisson => Activation::Exp,
         _ => Activation::Sigmoid,
     };
     Network::builder(3).layer(4, Activation::Tanh).layer(2, output).loss(loss)
@@ -312,6 +313,10 @@ fn targets_outside_the_domain_of_the_loss() {
             assert_eq!(value.to_bits(), f64::from(bad).to_bits());
         }
     }
+    for bad in [-0.1, -f32::MIN_POSITIVE, f32::NAN, f32::INFINITY] {
+        let error = refused(Loss::Poisson, &[1.0, 7.0, 0.0, bad]);
+        assert!(matches!(error, Error::Target { sample: 1, output: 1, .. }), "{error}");
+    }
     for column in [[0.0, 0.0], [1.0, 1.0], [0.5, 0.4]] {
         let error = refused(categorical, &[1.0, 0.0, column[0], column[1]]);
         assert!(matches!(error, Error::Target { sample: 1, output: 0, .. }), "{error}");
@@ -323,7 +328,10 @@ fn targets_outside_the_domain_of_the_loss() {
     };
     fits(binary, [-0.0, 0.3, 1.0, 1.0]);
     fits(categorical, [0.25, 0.75, -0.0, 1.0]);
-    fits(Loss::SquaredError, [-5.0, 1e9, 0.0, 0.3]);
+    for loss in [Loss::SquaredError, Loss::HUBER, Loss::Absolute, Loss::MEDIAN] {
+        fits(loss, [-5.0, 1e9, 0.0, 0.3]);
+    }
+    fits(Loss::Poisson, [-0.0, 1e9, 3.0, 0.3]);
 }
 
 #[test]

@@ -61,6 +61,9 @@ fn logits_of_ten_thousand_agree_with_the_reference() {
         (Identity, SquaredError),
         (Relu, SquaredError),
         (Activation::LEAKY_RELU, SquaredError),
+        (Identity, Loss::HUBER),
+        (Softmax, Loss::Absolute),
+        (Relu, Loss::Quantile { tau: 0.9 }),
     ];
     // One sample; narrow layers, whose lanes are samples; panels of units; saturated hidden units.
     let shapes: [(usize, &[_], usize, usize); 5] = [

@@ -27,9 +27,15 @@ fn words() {
     is(Activation::Relu, r#""relu""#);
     is(Activation::LEAKY_RELU, r#"{"leaky_relu":{"slope":0.01}}"#);
     is(Activation::Softmax, r#""softmax""#);
+    is(Activation::Exp, r#""exp""#);
     is(Loss::BinaryCrossEntropy, r#""binary_cross_entropy""#);
     is(Loss::CategoricalCrossEntropy, r#""categorical_cross_entropy""#);
     is(Loss::SquaredError, r#""squared_error""#);
+    is(Loss::Huber { delta: 1.5 }, r#"{"huber":{"delta":1.5}}"#);
+    is(Loss::Absolute, r#""absolute""#);
+    is(Loss::Quantile { tau: 0.9 }, r#"{"quantile":{"tau":0.9}}"#);
+    is(Loss::Poisson, r#""poisson""#);
+    is(Loss::GaussianNll, r#""gaussian_nll""#);
     is(Init::Auto, r#""auto""#);
     is(Init::Zeros, r#""zeros""#);
     is(Init::Uniform { scale: 0.5 }, r#"{"uniform":{"scale":0.5}}"#);
@@ -174,7 +180,7 @@ fn what_is_not_known_is_refused() {
         assert!(refused.is_err(), "{k}");
     }
     let error = read::<Loss>(r#""hinge""#).unwrap_err();
-    assert!(error.starts_with("no loss is called \"hinge\": expected binary_cross"), "{error}");
+    assert!(error.starts_with("unknown variant `hinge`, expected one of `binary_cross"), "{error}");
     // A configuration may be of a network that can't be: the builder says so.
     let empty = read::<Configuration>(r#"{"inputs":1,"layers":[]}"#).unwrap();
     assert_eq!(Builder::<f32>::from(empty).build().unwrap_err(), shallownet::Error::NoLayers);

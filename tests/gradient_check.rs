@@ -98,7 +98,7 @@ fn check_all(case: &Case) {
 
 #[test]
 fn gradients_are_derivatives_of_the_cost() {
-    use Activation::{Gelu, GeluTanh, Silu, Sin, Softplus};
+    use Activation::{Exp, Gelu, GeluTanh, Silu, Sin, Softplus};
     use Activation::{Identity, Relu, Sigmoid, Softmax, Tanh};
     let hidden = [Identity, Sigmoid, Tanh, Relu, Activation::LeakyRelu { slope: 0.3 }];
     let curves =
@@ -112,6 +112,15 @@ fn gradients_are_derivatives_of_the_cost() {
         (Tanh, Loss::SquaredError),
         (Relu, Loss::SquaredError),
         (Activation::LEAKY_RELU, Loss::SquaredError),
+        (Identity, Loss::HUBER),
+        (Sigmoid, Loss::Huber { delta: 0.3 }),
+        (Softmax, Loss::Huber { delta: 0.1 }),
+        (Identity, Loss::Absolute),
+        (Softmax, Loss::Absolute),
+        (Tanh, Loss::Quantile { tau: 0.8 }),
+        (Exp, Loss::Poisson),
+        (Exp, Loss::SquaredError),
+        (Identity, Loss::GaussianNll),
     ];
     let outputs = outputs.into_iter().chain(curves.map(|g| (g, Loss::SquaredError)));
     for g in hidden.into_iter().chain(curves) {
@@ -119,7 +128,7 @@ fn gradients_are_derivatives_of_the_cost() {
             for soft in [false, true] {
                 let mut case = Case::new(3, &[(4, g), (3, g), (3, output)], 5);
                 (case.loss, case.soft, case.seed) = (loss, soft, 11);
-                check_all(&case);
+                check_all(&case.tame());
             }
         }
     }

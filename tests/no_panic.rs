@@ -50,7 +50,18 @@ fn values() -> impl Strategy<Value = Vec<f64>> {
 }
 
 fn losses() -> impl Strategy<Value = Option<Loss>> {
-    let all = [Loss::BinaryCrossEntropy, Loss::CategoricalCrossEntropy, Loss::SquaredError];
+    let all = [
+        Loss::BinaryCrossEntropy,
+        Loss::CategoricalCrossEntropy,
+        Loss::SquaredError,
+        Loss::HUBER,
+        Loss::Huber { delta: f64::NAN },
+        Loss::Absolute,
+        Loss::Quantile { tau: 0.9 },
+        Loss::Quantile { tau: -1.0 },
+        Loss::Poisson,
+        Loss::GaussianNll,
+    ];
     prop::option::weighted(0.3, prop::sample::select(all.to_vec()))
 }
 
@@ -176,7 +187,7 @@ fn call_everything<T: Scalar>(given: &Arguments) {
         _ = net.descend(workspace.gradients(), rate);
     }
     _ = net.try_clone();
-    if x.features() == net.inputs() && y.features() == net.outputs() {
+    if x.features() == net.inputs() && y.features() == net.targets() {
         let oracle = reference::Network::from(&net);
         for i in 0..x.samples().min(y.samples()) {
             let wide = |c: &[T]| c.iter().map(|v| v.to_f64()).collect::<Vec<f64>>();

@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::cases::{Case, elementwise};
+use common::cases::{Case, elementwise, output_and_loss};
 use common::{BACKENDS, On, Setup, bits, parameter_bits};
 use proptest::prelude::*;
 use shallownet::{
@@ -105,16 +105,16 @@ fn any_tiny() -> impl Strategy<Value = Case> {
     let n_x = prop_oneof![4 => 1_usize..=9, 1 => 1_usize..=130];
     let hidden = prop::collection::vec((units(), elementwise()), 0..=3);
     let output = prop_oneof![1 => Just(Activation::Softmax), 5 => elementwise()];
-    let kinds = (any::<bool>(), any::<bool>(), prop_oneof![Just(1.0_f32), Just(30.0)]);
+    let output = prop_oneof![
+        1 => output.prop_map(|g| (g, Loss::default_for(g))),
+        1 => output_and_loss(),
+    ];
+    let kinds = (any::<bool>(), prop_oneof![Just(1.0_f32), Just(30.0)]);
     (n_x, hidden, (units(), output), kinds, any::<u64>()).prop_map(
-        |(n_x, mut layers, (units, g), (soft, squared, gain), seed)| {
+        |(n_x, mut layers, (units, (g, loss)), (soft, gain), seed)| {
             layers.push((if g == Activation::Softmax { units.max(2) } else { units }, g));
-            let mut case = Case { seed, soft, gain, ..Case::new(n_x, &layers, 1) };
-            case.batches = vec![1; 4];
-            if squared {
-                case.loss = Loss::SquaredError;
-            }
-            case
+            let case = Case { loss, seed, soft, gain, ..Case::new(n_x, &layers, 1) };
+            Case { batches: vec![1; 4], ..case }.tame()
         },
     )
 }

@@ -33,8 +33,9 @@ fn expectations<T: Scalar>(case: &Case) -> Vec<Expectation<T>> {
         let batch = case.batch::<T>(index);
         let (x, y) = batch.samples();
         let mut numbers = Numbers(case.seed ^ index as u64);
-        let given: Vec<T> = batch.y.iter().map(|_| numbers.ordinary(2.0)).collect();
-        let (r, columns) = (Rounding::of::<T>(), nested(&given, y[0].len()));
+        let n_y = case.layers[case.layers.len() - 1].0;
+        let given: Vec<T> = (0..x.len() * n_y).map(|_| numbers.ordinary(2.0)).collect();
+        let (r, columns) = (Rounding::of::<T>(), nested(&given, n_y));
         Expectation {
             batch,
             given,
@@ -266,13 +267,16 @@ fn a_tapes_capacity_does_not_change_bits() {
 /// and rounding adds the bound of J's error over h.
 #[test]
 fn the_references_dx_is_the_derivative_of_its_loss() {
-    use Activation::{Identity, Sigmoid, Softmax, Tanh};
+    use Activation::{Exp, Identity, Sigmoid, Softmax, Tanh};
     let outputs = [
         (Sigmoid, Loss::BinaryCrossEntropy),
         (Softmax, Loss::CategoricalCrossEntropy),
         (Softmax, Loss::SquaredError),
         (Identity, Loss::SquaredError),
         (Tanh, Loss::SquaredError),
+        (Identity, Loss::HUBER),
+        (Softmax, Loss::Quantile { tau: 0.8 }),
+        (Exp, Loss::Poisson),
     ];
     for (output, loss) in outputs {
         let mut case = Case::new(3, &[(5, Tanh), (4, Sigmoid), (3, output)], 4);

@@ -5,7 +5,7 @@
 mod common;
 
 use common::bounds::{Approx, Rounding};
-use common::cases::{Case, any_case, elementwise};
+use common::cases::{Case, any_case, elementwise, output_and_loss};
 use common::compare::within;
 use common::expected::Expected;
 use common::{BACKENDS, Setup, bits};
@@ -56,7 +56,7 @@ impl<T: Scalar> Drawn<T> {
 
     /// The batch of one member: x, y, weights.
     fn batch(&self, member: usize) -> (Columns<'_, T>, Columns<'_, T>, &[T]) {
-        let (n_x, n_y) = (self.networks[0].inputs(), self.networks[0].outputs());
+        let (n_x, n_y) = (self.networks[0].inputs(), self.networks[0].targets());
         fn of<T>(values: &[T], member: usize, length: usize) -> &[T] {
             &values[member * length..(member + 1) * length]
         }
@@ -69,7 +69,7 @@ impl<T: Scalar> Drawn<T> {
     }
 
     fn samples(&self) -> (Samples<'_, T>, Samples<'_, T>, Samples<'_, T>) {
-        let (n_x, n_y) = (self.networks[0].inputs(), self.networks[0].outputs());
+        let (n_x, n_y) = (self.networks[0].inputs(), self.networks[0].targets());
         let each = |values, n| Samples::each(Columns::new(values, n).unwrap());
         (each(&self.x, n_x), each(&self.y, n_y), each(&self.weights, 1))
     }
@@ -191,7 +191,7 @@ fn beside_networks<T: Scalar>(drawn: &Drawn<T>, is_weighted: bool, said: &Said<T
         let (x, y, weights) = drawn.batch(member);
         let targets = if is_weighted { Targets::weighted(y, weights) } else { y.into() };
         let mut workspace = TrainingWorkspace::new(net, drawn.samples).unwrap();
-        let mut predictions = vec![T::ZERO; y.as_slice().len()];
+        let mut predictions = vec![T::ZERO; drawn.samples * net.outputs()];
         net.predict(x, &mut predictions, &mut workspace).unwrap();
         let cost = net.backward(x, targets, &mut workspace).unwrap();
         let mut gradients = vec![T::ZERO; net.parameter_count()];
@@ -218,15 +218,15 @@ fn any_shape() -> impl Strategy<Value = Case> {
     let n_x = prop_oneof![4 => 1_usize..=9, 1 => 1_usize..=60, 1 => 250_usize..=260];
     let hidden = prop::collection::vec((units(), elementwise()), 0..=3);
     let output = prop_oneof![1 => Just(Activation::Softmax), 3 => elementwise()];
-    let kinds = (any::<bool>(), any::<bool>(), prop_oneof![Just(1.0_f32), Just(30.0)]);
+    let output = prop_oneof![
+        1 => output.prop_map(|g| (g, Loss::default_for(g))),
+        1 => output_and_loss(),
+    ];
+    let kinds = (any::<bool>(), prop_oneof![Just(1.0_f32), Just(30.0)]);
     (n_x, hidden, (units(), output), kinds, any::<u64>()).prop_map(
-        |(n_x, mut layers, (units, g), (soft, squared, gain), seed)| {
+        |(n_x, mut layers, (units, (g, loss)), (soft, gain), seed)| {
             layers.push((if g == Activation::Softmax { units.max(2) } else { units }, g));
-            let mut case = Case { seed, soft, gain, ..Case::new(n_x, &layers, 1) };
-            if squared {
-                case.loss = Loss::SquaredError;
-            }
-            case
+            Case { loss, seed, soft, gain, ..Case::new(n_x, &layers, 1) }.tame()
         },
     )
 }

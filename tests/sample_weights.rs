@@ -26,6 +26,7 @@ fn network<T: Scalar>(setup: Setup, units: &[usize], g: Activation, loss: Loss) 
     let output = match loss {
         Loss::BinaryCrossEntropy => Activation::Sigmoid,
         Loss::CategoricalCrossEntropy => Activation::Softmax,
+        Loss::Poisson => Activation::Exp,
         _ => Activation::Tanh,
     };
     let mut builder = Network::builder(units[0]).loss(loss).init(Init::XavierNormal, 3).on(setup);
@@ -122,7 +123,14 @@ fn weighted_batches_are_weighted_means() {
         for units in [&[3, 4, 1][..], &[8, 7, 3], &[20, 33, 5]] {
             for m in [1, 2, 17, 65, 130, 600] {
                 let last = units[units.len() - 1];
-                let losses = [BinaryCrossEntropy, CategoricalCrossEntropy, SquaredError];
+                let losses = [
+                    BinaryCrossEntropy,
+                    CategoricalCrossEntropy,
+                    SquaredError,
+                    Loss::Huber { delta: 0.5 },
+                    Loss::Quantile { tau: 0.75 },
+                    Loss::Poisson,
+                ];
                 for loss in losses.into_iter().filter(|l| *l != CategoricalCrossEntropy || last > 1)
                 {
                     agrees::<f32>(setup, units, Activation::Tanh, loss, m);

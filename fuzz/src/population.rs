@@ -51,7 +51,7 @@ impl<'a> Arbitrary<'a> for Input {
         for _ in 0..within(u, 0, 2)? {
             layers.push((within(u, 1, 20)?, elementwise(u)?));
         }
-        layers.push((enough(within(u, 1, 5)?, g), g));
+        layers.push((enough(within(u, 1, 5)?, (g, loss)), g));
         Ok(Self {
             n_x: within(u, 1, 30)?,
             layers,
@@ -87,7 +87,7 @@ struct Given<T> {
 impl<T: Scalar> Given<T> {
     fn of(input: &Input) -> Self {
         let n_y = input.layers[input.layers.len() - 1].0;
-        let sizes = [input.n_x, n_y, 1];
+        let sizes = [input.n_x, input.loss.targets(n_y), 1];
         let mut state = input.seed;
         let mut draw = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -102,6 +102,7 @@ impl<T: Scalar> Given<T> {
                     let value = match (which, input.loss) {
                         (1, Loss::CategoricalCrossEntropy) => f64::from(k == column % n_y),
                         (1, Loss::BinaryCrossEntropy) => f64::from(draw() > 0.0),
+                        (1, Loss::Poisson) => draw().abs(),
                         (2, _) => 1.0 + draw().abs(),
                         _ => draw(),
                     };

@@ -35,24 +35,40 @@ pub(crate) fn elementwise(u: &mut Unstructured<'_>) -> Result<Activation> {
 
 /// Any output activation with any loss that it may have.
 pub(crate) fn output(u: &mut Unstructured<'_>) -> Result<(Activation, Loss)> {
-    use Activation::{Sigmoid, Softmax};
-    Ok(match u.arbitrary::<u8>()? % 8 {
+    use Activation::{Exp, Identity, Sigmoid, Softmax};
+    Ok(match u.arbitrary::<u8>()? % 16 {
         0 | 1 => (Sigmoid, Loss::BinaryCrossEntropy),
         2 | 3 => (Softmax, Loss::CategoricalCrossEntropy),
         4 => (Softmax, Loss::SquaredError),
+        5 | 6 => (elementwise(u)?, by_difference(u)?),
+        7 => (Softmax, by_difference(u)?),
+        8 => (Exp, Loss::Poisson),
+        9 => (Exp, by_difference(u)?),
+        10 => (Identity, Loss::GaussianNll),
         _ => (elementwise(u)?, Loss::SquaredError),
     })
 }
 
-/// As many units as the output may have: of softmax at least two.
-pub(crate) fn enough(units: usize, output: Activation) -> usize {
-    if output == Activation::Softmax { units.max(2) } else { units }
+/// Huber's, the absolute or the quantile loss, with a number that is allowed.
+fn by_difference(u: &mut Unstructured<'_>) -> Result<Loss> {
+    let share = (f64::from(u.arbitrary::<u16>()?) + 0.5) / 65536.0;
+    pick(u, &[Loss::Huber { delta: 4.0 * share }, Loss::Absolute, Loss::Quantile { tau: share }])
+}
+
+/// As many units as the output may have: of softmax at least two, an even number of means and
+/// variances.
+pub(crate) fn enough(units: usize, (output, loss): (Activation, Loss)) -> usize {
+    match (output, loss) {
+        (Activation::Softmax, _) => units.max(2),
+        (_, Loss::GaussianNll) => units.next_multiple_of(2),
+        _ => units,
+    }
 }
 
 /// Any activation, allowed there or not.
 pub(crate) fn activation(u: &mut Unstructured<'_>) -> Result<Activation> {
     Ok(match u.arbitrary::<u8>()? % 8 {
-        0 => Activation::Softmax,
+        0 => pick(u, &[Activation::Softmax, Activation::Exp])?,
         1 => Activation::LeakyRelu { slope: u.arbitrary::<Wild>()?.0 },
         2 => Activation::Elu { alpha: u.arbitrary::<Wild>()?.0 },
         _ => elementwise(u)?,
@@ -60,7 +76,20 @@ pub(crate) fn activation(u: &mut Unstructured<'_>) -> Result<Activation> {
 }
 
 pub(crate) fn loss(u: &mut Unstructured<'_>) -> Result<Loss> {
-    pick(u, &[Loss::SquaredError, Loss::BinaryCrossEntropy, Loss::CategoricalCrossEntropy])
+    let wild = u.arbitrary::<Wild>()?.0;
+    pick(
+        u,
+        &[
+            Loss::SquaredError,
+            Loss::BinaryCrossEntropy,
+            Loss::CategoricalCrossEntropy,
+            Loss::Huber { delta: wild },
+            Loss::Quantile { tau: wild },
+            Loss::Absolute,
+            Loss::Poisson,
+            Loss::GaussianNll,
+        ],
+    )
 }
 
 pub(crate) fn init(u: &mut Unstructured<'_>) -> Result<Init> {

@@ -170,9 +170,9 @@ fn cost<T: Scalar>(loss: Loss, a: &[f64], y: Columns<'_, T>) -> f64 {
         match loss {
             Loss::BinaryCrossEntropy => -(y * ln(a) + (1.0 - y) * ln(1.0 - a)),
             Loss::CategoricalCrossEntropy => -y * ln(a),
-            Loss::SquaredError => 0.5 * (a - y).powi(2),
-            // No other is known.
-            _ => f64::NAN,
+            Loss::Poisson => a - y * ln(a),
+            // No other is known than those by differences.
+            other => other.of_difference(a - y).map_or(f64::NAN, |of| of.0),
         }
     };
     a.iter().zip(y.as_slice()).map(of).sum::<f64>() / y.samples() as f64
@@ -202,6 +202,9 @@ mod tests {
         let expected = -0.8_f64.ln();
         assert!((cost(Loss::CategoricalCrossEntropy, &[0.8, 0.2], two) - expected).abs() < 1e-12);
         assert!((cost(Loss::SquaredError, &[0.5, 0.5], two) - 0.25).abs() < 1e-12);
+        assert!((cost(Loss::HUBER, &[3.0, 0.5], two) - 1.625).abs() < 1e-12);
+        let expected = (2.0 - 2.0_f64.ln() + 0.5) / 2.0;
+        assert!((cost(Loss::Poisson, &[2.0, 0.5], one) - expected).abs() < 1e-12);
         assert!(cost(Loss::BinaryCrossEntropy, &[0.0, 0.0], one).is_finite());
     }
 }

@@ -1,7 +1,7 @@
 //! Samples as a network takes them: X and Y, and the class of each.
 
 use shallownet::pipeline::TargetTransform;
-use shallownet::{Columns, Result, Scalar, Targets};
+use shallownet::{Activation, Columns, Result, Scalar, Targets, label_smoothing};
 
 use crate::data::{self, Data, Prepared, with_room};
 use crate::failure::Failure;
@@ -132,6 +132,12 @@ impl<T: Scalar> Batch<T> {
             *weight = T::from_f64(weight.to_f64() * of_class[class]);
         }
         self
+    }
+
+    /// Makes the targets of classes less than sure.
+    pub(crate) fn smooth(&mut self, output: Activation, smoothing: f64) -> Result<()> {
+        let classes = if output == Activation::Softmax { self.n_y } else { 2 };
+        label_smoothing::smooth(&mut self.y, classes, smoothing)
     }
 
     /// Y, with the weights if there are any, as training takes it.

@@ -32,10 +32,10 @@ pub(crate) fn activations(text: &str) -> Result<HiddenActivations, String> {
 const HIDDEN: &str = "tanh, sigmoid, relu, leaky_relu, elu, softplus, silu, gelu, gelu_tanh, sin, \
                       identity";
 
-/// Softmax is for outputs.
+/// Softmax and the exponential are for outputs.
 pub(crate) fn hidden_activation(name: &str) -> Result<Activation, String> {
     Activation::from_name(name.trim())
-        .filter(|&g| g != Activation::Softmax)
+        .filter(|g| g.is_for_hidden_layers())
         .ok_or_else(|| format!("{name:?} is none of {HIDDEN}"))
 }
 
@@ -54,12 +54,41 @@ impl HiddenActivations {
 }
 
 pub(crate) fn activation(name: &str) -> Result<Activation, String> {
-    Activation::from_name(name).ok_or_else(|| format!("expected one of {HIDDEN}, softmax"))
+    Activation::from_name(name).ok_or_else(|| format!("expected one of {HIDDEN}, softmax, exp"))
 }
 
-pub(crate) fn loss(name: &str) -> Result<Loss, String> {
-    let expected = "expected binary_cross_entropy, categorical_cross_entropy or squared_error";
-    Loss::from_name(name).ok_or_else(|| expected.to_owned())
+/// A loss's name; Huber's with its delta and the quantile loss with its tau behind a colon.
+pub(crate) fn loss(text: &str) -> Result<Loss, String> {
+    let loss = match text.split_once(':') {
+        None => Loss::from_name(text),
+        Some((name, number)) => {
+            let loss = Loss::from_name(name).filter(|loss| loss.parameter().is_some());
+            loss.zip(number.parse().ok()).map(|(loss, number)| loss.with_parameter(number))
+        }
+    };
+    match loss {
+        Some(Loss::Huber { delta }) if !(delta.is_finite() && delta > 0.0) => {
+            Err("expected huber:DELTA with a finite number above 0".to_owned())
+        }
+        Some(Loss::Quantile { tau }) if !(tau > 0.0 && tau < 1.0) => {
+            Err("expected quantile:TAU with a number between 0 and 1, such as 0.9".to_owned())
+        }
+        Some(loss) if loss != Loss::GaussianNll => Ok(loss),
+        // A table's targets are one column an output; that loss has two outputs for each.
+        _ => {
+            let expected = "expected binary_cross_entropy, categorical_cross_entropy, squared_error, \
+                            huber, huber:DELTA, absolute, quantile:TAU or poisson";
+            Err(expected.to_owned())
+        }
+    }
+}
+
+/// As [`loss`] reads it.
+pub(crate) fn name_of_loss(loss: Loss) -> String {
+    match loss.parameter() {
+        None => loss.name().to_owned(),
+        Some((_, number)) => format!("{}:{number}", loss.name()),
+    }
 }
 
 pub(crate) fn optimizer(name: &str) -> Result<Optimizer, String> {
@@ -215,7 +244,21 @@ mod tests {
         assert_eq!(two.of_layers(2).unwrap(), [Activation::Tanh, Activation::Relu]);
         assert!(two.of_layers(3).is_err());
         assert_eq!(activations("tanh").unwrap().of_layers(3).unwrap().len(), 3);
-        assert!(activations("softmax").is_err() && activations("maxout").is_err());
+        assert!(["softmax", "exp", "maxout"].iter().all(|text| activations(text).is_err()));
+    }
+
+    #[test]
+    fn losses_have_their_numbers_behind_a_colon() {
+        assert_eq!(loss("squared_error"), Ok(Loss::SquaredError));
+        assert_eq!(loss("huber"), Ok(Loss::HUBER));
+        assert_eq!(loss("huber:2.5"), Ok(Loss::Huber { delta: 2.5 }));
+        assert_eq!(loss("quantile:0.9"), Ok(Loss::Quantile { tau: 0.9 }));
+        assert_eq!(loss("poisson"), Ok(Loss::Poisson));
+        assert_eq!(name_of_loss(Loss::Huber { delta: 2.5 }), "huber:2.5");
+        assert_eq!(name_of_loss(Loss::Absolute), "absolute");
+        let wrong =
+            ["", "huber:", "huber:0", "huber:inf", "quantile:1", "quantile:NaN", "absolute:1"];
+        assert!(wrong.iter().all(|text| loss(text).is_err()));
     }
 
     #[test]

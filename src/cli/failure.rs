@@ -44,7 +44,7 @@ pub(crate) enum Failure {
     Diverged { iteration: u64, cost: f64, written: &'static str, hint: String },
     /// A checkpoint of other samples.
     #[error(
-        "{checkpoint}: its training began with other samples than {data} gives now (or another --holdout, --validation, --standardize or --target-transform): --other-data goes on all the same"
+        "{checkpoint}: its training began with other samples than {data} gives now (or another --holdout, --validation, --standardize, --target-transform or --label-smoothing): --other-data goes on all the same"
     )]
     OtherData { checkpoint: String, data: String },
     /// What went wrong after the model had been saved.

@@ -18,13 +18,16 @@ pub(crate) struct NetworkArgs {
     /// [default: relu; tanh without --data, and with --plain]
     #[arg(long, value_name = "NAMES", value_parser = choices::activations)]
     pub(crate) activation: Option<HiddenActivations>,
-    /// The output's activation [default: the one that goes with --loss, if that is given; else
-    /// sigmoid for two classes, softmax for more, identity for values]. Two classes have one
-    /// output, of softmax two
+    /// The output's activation, exp among them [default: the one that goes with --loss, if that is
+    /// given; else sigmoid for two classes, softmax for more, identity for values]. Two classes have
+    /// one output, of softmax two
     #[arg(long, value_name = "NAME", value_parser = choices::activation)]
     pub(crate) output: Option<Activation>,
-    /// binary_cross_entropy (of sigmoids), categorical_cross_entropy (of a softmax) or
-    /// squared_error [default: the one that goes with the output]
+    /// binary_cross_entropy (of sigmoids), categorical_cross_entropy (of a softmax), squared_error,
+    /// huber:DELTA (squared error, but linear from DELTA on, in the units that are learned: standard
+    /// deviations, unless targets are not transformed; huber is huber:1), absolute (the median),
+    /// quantile:TAU, or poisson (counts, whose rate an exp predicts) [default: the one that goes
+    /// with the output]
     #[arg(long, value_name = "NAME", value_parser = choices::loss)]
     pub(crate) loss: Option<Loss>,
     /// How weights begin [default: auto]
@@ -143,11 +146,7 @@ impl NetworkArgs {
 
     /// The output's activation: as asked for, or what goes with the loss, or with the data.
     pub(crate) fn output(&self, meaning: Meaning<'_>) -> Activation {
-        let of_loss = match self.loss {
-            Some(Loss::BinaryCrossEntropy) => Some(Activation::Sigmoid),
-            Some(Loss::CategoricalCrossEntropy) => Some(Activation::Softmax),
-            _ => None,
-        };
+        let of_loss = self.loss.and_then(Loss::output);
         self.output.or(of_loss).unwrap_or_else(|| output(meaning))
     }
 
@@ -156,16 +155,9 @@ impl NetworkArgs {
         let output = self.output(meaning);
         let loss = self.loss.unwrap_or(Loss::default_for(output));
         let refused = |why: String| Err(Failure::Arguments(why));
-        let (name, wanted) = (output.name(), Loss::default_for(output));
-        if loss != Loss::SquaredError && loss != wanted {
-            let goes = Loss::SquaredError.name();
-            let both = if wanted == Loss::SquaredError {
-                goes.to_owned()
-            } else {
-                format!("{} or {goes}", wanted.name())
-            };
-            let given = loss.name();
-            return refused(format!("--output {name} goes with --loss {both}, not {given}"));
+        if let Some(only) = loss.output().filter(|only| *only != output) {
+            let (loss, only, output) = (loss.name(), only.name(), output.name());
+            return refused(format!("--loss {loss} goes with --output {only}, not {output}"));
         }
         match meaning {
             Meaning::Values { n_y: 1, .. } if output == Activation::Softmax => refused(
@@ -236,7 +228,7 @@ pub(crate) fn note_reach<T: Scalar>(network: &Network<T>, y: &[T], say: &Say) {
     let (least, most) = match g {
         Activation::Sigmoid | Activation::Softmax => (0.0, 1.0),
         Activation::Tanh | Activation::Sin => (-1.0, 1.0),
-        Activation::Relu | Activation::Softplus => (0.0, f64::INFINITY),
+        Activation::Relu | Activation::Softplus | Activation::Exp => (0.0, f64::INFINITY),
         Activation::Elu { alpha } => (-alpha, f64::INFINITY),
         // Their least values, rounded down.
         Activation::Silu => (-0.2785, f64::INFINITY),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use shallownet::Standardization;
 use shallownet::{Network, Scalar, Training};
 
+use crate::choices;
 use crate::say::{Say, thousands, time};
 use crate::scores::{Kind, Score};
 
@@ -88,7 +89,7 @@ pub(crate) struct NetworkFacts {
     /// Inputs, then the units of each layer.
     pub(crate) sizes: Vec<usize>,
     pub(crate) activations: Vec<&'static str>,
-    pub(crate) loss: &'static str,
+    pub(crate) loss: String,
     pub(crate) parameters: usize,
     pub(crate) precision: &'static str,
     pub(crate) backend: &'static str,
@@ -124,7 +125,7 @@ impl NetworkFacts {
         Self {
             sizes: std::iter::once(network.inputs()).chain(units).collect(),
             activations: layers.iter().map(|layer| layer.activation.name()).collect(),
-            loss: network.loss().name(),
+            loss: choices::name_of_loss(network.loss()),
             parameters: network.parameter_count(),
             precision: T::NAME,
             backend: network.backend().name(),

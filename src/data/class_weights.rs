@@ -45,7 +45,17 @@ pub fn balanced(classes: &[usize]) -> Result<Vec<f64>> {
 }
 
 /// Each sample's weight: that of its class, for [`DataSet::weights`](crate::DataSet::weights) or
-/// [`Targets::weighted`](crate::Targets::weighted). See [`balanced`]. O(samples).
+/// [`Targets::weighted`](crate::Targets::weighted). The classes' weights are [`balanced`], or any given
+/// ones: a weight of 0, or in the range that [`Targets`](crate::Targets) names. O(samples).
+///
+/// ```
+/// use shallownet::class_weights;
+///
+/// // A missed case of class 1 is three times as bad as a false alarm.
+/// let of_samples: Vec<f32> = class_weights::of_samples(&[0, 0, 1, 0], &[1.0, 3.0])?;
+/// assert_eq!(of_samples, [1.0, 1.0, 3.0, 1.0]);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Label`] for a class that has no weight; [`Error::OutOfMemory`].

@@ -38,28 +38,61 @@ pub(crate) fn activation(g: Activation) -> Result<()> {
     }
 }
 
-/// Refuses an output activation that the loss is not defined for.
-pub(crate) fn output(loss: Loss, given: Activation) -> Result<()> {
-    let expected = match loss {
-        Loss::BinaryCrossEntropy => Activation::Sigmoid,
-        Loss::CategoricalCrossEntropy => Activation::Softmax,
-        Loss::SquaredError => return Ok(()),
+/// Refuses an activation that a hidden layer may not have.
+pub(crate) fn output_only(g: Activation, layer: usize) -> Result<()> {
+    match g {
+        Activation::Softmax => Err(Error::HiddenSoftmax { layer }),
+        Activation::Exp => Err(Error::HiddenExp { layer }),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an output activation, or a number of units, that the loss is not defined for.
+pub(crate) fn output(loss: Loss, (units, given): (usize, Activation)) -> Result<()> {
+    match loss.output() {
+        Some(expected) if given != expected => Err(Error::LossActivation { loss, expected, given }),
+        _ if loss == Loss::GaussianNll && units % 2 == 1 => {
+            Err(Error::OddOutputs { loss, given: units })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a loss's number outside of its range, also once it is rounded to T.
+pub(crate) fn loss<T: Element>(loss: Loss) -> Result<()> {
+    let (argument, given, expected, fits) = match loss {
+        Loss::Huber { delta } => {
+            let fits = delta.is_finite() && delta > 0.0;
+            ("delta of the Huber loss", delta, "finite and more than 0", fits)
+        }
+        Loss::Quantile { tau } => {
+            let fits = tau > 0.0 && tau < 1.0;
+            ("tau of the quantile loss", tau, "more than 0 and less than 1", fits)
+        }
+        _ => return Ok(()),
     };
-    if given == expected { Ok(()) } else { Err(Error::LossActivation { loss, expected, given }) }
+    if !fits {
+        return Err(Error::Range { argument, expected, given });
+    }
+    checks::finite_as::<T>(argument, given)?;
+    checks::least_as::<T>(argument, given)
 }
 
 /// Refuses targets outside the loss's domain.
 pub(crate) fn targets<T: Element>(loss: Loss, y: Columns<'_, T>) -> Result<()> {
-    if loss == Loss::SquaredError {
-        return checks::finite("y", y.as_slice());
-    }
+    // NaN is in no range.
+    let (most, expected) = match loss {
+        Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => (T::ONE, "a value in [0, 1]"),
+        Loss::Poisson => (T::from_f64(f64::INFINITY), "a finite value that is not negative"),
+        _ => return checks::finite("y", y.as_slice()),
+    };
     let target =
         |sample, output, value, expected| Error::Target { loss, sample, output, value, expected };
-    let inside = |v: &T| *v >= T::ZERO && *v <= T::ONE;
+    let inside = |v: &T| *v >= T::ZERO && *v <= most && v.is_finite();
     if !checks::all(y.as_slice(), inside) {
         let at = y.as_slice().iter().position(|v| !inside(v)).unwrap_or(0);
         let (sample, output) = (at / y.features(), at % y.features());
-        return Err(target(sample, output, y.as_slice()[at].to_f64(), "a value in [0, 1]"));
+        return Err(target(sample, output, y.as_slice()[at].to_f64(), expected));
     }
     if loss == Loss::CategoricalCrossEntropy {
         for (sample, column) in y.as_slice().chunks_exact(y.features()).enumerate() {

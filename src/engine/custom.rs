@@ -164,7 +164,7 @@ fn to_outputs<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], x: &[T], out: &mu
             Activation::Softmax => Activation::Identity,
             apart if layer == last && apart.is_apart() => Activation::Identity,
             // The activation follows below, as in a prediction.
-            Activation::Sigmoid if layer == last => Activation::Identity,
+            g if layer == last && g.is_of_outputs() => Activation::Identity,
             g => g,
         };
         tile.forward(layer, g, buffers, x, columns);
@@ -177,7 +177,7 @@ fn to_outputs<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], x: &[T], out: &mu
     match tile.g(last) {
         Activation::Softmax => tile.ops.output(tile.model.head, out),
         apart if apart.is_apart() => tile.ops.output(tile.model.head, out),
-        Activation::Sigmoid => {
+        g if g.is_of_outputs() => {
             tile.ops.output(tile.model.head, out);
             let kept = &mut buffers[regions.activation(last, columns)];
             for (a, out) in kept.chunks_exact_mut(regions.stride(last)).zip(out.chunks_exact(n_y)) {

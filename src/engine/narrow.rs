@@ -126,7 +126,8 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
             let samples = x.len() / n_x;
             let rows = self.rows(samples);
             self.forward(values, x, rows, backward.then_some(&mut *scratch.deltas));
-            columns_to_lanes::<T::Register<S>>(self.simd, y, n_y, block, y_lanes);
+            let targets = self.model.head.targets();
+            columns_to_lanes::<T::Register<S>>(self.simd, y, targets, block, y_lanes);
             let z = &mut values[logits.clone()];
             let targets = (&*y_lanes, weights);
             let dz = &mut scratch.deltas[..n_y * block];

@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use crate::data::buffer::ALIGNMENT;
+use crate::data::domains;
 use crate::error::{Error, Result};
 use crate::words::activation::Activation;
 use crate::words::layer::Layer;
@@ -93,8 +94,8 @@ impl Shape {
             if units == 0 {
                 return Err(Error::Zero { argument: "units of a layer" });
             }
-            if activation == Activation::Softmax && index + 1 != layers.len() {
-                return Err(Error::HiddenSoftmax { layer: index });
+            if index + 1 != layers.len() {
+                domains::output_only(activation, index)?;
             }
             let is_halved = index == 0 && inputs > HALVED_INPUTS && units <= panel / 2;
             let of_weights = if is_halved { panel / 2 } else { panel };

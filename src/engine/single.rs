@@ -90,7 +90,7 @@ fn propagate_here<T: Float, S: Simd>(simd: S, task: &mut Propagation<'_, T>) -> 
             let last = layers - 1;
             let [z, dz] = disjoint(tiles, [regions.activation(last, 1), regions.delta(last, 1)]);
             let apart = model.head.g.is_apart();
-            let loss = if model.head.g == Activation::Softmax || apart || n_y > T::PANEL {
+            let loss = if model.head.needs_columns() || apart || n_y > T::PANEL {
                 dz[n_y..].fill(T::ZERO);
                 let (z, dz) = (&mut z[..n_y], &mut dz[..n_y]);
                 curves::run(simd, model.head.g, Curve::Both(&mut *z, &mut *dz));

@@ -50,11 +50,12 @@ impl<T> Samples<'_, T> {
     /// The samples of a range, which may end past the last sample.
     #[inline(always)]
     pub(crate) fn part(&self, shape: &Shape, range: Range<usize>) -> Self {
-        let (n_x, n_y) = (shape.n_x(), shape.n_y());
-        let end = range.end.min(self.x.len() / n_x);
+        let n_x = shape.n_x();
+        let samples = self.x.len() / n_x;
+        let (end, targets) = (range.end.min(samples), self.y.len() / samples);
         Self {
             x: &self.x[range.start * n_x..end * n_x],
-            y: &self.y[range.start * n_y..end * n_y],
+            y: &self.y[range.start * targets..end * targets],
             weights: self.weights.map(
                 #[inline(always)]
                 |weights| &weights[range.start..end],

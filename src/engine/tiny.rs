@@ -34,7 +34,8 @@ pub struct Net<'a, T> {
 #[derive(Debug)]
 pub struct Sample<'a, T> {
     pub(crate) shape: &'a Shape,
-    pub(crate) loss: Loss,
+    /// Where the network has it: a copy, just written, would be waited for.
+    pub(crate) loss: &'a Loss,
     pub(crate) parameters: &'a [T],
     /// The sample's weight, if it has one.
     pub(crate) weights: Option<&'a [T]>,
@@ -165,7 +166,7 @@ where
 #[inline(always)]
 pub(super) fn through_loss<V>(
     t: V::Token,
-    (shape, loss): (&Shape, Loss),
+    (shape, &loss): (&Shape, &Loss),
     z: V,
     targets: (&[V::Elem], Option<&[V::Elem]>),
 ) -> (f64, V)
@@ -175,7 +176,7 @@ where
 {
     let Layer { activation: g, units: n_y, .. } = *shape.output();
     let head = OutputHead { loss, g, n_y };
-    if g != Activation::Softmax {
+    if !head.needs_columns() {
         return single::loss(t, head, z, targets);
     }
     let (mut z_lanes, mut dz) = ([V::Elem::ZERO; MAX_LANES], [V::Elem::ZERO; MAX_LANES]);

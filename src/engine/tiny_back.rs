@@ -15,7 +15,7 @@ use crate::words::loss::Loss;
 #[derive(Debug)]
 pub struct Step<'a, T> {
     pub(crate) shape: &'a Shape,
-    pub(crate) loss: Loss,
+    pub(crate) loss: &'a Loss,
     pub(crate) parameters: &'a mut [T],
     /// The sample's weight, if it has one.
     pub(crate) weights: Option<&'a [T]>,

@@ -7,7 +7,8 @@
 //! | type | written |
 //! | --- | --- |
 //! | [`Activation`](crate::Activation) | `"tanh"`; `{"leaky_relu": {"slope": 0.01}}` |
-//! | [`Loss`](crate::Loss), [`Backend`](crate::Backend), [`Level`](crate::Level) | its name: `"squared_error"`, `"auto"`, `"avx2"` |
+//! | [`Loss`](crate::Loss) | `"squared_error"`; `{"huber": {"delta": 1.0}}`, `{"quantile": {"tau": 0.5}}` |
+//! | [`Backend`](crate::Backend), [`Level`](crate::Level) | its name: `"auto"`, `"avx2"` |
 //! | [`Parallelism`](crate::Parallelism), [`Checks`](crate::Checks) | `"serial"`, `"rayon"`; `"full"`, `"shapes_only"` |
 //! | [`Init`](crate::Init) | `"xavier_normal"`; `{"normal": {"scale": 0.01}}` |
 //! | [`Layer`](crate::Layer) | `{"inputs": 2, "units": 4, "activation": "tanh"}` |

@@ -30,6 +30,20 @@ enum ActivationForm {
     GeluTanh,
     Sin,
     Softmax,
+    Exp,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Loss", rename_all = "snake_case", deny_unknown_fields)]
+enum LossForm {
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    SquaredError,
+    Huber { delta: f64 },
+    Absolute,
+    Quantile { tau: f64 },
+    Poisson,
+    GaussianNll,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -67,6 +81,7 @@ enum OptimizerForm {
 
 written_as!(
     Activation = ActivationForm,
+    Loss = LossForm,
     Init = InitForm,
     Layer = LayerForm,
     Optimizer = OptimizerForm,
@@ -107,7 +122,6 @@ macro_rules! written_as_text {
     )+};
 }
 written_as_text!(
-    Loss: "the name of a loss",
     Backend: "the name of a backend",
     Level: "the name of a SIMD level",
     Parallelism: "\"serial\" or \"rayon\"",

@@ -12,8 +12,9 @@ use super::tanh::tanh;
 use crate::element::Element;
 use crate::words::activation::Activation;
 
-/// a = g(z), in place. Softmax is left as it is: it needs whole columns, see `head`; and so are the
-/// activations that are computed apart, by `curves`.
+/// a = g(z), in place. Softmax is left as it is: it needs whole columns, see `head`; so is the
+/// exponential, which is for outputs only, and so are the activations that are computed apart, by
+/// `curves`.
 ///
 /// ReLUs leave the sign of z in a (z < 0 gives -0.0 or slope z, z = 0 of either sign gives +0.0),
 /// so that g'(z) can be read off a. A sigmoid below the root is 0: see `flush`. (Of an output it is
@@ -26,7 +27,7 @@ where
     // Each activation has its own loop, so that the choice is made once, outside. (Closures, since
     // a function passed by name is called through a shim that is not compiled for the level.)
     match activation {
-        Activation::Identity | Activation::Softmax => {}
+        Activation::Identity | Activation::Softmax | Activation::Exp => {}
         apart if apart.is_apart() => {}
         Activation::Sigmoid => update_lanes::<V>(
             t,
@@ -92,8 +93,9 @@ where
     }
 }
 
-/// da g'(z) of one register, with g' from a = g(z), as [`times_derivative`]. Of a sigmoid it is 0
-/// below the root: see `flush`. Of an activation that is computed apart, `a` is g'(z) itself.
+/// da g'(z) of one register, with g' from a = g(z), as [`times_derivative`]. Of a sigmoid and
+/// an exponential it is 0 below the root: see `flush`. Of an activation that is computed apart, `a`
+/// is g'(z) itself.
 #[inline(always)]
 pub(crate) fn times_g_prime<V>(t: V::Token, g: Activation, a: V, da: V) -> V
 where
@@ -104,6 +106,10 @@ where
         Activation::Sigmoid => {
             let root = V::splat(t, V::Elem::from_f64(flush::root::<V::Elem>()));
             flush::below(t, root, da * (a * (one - a)))
+        }
+        Activation::Exp => {
+            let root = V::splat(t, V::Elem::from_f64(flush::root::<V::Elem>()));
+            flush::below(t, root, da * a)
         }
         Activation::Tanh => da * a.neg_mul_add(a, one),
         Activation::Relu => da * step(one, a, zero, zero),

@@ -7,10 +7,10 @@
 //!
 //! * a parameter that a step has updated, below the smallest normal number divided by epsilon: so
 //!   its product with a number of the size of epsilon is still normal;
-//! * a moment of an optimiser, a delta of squared error, or a probability that is predicted, if it
-//!   is subnormal;
-//! * a sigmoid of a hidden layer, and a delta of it or of a cross-entropy, below the [`root`]: so
-//!   that the product of two is normal;
+//! * a moment of an optimiser, a delta of squared error and of the other losses by differences, or a
+//!   probability or rate that is predicted, if it is subnormal;
+//! * a sigmoid of a hidden layer, and a delta of it, of an exponential, of a cross-entropy or of
+//!   Poisson's loss, below the [`root`]: so that the product of two is normal;
 //! * a gradient whose square would go into a moment, below the least whose term is normal.
 //!
 //! The rule looks at the value alone, so it is the same at all levels and on all threads. (The

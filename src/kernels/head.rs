@@ -8,6 +8,7 @@ use super::exp::exp_neg_abs;
 use super::flush;
 use super::lanes::Lanes;
 use super::ln_1p::ln_1p_unit;
+use super::losses::{ByDifference, exp_from, gaussian, poisson};
 use super::sigmoid::{sigmoid_from, sigmoid_parts};
 use crate::element::Element;
 use crate::words::activation::Activation;
@@ -22,6 +23,20 @@ pub(crate) struct OutputHead {
     pub(crate) n_y: usize,
 }
 
+impl OutputHead {
+    /// Targets of a sample.
+    #[inline(always)]
+    pub(crate) fn targets(self) -> usize {
+        self.loss.targets(self.n_y)
+    }
+
+    /// Does L, or dZ, take more of a sample than each output by itself?
+    #[inline(always)]
+    pub(crate) fn needs_columns(self) -> bool {
+        self.g == Activation::Softmax || matches!(self.loss, Loss::GaussianNll)
+    }
+}
+
 /// Logits to predictions, in place.
 #[inline(always)]
 pub(crate) fn activate_output<V>(t: V::Token, head: OutputHead, z: &mut [V::Elem])
@@ -32,21 +47,28 @@ where
     finish_output::<V>(t, head, z);
 }
 
-/// a = g(z) of an output, but for softmax: a sigmoid that is a normal number is kept.
+/// a = g(z) of an output, but for softmax: a sigmoid that is a normal number is kept, and so is an
+/// exponential, which hidden layers don't have.
 #[inline(always)]
 fn elementwise<V>(t: V::Token, g: Activation, z: &mut [V::Elem])
 where
     V: Lanes,
 {
-    if g != Activation::Sigmoid {
-        return activate::<V>(t, g, z);
+    match g {
+        Activation::Sigmoid => update_lanes::<V>(
+            t,
+            z,
+            #[inline(always)]
+            |z| self::g(t, Activation::Sigmoid, z),
+        ),
+        Activation::Exp => update_lanes::<V>(
+            t,
+            z,
+            #[inline(always)]
+            |z| self::g(t, Activation::Exp, z),
+        ),
+        g => activate::<V>(t, g, z),
     }
-    update_lanes::<V>(
-        t,
-        z,
-        #[inline(always)]
-        |z| self::g(t, Activation::Sigmoid, z),
-    );
 }
 
 /// g(z) of one register of an output: see `epilogue` for what the ReLUs leave.
@@ -57,6 +79,7 @@ where
 {
     match g {
         Activation::Sigmoid => sigmoid_from(z, V::Elem::NORMAL_LOW),
+        Activation::Exp => exp_from(z, V::Elem::NORMAL_LOW),
         g => epilogue::g(t, g, z),
     }
 }
@@ -97,7 +120,7 @@ where
     V: Lanes,
 {
     let Some(weights) = weights else { return unweighted::<V>(t, head, z, y, dz) };
-    let columns = z.chunks_exact_mut(head.n_y).zip(y.chunks_exact(head.n_y));
+    let columns = z.chunks_exact_mut(head.n_y).zip(y.chunks_exact(head.targets()));
     let mut total = 0.0;
     for (((z, y), dz), &weight) in columns.zip(dz.chunks_exact_mut(head.n_y)).zip(weights) {
         total += weight.to_f64() * unweighted::<V>(t, head, z, y, dz);
@@ -118,15 +141,80 @@ where
     V: Lanes,
 {
     match head.loss {
-        Loss::BinaryCrossEntropy => binary_cross_entropy::<V>(t, z, y, dz),
+        Loss::BinaryCrossEntropy => each_output::<V>(
+            t,
+            (z, y),
+            dz,
+            false,
+            #[inline(always)]
+            |z, y| logit_loss(z, y),
+        ),
         Loss::CategoricalCrossEntropy => categorical_cross_entropy::<V>(t, head.n_y, z, y, dz),
-        Loss::SquaredError => squared_error::<V>(t, head, z, y, dz),
+        Loss::Poisson => each_output::<V>(
+            t,
+            (z, y),
+            dz,
+            false,
+            #[inline(always)]
+            |z, y| poisson(z, y),
+        ),
+        Loss::GaussianNll => gaussians::<V>(t, head.targets(), z, y, dz),
+        _ => by_difference::<V>(t, head, z, y, dz),
     }
 }
 
-/// L = max(z, 0) - z y + ln(1 + e^-|z|), dz = a - y.
+/// The sum of L and the derivatives, of columns of means, then logarithms of variances: some pairs at
+/// a time.
 #[inline(always)]
-fn binary_cross_entropy<V>(t: V::Token, z: &[V::Elem], y: &[V::Elem], dz: &mut [V::Elem]) -> f64
+fn gaussians<V>(
+    t: V::Token,
+    targets: usize,
+    z: &[V::Elem],
+    y: &[V::Elem],
+    dz: &mut [V::Elem],
+) -> f64
+where
+    V: Lanes,
+{
+    let mut total = 0.0;
+    let columns = z.chunks_exact(2 * targets).zip(y.chunks_exact(targets));
+    for ((z, y), dz) in columns.zip(dz.chunks_exact_mut(2 * targets)) {
+        let ((mu, s), (dmu, ds)) = (z.split_at(targets), dz.split_at_mut(targets));
+        for start in (0..targets).step_by(V::LEN) {
+            let range = start..targets.min(start + V::LEN);
+            let (mut values, mut of) =
+                ([V::Elem::ZERO; MAX_LANES], [V::splat(t, V::Elem::ZERO); 3]);
+            for (v, from) in of.iter_mut().zip([mu, s, y]) {
+                values[..range.len()].copy_from_slice(&from[range.clone()]);
+                *v = V::load(t, &values);
+            }
+            let [mu, s, y] = of;
+            let (loss, of_mu, of_s) = gaussian(mu, s, y);
+            for (v, into) in [(of_mu, &mut *dmu), (of_s, &mut *ds)] {
+                v.store(&mut values);
+                into[range.clone()].copy_from_slice(&values[..range.len()]);
+            }
+            // One after the other, as a group of networks adds them.
+            loss.store(&mut values);
+            for loss in &values[..range.len()] {
+                total += loss.to_f64();
+            }
+        }
+    }
+    total
+}
+
+/// The sum of L and the derivatives, of outputs whose (L, derivative) is `f` of their own z (or a) and
+/// y; the last, partial register padded with zeros. With `times`, dz is what it was times the
+/// derivative.
+#[inline(always)]
+fn each_output<V>(
+    t: V::Token,
+    (z, y): (&[V::Elem], &[V::Elem]),
+    dz: &mut [V::Elem],
+    times: bool,
+    f: impl Fn(V, V) -> (V, V),
+) -> f64
 where
     V: Lanes,
 {
@@ -135,9 +223,9 @@ where
     let (mut zs, mut ys) = (z.chunks_exact(V::LEN), y.chunks_exact(V::LEN));
     let mut dzs = dz.chunks_exact_mut(V::LEN);
     for ((z, y), dz) in (&mut zs).zip(&mut ys).zip(&mut dzs) {
-        let (loss, d) = logit_loss(V::load(t, z), V::load(t, y));
+        let (loss, d) = f(V::load(t, z), V::load(t, y));
         sums = sums + loss;
-        d.store(dz);
+        if times { d * V::load(t, dz) } else { d }.store(dz);
     }
     let mut total = lane_sum(sums, V::LEN);
     let (z, y, dz) = (zs.remainder(), ys.remainder(), dzs.into_remainder());
@@ -145,16 +233,22 @@ where
         let (mut z_lanes, mut y_lanes) = ([V::Elem::ZERO; MAX_LANES], [V::Elem::ZERO; MAX_LANES]);
         z_lanes[..z.len()].copy_from_slice(z);
         y_lanes[..y.len()].copy_from_slice(y);
-        let (loss, d) = logit_loss(V::load(t, &z_lanes), V::load(t, &y_lanes));
+        let (loss, d) = f(V::load(t, &z_lanes), V::load(t, &y_lanes));
         total += lane_sum(loss, z.len());
+        let d = if times {
+            z_lanes[..dz.len()].copy_from_slice(dz);
+            d * V::load(t, &z_lanes)
+        } else {
+            d
+        };
         d.store(&mut z_lanes);
         dz.copy_from_slice(&z_lanes[..dz.len()]);
     }
     total
 }
 
-/// (L, dz) of one register of logits and targets. An a below the root counts as 0 in dz: see
-/// `flush`.
+/// L = max(z, 0) - z y + ln(1 + e^-|z|) and dz = a - y of one register of logits and targets. An a
+/// below the root counts as 0 in dz: see `flush`.
 #[inline(always)]
 pub(crate) fn logit_loss<V>(z: V, y: V) -> (V, V)
 where
@@ -251,9 +345,9 @@ fn column_sum<T: Element>(column: &[T]) -> T {
     column.iter().copied().sum()
 }
 
-/// L = 1/2 sum (a - y)^2, dz = (a - y) g'(z).
+/// A loss by differences d = a - y, dz = dL/da g'(z). Squared error has L = 1/2 sum d^2 and dL/da = d.
 #[inline(always)]
-fn squared_error<V>(
+fn by_difference<V>(
     t: V::Token,
     head: OutputHead,
     z: &mut [V::Elem],
@@ -267,13 +361,26 @@ where
         Activation::Softmax => softmax::<V>(t, head.n_y, z),
         g => elementwise::<V>(t, g, z),
     }
-    let mut total = 0.0;
     let apart = head.g.is_apart();
-    for ((d, &a), &y) in dz.iter_mut().zip(&*z).zip(y) {
-        let difference = a - y;
-        *d = if apart { difference * *d } else { difference };
-        total += difference.to_f64() * difference.to_f64();
-    }
+    let total = if let Loss::SquaredError = head.loss {
+        let mut total = 0.0;
+        for ((d, &a), &y) in dz.iter_mut().zip(&*z).zip(y) {
+            let difference = a - y;
+            *d = if apart { difference * *d } else { difference };
+            total += difference.to_f64() * difference.to_f64();
+        }
+        total / 2.0
+    } else {
+        let loss = ByDifference::<V>::new(t, head.loss);
+        each_output::<V>(
+            t,
+            (z, y),
+            dz,
+            apart,
+            #[inline(always)]
+            |a, y| loss.of(a - y),
+        )
+    };
     if head.g == Activation::Softmax {
         for (d, a) in dz.chunks_exact_mut(head.n_y).zip(z.chunks_exact(head.n_y)) {
             // dz_k = a_k (d_k - sum_j a_j d_j)
@@ -289,5 +396,5 @@ where
         #[inline(always)]
         |d| flush::subnormal(t, d),
     );
-    total / 2.0
+    total
 }

@@ -21,6 +21,7 @@ pub(crate) mod group;
 pub(crate) mod head;
 pub(crate) mod lanes;
 pub(crate) mod ln_1p;
+mod losses;
 pub(crate) mod narrow;
 pub(crate) mod noise;
 pub(crate) mod normal;

@@ -14,6 +14,7 @@ use super::epilogue::{self, MAX_LANES};
 use super::flush;
 use super::head::{g as output_g, lane_sum, logit_loss};
 use super::lanes::Lanes;
+use super::losses::{ByDifference, poisson};
 use super::shuffle::{Shuffle, lane_sums};
 use crate::element::{Element, Row};
 use crate::kernels::head::OutputHead;
@@ -50,9 +51,19 @@ where
             let d = epilogue::times_g_prime(t, head.g, a, d);
             (squares.sum::<f64>() / 2.0, flush::subnormal(t, d))
         }
-        _ => {
+        Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => {
             let (losses, d) = logit_loss(z, y);
             (lane_sum(losses, head.n_y), d)
+        }
+        Loss::Poisson => {
+            let (losses, d) = poisson(z, y);
+            (lane_sum(losses, head.n_y), d)
+        }
+        _ => {
+            let a = output_g(t, head.g, z);
+            let (losses, d) = ByDifference::new(t, head.loss).of(a - y);
+            let d = epilogue::times_g_prime(t, head.g, a, d);
+            (lane_sum(losses, head.n_y), flush::subnormal(t, d))
         }
     };
     let (weight, d) = match weights {

@@ -194,8 +194,9 @@ impl<T: Scalar> Builder<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Error`](crate::Error)`::Zero`, `NoLayers`, `Range` of a slope, alpha or scale, `HiddenSoftmax`,
-    /// `OneUnitSoftmax`, `LossActivation`, `Backend`, `Level`, `LevelBackend`, `TooLarge`,
+    /// [`Error`](crate::Error)`::Zero`, `NoLayers`, `Range` of a slope, an alpha, a scale or a loss's
+    /// number, `HiddenSoftmax`, `HiddenExp`, `OneUnitSoftmax`, `LossActivation`, `OddOutputs`,
+    /// `Backend`, `Level`, `LevelBackend`, `TooLarge`,
     /// `OutOfMemory`.
     pub fn build(self) -> Result<Network<T>> {
         let engine = T::passes(self.backend, self.level)?;
@@ -205,7 +206,8 @@ impl<T: Scalar> Builder<T> {
         let shape = Shape::new(self.n_x, &self.layers, engine.panel(), size_of::<T>())?;
         let output = shape.output().activation;
         let loss = self.loss.unwrap_or(Loss::default_for(output));
-        domains::output(loss, output)?;
+        domains::output(loss, (shape.output().units, output))?;
+        domains::loss::<T>(loss)?;
         if output == Activation::Softmax && shape.output().units == 1 {
             return Err(Error::OneUnitSoftmax);
         }

@@ -41,7 +41,7 @@ impl<T: Scalar> Network<T> {
     }
 
     fn check_targets(&self, x: Columns<'_, T>, y: Targets<'_, T>) -> Result<()> {
-        features("y", self.outputs(), y.y.features())?;
+        features("y", self.targets(), y.y.features())?;
         if y.y.samples() != x.samples() {
             return Err(Error::Samples {
                 argument: "y",
@@ -70,7 +70,7 @@ impl<T: Scalar> Network<T> {
     pub(crate) fn is_sample_of_targets(&self, y: &Targets<'_, T>) -> bool {
         y.weights.is_none()
             && y.y.samples() == 1
-            && y.y.features() == self.outputs()
+            && y.y.features() == self.targets()
             && (self.checks == Checks::ShapesOnly || domains::targets(self.loss, y.y).is_ok())
     }
 

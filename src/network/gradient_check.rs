@@ -94,7 +94,7 @@ impl Default for GradientCheck {
 pub struct GradientReport {
     /// Parameters compared.
     pub checked: usize,
-    /// Parameters left out, since a ReLU's kink lies within the step.
+    /// Parameters left out, since a kink of a ReLU or of the loss lies within the step.
     pub skipped: usize,
     /// |g - d| / (|g| + |d|), Euclidean norms over all compared parameters of the gradients g and
     /// the differences d. 0 if both are 0.
@@ -268,6 +268,12 @@ impl Differences {
                 {
                     return None;
                 }
+            }
+            let (a, b) = (above.a.last(), below.a.last());
+            let outputs = a.into_iter().flatten().zip(b.into_iter().flatten()).zip(y);
+            let piece = |a: &f64, y: &f64| self.above.loss.piece(a - y);
+            if outputs.into_iter().any(|((a, b), y)| piece(a, y) != piece(b, y)) {
+                return None;
             }
             sum += self.above.sample_loss(&above, y) - self.below.sample_loss(&below, y);
         }

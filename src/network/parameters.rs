@@ -102,6 +102,19 @@ impl<T: Scalar> Network<T> {
         self.shape.n_y()
     }
 
+    /// Targets of a sample: as many as outputs, but half of them for [`Loss::GaussianNll`].
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Loss, Network};
+    /// // A mean and a variance for each of two targets.
+    /// let builder = Network::<f32>::builder(8).layer(4, Activation::Identity);
+    /// assert_eq!(builder.loss(Loss::GaussianNll).build()?.targets(), 2);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn targets(&self) -> usize {
+        self.loss.targets(self.outputs())
+    }
+
     /// The number of weights and biases of all layers together.
     ///
     /// ```

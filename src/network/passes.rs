@@ -140,7 +140,7 @@ impl<T: Scalar> Network<T> {
     fn tiny_sample<'a>(&'a self, y: &Targets<'a, T>) -> tiny::Sample<'a, T> {
         tiny::Sample {
             shape: &self.shape,
-            loss: self.loss,
+            loss: &self.loss,
             parameters: self.parameters.as_slice(),
             weights: y.weights,
             total: y.total(),

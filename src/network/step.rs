@@ -187,7 +187,7 @@ impl<T: Scalar> Network<T> {
         let total = y.total();
         let mut task = tiny_back::Step {
             shape: &self.shape,
-            loss: self.loss,
+            loss: &self.loss,
             parameters: self.parameters.as_mut_slice(),
             weights: y.weights,
             total,

@@ -187,6 +187,12 @@ impl<T: Scalar> Population<T> {
         self.model.outputs()
     }
 
+    /// The targets of a sample: as many as outputs, but half of them for
+    /// [`Loss::GaussianNll`](crate::Loss::GaussianNll).
+    pub fn targets(&self) -> usize {
+        self.model.targets()
+    }
+
     /// The weights and biases of each member.
     pub fn parameter_count(&self) -> usize {
         self.model.parameter_count()

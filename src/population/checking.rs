@@ -52,7 +52,7 @@ impl<T: Scalar> Population<T> {
     ) -> Result<Given<'a, T>> {
         let samples = self.check_samples_of_x(x)?;
         let PopulationTargets { y, weights } = targets;
-        features("y", self.outputs(), y.columns.features())?;
+        features("y", self.targets(), y.columns.features())?;
         self.check_samples("y", y, samples)?;
         if self.model.checks == Checks::Full {
             domains::targets(self.model.loss, y.columns)?;

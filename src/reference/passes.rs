@@ -45,7 +45,7 @@ impl Network {
 
     /// L of one sample, from the logits.
     pub fn sample_loss(&self, trace: &Trace, y: &[f64]) -> f64 {
-        must(self.check_trace(trace, ("y", y)));
+        must(self.check_trace(trace, ("y", y), self.targets()));
         let (z, a) = (last(&trace.z), last(&trace.a));
         let mut loss = 0.0;
         match self.loss {
@@ -67,9 +67,23 @@ impl Network {
                     loss -= y[k] * (z[k] - max);
                 }
             }
-            Loss::SquaredError => {
+            Loss::Poisson => {
+                // a - y ln a with a = e^z
+                for k in 0..z.len() {
+                    loss += z[k].exp() - y[k] * z[k];
+                }
+            }
+            Loss::GaussianNll => {
+                // -ln of the density of y at mean mu and variance e^s
+                for k in 0..y.len() {
+                    let (mu, s) = (z[k], z[y.len() + k]);
+                    let q = (mu - y[k]) * (-s / 2.0).exp();
+                    loss += (s + q * q) / 2.0;
+                }
+            }
+            by_difference => {
                 for k in 0..a.len() {
-                    loss += (a[k] - y[k]) * (a[k] - y[k]) / 2.0;
+                    loss += by_difference.of_difference(a[k] - y[k]).map_or(f64::NAN, |of| of.0);
                 }
             }
         }
@@ -78,22 +92,36 @@ impl Network {
 
     /// dZ at the output, for one sample: dL/dz.
     pub fn output_delta(&self, trace: &Trace, y: &[f64]) -> Vec<f64> {
-        must(self.check_trace(trace, ("y", y)));
+        must(self.check_trace(trace, ("y", y), self.targets()));
         let a = last(&trace.a);
         let mut d = vec![0.0; a.len()];
+        if self.loss == Loss::GaussianNll {
+            for k in 0..y.len() {
+                let (mu, s) = (a[k], a[y.len() + k]);
+                let q = (mu - y[k]) * (-s / 2.0).exp();
+                d[k] = q * (-s / 2.0).exp();
+                d[y.len() + k] = (1.0 - q * q) / 2.0;
+            }
+            return d;
+        }
         for k in 0..a.len() {
             d[k] = a[k] - y[k];
         }
         match self.loss {
-            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => d,
-            Loss::SquaredError => self.logit_delta(trace, &d),
+            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy | Loss::Poisson => d,
+            by_difference => {
+                for k in 0..d.len() {
+                    d[k] = by_difference.of_difference(d[k]).map_or(f64::NAN, |of| of.1);
+                }
+                self.logit_delta(trace, &d)
+            }
         }
     }
 
     /// dZ at the output from dA, for one sample: dz_k = sum_j da_j (da_j/dz_k), which is
     /// dA * g'(Z) unit by unit for all activations but softmax.
     pub fn logit_delta(&self, trace: &Trace, da: &[f64]) -> Vec<f64> {
-        must(self.check_trace(trace, ("da", da)));
+        must(self.check_trace(trace, ("da", da), self.outputs()));
         let (z, a) = (last(&trace.z), last(&trace.a));
         let activation = self.layers[self.layers.len() - 1].activation;
         let mut dz = vec![0.0; a.len()];
@@ -119,7 +147,7 @@ impl Network {
     /// dZ of every layer from dZ at the output, for one sample: dZ\[l\] = W\[l+1\]^T dZ\[l+1\] *
     /// g'(Z\[l\]).
     pub fn deltas_from(&self, trace: &Trace, dz: &[f64]) -> Vec<Vec<f64>> {
-        must(self.check_trace(trace, ("dz", dz)));
+        must(self.check_trace(trace, ("dz", dz), self.outputs()));
         let mut deltas = vec![dz.to_vec()];
         for l in (0..self.layers.len() - 1).rev() {
             let da = through(&self.layers[l + 1], &deltas[0]);
@@ -146,7 +174,7 @@ impl Network {
 
     /// The same, from each sample's dZ at the output.
     pub fn gradients_from(&self, x: &[Vec<f64>], dz: &[Vec<f64>]) -> Vec<LayerGradient> {
-        must(self.check_batch(x, ("dz", dz)));
+        must(self.check_batch(x, ("dz", dz), self.outputs()));
         self.sum_gradients(x, |s, trace| self.deltas_from(trace, &dz[s]))
     }
 

@@ -4,7 +4,6 @@ use super::network::{Layer, Network, Trace};
 use crate::data::checks::length;
 use crate::data::domains;
 use crate::error::{Error, Result};
-use crate::words::activation::Activation;
 
 impl Network {
     /// Do the layers fit each other, and the output the loss? Every function of the reference
@@ -22,10 +21,11 @@ impl Network {
     ///
     /// # Errors
     /// [`Error::NoLayers`], [`Error::Zero`] for a layer without units or inputs, [`Error::Length`]
-    /// of a row of W or of b, [`Error::HiddenSoftmax`], [`Error::LossActivation`].
+    /// of a row of W or of b, [`Error::HiddenSoftmax`], [`Error::HiddenExp`],
+    /// [`Error::LossActivation`], [`Error::OddOutputs`].
     pub fn check(&self) -> Result<()> {
         let Some(output) = self.layers.last() else { return Err(Error::NoLayers) };
-        domains::output(self.loss, output.activation)?;
+        domains::output(self.loss, (output.b.len(), output.activation))?;
         let mut inputs = inputs(&self.layers[0]);
         if inputs == 0 {
             return Err(Error::Zero { argument: "inputs" });
@@ -34,8 +34,8 @@ impl Network {
             if layer.w.is_empty() {
                 return Err(Error::Zero { argument: "units" });
             }
-            if layer.activation == Activation::Softmax && l + 1 < self.layers.len() {
-                return Err(Error::HiddenSoftmax { layer: l });
+            if l + 1 < self.layers.len() {
+                domains::output_only(layer.activation, l)?;
             }
             each_length("a row of W", inputs, &layer.w)?;
             length("b", layer.w.len(), layer.b.len())?;
@@ -63,14 +63,15 @@ impl Network {
     /// As [`check`](Self::check); [`Error::EmptyBatch`], [`Error::Samples`], [`Error::Length`] of
     /// an x or a y.
     pub fn check_samples(&self, x: &[Vec<f64>], y: &[Vec<f64>]) -> Result<()> {
-        self.check_batch(x, ("y", y))
+        self.check_batch(x, ("y", y), self.targets())
     }
 
-    /// The same for values of the outputs' shape, called `name` in errors.
+    /// The same for `features` values a sample, called `argument` in errors.
     pub(super) fn check_batch(
         &self,
         x: &[Vec<f64>],
         (argument, y): (&'static str, &[Vec<f64>]),
+        features: usize,
     ) -> Result<()> {
         self.check()?;
         if x.is_empty() {
@@ -80,7 +81,7 @@ impl Network {
             return Err(Error::Samples { argument, expected: x.len(), given: y.len() });
         }
         each_length("x", self.inputs(), x)?;
-        each_length(argument, self.outputs(), y)
+        each_length(argument, features, y)
     }
 
     /// One sample's x.
@@ -89,16 +90,17 @@ impl Network {
         length("x", self.inputs(), x.len())
     }
 
-    /// One sample's trace, and values of the outputs' shape, called `name` in errors.
+    /// One sample's trace, and `features` values, called `argument` in errors.
     pub(super) fn check_trace(
         &self,
         trace: &Trace,
         (argument, y): (&'static str, &[f64]),
+        features: usize,
     ) -> Result<()> {
         self.check()?;
         self.check_layers("z of the trace", &trace.z)?;
         self.check_layers("a of the trace", &trace.a)?;
-        length(argument, self.outputs(), y.len())
+        length(argument, features, y.len())
     }
 
     /// A value for each unit of each layer.
@@ -113,7 +115,12 @@ impl Network {
         self.layers.first().map_or(0, inputs)
     }
 
-    fn outputs(&self) -> usize {
+    /// Targets of a sample.
+    pub(super) fn targets(&self) -> usize {
+        self.loss.targets(self.outputs())
+    }
+
+    pub(super) fn outputs(&self) -> usize {
         self.layers.last().map_or(0, |layer| layer.b.len())
     }
 }

@@ -33,7 +33,7 @@ impl<T: Scalar> Batches<T> {
         order.resize(samples, 0);
         // Within the data, so no overflow.
         let buffer = |features: usize| AlignedBuffer::zeros(size * features, "a batch");
-        let (x, y, weights) = (buffer(net.inputs())?, buffer(net.outputs())?, buffer(1)?);
+        let (x, y, weights) = (buffer(net.inputs())?, buffer(net.targets())?, buffer(1)?);
         Ok(Self { size, order, x, y, weights })
     }
 

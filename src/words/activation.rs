@@ -18,6 +18,7 @@ use super::names::names;
 /// | GELU by tanh | z (1 + tanh u) / 2, u = sqrt(2 / pi) (z + 0.044715 z^3) | by the same formula |
 /// | sin | sin z | cos z |
 /// | softmax | e^z_k / sum_j e^z_j | (output layer only; part of the loss) |
+/// | exp | e^z | a (output layer only) |
 ///
 /// with a = g(z), and Phi and phi the normal distribution and its density: Phi(z) = (1 + erf(z /
 /// sqrt 2)) / 2. At exactly z = 0, signed zeros included, both ReLUs have the derivative 1: the
@@ -71,6 +72,9 @@ pub enum Activation {
     Sin,
     /// Column-wise e^z_k / sum_j e^z_j; for an output layer of two units or more.
     Softmax,
+    /// g(z) = e^z, for the outputs of rates: see [`Loss::Poisson`](crate::Loss::Poisson). For an output
+    /// layer; in a hidden one it would leave the range of numbers at the first large z.
+    Exp,
 }
 
 impl Activation {
@@ -81,7 +85,7 @@ impl Activation {
     pub const ELU: Self = Self::Elu { alpha: 1.0 };
 
     /// Each once; the leaky ReLU with its usual slope, the ELU with its usual alpha.
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Identity,
         Self::Sigmoid,
         Self::Tanh,
@@ -94,7 +98,25 @@ impl Activation {
         Self::GeluTanh,
         Self::Sin,
         Self::Softmax,
+        Self::Exp,
     ];
+
+    /// May a hidden layer have it?
+    ///
+    /// ```
+    /// # use shallownet::Activation;
+    /// assert!(Activation::Relu.is_for_hidden_layers());
+    /// assert!(!Activation::Softmax.is_for_hidden_layers() && !Activation::Exp.is_for_hidden_layers());
+    /// ```
+    pub fn is_for_hidden_layers(self) -> bool {
+        !matches!(self, Self::Softmax | Self::Exp)
+    }
+
+    /// Of an output, is it computed by `kernels::head` rather than as hidden layers' are? A sigmoid has
+    /// another limit there, and the exponential is for outputs only. (Softmax needs whole columns.)
+    pub(crate) fn is_of_outputs(self) -> bool {
+        matches!(self, Self::Sigmoid | Self::Exp)
+    }
 
     /// A ReLU, leaky or not: it has a kink, and marks z < 0 by the sign of a.
     pub(crate) fn is_relu(self) -> bool {
@@ -140,6 +162,7 @@ impl Activation {
             Self::GeluTanh => "gelu_tanh",
             Self::Sin => "sin",
             Self::Softmax => "softmax",
+            Self::Exp => "exp",
         }
     }
 
@@ -179,6 +202,7 @@ impl Activation {
             Self::GeluTanh => z * sigmoid(2.0 * gelu_tanh_argument(z)),
             Self::Sin => libm::sin(z),
             Self::Softmax => 1.0,
+            Self::Exp => z.exp(),
         }
     }
 
@@ -225,6 +249,7 @@ impl Activation {
             }
             Self::Sin => libm::cos(z),
             Self::Softmax => 0.0,
+            Self::Exp => z.exp(),
         }
     }
 }

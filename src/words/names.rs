@@ -8,7 +8,8 @@
 /// let error = "swish".parse::<Activation>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "no activation is called \"swish\": expected identity, sigmoid, tanh, relu, leaky_relu, softmax"
+///     "no activation is called \"swish\": expected identity, sigmoid, tanh, relu, leaky_relu, \
+///      elu, softplus, silu, gelu, gelu_tanh, sin, softmax, exp"
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -18,7 +18,7 @@
 
 use shallownet::accuracy;
 use shallownet::reference::Network;
-use shallownet::{Activation, Loss, Scalar};
+use shallownet::{Activation, Scalar};
 
 use super::curves;
 use super::expected::Pass;
@@ -51,7 +51,7 @@ impl Approx {
 /// libm has at most 2 ULP for tanh, 1 for exp and ln_1p; sigmoid by one exp, one sum and one
 /// quotient has 3, which is the larger there.
 pub(super) const EXP_ULP: usize = whole(accuracy::EXP_MAX_ULP_UNFUSED);
-pub(super) const SIGMOID_ULP: usize = 3;
+const SIGMOID_ULP: usize = 3;
 const _: () = assert!(accuracy::SIGMOID_MAX_ULP_UNFUSED <= SIGMOID_ULP as f64);
 const TANH_ULP: usize = whole(accuracy::TANH_MAX_ULP_UNFUSED);
 /// The whole number not below `ulp`.
@@ -66,7 +66,7 @@ pub(super) const LN_1P_ULP: usize = 4;
 /// The rounding of the tested arithmetic and the reference's together.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rounding {
-    u: f64,
+    pub(super) u: f64,
     pub(super) eta: f64,
     /// The tested type's smallest normal number, and its epsilon.
     pub(super) normal: f64,
@@ -159,6 +159,11 @@ impl Rounding {
                 let inherited = z.error / nearest.cosh().powi(2);
                 inherited + self.function(TANH_ULP, value.abs() + inherited)
             }
+            // |e^(z + t) - e^z| <= e^z (e^|t| - 1).
+            Activation::Exp => {
+                let inherited = value * z.error.exp_m1();
+                inherited + self.function(EXP_ULP, value + inherited)
+            }
             // Below 0 the slope is rounded to T and the product is rounded.
             Activation::LeakyRelu { slope } if z.value - z.error < 0.0 => {
                 z.error + self.gamma(2) * slope * z.size() + self.eta * (1.0 + z.size())
@@ -216,6 +221,8 @@ impl Rounding {
             Activation::Tanh => {
                 (2.0 * a.value.abs() + e) * e + self.gamma(2) * (1.0 + e).powi(2) + self.eta
             }
+            // a itself.
+            Activation::Exp => e,
             Activation::Relu => self.step(0.0, z),
             Activation::LeakyRelu { slope } => self.step(slope, z),
             curve => return curves::derivative(self, curve, z),
@@ -234,10 +241,10 @@ impl Rounding {
         jump + slope_error
     }
 
-    /// dZ = dA g'(Z), which of a sigmoid vanishes below the root.
+    /// dZ = dA g'(Z), which of a sigmoid and an exponential vanishes below the root.
     pub(super) fn delta(self, g: Activation, da: Approx, derivative: Approx, value: f64) -> Approx {
         let delta = self.product(da, derivative, value);
-        if g == Activation::Sigmoid { self.root(delta) } else { delta }
+        if matches!(g, Activation::Sigmoid | Activation::Exp) { self.root(delta) } else { delta }
     }
 
     /// x y, rounded twice at most, or 0 if it would be subnormal.
@@ -245,91 +252,6 @@ impl Rounding {
         let inherited = x.error * y.size() + x.value.abs() * y.error;
         let error = inherited + self.gamma(2) * x.size() * y.size() + 2.0 * self.eta;
         self.normal(Approx { value, error })
-    }
-
-    /// a - y, rounded once.
-    fn difference(self, a: Approx, y: f64) -> Approx {
-        let value = a.value - y;
-        Approx { value, error: a.error + self.gamma(1) * (value.abs() + a.error) }
-    }
-
-    /// L of one sample, its own sum over the outputs not counted; and the sum of the magnitudes of
-    /// its terms, which is L itself unless a target is outside of the loss's domain: then some
-    /// terms are below 0.
-    pub(super) fn loss(self, net: &Network, pass: &Pass, y: &[f64], value: f64) -> (Approx, f64) {
-        let (z, a) = (pass.z.last().unwrap(), pass.a.last().unwrap());
-        let error = match net.loss {
-            // |dL/dz| = |a - y|; max(z, 0) - z y takes three roundings, ln(1 + t) its own ULPs and
-            // those of t (its condition t / ((1 + t) ln(1 + t)) is at most 1), the sum one more. t
-            // vanishes where it would be subnormal.
-            Loss::BinaryCrossEntropy => z
-                .iter()
-                .zip(a)
-                .zip(y)
-                .map(|((z, a), y)| {
-                    let size =
-                        z.value.max(0.0) + z.size() * y.abs() + (-z.value.abs()).exp().ln_1p();
-                    let roundings = 4 + 2 * (EXP_ULP + LN_1P_ULP);
-                    let inherited = ((a.value - y).abs() + a.error) * z.error;
-                    inherited
-                        + self.gamma(roundings) * (size + 2.0 * z.error)
-                        + 8.0 * self.eta
-                        + 1.001 * self.normal
-                })
-                .sum(),
-            // L = ln sum e^d_j - sum y_k d_k, d = z - max z, dL/dd_k = a_k - y_k; moving max z
-            // moves L by sum y - 1 (0 but for rounding). d is rounded once; the exponentials'
-            // relative error is ln's absolute one, and so is what vanishes from the sum, which is
-            // at least 1.
-            Loss::CategoricalCrossEntropy => {
-                let max = z.iter().map(|z| z.value).fold(f64::NEG_INFINITY, f64::max);
-                let widest = z.iter().map(|z| z.error).fold(0.0, f64::max);
-                let roundings = z.len() + 4 + 2 * EXP_ULP;
-                let (mut inherited, mut size) = (0.0, 1.0 + value.abs());
-                for ((z, a), y) in z.iter().zip(a).zip(y) {
-                    let depth = max - z.value + z.error + widest;
-                    let slope = (a.value - y).abs() + a.error;
-                    inherited += slope * (z.error + self.u * depth);
-                    size += y.abs() * depth;
-                }
-                let unbalance = (y.iter().sum::<f64>() - 1.0).abs();
-                let vanished = z.len() as f64 * 1.001 * self.normal.sqrt();
-                inherited + unbalance * widest + self.gamma(roundings) * size + vanished
-            }
-            // |d'^2 - d^2| / 2 <= |d| e + e^2 / 2, the square rounded.
-            Loss::SquaredError => a
-                .iter()
-                .zip(y)
-                .map(|(&a, &y)| {
-                    let d = self.difference(a, y);
-                    d.error * (d.value.abs() + d.error / 2.0)
-                        + self.gamma(2) * d.size() * d.size()
-                        + self.eta
-                })
-                .sum(),
-            other => unreachable!("{other:?} has no analysis yet"),
-        };
-        (Approx { value, error }, terms(net.loss, &pass.z[pass.z.len() - 1], y, value) + error)
-    }
-
-    /// dZ at the output.
-    pub(super) fn output_delta(
-        self,
-        net: &Network,
-        pass: &Pass,
-        y: &[f64],
-        values: &[f64],
-    ) -> Vec<Approx> {
-        let a = pass.a.last().unwrap().iter().zip(y);
-        match net.loss {
-            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => {
-                a.map(|(&a, &y)| self.difference(self.root(a), y)).collect()
-            }
-            _ => {
-                let d: Vec<Approx> = a.map(|(&a, &y)| self.difference(a, y)).collect();
-                self.logit_delta(net, pass, &d, values)
-            }
-        }
     }
 
     /// dZ at the output from dA.
@@ -377,26 +299,4 @@ impl Rounding {
         let updated = Approx { value: w - learning_rate * dw.value, error };
         self.vanish(updated, self.normal / self.epsilon)
     }
-}
-
-/// The sum of the magnitudes of a loss's terms, from the reference's logits.
-fn terms(loss: Loss, z: &[Approx], y: &[f64], value: f64) -> f64 {
-    let of_logits: f64 = match loss {
-        // max(z, 0) - z y, and ln(1 + t).
-        Loss::BinaryCrossEntropy => z
-            .iter()
-            .zip(y)
-            .map(|(z, y)| (z.value.max(0.0) - z.value * y).abs() + (-z.value.abs()).exp().ln_1p())
-            .sum(),
-        // ln sum e^d_j, and each -y_k d_k.
-        Loss::CategoricalCrossEntropy => {
-            let max = z.iter().map(|z| z.value).fold(f64::NEG_INFINITY, f64::max);
-            let shares = z.iter().zip(y).map(|(z, y)| y * (max - z.value));
-            let (sum, size) = shares.fold((0.0, 0.0), |(sum, size), s| (sum + s, size + s.abs()));
-            (value - sum).abs() + size
-        }
-        // Squares are never below 0.
-        _ => value,
-    };
-    of_logits.max(value.abs())
 }

@@ -45,6 +45,19 @@ impl Case {
         }
     }
 
+    /// The same with logits of ordinary size where e^z is taken of them, which leaves the range of
+    /// f32 at 88; and with an even number of outputs for means and variances.
+    pub(crate) fn tame(mut self) -> Self {
+        let Some(output) = self.layers.last_mut() else { return self };
+        if self.loss == Loss::GaussianNll {
+            output.0 = output.0.next_multiple_of(2);
+        }
+        if output.1 == Activation::Exp || self.loss == Loss::GaussianNll {
+            (self.gain, self.extremes) = (self.gain.min(1.0), false);
+        }
+        self
+    }
+
     pub(crate) fn capacity(&self) -> usize {
         self.batches.iter().max().unwrap() + self.spare
     }
@@ -80,6 +93,7 @@ impl Case {
     pub(crate) fn batch<T: Scalar>(&self, index: usize) -> Batch<T> {
         let mut numbers = Numbers(self.seed ^ (index as u64 + 1) << 32);
         let (m, n_y) = (self.batches[index], self.layers[self.layers.len() - 1].0);
+        let n_y = self.loss.targets(n_y);
         let mut x: Vec<T> = Vec::new();
         for _ in 0..m {
             // Some samples are zero altogether: with a zero bias, z is exactly 0.
@@ -108,6 +122,8 @@ impl Case {
                 let class = numbers.below(n_y as u64) as usize;
                 (0..n_y).map(|k| if k == class { 1.0 } else { 0.0 }).collect()
             }
+            (Loss::Poisson, true) => (0..n_y).map(|_| 3.0 * numbers.unit()).collect(),
+            (Loss::Poisson, false) => (0..n_y).map(|_| numbers.below(5) as f32).collect(),
             _ => (0..n_y).map(|_| 2.0 * numbers.signed()).collect(),
         }
     }
@@ -225,6 +241,7 @@ pub(crate) fn any_case() -> impl Strategy<Value = Case> {
             layers.push((if g == Activation::Softmax { n_y.max(2) } else { n_y }, g));
             let (soft, gain, extremes) = values;
             Case { n_x, layers, loss, soft, gain, extremes, seed, batches, spare, learning_rate }
+                .tame()
         },
     )
 }
@@ -255,5 +272,33 @@ fn output() -> impl Strategy<Value = (Activation, Loss)> {
         2 => Just((Activation::Softmax, Loss::CategoricalCrossEntropy)),
         1 => Just((Activation::Softmax, Loss::SquaredError)),
         3 => elementwise().prop_map(|g| (g, Loss::SquaredError)),
+        2 => (elementwise(), by_difference()),
+        1 => (prop_oneof![Just(Activation::Softmax), Just(Activation::Exp)], by_difference()),
+        2 => Just((Activation::Exp, Loss::Poisson)),
+        1 => Just((Activation::Exp, Loss::SquaredError)),
+        2 => Just((Activation::Identity, Loss::GaussianNll)),
+    ]
+}
+
+/// An output of any kind, with any loss it may have but the cross-entropies.
+pub(crate) fn output_and_loss() -> impl Strategy<Value = (Activation, Loss)> {
+    let losses = || prop_oneof![Just(Loss::SquaredError), by_difference()];
+    prop_oneof![
+        3 => (elementwise(), losses()),
+        1 => (Just(Activation::Softmax), losses()),
+        1 => Just((Activation::Exp, Loss::Poisson)),
+        1 => (Just(Activation::Exp), losses()),
+        1 => Just((Activation::Identity, Loss::GaussianNll)),
+    ]
+}
+
+/// Any loss by differences but squared error.
+pub(crate) fn by_difference() -> impl Strategy<Value = Loss> {
+    prop_oneof![
+        Just(Loss::HUBER),
+        (0.001_f64..3.0).prop_map(|delta| Loss::Huber { delta }),
+        Just(Loss::Absolute),
+        Just(Loss::MEDIAN),
+        (0.001_f64..0.999).prop_map(|tau| Loss::Quantile { tau }),
     ]
 }

@@ -63,7 +63,7 @@ pub(crate) fn reading<T: Scalar>(
     workspace: &mut impl Workspace<T>,
 ) -> Result<(), TestCaseError> {
     let (x, y) = batch.columns();
-    let mut out = vec![T::from_f64(f64::NAN); batch.y.len()];
+    let mut out = vec![T::from_f64(f64::NAN); x.samples() * net.outputs()];
     net.predict(x, &mut out, workspace).unwrap();
     within("predictions", &expected.predictions.concat(), &out)?;
     let cost = net.cost(x, y, workspace).unwrap();

@@ -23,8 +23,8 @@ impl Pass {
                 Activation::Softmax => r.softmax(&z, a),
                 g => z.iter().zip(a).map(|(&z, &a)| r.activation(g, z, a)).collect(),
             };
-            // What of a sigmoid vanishes, in a hidden layer and at the output.
-            if layer.activation == Activation::Sigmoid {
+            // What of a sigmoid vanishes, in a hidden layer and at the output; and of an exponential.
+            if matches!(layer.activation, Activation::Sigmoid | Activation::Exp) {
                 let is_hidden = pass.z.len() + 1 < net.layers.len();
                 let vanish = |a: Approx| if is_hidden { r.root(a) } else { r.normal(a) };
                 a_prev = a_prev.into_iter().map(vanish).collect();

@@ -7,6 +7,7 @@ pub(crate) mod compare;
 pub(crate) mod curves;
 pub(crate) mod equations;
 pub(crate) mod expected;
+pub(crate) mod loss_bounds;
 pub(crate) mod members;
 pub(crate) mod optimizer_bounds;
 pub(crate) mod planar;

@@ -290,7 +290,7 @@ pub(super) fn oracle<T: Scalar>(net: &Network<T>, samples: &Samples<T>) {
     let oracle = reference::Network::from(net);
     let wide = |column: &[T]| column.iter().map(|v| v.to_f64()).collect::<Vec<f64>>();
     if let (Some(x), Some(y)) = (samples.x().column(0), samples.y().column(0))
-        && (x.len(), y.len()) == (net.inputs(), net.outputs())
+        && (x.len(), y.len()) == (net.inputs(), net.targets())
     {
         let (x, y) = (wide(x), wide(y));
         let _ = (oracle.predict(&x), oracle.gradients(&[x], &[y]));

@@ -85,7 +85,7 @@ impl Data {
     pub(super) fn of<T: Scalar>(&self, net: &Network<T>) -> Samples<T> {
         let mut numbers = Numbers(self.seed.into());
         let mut m = usize::from(self.samples % 50);
-        let (mut n_x, mut n_y, mut more) = (net.inputs(), net.outputs(), 0);
+        let (mut n_x, mut n_y, mut more) = (net.inputs(), net.targets(), 0);
         if let Some((x, y, samples)) = self.misfit {
             (n_x, n_y, more) =
                 (1 + usize::from(x % 9), 1 + usize::from(y % 9), usize::from(samples % 3));
@@ -116,8 +116,8 @@ impl Data {
             _ if self.bad_targets => numbers.ordinary(2.0),
             Loss::BinaryCrossEntropy => T::from_f64(numbers.below(2) as f64),
             Loss::CategoricalCrossEntropy => T::from_f64(f64::from(u8::from(k == class))),
-            Loss::SquaredError => numbers.ordinary(1.0),
-            _ => T::ZERO,
+            Loss::Poisson => T::from_f64(numbers.below(4) as f64),
+            _ => numbers.ordinary(1.0),
         };
         (0..n_y).map(value).collect()
     }

@@ -62,7 +62,7 @@ impl<'a> Arbitrary<'a> for Input {
             layers.push((units(u)?, elementwise(u)?));
         }
         let (g, loss) = output(u)?;
-        layers.push((enough(units(u)?, g), g));
+        layers.push((enough(units(u)?, (g, loss)), g));
         let mut batches = vec![within(u, 1, 70)?];
         if flags & 16 != 0 {
             batches.push(within(u, 1, 70)?);
@@ -86,9 +86,13 @@ impl<'a> Arbitrary<'a> for Input {
 }
 
 impl Input {
-    /// Does the loss look at logits, and so refuse targets outside 0 to 1?
-    pub(super) fn has_domain(&self) -> bool {
-        self.case.loss != Loss::SquaredError
+    /// The largest target that the loss takes, if not all finite ones.
+    pub(super) fn domain(&self) -> Option<f64> {
+        match self.case.loss {
+            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => Some(1.0),
+            Loss::Poisson => Some(f64::MAX),
+            _ => None,
+        }
     }
 }
 

@@ -159,7 +159,7 @@ impl Known {
                 Some(weights) => Expected::weighted(r, oracle, (&x, &y), &weights),
                 None => Expected::of(r, oracle, &x, &y),
             };
-            let given = nested(&batch.given, y[0].len());
+            let given = nested(&batch.given, batch.given.len() / x.len());
             let from = FromOutput::of(r, oracle, &x, &given, input.is_da);
             return Self::Bounds { expected, from, strict };
         }

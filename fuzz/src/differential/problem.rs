@@ -28,6 +28,8 @@ pub(super) struct Batch<T> {
     pub(super) given: Vec<T>,
     n_x: usize,
     n_y: usize,
+    /// Of a sample.
+    targets: usize,
 }
 
 impl<'a, T: Scalar> Problem<'a, T> {
@@ -97,7 +99,7 @@ impl<'a, T: Scalar> Problem<'a, T> {
             let bad_x = !all_finite(&batch.x);
             let bad_y = !self.targets_are_good(batch);
             let bad_weights = batch.drawn.iter().flatten().any(|w| !is_weight(w));
-            let mut out = vec![T::ZERO; batch.y.len()];
+            let mut out = vec![T::ZERO; batch.given.len()];
             let answer = net.predict(batch.x(), &mut out, &mut workspace);
             assert_eq!(matches!(answer, Err(Error::NotFinite { argument: "x", .. })), bad_x);
             assert!(!bad_x || out.iter().all(|a| *a == T::ZERO), "a refused predict wrote");
@@ -127,16 +129,15 @@ impl<'a, T: Scalar> Problem<'a, T> {
     /// As Loss's documentation says it.
     fn targets_are_good(&self, batch: &Batch<T>) -> bool {
         use shallownet::Loss::CategoricalCrossEntropy;
-        let inside = |v: &T| (0.0..=1.0).contains(&v.to_f64());
         let sums_to_1 = |column: &[T]| {
             let sum: f64 = column.iter().map(|v| v.to_f64()).sum();
             (sum - 1.0).abs() <= 1e-3
         };
-        if !self.input.has_domain() {
-            return all_finite(&batch.y);
-        }
+        let Some(most) = self.input.domain() else { return all_finite(&batch.y) };
+        let inside = |v: &T| (0.0..=most).contains(&v.to_f64());
         let distributions = self.input.case.loss == CategoricalCrossEntropy;
-        batch.y.iter().all(inside) && (!distributions || batch.y.chunks(batch.n_y).all(sums_to_1))
+        batch.y.iter().all(inside)
+            && (!distributions || batch.y.chunks(batch.targets).all(sums_to_1))
     }
 }
 
@@ -157,9 +158,10 @@ impl<T: Scalar> Batch<T> {
         let m = case.batches[index];
         let weights = |of| (0..m).map(|_| T::from_f64(weight(of))).collect();
         let weights = input.weights.map(weights);
-        let given = drawn.y.iter().map(|_| numbers.ordinary(2.0)).collect();
         let (n_x, n_y) = (case.n_x, case.layers[case.layers.len() - 1].0);
-        Self { x: drawn.x, y: drawn.y, drawn: weights, weights: None, given, n_x, n_y }
+        let given = (0..m * n_y).map(|_| numbers.ordinary(2.0)).collect();
+        let targets = case.loss.targets(n_y);
+        Self { x: drawn.x, y: drawn.y, drawn: weights, weights: None, given, n_x, n_y, targets }
     }
 
     pub(super) fn x(&self) -> Columns<'_, T> {
@@ -167,7 +169,7 @@ impl<T: Scalar> Batch<T> {
     }
 
     pub(super) fn y(&self) -> Columns<'_, T> {
-        Columns::new(&self.y, self.n_y).unwrap()
+        Columns::new(&self.y, self.targets).unwrap()
     }
 
     pub(super) fn given(&self) -> Columns<'_, T> {
@@ -183,7 +185,7 @@ impl<T: Scalar> Batch<T> {
 
     /// x and y as the reference takes them.
     pub(super) fn samples(&self) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
-        (nested(&self.x, self.n_x), nested(&self.y, self.n_y))
+        (nested(&self.x, self.n_x), nested(&self.y, self.targets))
     }
 
     pub(super) fn wide_weights(&self) -> Option<Vec<f64>> {

@@ -47,8 +47,16 @@ fn peak<T: Scalar>(net: &Network, batch: &Batch<T>, rate: f64, scale: f64) -> f6
         let all: f64 = dz.iter().sum();
         let size = a.iter().copied().fold(1.0, f64::max);
         match net.loss {
-            Loss::SquaredError => most.see(all * all * w.max(1.0)),
-            _ => most.see(most.logit() * (1.0 + all) * w.max(1.0)),
+            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy | Loss::Poisson => {
+                most.see(most.logit() * (1.0 + all) * w.max(1.0));
+            }
+            Loss::GaussianNll => {
+                // (mu - y)^2 e^-s, of the largest |s| among the outputs.
+                let largest = all * all * size.exp();
+                most.see(largest * w.max(1.0));
+                dz = vec![largest; a.len()];
+            }
+            _ => most.see(all * all * w.max(1.0)),
         }
         // Softmax's derivative adds over the outputs, once a unit.
         dz.iter_mut().for_each(|dz| *dz = (*dz + all * size) * size * w.max(1.0));
@@ -92,6 +100,11 @@ fn forward(layer: &Layer, a: &[f64], most: &mut Most) -> Vec<f64> {
     z.iter().for_each(|z| most.see(*z));
     match layer.activation {
         Activation::Sigmoid | Activation::Tanh | Activation::Softmax => vec![1.0; z.len()],
+        Activation::Exp => {
+            let a: Vec<f64> = z.iter().map(|z| z.exp()).collect();
+            a.iter().for_each(|a| most.see(*a));
+            a
+        }
         _ => z,
     }
 }

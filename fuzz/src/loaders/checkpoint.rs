@@ -34,7 +34,7 @@ fn check<T: Scalar>(loaded: Checkpoint<T>, flags: u8) {
     assert_eq!(checkpoint::encode(&again.network, &again.state).expect("the same"), written);
     predicts(&network);
 
-    let (n_x, n_y) = (network.inputs(), network.outputs());
+    let (n_x, n_y) = (network.inputs(), network.targets());
     let x: Vec<T> = (0..60 * n_x).map(|i| T::from_f64((i % 7) as f64 / 4.0 - 0.75)).collect();
     let first = |i: usize| if i.is_multiple_of(n_y) { 1.0 } else { 0.0 };
     let y: Vec<T> = match network.loss() {

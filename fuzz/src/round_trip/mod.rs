@@ -27,7 +27,7 @@ impl Shape {
             layers.push((within(u, 1, most)?, elementwise(u)?));
         }
         let (g, loss) = output(u)?;
-        layers.push((enough(within(u, 1, most)?, g), g));
+        layers.push((enough(within(u, 1, most)?, (g, loss)), g));
         Ok(Self { n_x, layers, loss, setup: pick(u, &BACKENDS)? })
     }
 

@@ -82,10 +82,11 @@ impl<T: Scalar> Data<T> {
         let x = (0..m * net.inputs()).map(|_| numbers.ordinary(2.0)).collect();
         let mut y = Vec::new();
         for _ in 0..m {
-            let class = numbers.below(net.outputs() as u64) as usize;
-            y.extend((0..net.outputs()).map(|k| match net.loss() {
+            let class = numbers.below(net.targets() as u64) as usize;
+            y.extend((0..net.targets()).map(|k| match net.loss() {
                 Loss::BinaryCrossEntropy => T::from_f64(numbers.below(2) as f64),
                 Loss::CategoricalCrossEntropy => T::from_f64(f64::from(u8::from(k == class))),
+                Loss::Poisson => T::from_f64(numbers.below(4) as f64),
                 _ => numbers.ordinary(1.0),
             }));
         }
@@ -111,7 +112,7 @@ fn check<T: Scalar>(input: &Input) {
     let mut start = builder.build().expect("a sound shape");
     set(&mut start, &input.spots);
     let data = Data::of(input, &start);
-    let data = data.set(input, (start.inputs(), start.outputs()));
+    let data = data.set(input, (start.inputs(), start.targets()));
 
     let mut whole = start.try_clone().expect("a small network");
     let mut trainer = match Trainer::new(&whole, input.training, data) {

@@ -204,11 +204,23 @@ impl<T: Real> Naive<T> {
                     loss -= y[k] * (z[k] - max);
                 }
             }
-            // Squared error: sum of (a - y)^2 / 2.
-            _ => {
+            Loss::Poisson => {
+                for k in 0..z.len() {
+                    loss += a[k] - y[k] * z[k];
+                }
+            }
+            Loss::SquaredError => {
                 for k in 0..z.len() {
                     loss += dz[k] * dz[k] / T::from_f64(2.0);
                     dz[k] *= derivative(*g, z[k], a[k]);
+                }
+            }
+            // The others by a - y, by the library's formulas: they are not measured.
+            other => {
+                for k in 0..z.len() {
+                    let (own, slope) = other.of_difference(dz[k].to_f64()).unwrap_or_default();
+                    loss += T::from_f64(own);
+                    dz[k] = T::from_f64(slope) * derivative(*g, z[k], a[k]);
                 }
             }
         }
@@ -269,6 +281,7 @@ fn activate<T: Real>(g: Activation, z: &[T], a: &mut [T]) {
         Activation::Relu => {
             a.iter_mut().zip(z).for_each(|(a, &z)| *a = if z > T::ZERO { z } else { T::ZERO });
         }
+        Activation::Exp => a.iter_mut().zip(z).for_each(|(a, &z)| *a = z.exp()),
         // Nothing else is measured.
         _ => a.copy_from_slice(z),
     }
@@ -281,6 +294,7 @@ fn derivative<T: Real>(g: Activation, z: T, a: T) -> T {
         Activation::Tanh => one - a * a,
         Activation::Sigmoid => a * (one - a),
         Activation::Relu if z < T::ZERO => T::ZERO,
+        Activation::Exp => a,
         _ => one,
     }
 }

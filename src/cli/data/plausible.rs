@@ -35,13 +35,17 @@ impl Data {
     /// Refuses values that the loss is not defined for.
     pub(crate) fn check_values(&self, loss: Loss) -> Result<(), Failure> {
         let Targets::Values { y, n_y } = &self.targets else { return Ok(()) };
-        let is_outside = |v: &f64| !(0.0..=1.0).contains(v);
-        match y.iter().position(is_outside) {
-            Some(at) if loss != Loss::SquaredError => {
-                let problem = format!("{} is not from 0 to 1, as {} has it", y[at], loss.name());
+        let (most, wanted) = match loss {
+            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => (1.0, "not from 0 to 1"),
+            Loss::Poisson => (f64::INFINITY, "not from 0 on"),
+            _ => return Ok(()),
+        };
+        match y.iter().position(|v| !(0.0..=most).contains(v)) {
+            Some(at) => {
+                let problem = format!("{} is {wanted}, as {} has it", y[at], loss.name());
                 Err(Failure::Cell { place: self.label_place(at / n_y), problem })
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 }

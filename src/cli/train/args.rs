@@ -45,6 +45,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WEIGHTS", value_parser = class_weights::parse, requires = "data",
           conflicts_with = "regression")]
     pub(super) class_weight: Option<ClassWeights>,
+    /// Learn classes as less than sure: targets y become y (1 - E) + E / K, K the classes of a softmax
+    /// (of a sigmoid 2). Those of samples that are measured alone stay as they are
+    #[arg(long, value_name = "E", value_parser = choices::fraction, requires = "data",
+          conflicts_with = "regression")]
+    pub(super) label_smoothing: Option<f64>,
     /// Divide the logits by a number, found by the validation samples, or else those held out, that
     /// makes probabilities as sure as they are right (temperature scaling)
     #[arg(long, requires = "data", conflicts_with = "regression")]

@@ -23,6 +23,9 @@ pub(super) fn say<T: Scalar>(
     if let Some(weights) = &sets.class_weights {
         say.line(class_weights::line(data, weights));
     }
+    if let Some(smoothing) = args.label_smoothing {
+        say.line(format_args!("labels smoothed by {smoothing}, in the cost of training, too"));
+    }
     let members = args.ensemble.map_or(String::new(), |n| format!("{n} networks, "));
     match plan {
         Plan::Full { iterations, learning_rate } => say.line(format_args!(

@@ -53,7 +53,10 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
         calibrate::check(output)?;
     }
     let of_targets = args.preparation.of_targets(output)?;
-    let sets = sets::<T>(args, (&data, meaning), (seed, of_targets), say)?;
+    let mut sets = sets::<T>(args, (&data, meaning), (seed, of_targets), say)?;
+    if let Some(smoothing) = args.label_smoothing {
+        sets.train.smooth(output, smoothing)?;
+    }
     let n_x = sets.prepared.inputs(data.width);
     let defaults = Defaults::of(&data, args.preparation.plain);
     let member = |k: usize| {

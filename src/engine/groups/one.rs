@@ -29,8 +29,11 @@ where
     let (n_x, n_y, layers) = (net.shape.n_x(), net.shape.n_y(), &net.shape.layers);
     let Parts { x, y, weights, a, dz, before, .. } = parts;
     // In a loop, so that the code is there once.
-    let all =
-        [(Some(batch.x), n_x, &mut *x), (batch.y, n_y, &mut *y), (batch.weights, 1, &mut *weights)];
+    let all = [
+        (Some(batch.x), n_x, &mut *x),
+        (batch.y, net.head.targets(), &mut *y),
+        (batch.weights, 1, &mut *weights),
+    ];
     for (given, n, into) in all {
         if let Some(Values { values, places }) = given {
             blocks::gather_one::<V>(t, values, n, places, W::LEN, into);

@@ -120,7 +120,7 @@ where
         // In a loop, so that the code is there once.
         let all = [
             (Some(batch.x), n_x, &mut **x),
-            (batch.y, n_y, &mut **y),
+            (batch.y, net.head.targets(), &mut **y),
             (batch.weights, 1, &mut **weights),
         ];
         for (given, n, into) in all {

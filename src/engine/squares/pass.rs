@@ -6,6 +6,7 @@ use super::job::Penalties;
 use super::plan::Plan;
 use super::room::Room;
 use crate::engine::shape::Shape;
+use crate::kernels::curves::{self, Curve};
 use crate::kernels::head::OutputHead;
 use crate::kernels::narrow::{Rows, loss};
 use crate::kernels::shuffle::Shuffle;
@@ -21,19 +22,27 @@ pub(super) fn errors<S: Simd, V>(t: S, room: &mut Room, parameters: &[f64]) -> f
 where
     V: Shuffle<Elem = f64, Token = S>,
 {
-    let Room { shape, plan, x, y, roots, a, r, .. } = room;
+    let Room { shape, plan, x, y, roots, a, slopes, r, .. } = room;
     let Plan { row, units, .. } = *plan;
     let (n_x, n_y) = (shape.n_x(), shape.n_y());
     let blocks = x.as_slice().chunks_exact(n_x * row).zip(y.as_slice().chunks_exact(n_y * row));
     let left = a.as_mut_slice().chunks_exact_mut(units * row);
     let left = left.zip(r.as_mut_slice().chunks_exact_mut(n_y * row));
     let mut sum = 0.0;
+    let mut slopes = slopes.as_mut_slice();
     for (((x, y), roots), (a, r)) in blocks.zip(roots.as_slice().chunks_exact(row)).zip(left) {
         let (mut read, mut behind, mut at) = (x, a, 0);
+        let of_block;
+        (of_block, slopes) = slopes.split_at_mut(slopes.len().min(units * row));
+        let mut of_layers = of_block.chunks_mut(row);
         for &layer in &shape.layers {
             let (write, after) = behind.split_at_mut(layer.units * row);
             layers::forward::<V>(t, layer, &parameters[at..], read, row, write);
-            if layer.activation == Activation::Softmax {
+            for (z, slopes) in write.chunks_exact_mut(row).zip(of_layers.by_ref().take(layer.units))
+            {
+                curves::run::<V>(t, layer.activation, Curve::Both(z, slopes));
+            }
+            if matches!(layer.activation, Activation::Softmax | Activation::Exp) {
                 let head = OutputHead { loss: Loss::SquaredError, g: layer.activation, n_y };
                 loss::activate::<V>(t, head, Rows { stride: row, steps: row / V::LEN }, write);
             }
@@ -56,7 +65,7 @@ pub(super) fn equations<S: Simd, V, const R: usize>(
 ) where
     V: Shuffle<Elem = f64, Token = S>,
 {
-    let Room { shape, plan, x, roots, a, r, j, dz, h, own, gradient, .. } = room;
+    let Room { shape, plan, x, roots, a, slopes, r, j, dz, h, own, gradient, .. } = room;
     let Plan { row, units, n, rows, .. } = *plan;
     let (n_x, n_y, pitch) = (shape.n_x(), shape.n_y(), n + PANEL);
     let (h, own) = (h.as_mut_slice(), own.as_mut_slice());
@@ -65,8 +74,10 @@ pub(super) fn equations<S: Simd, V, const R: usize>(
         let blocks = x.as_slice().chunks_exact(n_x * row).zip(roots.as_slice().chunks_exact(row));
         let blocks = blocks.zip(a.as_slice().chunks_exact(units * row));
         own.fill(0.0);
-        for (((x, roots), a), r) in blocks.zip(r.as_slice().chunks_exact(n_y * row)) {
-            let block = Block { shape, plan, parameters, x, a, roots };
+        let blocks = blocks.zip(r.as_slice().chunks_exact(n_y * row));
+        for (index, (((x, roots), a), r)) in blocks.enumerate() {
+            let slopes = slopes.as_slice().get(index * units * row..).unwrap_or_default();
+            let block = Block { shape, plan, parameters, x, a, slopes, roots };
             jacobian::<S, V>(
                 t,
                 &block,
@@ -143,7 +154,17 @@ struct Block<'a> {
     parameters: &'a [f64],
     x: &'a [f64],
     a: &'a [f64],
+    /// g', where it can't be read off a.
+    slopes: &'a [f64],
     roots: &'a [f64],
+}
+
+impl Block<'_> {
+    /// What g' of the units from row `start` to `end` of the activations is found from.
+    #[inline(always)]
+    fn known(&self, g: Activation, start: usize, end: usize) -> &[f64] {
+        if g.is_apart() { &self.slopes[start..end] } else { &self.a[start..end] }
+    }
 }
 
 /// J of output k: the rows of all parameters that it depends on.
@@ -152,7 +173,7 @@ fn jacobian<S: Simd, V>(t: S, block: &Block<'_>, k: usize, dz: [&mut [f64]; 2], 
 where
     V: Shuffle<Elem = f64, Token = S>,
 {
-    let &Block { shape, plan, parameters, x, a, roots } = block;
+    let &Block { shape, plan, parameters, x, a, roots, .. } = block;
     let row = plan.row;
     let output = shape.output();
     let [mut of_units, mut of_inputs] = dz;
@@ -169,7 +190,7 @@ where
         w = &parameters[at..at + output.inputs * output.units];
     } else {
         count = 1;
-        let of_k = &of_output[k * row..(k + 1) * row];
+        let of_k = block.known(output.activation, end + k * row, end + (k + 1) * row);
         rows::output::<V>(t, output.activation, of_k, roots, &mut of_units[..row]);
         w = &parameters[at + k * output.inputs..at + (k + 1) * output.inputs];
     }
@@ -178,7 +199,7 @@ where
         let size = layer.units * row;
         end -= size;
         at -= layer.parameters();
-        let g = (layer.activation, &a[end..end + size]);
+        let g = (layer.activation, block.known(layer.activation, end, end + size));
         rows::back::<V>(t, w, &of_units[..count * row], g, row, &mut of_inputs[..size]);
         (of_units, of_inputs) = (of_inputs, of_units);
         rows::of_layer::<V>(t, &of_units[..size], before(end, layer), row, &mut j[at * row..]);

@@ -61,6 +61,12 @@ impl Plan {
         self.row.checked_mul(self.blocks).and_then(|n| n.checked_mul(rows)).ok_or(ROOM)
     }
 
+    /// Values of g', if they are kept.
+    pub(crate) fn slopes(&self, shape: &Shape) -> Result<usize> {
+        let apart = shape.layers.iter().any(|layer| layer.activation.is_apart());
+        if apart { self.over_blocks(self.units) } else { Ok(0) }
+    }
+
     /// Values of a square of `n` rows with a right-hand side.
     pub(crate) fn square(n: usize) -> Result<usize> {
         n.checked_add(PANEL).and_then(|pitch| pitch.checked_mul(n)).ok_or(ROOM)
@@ -76,6 +82,7 @@ impl Plan {
         let parts = [
             self.over_blocks(shape.n_x() + 2 * shape.n_y() + 1)?,
             self.over_blocks(self.units)?,
+            self.slopes(shape)?,
             self.jacobian()?,
             self.row.checked_mul(2 * shape.widest).ok_or(ROOM)?,
             Self::square(self.n)?.checked_mul(2).ok_or(ROOM)?,

@@ -21,6 +21,8 @@ pub struct Room {
     pub(super) roots: AlignedBuffer<f64>,
     /// Activations of all units.
     pub(super) a: AlignedBuffer<f64>,
+    /// g' of all units, if there are some that are computed apart from their layer's product.
+    pub(super) slopes: AlignedBuffer<f64>,
     /// Errors, times their roots.
     pub(super) r: AlignedBuffer<f64>,
     /// Rows of J of a block.
@@ -50,6 +52,7 @@ impl Room {
             y: of(plan.over_blocks(shape.n_y())?)?,
             roots: of(plan.over_blocks(1)?)?,
             a: of(plan.over_blocks(plan.units)?)?,
+            slopes: of(plan.slopes(shape)?)?,
             r: of(plan.over_blocks(shape.n_y())?)?,
             j: of(plan.jacobian()?)?,
             dz: [of(plan.row * shape.widest)?, of(plan.row * shape.widest)?],

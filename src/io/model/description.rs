@@ -32,6 +32,9 @@ pub(in crate::io) struct Description {
     members: Option<usize>,
     activations: Vec<NamedActivation>,
     loss: String,
+    /// Of Huber's loss its delta, of the quantile loss its tau.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    loss_parameter: Option<f64>,
     features: Option<Vec<String>>,
     /// Left out where it is unknown, as in files of version 0.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,6 +109,7 @@ impl Description {
             members: None,
             activations: network.layers().iter().map(|l| named(l.activation)).collect(),
             loss: network.loss().name().to_owned(),
+            loss_parameter: network.loss().parameter().map(|(_, value)| value),
             features: None,
             inputs: None,
             columns: Vec::new(),
@@ -165,8 +169,18 @@ impl Description {
     }
 
     pub(in crate::io) fn loss(&self) -> Result<Loss, Problem> {
-        Loss::from_name(&self.loss)
-            .ok_or_else(|| Problem::Unknown { what: "loss", name: self.loss.clone() })
+        let Some(loss) = Loss::from_name(&self.loss) else {
+            return Err(Problem::Unknown { what: "loss", name: self.loss.clone() });
+        };
+        match (loss.parameter(), self.loss_parameter) {
+            (None, None) => Ok(loss),
+            (Some(_), Some(value)) => Ok(loss.with_parameter(value)),
+            (_, given) => Err(Problem::Description(format!(
+                "loss {:?} {} a parameter",
+                self.loss,
+                if given.is_some() { "has" } else { "lacks" }
+            ))),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 //! The file holds, for every layer from 0, a tensor `layers.0.weight` of shape (n_l, n_{l-1}),
 //! row-major, and a tensor `layers.0.bias` of shape (n_l), all F32 or all F64; and one metadata
 //! entry, `shallownet`, a JSON object with the format's version, the activations (with the slope of
-//! a leaky ReLU), the loss, and if known the [`Pipeline`]'s parts: the kind of inputs (`inputs`:
+//! a leaky ReLU), the loss (with `loss_parameter`, the number that Huber's and the quantile loss
+//! have), and if known the [`Pipeline`]'s parts: the kind of inputs (`inputs`:
 //! from `bytes`, `whole` or `real` numbers, their range, what they are divided by), the names of
 //! the raw columns (`features`), how they become inputs (`columns`), the standardization of the
 //! inputs, where they are clipped (`clip`), whether logarithms of the targets were learned

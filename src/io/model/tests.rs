@@ -1,7 +1,7 @@
 use super::*;
 use crate::data::pipeline::{Column, Missing, TargetTransform, Unsound};
 use crate::data::standardization::Standardization;
-use crate::{Activation, Init};
+use crate::{Activation, Init, Loss};
 
 fn model() -> Model<f64> {
     let network = Network::builder(2)
@@ -215,6 +215,38 @@ fn headers_that_lie_are_named() {
     for (given, expected) in cases.iter().zip(expected) {
         assert!(given.starts_with(expected), "{given}\n  expected: {expected}");
     }
+}
+
+#[test]
+fn losses_come_back_with_their_numbers() {
+    let losses = [
+        (Activation::Identity, Loss::Huber { delta: 2.5 }),
+        (Activation::Identity, Loss::Absolute),
+        (Activation::Tanh, Loss::Quantile { tau: 0.1 }),
+        (Activation::Exp, Loss::Poisson),
+        (Activation::Identity, Loss::GaussianNll),
+    ];
+    let file = |g, loss| {
+        let network = Network::<f64>::builder(3).layer(2, g).loss(loss).build().unwrap();
+        encode(&Model::new(network)).unwrap()
+    };
+    for (g, loss) in losses {
+        assert_eq!(decode::<f64>(&file(g, loss)).unwrap().network.loss(), loss);
+    }
+    // The metadata is JSON within JSON.
+    let edited = |from: &str, to: &str| {
+        let bytes = file(Activation::Identity, Loss::Huber { delta: 2.5 });
+        refused(&with_header(&bytes, |header| {
+            assert!(header.contains(from), "{header}");
+            header.replace(from, to)
+        }))
+    };
+    let number = r#",\"loss_parameter\":2.5"#;
+    assert!(edited(number, "").ends_with("loss \"huber\" lacks a parameter"));
+    let absolute = edited(r#"\"loss\":\"huber\""#, r#"\"loss\":\"absolute\""#);
+    assert!(absolute.ends_with("loss \"absolute\" has a parameter"), "{absolute}");
+    let negative = edited("2.5", "-2.5");
+    assert!(negative.starts_with("delta of the Huber loss is -2.5: expected"), "{negative}");
 }
 
 #[test]

@@ -164,6 +164,7 @@ impl Graph {
                 self.node("Mul", &[z], &a, &[]);
             }
             Activation::Sin => self.node("Sin", &[], &a, &[]),
+            Activation::Exp => self.node("Exp", &[], &a, &[]),
             Activation::Softmax => self.node("Softmax", &[], &a, &[("axis", 1)]),
         }
     }

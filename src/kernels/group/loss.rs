@@ -4,9 +4,9 @@
 use super::at;
 use crate::element::Element;
 use crate::kernels::epilogue::MAX_LANES;
-use crate::kernels::head::{OutputHead, logit_loss};
+use crate::kernels::head::OutputHead;
 use crate::kernels::lanes::Lanes;
-use crate::kernels::narrow::loss::{exponentials, factors_a_logarithm, squared_error};
+use crate::kernels::narrow::loss::{each_by_itself, exponentials, factors_a_logarithm};
 use crate::words::loss::Loss;
 
 /// The sums of L over a batch, a network a lane: in the element type over a stretch of samples, in
@@ -54,20 +54,10 @@ where
                 |weights| at::<V>(t, weights, s, V::LEN),
             );
             let mut loss = match head.loss {
-                Loss::BinaryCrossEntropy => {
-                    let mut sum = V::splat(t, V::Elem::ZERO);
-                    for k in 0..head.n_y {
-                        let (loss, d) =
-                            logit_loss(V::load(t, &z[k * row..]), V::load(t, &y[k * row..]));
-                        d.store(&mut dz[k * row..]);
-                        sum = sum + loss;
-                    }
-                    sum
-                }
                 Loss::CategoricalCrossEntropy => {
                     self.categorical(t, (head.n_y, row), weight, z, y, dz)
                 }
-                Loss::SquaredError => squared_error(t, head, row, z, y, dz),
+                _ => each_by_itself(t, head, row, z, y, dz),
             };
             if let Some(weight) = weight {
                 for k in 0..head.n_y {

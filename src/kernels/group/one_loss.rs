@@ -10,6 +10,7 @@ use crate::kernels::exp::exp_neg_abs;
 use crate::kernels::flush;
 use crate::kernels::head::{OutputHead, g as output_g, logit_loss};
 use crate::kernels::lanes::Lanes;
+use crate::kernels::losses::{ByDifference, gaussian, poisson};
 use crate::kernels::narrow::loss::activate_register;
 use crate::words::activation::Activation;
 use crate::words::loss::Loss;
@@ -27,11 +28,30 @@ where
     V: Lanes,
 {
     let mut losses = match head.loss {
-        Loss::BinaryCrossEntropy => {
-            let mut totals = [0.0; GROUP_LANES];
-            for k in 0..head.n_y {
-                let (loss, d) = logit_loss(at::<V>(t, z, k, V::LEN), at(t, y, k, V::LEN));
-                put(d, dz, k, V::LEN);
+        Loss::BinaryCrossEntropy => each_output::<V>(
+            t,
+            head.n_y,
+            (z, y),
+            dz,
+            #[inline(always)]
+            |z, y| logit_loss(z, y),
+        ),
+        Loss::Poisson => each_output::<V>(
+            t,
+            head.n_y,
+            (z, y),
+            dz,
+            #[inline(always)]
+            |z, y| poisson(z, y),
+        ),
+        Loss::CategoricalCrossEntropy => categorical::<V>(t, head.n_y, z, y, dz),
+        Loss::GaussianNll => {
+            let (mut totals, targets) = ([0.0; GROUP_LANES], head.targets());
+            for k in 0..targets {
+                let (mu, s) = (at(t, z, k, V::LEN), at(t, z, targets + k, V::LEN));
+                let (loss, dmu, ds) = gaussian::<V>(mu, s, at(t, y, k, V::LEN));
+                put(dmu, dz, k, V::LEN);
+                put(ds, dz, targets + k, V::LEN);
                 let loss = lanes_of(loss);
                 for lane in 0..V::LEN {
                     totals[lane] += loss[lane].to_f64();
@@ -39,8 +59,8 @@ where
             }
             totals
         }
-        Loss::CategoricalCrossEntropy => categorical::<V>(t, head.n_y, z, y, dz),
         Loss::SquaredError => squared_error::<V>(t, head, z, y, dz),
+        _ => by_difference::<V>(t, head, z, y, dz),
     };
     if let Some(weights) = weights {
         let weight = V::load(t, weights);
@@ -52,6 +72,30 @@ where
         }
     }
     losses
+}
+
+/// L and the derivatives, of a loss whose (L, derivative) is `f` of an output's own z (or a) and y.
+#[inline(always)]
+fn each_output<V>(
+    t: V::Token,
+    n_y: usize,
+    (z, y): (&[V::Elem], &[V::Elem]),
+    dz: &mut [V::Elem],
+    f: impl Fn(V, V) -> (V, V),
+) -> [f64; GROUP_LANES]
+where
+    V: Lanes,
+{
+    let mut totals = [0.0; GROUP_LANES];
+    for k in 0..n_y {
+        let (loss, d) = f(at(t, z, k, V::LEN), at(t, y, k, V::LEN));
+        put(d, dz, k, V::LEN);
+        let loss = lanes_of(loss);
+        for lane in 0..V::LEN {
+            totals[lane] += loss[lane].to_f64();
+        }
+    }
+    totals
 }
 
 #[inline(always)]
@@ -131,6 +175,44 @@ where
         #[inline(always)]
         |square| square / 2.0,
     )
+}
+
+/// A loss by differences d = a - y that is not squared error.
+#[inline(always)]
+fn by_difference<V>(
+    t: V::Token,
+    head: OutputHead,
+    z: &mut [V::Elem],
+    y: &[V::Elem],
+    dz: &mut [V::Elem],
+) -> [f64; GROUP_LANES]
+where
+    V: Lanes,
+{
+    activate_register::<V>(t, head, V::LEN, z);
+    let loss = ByDifference::new(t, head.loss);
+    let totals = each_output::<V>(
+        t,
+        head.n_y,
+        (z, y),
+        dz,
+        #[inline(always)]
+        |a, y| loss.of(a - y),
+    );
+    let mut mean = V::splat(t, V::Elem::ZERO);
+    for k in 0..head.n_y {
+        mean = mean + at::<V>(t, dz, k, V::LEN) * at(t, z, k, V::LEN);
+    }
+    for k in 0..head.n_y {
+        let (a, d) = (at::<V>(t, z, k, V::LEN), at::<V>(t, dz, k, V::LEN));
+        let d = match head.g {
+            // dz_k = a_k (d_k - sum_j a_j d_j)
+            Activation::Softmax => a * (d - mean),
+            g => epilogue::times_g_prime(t, g, a, d),
+        };
+        put(flush::subnormal(t, d), dz, k, V::LEN);
+    }
+    totals
 }
 
 /// A register's lanes.

@@ -25,7 +25,7 @@ pub(crate) fn loss<V>(
 where
     V: Shuffle,
 {
-    let (n_y, block) = (head.n_y, STEPS * V::LEN);
+    let (n_y, targets, block) = (head.n_y, head.targets(), STEPS * V::LEN);
     let zero = V::Elem::ZERO;
     let (mut z_lanes, mut y_lanes, mut dz_lanes) = ([zero; ROOM], [zero; ROOM], [zero; ROOM]);
     let mut sum = LossSum::<V>::new(t);
@@ -33,7 +33,8 @@ where
     while first < z.columns {
         let end = z.columns.min(first + block);
         turn::<V>(t, &z.data[first * z.stride..end * z.stride], z.stride, n_y, &mut z_lanes);
-        columns_to_lanes::<V>(t, &y[first * n_y..end * n_y], n_y, block, &mut y_lanes);
+        let of_block = &y[first * targets..end * targets];
+        columns_to_lanes::<V>(t, of_block, targets, block, &mut y_lanes);
         let weights = weights.map(
             #[inline(always)]
             |weights| &weights[first..end],

@@ -8,6 +8,7 @@ use crate::kernels::flush;
 use crate::kernels::head::OutputHead;
 use crate::kernels::head::{g as output_g, lane_sum, logit_loss};
 use crate::kernels::lanes::Lanes;
+use crate::kernels::losses::{ByDifference, gaussian, poisson};
 use crate::kernels::narrow::Rows;
 use crate::words::activation::Activation;
 use crate::words::loss::Loss;
@@ -57,20 +58,10 @@ where
                 |w| in_lanes::<V>(t, &w[step..step + lanes]),
             );
             let loss = match head.loss {
-                Loss::BinaryCrossEntropy => {
-                    let mut sum = V::splat(t, V::Elem::ZERO);
-                    for k in 0..head.n_y {
-                        let at = k * row;
-                        let (loss, d) = logit_loss(V::load(t, &z[at..]), V::load(t, &y[at..]));
-                        d.store(&mut dz[at..]);
-                        sum = sum + loss;
-                    }
-                    sum
-                }
                 Loss::CategoricalCrossEntropy => {
                     self.categorical(t, (head.n_y, row), (lanes, weights), z, y, dz)
                 }
-                Loss::SquaredError => squared_error(t, head, row, z, y, dz),
+                _ => each_by_itself(t, head, row, z, y, dz),
             };
             let loss = match weights {
                 None => loss,
@@ -192,9 +183,9 @@ where
     (max, sum)
 }
 
-/// L = 1/2 sum (a - y)^2, dz = (a - y) g'(z), of one register of samples.
+/// L and dZ of one register of samples, for every loss but categorical cross-entropy.
 #[inline(always)]
-pub(in crate::kernels) fn squared_error<V>(
+pub(in crate::kernels) fn each_by_itself<V>(
     t: V::Token,
     head: OutputHead,
     row: usize,
@@ -205,13 +196,109 @@ pub(in crate::kernels) fn squared_error<V>(
 where
     V: Lanes,
 {
-    activate_register::<V>(t, head, row, z);
+    // The loss is chosen here, and each has a loop of its own.
+    match head.loss {
+        Loss::BinaryCrossEntropy => by_logit(
+            t,
+            (head.n_y, row),
+            (z, y),
+            dz,
+            #[inline(always)]
+            |z, y| logit_loss(z, y),
+        ),
+        Loss::Poisson => by_logit(
+            t,
+            (head.n_y, row),
+            (z, y),
+            dz,
+            #[inline(always)]
+            |z, y| poisson(z, y),
+        ),
+        Loss::GaussianNll => {
+            let (mut sum, targets) = (V::splat(t, V::Elem::ZERO), head.targets());
+            for k in 0..targets {
+                let (at, of_s) = (k * row, (targets + k) * row);
+                let (mu, s) = (V::load(t, &z[at..]), V::load(t, &z[of_s..]));
+                let (loss, dmu, ds) = gaussian(mu, s, V::load(t, &y[at..]));
+                dmu.store(&mut dz[at..]);
+                ds.store(&mut dz[of_s..]);
+                sum = sum + loss;
+            }
+            sum
+        }
+        Loss::SquaredError => {
+            let half = V::splat(t, V::Elem::from_f64(0.5));
+            activate_register::<V>(t, head, row, z);
+            by_difference(
+                t,
+                head,
+                row,
+                (z, y),
+                dz,
+                #[inline(always)]
+                |d: V, loss| ((d * half).mul_add(d, loss), d),
+            )
+        }
+        _ => {
+            let of = ByDifference::new(t, head.loss);
+            activate_register::<V>(t, head, row, z);
+            by_difference(
+                t,
+                head,
+                row,
+                (z, y),
+                dz,
+                #[inline(always)]
+                |d, loss| {
+                    let (own, d) = of.of(d);
+                    (loss + own, d)
+                },
+            )
+        }
+    }
+}
+
+/// The sums of L and dZ, of a loss whose (L, dz) is `f` of z and y.
+#[inline(always)]
+fn by_logit<V>(
+    t: V::Token,
+    (n_y, row): (usize, usize),
+    (z, y): (&[V::Elem], &[V::Elem]),
+    dz: &mut [V::Elem],
+    f: impl Fn(V, V) -> (V, V),
+) -> V
+where
+    V: Lanes,
+{
+    let mut sum = V::splat(t, V::Elem::ZERO);
+    for k in 0..n_y {
+        let at = k * row;
+        let (loss, d) = f(V::load(t, &z[at..]), V::load(t, &y[at..]));
+        d.store(&mut dz[at..]);
+        sum = sum + loss;
+    }
+    sum
+}
+
+/// The sums of L, and dZ = dL/da g'(z), from A in place of Z. `f` adds L of a difference d = a - y to
+/// a sum, and gives dL/da.
+#[inline(always)]
+fn by_difference<V>(
+    t: V::Token,
+    head: OutputHead,
+    row: usize,
+    (z, y): (&[V::Elem], &[V::Elem]),
+    dz: &mut [V::Elem],
+    f: impl Fn(V, V) -> (V, V),
+) -> V
+where
+    V: Lanes,
+{
     let (mut loss, mut mean) = (V::splat(t, V::Elem::ZERO), V::splat(t, V::Elem::ZERO));
-    let half = V::splat(t, V::Elem::from_f64(0.5));
     for k in 0..head.n_y {
         let a = V::load(t, &z[k * row..]);
-        let d = a - V::load(t, &y[k * row..]);
-        loss = (d * half).mul_add(d, loss);
+        let d;
+        (loss, d) = f(a - V::load(t, &y[k * row..]), loss);
         mean = d.mul_add(a, mean);
         let known = if head.g.is_apart() { V::load(t, &dz[k * row..]) } else { a };
         let d = epilogue::times_g_prime(t, head.g, known, d);

@@ -4,7 +4,8 @@ use crate::kernels::epilogue::times_g_prime;
 use crate::kernels::lanes::Lanes;
 use crate::words::activation::Activation;
 
-/// dz of an output that is g of its own z alone: root g'(z), from `a` = g(z).
+/// dz of an output that is g of its own z alone: root g'(z), from `a` = g(z), or g' itself where that
+/// is computed apart.
 #[inline(always)]
 pub(crate) fn output<V>(t: V::Token, g: Activation, a: &[f64], roots: &[f64], dz: &mut [f64])
 where
@@ -39,7 +40,7 @@ where
 }
 
 /// dz of the layer before: (sum_j w_j dz_j) g'(z), for each of its units. `w` has a row of weights
-/// for each row of `dz`; `a` are the units' activations.
+/// for each row of `dz`; `a` are the units' activations, or g' where that is computed apart.
 #[inline(always)]
 pub(crate) fn back<V>(
     t: V::Token,
