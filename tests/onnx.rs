@@ -71,6 +71,14 @@ fn export_all<T: Scalar>(folder: &Path) {
     export::<T>(folder, &name("deep"), 5, &[(7, Sigmoid), (6, Tanh), (3, Identity)], (None, None));
     let leaky = Activation::LeakyRelu { slope: 0.2 };
     export::<T>(folder, &name("leaky"), 3, &[(9, leaky), (2, leaky)], (None, None));
+    use Activation::{Exp, Gelu, GeluTanh, Silu, Sin, Softplus};
+    let elu = Activation::Elu { alpha: 0.7 };
+    let curves = [(9, Silu), (8, GeluTanh), (7, Sin), (6, Softplus), (5, elu), (2, Exp)];
+    export::<T>(folder, &name("curves"), 3, &curves, (None, None));
+    if T::NAME == "f32" {
+        // onnxruntime has no Erf for f64.
+        export::<T>(folder, &name("gelu"), 3, &[(9, Gelu), (2, Gelu)], (None, None));
+    }
     export::<T>(folder, &name("standardized"), 3, &[(8, Relu), (3, Softmax)], (Some(&far), None));
     // Prices: far from 0, and f32 would round them if it were not the last thing done.
     let prices = Standardization { means: vec![2.5e5, -7.0], stds: vec![8e4, 0.03] };
