@@ -218,3 +218,18 @@ fn a_direction_of_another_length_is_refused() {
 fn a_direction_of_other_layers_is_refused() {
     networks()[0].hessian_vector(&[vec![0.0; 3]], &[vec![0.0; 3]], &[]);
 }
+
+#[test]
+#[should_panic(expected = "a row of dW of v has 2 values: expected 3")]
+fn a_direction_of_other_rows_is_refused() {
+    let net = &networks()[0];
+    let mut v = net.gradients(&[vec![0.0; 3]], &[vec![0.0; 3]]);
+    v[0].dw[3].pop();
+    net.hessian_vector(&[vec![0.0; 3]], &[vec![0.0; 3]], &v);
+}
+
+#[test]
+#[should_panic(expected = "da has 2 values: expected 3")]
+fn weights_of_other_outputs_are_refused() {
+    networks()[0].input_hessian(&[0.0; 3], &[1.0; 2]);
+}
