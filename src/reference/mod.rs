@@ -25,9 +25,11 @@
 //! # Ok::<(), shallownet::Error>(())
 //! ```
 
+mod derivatives;
 mod network;
 pub mod optimizer;
 mod passes;
+mod second;
 mod shapes;
 pub mod solvers;
 
