@@ -29,6 +29,12 @@ fn networks() -> Vec<Network> {
         Activation::Tanh,
         Activation::Relu,
         Activation::LEAKY_RELU,
+        Activation::ELU,
+        Activation::Softplus,
+        Activation::Silu,
+        Activation::Gelu,
+        Activation::GeluTanh,
+        Activation::Sin,
     ];
     let mut outputs: Vec<_> = hidden.map(|g| (g, Loss::SquaredError)).to_vec();
     outputs.push((Activation::Softmax, Loss::SquaredError));
@@ -152,6 +158,47 @@ fn hessian_products_are_derivatives_of_the_gradient_by_the_parameters() {
             flat(&net.gradients(&x, &y))
         };
         assert_derivative("R{dW}", &flat(&net.hessian_vector(&x, &y, &v)), gradient);
+    }
+}
+
+/// The losses whose outputs or targets are not those of [`networks`]. Weights are small, so that no
+/// exponential of an output is large.
+#[test]
+fn hessian_products_of_other_losses_are_derivatives_of_their_gradients() {
+    let mut numbers = Numbers(5);
+    let cases = [
+        (Activation::Exp, Loss::Poisson, vec![2.0, 0.5]),
+        (Activation::Identity, Loss::GaussianNll, vec![0.75]),
+        (Activation::Tanh, Loss::Huber { delta: 8.0 }, vec![0.5, -0.5]),
+        (Activation::Sin, Loss::Huber { delta: 0.1 }, vec![5.0, -5.0]),
+        (Activation::Silu, Loss::Absolute, vec![5.0, -5.0]),
+        (Activation::Softmax, Loss::Quantile { tau: 0.25 }, vec![2.0, -1.0]),
+    ];
+    for (output, loss, y) in cases {
+        let sizes = [(3, 4, Activation::Tanh), (4, 2, output)];
+        let layers = sizes.map(|(inputs, units, activation)| Layer {
+            w: (0..units).map(|_| moved(&[0.0; 4], 0.4, &numbers.list(inputs))).collect(),
+            b: numbers.list(units),
+            activation,
+        });
+        let net = Network { layers: layers.to_vec(), loss };
+        let (x, y) = ([numbers.list(3)], [y]);
+        let mut v = net.gradients(&x, &y);
+        for layer in &mut v {
+            layer.dw.iter_mut().for_each(|row| *row = numbers.list(row.len()));
+            layer.db = numbers.list(layer.db.len());
+        }
+        let gradient = |t: f64| {
+            let mut net = net.clone();
+            for (layer, v) in net.layers.iter_mut().zip(&v) {
+                for (w, dw) in layer.w.iter_mut().zip(&v.dw) {
+                    *w = moved(w, t, dw);
+                }
+                layer.b = moved(&layer.b, t, &v.db);
+            }
+            flat(&net.gradients(&x, &y))
+        };
+        assert_derivative(loss.name(), &flat(&net.hessian_vector(&x, &y, &v)), gradient);
     }
 }
 

@@ -94,7 +94,8 @@ pub(crate) fn loss(u: &mut Unstructured<'_>) -> Result<Loss> {
 
 pub(crate) fn init(u: &mut Unstructured<'_>) -> Result<Init> {
     use Init::{
-        Auto, HeNormal, HeUniform, NguyenWidrow, Normal, Uniform, XavierNormal, XavierUniform, Zeros,
+        Auto, HeNormal, HeUniform, NguyenWidrow, Normal, Uniform, XavierNormal, XavierUniform,
+        Zeros,
     };
     Ok(match pick(u, &[0_u8, 1, 2, 3, 4, 5, 6, 7, 8])? {
         0 => XavierNormal,

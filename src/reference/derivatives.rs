@@ -203,11 +203,33 @@ impl Network {
         let (a, r_a) = (&trace.a[last], &tangents.a[last]);
         match self.loss {
             // dZ = a - y
-            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => r_a.clone(),
-            // dA = a - y
-            Loss::SquaredError => {
-                let da: Vec<f64> = (0..a.len()).map(|k| a[k] - y[k]).collect();
-                self.logit_delta_tangent(trace, tangents, &da, r_a)
+            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy | Loss::Poisson => r_a.clone(),
+            // dmu = (mu - y) e^-s and ds = (1 - (mu - y)^2 e^-s) / 2
+            Loss::GaussianNll => {
+                let n = y.len();
+                let mut r_dz = vec![0.0; 2 * n];
+                for k in 0..n {
+                    let (d, variance) = (a[k] - y[k], a[n + k].exp());
+                    let (r_mu, r_s) = (r_a[k], r_a[n + k]);
+                    r_dz[k] = (r_mu - d * r_s) / variance;
+                    r_dz[n + k] = (d * d * r_s / 2.0 - d * r_mu) / variance;
+                }
+                r_dz
+            }
+            // dA = L'(d) of d = a - y, and R{dA} = L''(d) R{a}
+            loss => {
+                let (mut da, mut r_da) = (vec![0.0; a.len()], vec![0.0; a.len()]);
+                for k in 0..a.len() {
+                    let d = a[k] - y[k];
+                    da[k] = loss.of_difference(d).map_or(0.0, |(_, slope)| slope);
+                    r_da[k] = match loss {
+                        Loss::SquaredError => r_a[k],
+                        Loss::Huber { delta } if d.abs() <= delta => r_a[k],
+                        // Lines.
+                        _ => 0.0,
+                    };
+                }
+                self.logit_delta_tangent(trace, tangents, &da, &r_da)
             }
         }
     }
