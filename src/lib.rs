@@ -266,6 +266,9 @@ pub use element::Element;
 pub use error::{Error, Result};
 pub use network::builder::Builder;
 pub use network::configuration::Configuration;
+pub use network::derivative_workspaces::{
+    HessianWorkspace, InputHessianWorkspace, JacobianWorkspace,
+};
 pub use network::diagnostics::{GradientNorms, LayerStatistics, SATURATION};
 pub use network::forward_pass::{ForwardPass, OutputGradient};
 pub use network::gradient_check::{

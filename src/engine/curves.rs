@@ -3,6 +3,7 @@
 use fearless_simd::Simd;
 
 use super::float::Float;
+use crate::kernels::curvature::{self, Curvature};
 use crate::kernels::curves::{self, Curve};
 use crate::words::activation::Activation;
 
@@ -19,4 +20,13 @@ pub(super) fn run<T: Float, S: Simd>(simd: S, g: Activation, curve: Curve<'_, T>
 #[inline(never)]
 pub(super) fn run_wide<T: Float>(g: Activation, curve: Curve<'_, T>) {
     curves::run::<T::Wide>((), g, curve);
+}
+
+/// A job of the derivatives beyond the gradient.
+#[inline(never)]
+pub(super) fn run_curvature<T: Float, S: Simd>(simd: S, job: Curvature<'_, T>) {
+    simd.vectorize(
+        #[inline(always)]
+        || curvature::run::<T::Register<S>>(simd, job),
+    );
 }

@@ -6,6 +6,8 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use fearless_simd::Simd;
 
 use super::custom::{self, Backward, Forward};
+use super::derivatives::directions::{self, Directions};
+use super::derivatives::inputs::{self, InputDerivatives};
 use super::float::Float;
 use super::fused_ops::FusedOps;
 use super::groups::job::Groups;
@@ -120,6 +122,14 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
             Way::Narrow(layout) => narrow_custom::backward(self.0, layout, task),
             Way::Tiles => custom::backward(&FusedOps(self.0), task),
         }
+    }
+
+    fn input_derivatives(&self, task: InputDerivatives<'_, T>) {
+        inputs::run(&FusedOps(self.0), task);
+    }
+
+    fn directions(&self, task: Directions<'_, T>) {
+        directions::run(&FusedOps(self.0), task);
     }
 
     fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite> {

@@ -11,6 +11,7 @@ use super::ops::LayerOps;
 use crate::element::Element;
 use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
 use crate::kernels::blocks::Panels;
+use crate::kernels::curvature::Curvature;
 use crate::kernels::curves::Curve;
 use crate::kernels::epilogue::combine_lanes;
 use crate::kernels::finish::{Activate, TimesDerivative};
@@ -158,6 +159,10 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
 
     fn curve(&self, g: Activation, curve: Curve<'_, T>) {
         curves::run(self.0, g, curve);
+    }
+
+    fn curvature(&self, job: Curvature<'_, T>) {
+        curves::run_curvature(self.0, job);
     }
 
     fn output(&self, head: OutputHead, z: &mut [T]) {

@@ -7,6 +7,7 @@
 
 mod curves;
 pub(crate) mod custom;
+pub(crate) mod derivatives;
 mod elementwise;
 pub(crate) mod flat;
 pub(crate) mod float;

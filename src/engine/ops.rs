@@ -2,6 +2,7 @@
 
 use super::float::Float;
 use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
+use crate::kernels::curvature::Curvature;
 use crate::kernels::curves::Curve;
 use crate::kernels::head::OutputHead;
 use crate::words::activation::Activation;
@@ -28,6 +29,9 @@ pub(crate) trait LayerOps<T: Float>: Sync {
     /// Values, derivatives or both of an activation that is computed apart from the products: there
     /// `forward` is asked for logits.
     fn curve(&self, g: Activation, curve: Curve<'_, T>);
+
+    /// A job of the derivatives beyond the gradient.
+    fn curvature(&self, job: Curvature<'_, T>);
 
     /// dZ_prev = W^T dZ * g_prev'(A_prev). Where g_prev is computed apart, `dz_prev` holds g_prev'
     /// before.

@@ -9,6 +9,8 @@ use core::fmt::Debug;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::custom::{Backward, Forward};
+use super::derivatives::directions::Directions;
+use super::derivatives::inputs::InputDerivatives;
 use super::flat;
 use super::groups::job::Groups;
 use super::noise;
@@ -56,6 +58,12 @@ pub trait Passes<T>: Elementwise<T> {
 
     /// Forward, a loss of the caller's, backward and the gradient. Returns the mean loss.
     fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite>;
+
+    /// Derivatives of the outputs by the inputs.
+    fn input_derivatives(&self, task: InputDerivatives<'_, T>);
+
+    /// Derivatives of gradients along a direction.
+    fn directions(&self, task: Directions<'_, T>);
 
     /// The prediction of one sample by a tiny network; false, and nothing done, if the backend has
     /// no special path for it, or if its first logits are not finite.

@@ -143,6 +143,21 @@ impl Regions {
         self.column - self.strides.last().copied().unwrap_or(0)
     }
 
+    /// The same strides as parts of a tile that holds more: A and dZ from these offsets on, of a column
+    /// of so many elements.
+    pub(crate) fn within(&self, activations: usize, deltas: usize, column: usize) -> Self {
+        let from = |start: usize| {
+            let mut end = start;
+            let next = |&stride: &usize| {
+                end += stride;
+                end - stride
+            };
+            self.strides.iter().map(next).collect()
+        };
+        let (activations, deltas) = (from(activations), from(deltas));
+        Self { activations, deltas, column, narrow: None, ..self.clone() }
+    }
+
     /// The largest stride: two of these fit into any tile, whatever the purpose.
     pub(crate) fn widest(&self) -> usize {
         self.widest
@@ -177,6 +192,11 @@ pub(crate) fn tile_columns(shape: &Shape, element: usize, samples: usize) -> usi
     by_balance.clamp(MIN_TILE_COLUMNS, by_cache)
 }
 
+/// The most tiles that batches of up to `capacity` samples are cut into.
+pub(crate) fn most_tiles(capacity: usize) -> usize {
+    capacity.div_ceil(MIN_TILE_COLUMNS)
+}
+
 /// Elements and tiles that batches of up to `capacity` samples need at most.
 pub(crate) fn room_for(regions: &Regions, capacity: usize) -> Result<(usize, usize)> {
     const TOO_LARGE: Error = Error::TooLarge { what: "the workspace" };
@@ -186,7 +206,7 @@ pub(crate) fn room_for(regions: &Regions, capacity: usize) -> Result<(usize, usi
         None => 0,
     };
     let elements = wide.max(narrow);
-    Ok((elements, capacity.div_ceil(MIN_TILE_COLUMNS)))
+    Ok((elements, most_tiles(capacity)))
 }
 
 /// Do `flops` of work pay for waking other threads?

@@ -10,6 +10,8 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::curves;
 use super::custom::{self, Backward, Forward};
+use super::derivatives::directions::{self, Directions};
+use super::derivatives::inputs::{self, InputDerivatives};
 use super::flat;
 use super::float::Float;
 use super::levels;
@@ -23,6 +25,7 @@ use super::squares::{job::Job, room::Room};
 use super::sums::{self, Destination, WeightSums};
 use crate::ffi::{Product, Strided};
 use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
+use crate::kernels::curvature::{self, Curvature};
 use crate::kernels::curves::Curve;
 use crate::kernels::head::OutputHead;
 use crate::kernels::noise::Source;
@@ -113,6 +116,14 @@ impl<T: Float, G: Gemm> Passes<T> for GemmOps<G> {
 
     fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite> {
         own_loss::backward(self, task)
+    }
+
+    fn input_derivatives(&self, task: InputDerivatives<'_, T>) {
+        inputs::run(self, task);
+    }
+
+    fn directions(&self, task: Directions<'_, T>) {
+        directions::run(self, task);
     }
 }
 
@@ -243,6 +254,10 @@ impl<T: Float, G: Gemm> LayerOps<T> for GemmOps<G> {
 
     fn curve(&self, g: Activation, curve: Curve<'_, T>) {
         curves::run_wide(g, curve);
+    }
+
+    fn curvature(&self, job: Curvature<'_, T>) {
+        curvature::run::<T::Wide>((), job);
     }
 
     fn output(&self, head: OutputHead, z: &mut [T]) {

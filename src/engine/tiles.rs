@@ -209,7 +209,9 @@ pub(super) fn for_tiles_with<T: Float, U: Send>(
     tile: &TileWith<'_, T, U>,
 ) {
     let Tiles { buffers, cut } = tiles;
-    let buffers = &mut buffers[..count * cut.len()];
+    // The last tile may have fewer columns than the others.
+    let end = buffers.len().min(count * cut.len());
+    let buffers = &mut buffers[..end];
     if count == 1 {
         let (scratch, kept) = cut.split(buffers);
         return tile(0, scratch, kept, others);

@@ -122,7 +122,7 @@ fn walk<V: Lanes>(t: V::Token, curve: Curve<'_, V::Elem>, pair: impl Fn(V) -> (V
 
 /// z for z >= 0, else alpha (e^z - 1), which is as accurate near 0 as `tanh`; and 1, or alpha e^z.
 #[inline(always)]
-fn elu<V: Lanes>(t: V::Token, alpha: f64, z: V) -> (V, V) {
+pub(super) fn elu<V: Lanes>(t: V::Token, alpha: f64, z: V) -> (V, V) {
     let (zero, one) = (V::splat(t, V::Elem::ZERO), V::splat(t, <V::Elem as Element>::ONE));
     let alpha = V::splat(t, V::Elem::from_f64(alpha));
     let low = V::splat(t, V::Elem::DELTA_LOW);
@@ -139,7 +139,7 @@ fn elu<V: Lanes>(t: V::Token, alpha: f64, z: V) -> (V, V) {
 
 /// max(z, 0) + ln(1 + e^-|z|), and 1 / (1 + e^-z).
 #[inline(always)]
-fn softplus<V: Lanes>(t: V::Token, z: V) -> (V, V) {
+pub(super) fn softplus<V: Lanes>(t: V::Token, z: V) -> (V, V) {
     let zero = V::splat(t, V::Elem::ZERO);
     let (e, s, _) = sigmoids(t, z);
     (V::select(z.lt(zero), zero, z) + ln_1p_unit(e), s)
@@ -147,7 +147,7 @@ fn softplus<V: Lanes>(t: V::Token, z: V) -> (V, V) {
 
 /// e^-|z|, 1 / (1 + e^-z) and 1 / (1 + e^z), each with all its digits.
 #[inline(always)]
-fn sigmoids<V: Lanes>(t: V::Token, z: V) -> (V, V, V) {
+pub(super) fn sigmoids<V: Lanes>(t: V::Token, z: V) -> (V, V, V) {
     let (zero, one) = (V::splat(t, V::Elem::ZERO), V::splat(t, <V::Elem as Element>::ONE));
     let e = exp_neg_abs(z, V::Elem::DELTA_LOW);
     let large = one / (one + e);
@@ -166,23 +166,36 @@ fn silu<V: Lanes>(t: V::Token, z: V) -> (V, V) {
 /// z Phi(z) and Phi(z) + z phi(z).
 #[inline(always)]
 fn gelu<V: Lanes>(t: V::Token, z: V) -> (V, V) {
+    let (phi, density, middle) = gelu_parts(t, z);
+    (bounded(t, z, false) * phi, middle.mul_add(density, phi))
+}
+
+/// Phi(z) and phi(z) of the normal distribution, and z where it is not a line.
+#[inline(always)]
+pub(super) fn gelu_parts<V: Lanes>(t: V::Token, z: V) -> (V, V, V) {
     let (zero, one) = (V::splat(t, V::Elem::ZERO), V::splat(t, <V::Elem as Element>::ONE));
     let (tail, e) = gauss::tail(t, z, root(t));
     let phi = V::select(z.lt(zero), tail, one - tail);
-    let density = e * V::splat(t, V::Elem::DENSITY);
-    (bounded(t, z, false) * phi, bounded(t, z, true).mul_add(density, phi))
+    (phi, e * V::splat(t, V::Elem::DENSITY), bounded(t, z, true))
 }
 
 /// z s and s + z s (1 - s) w' with s = 1 / (1 + e^-w), w = 2 sqrt(2 / pi) (z + 0.044715 z^3).
 #[inline(always)]
 fn gelu_tanh<V: Lanes>(t: V::Token, z: V) -> (V, V) {
+    let (s, rest, slope, _, middle) = gelu_tanh_parts(t, z);
+    (bounded(t, z, false) * s, (middle * s * rest).mul_add(slope, s))
+}
+
+/// s, 1 - s, w' and w'' of the same, and z where it is not a line.
+#[inline(always)]
+pub(super) fn gelu_tanh_parts<V: Lanes>(t: V::Token, z: V) -> (V, V, V, V, V) {
     let middle = bounded(t, z, true);
     let scale = core::f64::consts::FRAC_2_SQRT_PI * core::f64::consts::SQRT_2;
     let (scale, cube) = (constant::<V>(t, scale), constant::<V>(t, scale * 0.044_715));
     let square = middle * middle;
     let (_, s, rest) = sigmoids(t, middle * square.mul_add(cube, scale));
     let slope = (square * constant(t, 3.0)).mul_add(cube, scale);
-    (bounded(t, z, false) * s, (middle * s * rest).mul_add(slope, s))
+    (s, rest, slope, middle * cube * constant(t, 6.0), middle)
 }
 
 /// The root of `flush`.
@@ -194,7 +207,7 @@ fn root<V: Lanes>(t: V::Token) -> V {
 /// z, but no less than where all of these are 0 already, so that infinity times 0 does not occur; with
 /// `above`, no more than where they are lines, either.
 #[inline(always)]
-fn bounded<V: Lanes>(t: V::Token, z: V, above: bool) -> V {
+pub(super) fn bounded<V: Lanes>(t: V::Token, z: V, above: bool) -> V {
     let most = V::splat(t, V::Elem::from_f64(1024.0));
     let z = z.at_least(-most);
     if above { z.at_most(most) } else { z }

@@ -121,6 +121,17 @@ where
     }
 }
 
+/// g'(z) of a ReLU, from z itself.
+#[inline(always)]
+pub(crate) fn g_prime_of_relu<V: Lanes>(t: V::Token, relu: Activation, z: V) -> V {
+    let one = V::splat(t, <V::Elem as Element>::ONE);
+    let slope = match relu {
+        Activation::LeakyRelu { slope } => slope,
+        _ => 0.0,
+    };
+    V::select(z.lt(V::splat(t, V::Elem::ZERO)), V::splat(t, V::Elem::from_f64(slope)), one)
+}
+
 /// 1 where a's sign bit is clear (z >= 0), `slope` where it is set.
 #[inline(always)]
 fn step<V: Lanes>(one: V, a: V, zero: V, slope: V) -> V {

@@ -8,6 +8,7 @@ pub(crate) mod block;
 pub(crate) mod blocks;
 pub(crate) mod column;
 pub(crate) mod constants;
+pub(crate) mod curvature;
 pub(crate) mod curve_constants;
 pub(crate) mod curves;
 pub(crate) mod epilogue;

@@ -128,6 +128,11 @@ impl Activation {
         self.is_relu() || matches!(self, Self::Elu { alpha } if alpha != 1.0)
     }
 
+    /// Has it a second derivative that is not 0 everywhere (but for a kink)?
+    pub(crate) fn is_bent(self) -> bool {
+        !(self == Self::Identity || self.is_relu())
+    }
+
     /// Is it computed apart from the layer's product, with its derivative? (The others are part of
     /// the product's kernel, and g' is read off a.)
     pub(crate) fn is_apart(self) -> bool {

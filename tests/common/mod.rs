@@ -5,6 +5,7 @@ pub(crate) mod bounds;
 pub(crate) mod cases;
 pub(crate) mod compare;
 pub(crate) mod curves;
+pub(crate) mod derivative_bounds;
 pub(crate) mod equations;
 pub(crate) mod expected;
 pub(crate) mod loss_bounds;
