@@ -290,6 +290,7 @@ pub use train::{
 };
 pub use words::activation::Activation;
 pub use words::choices::{Backend, Checks, Parallelism};
+pub use words::dropout::Dropout;
 pub use words::fingerprint::{Fingerprint, NoFingerprint};
 pub use words::init::Init;
 pub use words::layer::Layer;

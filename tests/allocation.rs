@@ -1,7 +1,8 @@
 //! Promise: once network and workspace are built, `predict`, `cost`, `backward`, `step`, `forward`
 //! and the `backward` of its pass, gradients from the caller's own loss, and whole networks in and
 //! out of slices and of each other allocate nothing on the fused backend; nor does a run, once its
-//! `Trainer` is built; nor do the calls of a population, nor the runs of a solver.
+//! `Trainer` is built; nor do the calls of a population, the runs of a solver, or
+//! derivatives beyond the gradient.
 //!
 //! One test only: the counter sees every thread of the process, so nothing may run beside it.
 //!
@@ -18,9 +19,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use rayon::ThreadPoolBuilder;
 use shallownet::solvers::{LevenbergMarquardt, Method, Solver, Solving, StopAt};
 use shallownet::{
-    Activation, Backend, Columns, DataSet, EarlyStopping, Fit, Gradients, Init, Network, Optimizer,
-    OutputGradient, Parallelism, Population, PopulationGradients, PopulationOptimizer,
-    PopulationWorkspace, Predictor, Scalar, Tape, Trainer, Training, TrainingWorkspace,
+    Activation, Backend, Columns, DataSet, EarlyStopping, Fit, Gradients, HessianWorkspace, Init,
+    InputHessianWorkspace, JacobianWorkspace, Network, Optimizer, OutputGradient, Parallelism,
+    Population, PopulationGradients, PopulationOptimizer, PopulationWorkspace, Predictor, Scalar,
+    Tape, Trainer, Training, TrainingWorkspace,
 };
 
 /// The system's allocator; while armed, counts what is asked of it, on all threads.
@@ -230,6 +232,35 @@ fn counted_solver(method: Method, units: usize, who: Parallelism) -> usize {
     })
 }
 
+/// Derivatives beyond the gradient.
+fn counted_derivatives<T: Scalar>(units: usize, samples: usize, who: Parallelism) -> usize {
+    let net = Network::<T>::builder(3)
+        .layer(units, Activation::Gelu)
+        .layer(2, Activation::Softmax)
+        .parallelism(who)
+        .build()
+        .unwrap();
+    let x: Vec<T> = (0..3 * samples).map(|i| T::from_f64((i % 17) as f64 / 8.0 - 1.0)).collect();
+    let y: Vec<T> = (0..2 * samples).map(|i| T::from_f64((i % 2) as f64)).collect();
+    let (x, y) = (Columns::new(&x, 3).unwrap(), Columns::new(&y, 2).unwrap());
+    let (u, v) = ([T::ONE; 2], vec![T::ONE; net.parameter_count()]);
+    let [mut jacobians, mut hessians] = [6, 9].map(|width| vec![T::ZERO; width * samples]);
+    let mut product = v.clone();
+    let mut of_jacobians = JacobianWorkspace::new(&net).unwrap();
+    let mut of_hessians = InputHessianWorkspace::new(&net).unwrap();
+    let mut of_products = HessianWorkspace::new(&net, samples).unwrap();
+    let mut all = || {
+        net.jacobian(x, &mut jacobians, &mut of_jacobians).unwrap();
+        net.jacobian_vector(x, x, &mut jacobians[..2 * samples], &mut of_jacobians).unwrap();
+        net.input_hessian(x, &u, &mut hessians, &mut of_hessians).unwrap();
+        let moved = &mut hessians[..3 * samples];
+        net.input_hessian_vector(x, &u, x, moved, &mut of_products).unwrap();
+        net.hessian_vector(x, y, &v, &mut product, &mut of_products).unwrap();
+    };
+    all();
+    allocations(all)
+}
+
 /// The calls of a population, in lanes and one by one.
 fn counted_population<T: Scalar>(units: usize, samples: usize, who: Parallelism) -> usize {
     let builder = Network::<T>::builder(3)
@@ -290,6 +321,13 @@ fn nothing_is_allocated_after_construction() {
         let serial = counted_population::<f32>(units, samples, Parallelism::Serial);
         assert_eq!(serial, 0, "a population of {units} units, {samples} samples, on one thread");
         let run = || counted_population::<f64>(units, samples, Parallelism::Rayon);
+        assert_eq!(pool.install(run), 0, "the same on three threads");
+    }
+
+    for (units, samples) in [(4, 1), (90, 700)] {
+        let serial = counted_derivatives::<f32>(units, samples, Parallelism::Serial);
+        assert_eq!(serial, 0, "derivatives of {units} units, {samples} samples, on one thread");
+        let run = || counted_derivatives::<f64>(units, samples, Parallelism::Rayon);
         assert_eq!(pool.install(run), 0, "the same on three threads");
     }
 

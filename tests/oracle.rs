@@ -92,7 +92,8 @@ fn losses_agree_with_the_reference_on_every_path() {
     let losses = losses.into_iter().chain([0.5, 0.9].map(|tau| Loss::Quantile { tau }));
     let outputs = [Identity, Sigmoid, Tanh, Relu, Activation::LEAKY_RELU, Softmax, Exp];
     let pairs = losses.flat_map(|loss| outputs.map(|g| (g, loss)));
-    let shapes: [(usize, &[(usize, Activation)], usize, &[usize]); 6] = [
+    type Shape<'a> = (usize, &'a [(usize, Activation)], usize, &'a [usize]);
+    let shapes: [Shape<'_>; 6] = [
         (3, &[(4, Tanh)], 2, &[1, 5, 70, 600]),
         (3, &[(11, Tanh)], 13, &[1, 40]),
         (20, &[(33, Sigmoid)], 17, &[1, 65, 300]),

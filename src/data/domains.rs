@@ -157,6 +157,14 @@ pub(crate) fn l2(given: f64) -> Result<()> {
     Err(Error::Range { argument: "l2", expected: "finite and not negative", given })
 }
 
+/// Refuses a rate of dropout that is no probability below 1.
+pub(crate) fn dropout(given: f64) -> Result<()> {
+    if (0.0..1.0).contains(&given) {
+        return Ok(());
+    }
+    Err(Error::Range { argument: "dropout", expected: "from 0 to less than 1", given })
+}
+
 /// Refuses a limit for the gradient's norm that is not finite and above 0.
 pub(crate) fn clip_norm(given: f64) -> Result<()> {
     if given.is_finite() && given > 0.0 {

@@ -1,10 +1,12 @@
-//! Entrances to `kernels::curves`, which are compiled once for each level and element type.
+//! Entrances to `kernels::curves`, `curvature` and `dropout`, which are compiled once for each level and
+//! element type.
 
 use fearless_simd::Simd;
 
 use super::float::Float;
 use crate::kernels::curvature::{self, Curvature};
 use crate::kernels::curves::{self, Curve};
+use crate::kernels::dropout::{self, Drop};
 use crate::words::activation::Activation;
 
 /// Values, derivatives or both of an activation that is computed apart; for others nothing is done.
@@ -28,5 +30,14 @@ pub(super) fn run_curvature<T: Float, S: Simd>(simd: S, job: Curvature<'_, T>) {
     simd.vectorize(
         #[inline(always)]
         || curvature::run::<T::Register<S>>(simd, job),
+    );
+}
+
+/// Drops units of a layer.
+#[inline(never)]
+pub(super) fn run_dropout<T: Float, S: Simd>(simd: S, job: Drop<'_, T>) {
+    simd.vectorize(
+        #[inline(always)]
+        || dropout::run::<T::Register<S>>(simd, job),
     );
 }

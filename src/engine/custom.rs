@@ -91,6 +91,9 @@ pub(crate) fn forward<T: Float>(ops: &dyn LayerOps<T>, task: Forward<'_, T>) {
     });
 }
 
+/// A tile's buffers, its x, and the caller's gradient and the outputs there.
+type Ends<'a, T> = (&'a mut [T], (&'a [T], (&'a [T], &'a [T])));
+
 pub(crate) fn backward<T: Float>(ops: &dyn LayerOps<T>, task: Backward<'_, T>) {
     let Backward { model, regions, x, tiles, out, start, .. } = task;
     let (transposed, dx, padded) = (task.transposed, task.dx, task.padded);
@@ -107,7 +110,7 @@ pub(crate) fn backward<T: Float>(ops: &dyn LayerOps<T>, task: Backward<'_, T>) {
         samples > columns && tiles::is_parallel(model.parallelism, model.shape, 2.0, samples);
     let (Start::Dz(given) | Start::Da(given)) = start;
     let is_da = matches!(start, Start::Da(_));
-    let deltas = |(buffers, (x, (given, out))): (&mut [T], (&[T], (&[T], &[T])))| {
+    let deltas = |(buffers, (x, (given, out))): Ends<'_, T>| {
         tile.derivatives(buffers, x, given.len() / n_y);
         to_deltas(&tile, buffers, given, is_da.then_some(out));
     };
@@ -232,5 +235,5 @@ fn to_input<T: Float>(tile: &Tile<'_, T>, buffers: &[T], dx: &mut [T], stride: u
     // column.
     let any = Block { data: layer.transposed, rows: layer.inputs, stride: 0, columns };
     let dx = BlockMut { data: dx, rows: layer.inputs, stride, columns };
-    tile.ops.backward_input(layer, Activation::Identity, dz, any, dx);
+    tile.ops.backward_input(layer, Some(Activation::Identity), dz, any, dx);
 }

@@ -8,6 +8,7 @@ use fearless_simd::Simd;
 use super::custom::{self, Backward, Forward};
 use super::derivatives::directions::{self, Directions};
 use super::derivatives::inputs::{self, InputDerivatives};
+use super::dropped;
 use super::float::Float;
 use super::fused_ops::FusedOps;
 use super::groups::job::Groups;
@@ -20,6 +21,7 @@ use super::sums::{self, Destination, WeightSums};
 use super::{narrow, narrow_custom, single, single_custom, tiny, tiny_back};
 use crate::engine::shape::Shape;
 use crate::words::choices::Backend;
+use crate::words::dropout::Dropout;
 use crate::words::level::Level;
 
 /// The backend at the level that the token proves.
@@ -122,6 +124,16 @@ impl<T: Float, S: Simd> Passes<T> for Fused<S> {
             Way::Narrow(layout) => narrow_custom::backward(self.0, layout, task),
             Way::Tiles => custom::backward(&FusedOps(self.0), task),
         }
+    }
+
+    fn propagate_dropped(&self, task: &mut Propagation<'_, T>, dropout: Dropout) -> Option<f64> {
+        let (x, check_x) = (task.samples.x, task.check_x);
+        let (cost, x_is_finite) = dropped::propagate(&FusedOps(self.0), task, dropout);
+        (x_is_finite || !check_x || Elementwise::all_finite(self, x)).then_some(cost)
+    }
+
+    fn sum_tiles(&self, task: &WeightSums<'_, T>, into: Destination<'_, T>) {
+        sums::sum_weights(&FusedOps(self.0), task, into);
     }
 
     fn input_derivatives(&self, task: InputDerivatives<'_, T>) {

@@ -13,6 +13,7 @@ use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass
 use crate::kernels::blocks::Panels;
 use crate::kernels::curvature::Curvature;
 use crate::kernels::curves::Curve;
+use crate::kernels::dropout::Drop;
 use crate::kernels::epilogue::combine_lanes;
 use crate::kernels::finish::{Activate, TimesDerivative};
 use crate::kernels::head::OutputHead;
@@ -68,7 +69,7 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
     fn backward_input(
         &self,
         layer: LayerParameters<'_, T>,
-        g_prev: Activation,
+        g_prev: Option<Activation>,
         dz: Block<'_, T>,
         a_prev: Block<'_, T>,
         dz_prev: BlockMut<'_, T>,
@@ -76,9 +77,7 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
         let count = layer.inputs.div_ceil(T::PANEL);
         let w = T::panels(layer.transposed);
         let panels = Panels { count, inputs: layer.units, w, start: None };
-        if g_prev.is_apart() {
-            return self.backward_apart(panels, dz, dz_prev);
-        }
+        let Some(g_prev) = g_prev else { return self.backward_apart(panels, dz, dz_prev) };
         self.0.vectorize(
             #[inline(always)]
             || {
@@ -159,6 +158,10 @@ impl<T: Float, S: Simd> LayerOps<T> for FusedOps<S> {
 
     fn curve(&self, g: Activation, curve: Curve<'_, T>) {
         curves::run(self.0, g, curve);
+    }
+
+    fn drop_units(&self, job: Drop<'_, T>) {
+        curves::run_dropout(self.0, job);
     }
 
     fn curvature(&self, job: Curvature<'_, T>) {

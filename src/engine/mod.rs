@@ -8,6 +8,7 @@
 mod curves;
 pub(crate) mod custom;
 pub(crate) mod derivatives;
+mod dropped;
 mod elementwise;
 pub(crate) mod flat;
 pub(crate) mod float;

@@ -4,6 +4,7 @@ use super::float::Float;
 use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
 use crate::kernels::curvature::Curvature;
 use crate::kernels::curves::Curve;
+use crate::kernels::dropout::Drop;
 use crate::kernels::head::OutputHead;
 use crate::words::activation::Activation;
 
@@ -30,15 +31,17 @@ pub(crate) trait LayerOps<T: Float>: Sync {
     /// `forward` is asked for logits.
     fn curve(&self, g: Activation, curve: Curve<'_, T>);
 
+    /// Drops units of a hidden layer, on the way forward of a training.
+    fn drop_units(&self, job: Drop<'_, T>);
+
     /// A job of the derivatives beyond the gradient.
     fn curvature(&self, job: Curvature<'_, T>);
 
-    /// dZ_prev = W^T dZ * g_prev'(A_prev). Where g_prev is computed apart, `dz_prev` holds g_prev'
-    /// before.
+    /// dZ_prev = W^T dZ * g_prev'(A_prev). Without a `g_prev`, `dz_prev` holds g_prev' before.
     fn backward_input(
         &self,
         layer: LayerParameters<'_, T>,
-        g_prev: Activation,
+        g_prev: Option<Activation>,
         dz: Block<'_, T>,
         a_prev: Block<'_, T>,
         dz_prev: BlockMut<'_, T>,

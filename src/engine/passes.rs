@@ -22,6 +22,7 @@ use super::sums::{Destination, WeightSums};
 use super::{tiny, tiny_back};
 use crate::kernels::noise::Source;
 use crate::words::choices::Backend;
+use crate::words::dropout::Dropout;
 use crate::words::level::Level;
 
 /// A backend at a level, for elements T. Functions of single values are computed at the same level,
@@ -58,6 +59,12 @@ pub trait Passes<T>: Elementwise<T> {
 
     /// Forward, a loss of the caller's, backward and the gradient. Returns the mean loss.
     fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite>;
+
+    /// [`propagate`](Self::propagate) there and back with hidden units dropped.
+    fn propagate_dropped(&self, task: &mut Propagation<'_, T>, dropout: Dropout) -> Option<f64>;
+
+    /// The gradient of what `propagate_dropped` has left.
+    fn sum_tiles(&self, task: &WeightSums<'_, T>, into: Destination<'_, T>);
 
     /// Derivatives of the outputs by the inputs.
     fn input_derivatives(&self, task: InputDerivatives<'_, T>);

@@ -12,6 +12,7 @@ use super::curves;
 use super::custom::{self, Backward, Forward};
 use super::derivatives::directions::{self, Directions};
 use super::derivatives::inputs::{self, InputDerivatives};
+use super::dropped;
 use super::flat;
 use super::float::Float;
 use super::levels;
@@ -27,11 +28,13 @@ use crate::ffi::{Product, Strided};
 use crate::kernels::block::{Block, BlockMut, GradientRows, LayerParameters, Pass, Turn};
 use crate::kernels::curvature::{self, Curvature};
 use crate::kernels::curves::Curve;
+use crate::kernels::dropout::{self, Drop};
 use crate::kernels::head::OutputHead;
 use crate::kernels::noise::Source;
 use crate::kernels::{epilogue, head, update};
 use crate::words::activation::Activation;
 use crate::words::choices::Backend;
+use crate::words::dropout::Dropout;
 use crate::words::level::Level;
 
 /// A way to compute C = alpha A B + beta C.
@@ -116,6 +119,16 @@ impl<T: Float, G: Gemm> Passes<T> for GemmOps<G> {
 
     fn backward_with(&self, task: OwnLoss<'_, T>) -> Result<f64, NotFinite> {
         own_loss::backward(self, task)
+    }
+
+    fn propagate_dropped(&self, task: &mut Propagation<'_, T>, dropout: Dropout) -> Option<f64> {
+        let (x, check_x) = (task.samples.x, task.check_x);
+        let (cost, x_is_finite) = dropped::propagate(self, task, dropout);
+        (x_is_finite || !check_x || self.all_finite(x)).then_some(cost)
+    }
+
+    fn sum_tiles(&self, task: &WeightSums<'_, T>, into: Destination<'_, T>) {
+        sums::sum_weights(self, task, into);
     }
 
     fn input_derivatives(&self, task: InputDerivatives<'_, T>) {
@@ -206,14 +219,14 @@ impl<T: Float, G: Gemm> LayerOps<T> for GemmOps<G> {
     fn backward_input(
         &self,
         layer: LayerParameters<'_, T>,
-        g_prev: Activation,
+        g_prev: Option<Activation>,
         dz: Block<'_, T>,
         a_prev: Block<'_, T>,
         dz_prev: BlockMut<'_, T>,
     ) {
         let layout = dz_prev.layout();
         // The product goes where the derivative is. (A GEMM allocates, too.)
-        let apart = g_prev.is_apart().then(|| dz_prev.data.to_vec());
+        let kept = g_prev.is_none().then(|| dz_prev.data.to_vec());
         G::gemm(Product {
             alpha: T::ONE,
             a: (layer.w, Strided::rows(layer.units, layer.inputs).transposed()),
@@ -221,8 +234,15 @@ impl<T: Float, G: Gemm> LayerOps<T> for GemmOps<G> {
             beta: T::ZERO,
             c: (&mut *dz_prev.data, layout),
         });
-        let known = apart.as_deref().unwrap_or(a_prev.data);
-        epilogue::times_derivative::<T::Wide>((), g_prev, known, dz_prev.data);
+        match (g_prev, kept) {
+            (None, Some(kept)) => {
+                dz_prev.data.iter_mut().zip(kept).for_each(|(d, kept)| *d *= kept);
+            }
+            (g, _) => {
+                let g = g.unwrap_or(Activation::Identity);
+                epilogue::times_derivative::<T::Wide>((), g, a_prev.data, dz_prev.data);
+            }
+        }
     }
 
     fn backward_weights(
@@ -254,6 +274,10 @@ impl<T: Float, G: Gemm> LayerOps<T> for GemmOps<G> {
 
     fn curve(&self, g: Activation, curve: Curve<'_, T>) {
         curves::run_wide(g, curve);
+    }
+
+    fn drop_units(&self, job: Drop<'_, T>) {
+        dropout::run::<T::Wide>((), job);
     }
 
     fn curvature(&self, job: Curvature<'_, T>) {

@@ -22,6 +22,8 @@ pub(super) struct Tile<'a, T> {
     /// Where the first layer's W^T lies in it, which dX alone needs.
     first: Range<usize>,
     pub(super) backward: bool,
+    /// Is every hidden layer's g' kept where its dZ will be?
+    pub(super) keeps_slopes: bool,
     /// Has a tile found logits of the first layer that may not be finite?
     doubt: AtomicBool,
 }
@@ -29,7 +31,16 @@ pub(super) struct Tile<'a, T> {
 impl<'a, T: Float> Tile<'a, T> {
     pub(super) fn new(ops: &'a dyn LayerOps<T>, model: Model<'a, T>, regions: &'a Regions) -> Self {
         let doubt = AtomicBool::new(false);
-        Self { ops, model, regions, transposed: &[], first: 0..0, backward: false, doubt }
+        Self {
+            ops,
+            model,
+            regions,
+            transposed: &[],
+            first: 0..0,
+            backward: false,
+            keeps_slopes: false,
+            doubt,
+        }
     }
 
     /// The same with W^T of the layers after the first, which are written to `transposed`.
@@ -72,6 +83,11 @@ impl<'a, T: Float> Tile<'a, T> {
 
     pub(super) fn g(&self, layer: usize) -> Activation {
         self.model.shape.layers[layer].activation
+    }
+
+    /// The activation of a layer whose g' is read off A, and not kept where its dZ will be.
+    fn read_off(&self, layer: usize) -> Option<Activation> {
+        Some(self.g(layer)).filter(|g| !(self.keeps_slopes || g.is_apart()))
     }
 
     /// The last layer's index.
@@ -165,7 +181,7 @@ impl<'a, T: Float> Tile<'a, T> {
         let (stride, stride_prev) = (regions.stride(layer), regions.stride(layer - 1));
         self.ops.backward_input(
             self.layer(layer),
-            self.g(layer - 1),
+            self.read_off(layer - 1),
             Block { data: dz, rows: units, stride, columns },
             Block { data: a_prev, rows: inputs, stride: stride_prev, columns },
             BlockMut { data: dz_prev, rows: inputs, stride: stride_prev, columns },

@@ -28,10 +28,17 @@ struct TrainingForm {
     l2: f64,
     #[serde(default)]
     clip_norm: Option<f64>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    dropout: f64,
     #[serde(default)]
     early_stopping: Option<EarlyStopping>,
     #[serde(default)]
     seed: u64,
+}
+
+/// Left out, so that a form without it can be read by programs that don't know it.
+fn is_zero(rate: &f64) -> bool {
+    *rate == 0.0
 }
 
 /// The defaults of options that are not set.

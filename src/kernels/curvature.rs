@@ -145,13 +145,13 @@ fn values<V: Lanes>(
         }
         Activation::Relu | Activation::LeakyRelu { .. } => walk::<V>(
             t,
-            (z, first, second),
+            [z, first, second],
             #[inline(always)]
             |z| (epilogue::g(t, g, z) + zero, epilogue::g_prime_of_relu(t, g, z), zero),
         ),
         Activation::Sigmoid => walk::<V>(
             t,
-            (z, first, second),
+            [z, first, second],
             #[inline(always)]
             |z| {
                 let (_, s, rest) = sigmoids(t, z);
@@ -161,7 +161,7 @@ fn values<V: Lanes>(
         ),
         Activation::Tanh => walk::<V>(
             t,
-            (z, first, second),
+            [z, first, second],
             #[inline(always)]
             |z| {
                 let a = epilogue::g(t, g, z);
@@ -171,7 +171,7 @@ fn values<V: Lanes>(
         ),
         Activation::Elu { alpha } => walk::<V>(
             t,
-            (z, first, second),
+            [z, first, second],
             #[inline(always)]
             |z| {
                 let (a, slope) = elu(t, alpha, z);
@@ -180,7 +180,7 @@ fn values<V: Lanes>(
         ),
         Activation::Softplus => walk::<V>(
             t,
-            (z, first, second),
+            [z, first, second],
             #[inline(always)]
             |z| {
                 let ((a, _), (_, s, rest)) = (softplus(t, z), sigmoids(t, z));
@@ -190,7 +190,7 @@ fn values<V: Lanes>(
         // (z s)'' = s (1 - s) (2 + z (1 - 2 s))
         Activation::Silu => walk::<V>(
             t,
-            (z, first, second),
+            [z, first, second],
             #[inline(always)]
             |z| {
                 let (_, s, rest) = sigmoids(t, z);
@@ -203,7 +203,7 @@ fn values<V: Lanes>(
         // (z Phi)'' = (2 - z^2) phi
         Activation::Gelu => walk::<V>(
             t,
-            (z, first, second),
+            [z, first, second],
             #[inline(always)]
             |z| {
                 let (phi, density, middle) = gelu_parts(t, z);
@@ -215,7 +215,7 @@ fn values<V: Lanes>(
         // (z s(w))'' = s (1 - s) (2 w' + z ((1 - 2 s) w'^2 + w''))
         Activation::GeluTanh => walk::<V>(
             t,
-            (z, first, second),
+            [z, first, second],
             #[inline(always)]
             |z| {
                 let (s, rest, w1, w2, middle) = gelu_tanh_parts(t, z);
@@ -226,7 +226,7 @@ fn values<V: Lanes>(
         ),
         Activation::Sin => walk::<V>(
             t,
-            (z, first, second),
+            [z, first, second],
             #[inline(always)]
             |z| {
                 let (sin, cos) = sin_and_cos(z);
@@ -240,7 +240,7 @@ fn values<V: Lanes>(
 #[inline(always)]
 fn walk<V: Lanes>(
     t: V::Token,
-    (z, first, second): (&mut [V::Elem], &mut [V::Elem], &mut [V::Elem]),
+    [z, first, second]: [&mut [V::Elem]; 3],
     three: impl Fn(V) -> (V, V, V),
 ) {
     let whole = z.len() / V::LEN * V::LEN;

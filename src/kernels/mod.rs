@@ -11,6 +11,7 @@ pub(crate) mod constants;
 pub(crate) mod curvature;
 pub(crate) mod curve_constants;
 pub(crate) mod curves;
+pub(crate) mod dropout;
 pub(crate) mod epilogue;
 pub(crate) mod exp;
 pub(crate) mod finish;

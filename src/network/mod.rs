@@ -7,6 +7,7 @@ pub(crate) mod checking;
 pub(crate) mod configuration;
 pub(crate) mod derivative_workspaces;
 pub(crate) mod diagnostics;
+mod dropped;
 mod ensemble;
 mod flat;
 mod folding;

@@ -4,7 +4,7 @@ use super::samples::{PopulationTargets, Samples};
 #[cfg(doc)]
 use crate::Population;
 use crate::data::checks;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::train::Training;
 
 /// What the members of a [`Population`] learn from: one set for all of them, or one each, of as many
@@ -110,6 +110,11 @@ impl<'a> PopulationTraining<'a> {
             ("seeds", self.seeds.map(<[_]>::len)),
         ] {
             given.map_or(Ok(()), |given| checks::length(argument, members, given))?;
+        }
+        let dropout = self.training.get_dropout();
+        if dropout > 0.0 {
+            let (argument, expected) = ("dropout", "0: members of a population drop no units");
+            return Err(Error::Range { argument, expected, given: dropout });
         }
         Ok(())
     }

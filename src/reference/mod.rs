@@ -26,6 +26,7 @@
 //! ```
 
 mod derivatives;
+mod dropout;
 mod network;
 pub mod optimizer;
 mod passes;
@@ -33,4 +34,5 @@ mod second;
 mod shapes;
 pub mod solvers;
 
+pub use dropout::dropout_factor;
 pub use network::{Layer, LayerGradient, Network, Trace};

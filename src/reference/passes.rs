@@ -183,14 +183,7 @@ impl Network {
         x: &[Vec<f64>],
         deltas: impl Fn(usize, &Trace) -> Vec<Vec<f64>>,
     ) -> Vec<LayerGradient> {
-        let mut gradients: Vec<LayerGradient> = self
-            .layers
-            .iter()
-            .map(|layer| LayerGradient {
-                dw: layer.w.iter().map(|row| vec![0.0; row.len()]).collect(),
-                db: vec![0.0; layer.b.len()],
-            })
-            .collect();
+        let mut gradients = self.no_gradients();
         let m = x.len() as f64;
         for s in 0..x.len() {
             let trace = self.forward(&x[s]);
@@ -206,6 +199,15 @@ impl Network {
             }
         }
         gradients
+    }
+
+    /// Gradients of 0.
+    pub(super) fn no_gradients(&self) -> Vec<LayerGradient> {
+        let zeros = |layer: &Layer| LayerGradient {
+            dw: layer.w.iter().map(|row| vec![0.0; row.len()]).collect(),
+            db: vec![0.0; layer.b.len()],
+        };
+        self.layers.iter().map(zeros).collect()
     }
 
     /// W -= lr dW, b -= lr db. Returns the cost before the update.
@@ -225,7 +227,7 @@ impl Network {
 }
 
 /// a = g(z); softmax over all units, everything else unit by unit.
-fn activate(g: Activation, z: &[f64]) -> Vec<f64> {
+pub(super) fn activate(g: Activation, z: &[f64]) -> Vec<f64> {
     if g != Activation::Softmax {
         return z.iter().map(|&z| g.value(z)).collect();
     }
@@ -236,7 +238,7 @@ fn activate(g: Activation, z: &[f64]) -> Vec<f64> {
 }
 
 /// dA of a layer's inputs: W^T dZ.
-fn through(layer: &Layer, dz: &[f64]) -> Vec<f64> {
+pub(super) fn through(layer: &Layer, dz: &[f64]) -> Vec<f64> {
     let mut da = vec![0.0; layer.w.first().map_or(0, Vec::len)];
     for i in 0..da.len() {
         for j in 0..dz.len() {

@@ -62,6 +62,7 @@ pub struct Training {
     pub(crate) schedule: Schedule,
     pub(crate) l2: f64,
     pub(crate) clip_norm: Option<f64>,
+    pub(crate) dropout: f64,
     pub(crate) early_stopping: Option<EarlyStopping>,
     pub(crate) seed: u64,
 }
@@ -113,6 +114,7 @@ impl Training {
             schedule: Schedule::constant(),
             l2: 0.0,
             clip_norm: None,
+            dropout: 0.0,
             early_stopping: None,
             seed: 0,
         }
@@ -172,6 +174,19 @@ impl Training {
     /// ```
     pub fn clip_norm(mut self, norm: f64) -> Self {
         self.clip_norm = Some(norm);
+        self
+    }
+
+    /// Leaves out units of the hidden layers in every step, at this rate (from 0 to less than 1), with
+    /// the training's seed and the number of the step: see [`Dropout`](crate::Dropout). Training costs
+    /// are then those of the thinned networks; validation costs are not.
+    ///
+    /// ```
+    /// # use shallownet::Training;
+    /// let training = Training::new(10, 64).dropout(0.2);
+    /// ```
+    pub fn dropout(mut self, rate: f64) -> Self {
+        self.dropout = rate;
         self
     }
 
@@ -275,6 +290,16 @@ impl Training {
         self.clip_norm
     }
 
+    /// The rate of dropout; 0 is none.
+    ///
+    /// ```
+    /// # use shallownet::Training;
+    /// assert_eq!(Training::new(10, 64).get_dropout(), 0.0);
+    /// ```
+    pub fn get_dropout(&self) -> f64 {
+        self.dropout
+    }
+
     /// When to stop early, if at all.
     ///
     /// ```
@@ -304,6 +329,7 @@ impl Training {
         domains::constants(self.optimizer)?;
         self.schedule.check()?;
         domains::l2(self.l2)?;
+        domains::dropout(self.dropout)?;
         if let Some(norm) = self.clip_norm {
             domains::clip_norm(norm)?;
         }
@@ -324,6 +350,7 @@ mod tests {
             .schedule(Schedule::step(2, 0.5))
             .l2(1e-4)
             .clip_norm(2.0)
+            .dropout(0.5)
             .early_stopping(stopping)
             .seed(9);
         assert_eq!((training.get_epochs(), training.get_batch_size()), (7, Some(5)));
@@ -331,6 +358,7 @@ mod tests {
         assert_eq!(training.get_learning_rate(), 0.25);
         assert_eq!(training.get_schedule(), Schedule::step(2, 0.5));
         assert_eq!((training.get_l2(), training.get_clip_norm()), (1e-4, Some(2.0)));
+        assert_eq!(training.get_dropout(), 0.5);
         assert_eq!(training.get_early_stopping(), Some(stopping));
         assert_eq!(training.get_seed(), 9);
         let full = Training::full_batch(7);

@@ -19,6 +19,7 @@ use crate::train::samples::Batches;
 use crate::train::training_state::TrainingState;
 use crate::train::validation::Validation;
 use crate::words::choices::Checks;
+use crate::words::dropout::Dropout;
 
 impl Training {
     /// Trains from the beginning: [`Trainer::new`] and [`Trainer::run`].
@@ -217,13 +218,18 @@ impl<T: Scalar> Pass<'_, T> {
     ) -> Result<(f64, f64)> {
         let Memory { workspace, batches, .. } = &mut *self.memory;
         let (data, count, epoch) = (self.data, state.steps_an_epoch(), state.epochs as u64);
-        let Training { learning_rate, schedule, seed, .. } = state.training;
+        let Training { learning_rate, schedule, seed, dropout, .. } = state.training;
         let mut step = |x: Columns<'_, T>, y: Targets<'_, T>| {
             // Passed to `step_with` as it is: a run has the bits of as many calls of that.
             let factor = schedule.factor(state.steps(), count);
             let rate = T::from_f64(learning_rate * factor).to_f64();
             let (optimizer, checks) = (&mut state.optimizer, Checks::ShapesOnly);
-            let cost = net.step_with_checked(&x, &y, optimizer, rate, workspace, checks)?;
+            let cost = if dropout > 0.0 {
+                let dropout = Dropout::new(dropout).seed(seed).step(optimizer.steps());
+                net.step_dropped(&x, &y, dropout, (optimizer, rate), workspace)?
+            } else {
+                net.step_with_checked(&x, &y, optimizer, rate, workspace, checks)?
+            };
             rollback.commit();
             Ok((cost, rate))
         };

@@ -14,6 +14,7 @@ use crate::scalar::Scalar;
 use crate::train::factors::Factors;
 use crate::train::optimizer_state::OptimizerState;
 use crate::words::choices::Checks;
+use crate::words::dropout::Dropout;
 
 impl<T: Scalar> Network<T> {
     /// Moves the parameters and the optimiser's moments by one step along the given gradients. One
@@ -69,6 +70,23 @@ impl<T: Scalar> Network<T> {
     ) {
         let (functions, parameters) = (&*self.engine, self.parameters.as_mut_slice());
         state.step(functions, gradients.buffer.as_slice(), parameters, factors);
+    }
+
+    /// [`step_with_checked`](Self::step_with_checked) with hidden units dropped.
+    pub(crate) fn step_dropped(
+        &mut self,
+        x: &Columns<'_, T>,
+        y: &Targets<'_, T>,
+        dropout: Dropout,
+        (state, learning_rate): (&mut OptimizerState<T>, f64),
+        workspace: &mut TrainingWorkspace<T>,
+    ) -> Result<f64> {
+        let step = state.steps();
+        let factors = state.factors(learning_rate);
+        let cost = self.backward_dropped(x, y, dropout, workspace, Checks::ShapesOnly)?;
+        let cost = checks::finite_cost(cost, step)?;
+        self.update_checked(state, workspace.gradients(), &factors);
+        Ok(cost)
     }
 
     /// One step of an optimiser on the batch: [`backward`](Self::backward), then

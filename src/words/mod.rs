@@ -2,6 +2,7 @@
 
 pub(crate) mod activation;
 pub(crate) mod choices;
+pub(crate) mod dropout;
 pub(crate) mod fingerprint;
 pub(crate) mod init;
 pub(crate) mod layer;

@@ -23,22 +23,22 @@ pub(crate) struct Rules {
 }
 
 /// Rounded exactly from the reference's number.
-fn given(value: f64) -> Q {
+pub(crate) fn given(value: f64) -> Q {
     Q { size: value.abs(), error: 0.0 }
 }
 
 impl Rules {
-    fn add(self, a: Q, b: Q) -> Q {
+    pub(crate) fn add(self, a: Q, b: Q) -> Q {
         let size = a.size + b.size;
         Q { size, error: a.error + b.error + self.epsilon * size }
     }
 
-    fn mul(self, a: Q, b: Q) -> Q {
+    pub(crate) fn mul(self, a: Q, b: Q) -> Q {
         let error = a.size * b.error + b.size * a.error + a.error * b.error;
         Q { size: a.size * b.size, error: error + self.epsilon * a.size * b.size }
     }
 
-    fn sum(self, terms: impl Iterator<Item = Q>) -> Q {
+    pub(crate) fn sum(self, terms: impl Iterator<Item = Q>) -> Q {
         terms.fold(Q::default(), |sum, term| self.add(sum, term))
     }
 
@@ -54,7 +54,7 @@ impl Rules {
 
     /// g(z), g'(z) and g''(z). |g''| and |g'''| are at most 2 for all but the exponential, whose
     /// derivatives are its value.
-    fn values(self, g: Activation, z: f64, error: f64) -> [Q; 3] {
+    pub(crate) fn values(self, g: Activation, z: f64, error: f64) -> [Q; 3] {
         let (a, first, second) = (g.value(z), g.derivative(z), second_derivative(g, z));
         let steepest = if g == Activation::Exp { a * error.exp() } else { 2.0 };
         let kink = match g {

@@ -153,6 +153,14 @@ pub(super) enum Call {
         end: Size,
     },
     Names(String),
+    /// Workspaces of one network, for another perhaps.
+    Derivatives {
+        net: u8,
+        other: u8,
+        data: u8,
+        capacity: Size,
+        spare: bool,
+    },
 }
 
 /// What is computed of a batch.

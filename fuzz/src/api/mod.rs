@@ -15,6 +15,7 @@
 //!   written again.
 
 mod call;
+mod derivatives;
 mod files;
 mod networks;
 mod tools;
@@ -114,5 +115,8 @@ fn one<T: Scalar>(world: &mut World<T>, call: &Call) -> Option<()> {
             world.columns(*data, features.0, start.0..end.0)
         }
         Call::Names(name) => tools::names(name),
+        Call::Derivatives { net, other, data, capacity, spare } => {
+            world.derivatives((*net, *other), *data, capacity.0, *spare)
+        }
     }
 }

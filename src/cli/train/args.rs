@@ -76,7 +76,7 @@ pub(crate) struct Args {
     /// lbfgs, rprop or scg (scaled conjugate gradients). It stops at --iterations [default: 200], or
     /// earlier at a minimum
     #[arg(long, value_name = "NAME", value_parser = choices::solver, conflicts_with_all = [
-        "epochs", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm", "validation",
+        "epochs", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm", "dropout", "validation",
         "early_stopping", "checkpoint", "resume", "learning_rate",
     ])]
     pub(super) solver: Option<Method>,
@@ -118,6 +118,9 @@ pub(super) struct EpochArgs {
     /// Scale gradients down to this norm
     #[arg(long, value_name = "NORM", conflicts_with = "iterations", value_parser = choices::positive)]
     clip_norm: Option<f64>,
+    /// Leave out units of the hidden layers in every step, each with this probability [default: 0]
+    #[arg(long, value_name = "RATE", conflicts_with = "iterations", value_parser = choices::fraction)]
+    dropout: Option<f64>,
     /// Measure on this fraction of the samples (of each class) after every epoch; they are not
     /// trained on
     #[arg(long, value_name = "FRACTION", conflicts_with = "iterations", value_parser = choices::fraction)]
@@ -133,7 +136,7 @@ pub(super) struct EpochArgs {
     /// options of preparation: the same bits as without a break. With --epochs also from
     /// the end of a training; patience then begins anew
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "iterations", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm",
+        "iterations", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm", "dropout",
         "early_stopping", "learning_rate",
     ])]
     pub(super) resume: Option<PathBuf>,
@@ -198,6 +201,7 @@ impl Args {
             .learning_rate(rate)
             .schedule(schedule.schedule(epochs, given.warm_up.unwrap_or(0.0)))
             .l2(given.l2.unwrap_or(l2))
+            .dropout(given.dropout.unwrap_or(0.0))
             .seed(self.network.seed());
         if let Some(norm) = given.clip_norm {
             training = training.clip_norm(norm);
@@ -275,6 +279,7 @@ impl EpochArgs {
             || self.warm_up.is_some()
             || self.l2.is_some()
             || self.clip_norm.is_some()
+            || self.dropout.is_some()
             || self.validation.is_some()
             || self.checkpoint.is_some()
     }

@@ -8,4 +8,6 @@ pub(crate) mod directions;
 pub(crate) mod inputs;
 mod output;
 pub(crate) mod places;
+mod tangents;
+mod tile;
 pub(crate) mod walk;

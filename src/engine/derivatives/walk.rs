@@ -103,6 +103,6 @@ impl<T: Float> Products<'_, T> {
         // The identity's derivative is not read: see `custom`.
         let (data, columns) = (operand.transposed, dz.columns);
         let any = Block { data, rows: operand.inputs, stride: 0, columns };
-        ops.backward_input(operand, Activation::Identity, dz, any, into);
+        ops.backward_input(operand, Some(Activation::Identity), dz, any, into);
     }
 }

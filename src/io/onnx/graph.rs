@@ -156,10 +156,10 @@ impl Graph {
                 let scale = core::f64::consts::FRAC_2_SQRT_PI * core::f64::consts::SQRT_2;
                 let cube = self.number::<T>("cube", l, scale * 0.044715);
                 let scale = self.number::<T>("scale", l, scale);
-                self.node("Mul", &[z.clone()], &format!("square{l}"), &[]);
+                self.node("Mul", core::slice::from_ref(&z), &format!("square{l}"), &[]);
                 self.node("Mul", &[cube], &format!("cubed{l}"), &[]);
                 self.node("Add", &[scale], &format!("factor{l}"), &[]);
-                self.node("Mul", &[z.clone()], &format!("argument{l}"), &[]);
+                self.node("Mul", core::slice::from_ref(&z), &format!("argument{l}"), &[]);
                 self.node("Sigmoid", &[], &format!("share{l}"), &[]);
                 self.node("Mul", &[z], &a, &[]);
             }
