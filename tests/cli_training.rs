@@ -74,12 +74,29 @@ const EPOCHS: &str = "train --epochs 12 --batch 32 --seed 3 --learning-rate 0.02
                       --schedule cosine:0.1 --warm-up 1 --l2 1e-4 --clip-norm 5 --early-stopping 9";
 
 #[test]
+fn dropout_is_part_of_a_training_and_of_its_checkpoint() {
+    let place = Place::new();
+    let command = "train --epochs 4 --batch 32 --dropout 0.25 --seed 3";
+    let whole = place.json(&format!("{command} --out whole --json"));
+    assert_eq!(whole["options"]["dropout"], 0.25);
+    let part = command.replace("--epochs 4", "--epochs 2");
+    place.json(&format!("{part} --checkpoint c.st --out part --json"));
+    let resumed = place.json("train --resume c.st --epochs 4 --out part --json");
+    assert_eq!(resumed["history"][3], whole["history"][3]);
+    for rate in ["1", "-0.5", "x"] {
+        let line = place.refused(2, &format!("train --epochs 4 --dropout {rate}"));
+        assert!(line.contains("--dropout"), "{line}");
+    }
+}
+
+#[test]
 fn epochs_are_reported_and_drawn() {
     let place = Place::new();
     let results = place.json(&format!("{EPOCHS} --json"));
     assert_eq!((&results["epochs"], &results["train"]["samples"]), (&12.into(), &320.into()));
     assert_eq!(results["validation"]["samples"], 80);
     assert_eq!(results["options"]["clip_norm"], 5.0);
+    assert_eq!(results["options"].get("dropout"), None);
     let history = results["history"].as_array().unwrap();
     let cost = |k: usize| history[k]["training_cost"].as_f64().unwrap();
     assert!(history.len() == 12 && cost(11) < cost(0));

@@ -184,8 +184,8 @@ fn the_references_gradient_is_the_derivative_of_its_cost() {
     /// Of third derivatives below 100, (h^2 / 6) 100; and the rounding of two costs below 10.
     const H: f64 = 1e-5;
     let bound = 100.0 * H * H / 6.0 + 100.0 * 10.0 * f64::EPSILON / H;
-    for l in 0..3 {
-        for j in 0..oracle.layers[l].b.len() {
+    for (l, gradient) in gradients.iter().enumerate() {
+        for (j, dw) in gradient.dw.iter().enumerate() {
             let mut cost = |by: f64| {
                 oracle.layers[l].w[j][1] += by;
                 let cost = oracle.dropped_gradients(&x, &y, dropout).0;
@@ -193,7 +193,7 @@ fn the_references_gradient_is_the_derivative_of_its_cost() {
                 cost
             };
             let slope = (cost(H) - cost(-H)) / (2.0 * H);
-            assert!((slope - gradients[l].dw[j][1]).abs() < bound);
+            assert!((slope - dw[1]).abs() < bound);
         }
     }
 }

@@ -96,6 +96,8 @@ fn trainings() {
         r#""seed":18446744073709551615}"#
     );
     is(training, json);
+    let json = json.replace(r#""early_stopping"#, r#""dropout":0.25,"early_stopping"#);
+    is(training.dropout(0.25), &json);
     assert_eq!(read(r#"{"epochs": 7, "batch_size": "full"}"#), Ok(Training::full_batch(7)));
     assert_eq!(read(r#"{"epochs": 7, "batch_size": 64}"#), Ok(Training::new(7, 64)));
     assert_eq!(read(r#"{"patience": 3}"#), Ok(EarlyStopping::new(3)));

@@ -105,6 +105,9 @@ impl Constants {
                 training.clip_norm(if wild { u.arbitrary::<Wild>()?.0 } else { pick(u, &usual)? });
         }
         if u.arbitrary()? {
+            training = training.dropout(self.share(u)?);
+        }
+        if u.arbitrary()? {
             let (patience, min_delta) = (self.size(u)?, self.penalty(u)?);
             let restore_best = u.arbitrary()?;
             training = training.early_stopping(
