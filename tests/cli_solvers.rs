@@ -22,13 +22,13 @@ fn every_solver_leaves_a_model() {
     for solver in ["lm", "lbfgs", "rprop", "scg"] {
         let train = format!("train {data} {options} --solver {solver} --iterations 500");
         let results = place.json(&train);
-        let r2 = results["train"]["r2"].as_f64().unwrap();
+        let r2 = results["train"]["r_squared"].as_f64().unwrap();
         assert!(r2 > 0.98, "{solver}: {results}");
         let (_, said) = place.said(&format!("{train} --json"));
         assert!(said.contains("gradient norm"), "{said}");
         assert!(said.contains("stopped after"), "{said}");
         let eval = place.json(&format!("eval --model shallownet-run/model.safetensors {data}"));
-        assert_eq!(eval["r2"], results["train"]["r2"], "{solver}");
+        assert_eq!(eval["r_squared"], results["train"]["r_squared"], "{solver}");
     }
 }
 

@@ -14,8 +14,8 @@ use std::time::Instant;
 
 use problem::Problem;
 use shallownet::solvers::{
-    Lbfgs, LevenbergMarquardt, Method, Rprop, ScaledConjugateGradients, Solver, SolverStop, Solving,
-    StopAt,
+    Lbfgs, LevenbergMarquardt, Method, Rprop, ScaledConjugateGradients, Solver, SolverStop,
+    Solving, StopAt,
 };
 use shallownet::{Columns, Loss, Network};
 
@@ -82,11 +82,7 @@ fn measure(problem: &Problem, folder: &Path, repetitions: usize) -> Result<(), B
 }
 
 /// From every start to the target or the last iteration, one after the other.
-fn solve(
-    problem: &Problem,
-    net: &Network<f64>,
-    method: Method,
-) -> Result<Outcome, Box<dyn Error>> {
+fn solve(problem: &Problem, net: &Network<f64>, method: Method) -> Result<Outcome, Box<dyn Error>> {
     let x = Columns::new(&problem.x, net.inputs())?;
     let y = Columns::new(&problem.y, net.targets())?;
     let stop = StopAt::iterations(problem.iterations).cost(problem.target);

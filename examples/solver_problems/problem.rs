@@ -41,7 +41,10 @@ impl Problem {
                 "inputs" => problem.inputs = rest.parse()?,
                 "layer" => {
                     let (units, g) = rest.split_once('\t').ok_or("a layer without activation")?;
-                    problem.layers.push((units.parse()?, Activation::from_name(g).ok_or("unknown activation")?));
+                    problem.layers.push((
+                        units.parse()?,
+                        Activation::from_name(g).ok_or("unknown activation")?,
+                    ));
                 }
                 "loss" => problem.loss = Loss::from_name(rest).ok_or("unknown loss")?,
                 "target" => problem.target = rest.parse()?,

@@ -91,7 +91,9 @@ fn near<V: Lanes>(x: V) -> (V, V) {
     let lost = half_r2.neg_mul_add(low, low);
     let sin = (r2 * r).mul_add(s, lost) + r;
     let cos = (one - half_r2) + (r2 * r2) * c;
-    (sin.copysign(r) * sign, cos * sign)
+    // A zero keeps its sign: without a multiple of pi, r is x.
+    let odd = V::select(n.eq(V::splat(t, V::Elem::ZERO)), x, r);
+    (sin.copysign(odd) * sign, cos * sign)
 }
 
 /// a - b, and what is rounded off (Knuth, *Seminumerical Algorithms*, 4.2.2, theorem B).

@@ -98,7 +98,7 @@ pub(super) fn train<T: Scalar>(
     };
     let trained = Trained {
         learning_rate: training.get_learning_rate(),
-        training,
+        training: Some(training),
         points: course.history.clone(),
         course: Course::Epochs(Box::new(course)),
         speed: Speed {

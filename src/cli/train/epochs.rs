@@ -146,7 +146,7 @@ fn run<T: Scalar>(
     };
     Ok(Trained {
         learning_rate: training.get_learning_rate(),
-        training,
+        training: Some(training),
         course: Course::Epochs(Box::new(facts)),
         speed: Speed {
             seconds,

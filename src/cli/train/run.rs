@@ -176,13 +176,13 @@ fn described<T: Scalar>(
     network: Network<T>,
     data: &Data,
     sets: &Sets<T>,
-    training: Training,
+    training: Option<Training>,
 ) -> Model<T> {
     let mut model = Model {
         pipeline: sets.prepared.pipeline.clone(),
         classes: data.labels().classes.clone(),
         label: data.label_name.clone(),
-        training: Some(training),
+        training,
         ..Model::new(network)
     };
     model.pipeline.features = data.feature_names.clone();

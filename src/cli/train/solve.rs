@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use shallownet::solvers::{SolverIteration, Solving};
-use shallownet::{Error, Network, Scalar, Training};
+use shallownet::{Error, Network, Scalar};
 
 use super::trained::Trained;
 use crate::batch::Batch;
@@ -54,7 +54,7 @@ pub(super) fn train<T: Scalar>(
     ));
     Ok(Trained {
         learning_rate: 0.0,
-        training: Training::full_batch(report.iterations).learning_rate(0.0),
+        training: None,
         course: Course::Iterations { iterations: report.iterations },
         speed: Speed {
             seconds,

@@ -9,8 +9,8 @@ use crate::results::{Course, Point, Speed};
 #[derive(Debug)]
 pub(crate) struct Trained {
     pub(crate) learning_rate: f64,
-    /// How it was trained.
-    pub(crate) training: Training,
+    /// How it was trained, unless by a solver.
+    pub(crate) training: Option<Training>,
     pub(crate) course: Course,
     pub(crate) speed: Speed,
     /// Full batches: (iteration, cost before it), and at the end the cost after the last.
