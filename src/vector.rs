@@ -96,7 +96,7 @@ pub fn erf<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
 /// # use shallownet::{Level, vector};
 /// let mut x = [3.0_f32, -0.0, 1e30];
 /// vector::sin(Level::detect(), &mut x)?;
-/// assert_eq!(x, [0.14112, 0.0, -0.09011691]);
+/// assert_eq!(x, [0.14112, 0.0, -0.79116344]);
 /// # Ok::<(), shallownet::Error>(())
 /// ```
 ///
