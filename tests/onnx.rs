@@ -213,7 +213,7 @@ fn onnxruntime_computes_what_we_predict() {
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(said.matches("within the bound").count(), 12 + 22);
+    assert_eq!(said.matches("within the bound").count(), 15 + 22);
 }
 
 #[test]

@@ -11,8 +11,8 @@ Both programs are compared with the graph as ONNX defines it, evaluated here in 
 that follows it from operator to operator (u is half an epsilon, gamma_n = n u / (1 - n u)):
 
 * z = W a + b of n inputs: gamma_{n+1} (|W| |a| + |b|), and |W| times the error of a;
-* tanh, sigmoid, ReLUs do not stretch an error; softmax of logits within e is within a factor of
-  e^(2e) <= 1 + 3 e, for e < 0.1, of itself;
+* tanh, sigmoid, sine, ReLUs do not stretch an error, nor does log from 1 on; erf by up to 1.13;
+* softmax of logits within e is within a factor of e^(2e) <= 1 + 3 e, for e < 0.1, of itself;
 * the functions themselves: FUNCTION u, absolutely, for results up to 1. onnxruntime states no
   bound; its tanh and sigmoid are rational approximations cut off where they reach +-1 and 0;
 * exp stretches an error e to a factor of exp(e);
@@ -23,6 +23,7 @@ become inputs and outputs values, and the network's own type within.
 """
 
 import json
+import math
 import pathlib
 import sys
 
@@ -90,14 +91,14 @@ def evaluate(graph, x):
                 out = Value(p, p * (np.expm1(e) + FUNCTION * unit))
             case "Sub":
                 d = v - rest[0].value
-                out = Value(d, e + 2 * unit * np.abs(d))
+                out = Value(d, e + rest[0].error + 2 * unit * np.abs(d))
             case "Div":
                 q = v / rest[0].value
                 rounded = np.where(rest[0].value == 1, 0.0, 2 * unit * np.abs(q))
                 out = Value(q, e / np.abs(rest[0].value) + rounded)
             case "Add":
                 s = v + rest[0].value
-                out = Value(s, e + 2 * unit * np.abs(s))
+                out = Value(s, e + rest[0].error + 2 * unit * np.abs(s))
             case "Gemm":
                 w, b = rest[0].value, rest[1].value
                 n = w.shape[1] + 1
@@ -114,8 +115,25 @@ def evaluate(graph, x):
             case "Identity":
                 out = a
             case "Mul":
-                p = v * rest[0].value
-                out = Value(p, e * np.abs(rest[0].value) + 2 * unit * np.abs(p))
+                other = rest[0]
+                p = v * other.value
+                stretched = e * np.abs(other.value) + other.error * (np.abs(v) + e)
+                out = Value(p, stretched + 2 * unit * np.abs(p))
+            case "Min":
+                other = rest[0]
+                out = Value(np.minimum(v, other.value), np.maximum(e, other.error))
+            case "Abs":
+                out = Value(np.abs(v), e)
+            case "Neg":
+                out = Value(-v, e)
+            case "Log":
+                assert np.all(v - e >= 1), "the bound of log is for arguments from 1 on"
+                out = Value(np.log(v), e + FUNCTION * unit)
+            case "Erf":
+                # Its slope is at most 2 / sqrt(pi).
+                out = Value(np.vectorize(math.erf)(v), 1.13 * e + FUNCTION * unit)
+            case "Sin":
+                out = Value(np.sin(v), e + FUNCTION * unit)
             case "Max":
                 other = rest[0]
                 out = Value(np.maximum(v, other.value), np.maximum(e, other.error))

@@ -68,7 +68,8 @@ where
             put(at::<V>(t, dz, k, V::LEN) * weight, dz, k, V::LEN);
         }
         for lane in 0..V::LEN {
-            losses[lane] *= weights[lane].to_f64();
+            // From 0.0 on, as a network's sum: a negative loss of no weight is 0.0, not -0.0.
+            losses[lane] = 0.0 + losses[lane] * weights[lane].to_f64();
         }
     }
     losses
