@@ -75,7 +75,7 @@ impl<T: Scalar> Memory<T> {
         let (x, y) = (batch.x(), batch.targets());
         let nan = T::from_f64(f64::NAN);
         let predict = |workspace: &mut dyn Workspace<T>| {
-            let mut out = vec![nan; batch.y.len()];
+            let mut out = vec![nan; net.outputs() * x.samples()];
             net.predict(x, &mut out, workspace).unwrap();
             out
         };
