@@ -4,13 +4,12 @@
 
 use super::float::Float;
 use super::ops::LayerOps;
-use super::pass::Propagation;
+use super::pass::{self, Propagation};
 use super::plan;
 use super::tile::Tile;
 use super::tiles::{Cut, Samples, Tiles, disjoint, for_tiles_with, is_parallel};
 use crate::kernels::block::BlockMut;
 use crate::kernels::dropout::Drop;
-use crate::words::activation::Activation;
 use crate::words::dropout::Dropout;
 
 /// Forward, loss, and back to every layer's dZ. Returns J, and whether every x is known to be finite.
@@ -48,12 +47,11 @@ fn through_loss<T: Float>(
     samples: Samples<'_, T>,
     (dropout, first): (Dropout, usize),
 ) -> f64 {
-    let Samples { x, y, weights } = samples;
-    let (last, regions) = (tile.last(), tile.regions);
-    let columns = x.len() / tile.model.shape.n_x();
-    for layer in 0..last {
+    let regions = tile.regions;
+    let columns = samples.x.len() / tile.model.shape.n_x();
+    for layer in 0..tile.last() {
         let g = tile.g(layer);
-        tile.forward(layer, g, buffers, x, columns);
+        tile.forward(layer, g, buffers, samples.x, columns);
         let places = [regions.activation(layer, columns), regions.delta(layer, columns)];
         let [a, slopes] = disjoint(buffers, places);
         let (rows, stride) = (tile.model.shape.layers[layer].units, regions.stride(layer));
@@ -66,15 +64,5 @@ fn through_loss<T: Float>(
             slopes,
         });
     }
-    tile.forward(last, Activation::Identity, buffers, x, columns);
-    let places = [regions.activation(last, columns), regions.delta(last, columns)];
-    let (rows, stride) = (tile.model.head.n_y, regions.stride(last));
-    let [z, dz] = disjoint(buffers, places);
-    let z = BlockMut { data: z, rows, stride, columns };
-    let dz = BlockMut { data: dz, rows, stride, columns };
-    let cost = tile.ops.loss(tile.model.head, z, (y, weights), dz);
-    for layer in (1..=last).rev() {
-        tile.backward_input(layer, buffers, columns);
-    }
-    cost
+    pass::from_last_hidden(tile, buffers, samples)
 }

@@ -141,13 +141,24 @@ const PARALLEL_COPY: usize = 256 * 1024;
 /// Forward and loss, then (if wanted) back to the first layer's dZ. Returns the sum of L over
 /// the columns.
 fn through_loss<T: Float>(tile: &Tile<'_, T>, buffers: &mut [T], samples: Samples<'_, T>) -> f64 {
+    let last = tile.last();
+    let columns = samples.x.len() / tile.model.shape.n_x();
+    for layer in 0..last {
+        tile.forward(layer, tile.g(layer), buffers, samples.x, columns);
+    }
+    from_last_hidden(tile, buffers, samples)
+}
+
+/// The rest of it, from the last hidden layer's A (or x): the output's logits, the loss, and back.
+pub(super) fn from_last_hidden<T: Float>(
+    tile: &Tile<'_, T>,
+    buffers: &mut [T],
+    samples: Samples<'_, T>,
+) -> f64 {
     let Samples { x, y, weights } = samples;
     let last = tile.last();
     let columns = x.len() / tile.model.shape.n_x();
-    for layer in 0..=last {
-        let g = if layer == last { Activation::Identity } else { tile.g(layer) };
-        tile.forward(layer, g, buffers, x, columns);
-    }
+    tile.forward(last, Activation::Identity, buffers, x, columns);
     let (rows, stride) = (tile.model.head.n_y, tile.regions.stride(last));
     let ranges = [tile.regions.activation(last, columns), tile.regions.delta(last, columns)];
     let [z, dz] = disjoint(buffers, ranges);

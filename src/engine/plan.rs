@@ -192,11 +192,6 @@ pub(crate) fn tile_columns(shape: &Shape, element: usize, samples: usize) -> usi
     by_balance.clamp(MIN_TILE_COLUMNS, by_cache)
 }
 
-/// The most tiles that batches of up to `capacity` samples are cut into.
-pub(crate) fn most_tiles(capacity: usize) -> usize {
-    capacity.div_ceil(MIN_TILE_COLUMNS)
-}
-
 /// Elements and tiles that batches of up to `capacity` samples need at most.
 pub(crate) fn room_for(regions: &Regions, capacity: usize) -> Result<(usize, usize)> {
     const TOO_LARGE: Error = Error::TooLarge { what: "the workspace" };
@@ -206,7 +201,7 @@ pub(crate) fn room_for(regions: &Regions, capacity: usize) -> Result<(usize, usi
         None => 0,
     };
     let elements = wide.max(narrow);
-    Ok((elements, most_tiles(capacity)))
+    Ok((elements, capacity.div_ceil(MIN_TILE_COLUMNS)))
 }
 
 /// Do `flops` of work pay for waking other threads?

@@ -183,7 +183,7 @@ fn values<V: Lanes>(
             [z, first, second],
             #[inline(always)]
             |z| {
-                let ((a, _), (_, s, rest)) = (softplus(t, z), sigmoids(t, z));
+                let (a, s, rest) = softplus(t, z);
                 (a, s, s * rest)
             },
         ),

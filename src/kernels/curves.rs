@@ -45,7 +45,10 @@ pub(crate) fn run<V: Lanes>(t: V::Token, g: Activation, curve: Curve<'_, V::Elem
             t,
             curve,
             #[inline(always)]
-            |z| softplus(t, z),
+            |z| {
+                let (value, s, _) = softplus(t, z);
+                (value, s)
+            },
         ),
         Activation::Silu => walk::<V>(
             t,
@@ -137,12 +140,12 @@ pub(super) fn elu<V: Lanes>(t: V::Token, alpha: f64, z: V) -> (V, V) {
     (V::select(is_below, value, z + zero), V::select(is_below, slope, one))
 }
 
-/// max(z, 0) + ln(1 + e^-|z|), and 1 / (1 + e^-z).
+/// max(z, 0) + ln(1 + e^-|z|), 1 / (1 + e^-z), and 1 minus that.
 #[inline(always)]
-pub(super) fn softplus<V: Lanes>(t: V::Token, z: V) -> (V, V) {
+pub(super) fn softplus<V: Lanes>(t: V::Token, z: V) -> (V, V, V) {
     let zero = V::splat(t, V::Elem::ZERO);
-    let (e, s, _) = sigmoids(t, z);
-    (V::select(z.lt(zero), zero, z) + ln_1p_unit(e), s)
+    let (e, s, rest) = sigmoids(t, z);
+    (V::select(z.lt(zero), zero, z) + ln_1p_unit(e), s, rest)
 }
 
 /// e^-|z|, 1 / (1 + e^-z) and 1 / (1 + e^z), each with all its digits.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::data::buffer::AlignedBuffer;
 use crate::engine::derivatives::places::{DirectionPlaces, Places};
 use crate::engine::derivatives::walk;
-use crate::engine::plan::{self, Regions};
+use crate::engine::plan::Regions;
 use crate::engine::purpose::Purpose;
 use crate::engine::shape::Shape;
 use crate::engine::stretches;
@@ -143,6 +143,14 @@ impl<T: Scalar> InputHessianWorkspace<T> {
     }
 }
 
+/// Memory for the passes along a direction themselves.
+#[derive(Debug, Clone)]
+pub(super) struct DirectionRoom<T> {
+    pub(super) linear: Linear<T>,
+    pub(super) tile: DirectionPlaces,
+    pub(super) tiles: AlignedBuffer<T>,
+}
+
 /// Memory for [`Network::hessian_vector`] and [`Network::input_hessian_vector`]: about three times
 /// that of a [`Tape`](crate::Tape), and three times the parameters.
 ///
@@ -156,11 +164,8 @@ impl<T: Scalar> InputHessianWorkspace<T> {
 /// ```
 #[derive(Debug, Clone)]
 pub struct HessianWorkspace<T> {
-    pub(super) linear: Linear<T>,
-    pub(super) tile: DirectionPlaces,
-    pub(super) capacity: usize,
-    pub(super) tiles: AlignedBuffer<T>,
-    pub(super) costs: AlignedBuffer<f64>,
+    pub(super) room: DirectionRoom<T>,
+    capacity: usize,
     /// The direction, laid out as the parameters, its transposed weights, and as many zeros as x.
     pub(super) v: AlignedBuffer<T>,
     pub(super) v_transposed: AlignedBuffer<T>,
@@ -187,17 +192,15 @@ impl<T: Scalar> HessianWorkspace<T> {
         let tiles = tile.column.checked_mul(capacity).ok_or(TOO_LARGE)?;
         let still = shape.n_x().checked_mul(capacity).ok_or(TOO_LARGE)?;
         let parameters = || AlignedBuffer::zeros(shape.len, WHAT);
+        let tiles = AlignedBuffer::zeros(tiles, WHAT)?;
         Ok(Self {
-            tiles: AlignedBuffer::zeros(tiles, WHAT)?,
-            costs: AlignedBuffer::zeros(plan::most_tiles(capacity), WHAT)?,
             v: parameters()?,
             v_transposed: AlignedBuffer::zeros(linear.transposed.as_slice().len(), WHAT)?,
             still: AlignedBuffer::zeros(still, WHAT)?,
             sums: parameters()?,
             others: parameters()?,
             stretch: AlignedBuffer::zeros(stretches::room(&shape, size_of::<T>(), capacity), WHAT)?,
-            tile,
-            linear,
+            room: DirectionRoom { linear, tile, tiles },
             capacity,
         })
     }
@@ -209,16 +212,14 @@ impl<T: Scalar> HessianWorkspace<T> {
 
     /// The memory held, in bytes.
     pub fn bytes(&self) -> usize {
-        let Self { tiles, v, v_transposed, still, sums, others, stretch, .. } = self;
-        let buffers = [tiles, v, v_transposed, still, sums, others, stretch];
-        buffers.iter().map(|b| size_of_val(b.as_slice())).sum::<usize>()
-            + size_of_val(self.costs.as_slice())
-            + self.linear.bytes()
+        let Self { room, v, v_transposed, still, sums, others, stretch, .. } = self;
+        let buffers = [&room.tiles, v, v_transposed, still, sums, others, stretch];
+        buffers.iter().map(|b| size_of_val(b.as_slice())).sum::<usize>() + room.linear.bytes()
     }
 
     /// Refuses the memory of another layout, and batches above its capacity.
     pub(super) fn check(&self, shape: &Arc<Shape>, samples: usize) -> Result<()> {
-        check_layout("workspace", &self.linear.shape, shape)?;
+        check_layout("workspace", &self.room.linear.shape, shape)?;
         if samples > self.capacity {
             return Err(Error::Capacity { capacity: self.capacity, given: samples });
         }

@@ -5,9 +5,7 @@ use super::workspace::TrainingWorkspace;
 use crate::data::columns::Columns;
 use crate::data::domains;
 use crate::data::targets::Targets;
-use crate::engine::pass::Propagation;
-use crate::engine::sums::{Destination, WeightSums};
-use crate::engine::tiles::Samples;
+use crate::engine::sums::Destination;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
@@ -63,28 +61,10 @@ impl<T: Scalar> Network<T> {
         check_x: Checks,
     ) -> Result<f64> {
         let TrainingWorkspace { buffers, backward, gradients } = workspace;
-        let mut task = Propagation {
-            model: self.model(),
-            regions: &buffers.regions,
-            samples: Samples { x: x.as_slice(), y: y.y.as_slice(), weights: y.weights },
-            total: y.total(),
-            tiles: buffers.tiles.as_mut_slice(),
-            costs: &mut buffers.costs,
-            backward: Some(backward.transposed.as_mut_slice()),
-            check_x: check_x == Checks::Full,
-        };
-        let Some(cost) = self.engine.propagate_dropped(&mut task, dropout) else {
-            // A pass fails only because of a value that this finds.
-            return self.check_finite_x(*x).map(|()| f64::NAN);
-        };
-        let task = WeightSums {
-            shape: &self.shape,
-            parallelism: self.parallelism,
-            regions: &buffers.regions,
-            x: x.as_slice(),
-            tiles: buffers.tiles.as_slice(),
-            factor: T::from_f64(1.0 / y.total()),
-        };
+        let transposed = Some(backward.transposed.as_mut_slice());
+        let mut task = self.propagation(x, y, buffers, transposed, check_x);
+        let cost = self.cost_of(self.engine.propagate_dropped(&mut task, dropout), x)?;
+        let task = self.gradient_sums(x, y, buffers);
         let (sums, stretch) = (gradients.buffer.as_mut_slice(), backward.stretch.as_mut_slice());
         self.engine.sum_tiles(&task, Destination { sums, stretch, parameters: None });
         Ok(cost)

@@ -1,7 +1,7 @@
 //! Products with Hessians that are never formed: of the cost by the parameters, of a sum of outputs by
 //! the inputs.
 
-use super::derivative_workspaces::HessianWorkspace;
+use super::derivative_workspaces::{DirectionRoom, HessianWorkspace};
 use super::parameters::Network;
 use crate::data::checks;
 use crate::data::columns::Columns;
@@ -54,26 +54,16 @@ impl<T: Scalar> Network<T> {
         self.check_finite("v", v)?;
         workspace.check(self.shape(), x.samples())?;
         layout::scatter(self.shape(), workspace.v.as_mut_slice(), v, |v| v);
-        let HessianWorkspace { linear, tile, tiles, .. } = workspace;
-        self.engine.directions(Directions {
-            model: self.model(),
-            places: tile,
-            transposed_places: &linear.places,
-            transposed: linear.transposed.as_mut_slice(),
-            zeros: linear.zeros.as_slice(),
-            tiles: tiles.as_mut_slice(),
-            x: x.as_slice(),
-            along: Along::Parameters {
-                v: workspace.v.as_slice(),
-                v_transposed: workspace.v_transposed.as_mut_slice(),
-                y: y.as_slice(),
-                still: workspace.still.as_slice(),
-                costs: workspace.costs.as_mut_slice(),
-                sums: workspace.sums.as_mut_slice(),
-                others: workspace.others.as_mut_slice(),
-                stretch: workspace.stretch.as_mut_slice(),
-            },
-        });
+        let along = Along::Parameters {
+            v: workspace.v.as_slice(),
+            v_transposed: workspace.v_transposed.as_mut_slice(),
+            y: y.as_slice(),
+            still: workspace.still.as_slice(),
+            sums: workspace.sums.as_mut_slice(),
+            others: workspace.others.as_mut_slice(),
+            stretch: workspace.stretch.as_mut_slice(),
+        };
+        self.directions(x, along, &mut workspace.room);
         layout::gather(self.shape(), workspace.sums.as_slice(), out);
         Ok(())
     }
@@ -115,7 +105,12 @@ impl<T: Scalar> Network<T> {
         self.check_dx(x, dx)?;
         checks::length("out", self.inputs().saturating_mul(x.samples()), out.len())?;
         workspace.check(self.shape(), x.samples())?;
-        let HessianWorkspace { linear, tile, tiles, .. } = workspace;
+        self.directions(x, Along::Inputs { dx: dx.as_slice(), u, out }, &mut workspace.room);
+        Ok(())
+    }
+
+    fn directions(&self, x: Columns<'_, T>, along: Along<'_, T>, room: &mut DirectionRoom<T>) {
+        let DirectionRoom { linear, tile, tiles } = room;
         self.engine.directions(Directions {
             model: self.model(),
             places: tile,
@@ -124,8 +119,7 @@ impl<T: Scalar> Network<T> {
             zeros: linear.zeros.as_slice(),
             tiles: tiles.as_mut_slice(),
             x: x.as_slice(),
-            along: Along::Inputs { dx: dx.as_slice(), u, out },
+            along,
         });
-        Ok(())
     }
 }

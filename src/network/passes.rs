@@ -223,17 +223,27 @@ impl<T: Scalar> Network<T> {
         let TrainingWorkspace { buffers, backward, gradients } = workspace;
         let transposed = Some(backward.transposed.as_mut_slice());
         let cost = self.propagate(x, y, buffers, transposed, check_x)?;
-        let task = WeightSums {
+        let task = self.gradient_sums(x, y, buffers);
+        let (sums, stretch) = (gradients.buffer.as_mut_slice(), backward.stretch.as_mut_slice());
+        self.engine.sum_weights(&task, Destination { sums, stretch, parameters: None });
+        Ok(cost)
+    }
+
+    /// The second region of a step, for the gradient itself.
+    pub(super) fn gradient_sums<'a>(
+        &'a self,
+        x: &Columns<'a, T>,
+        y: &Targets<'_, T>,
+        buffers: &'a Buffers<T>,
+    ) -> WeightSums<'a, T> {
+        WeightSums {
             shape: &self.shape,
             parallelism: self.parallelism,
             regions: &buffers.regions,
             x: x.as_slice(),
             tiles: buffers.tiles.as_slice(),
             factor: T::from_f64(1.0 / y.total()),
-        };
-        let (sums, stretch) = (gradients.buffer.as_mut_slice(), backward.stretch.as_mut_slice());
-        self.engine.sum_weights(&task, Destination { sums, stretch, parameters: None });
-        Ok(cost)
+        }
     }
 
     /// Forward and loss, and backward if there is room for transposed weights, on checked
@@ -246,7 +256,20 @@ impl<T: Scalar> Network<T> {
         backward: Option<&mut [T]>,
         check_x: Checks,
     ) -> Result<f64> {
-        let mut task = Propagation {
+        let mut task = self.propagation(x, y, buffers, backward, check_x);
+        self.cost_of(self.engine.propagate(&mut task), x)
+    }
+
+    /// The first region of a step, or a cost alone.
+    pub(super) fn propagation<'a>(
+        &'a self,
+        x: &Columns<'a, T>,
+        y: &Targets<'a, T>,
+        buffers: &'a mut Buffers<T>,
+        backward: Option<&'a mut [T]>,
+        check_x: Checks,
+    ) -> Propagation<'a, T> {
+        Propagation {
             model: self.model(),
             regions: &buffers.regions,
             samples: Samples { x: x.as_slice(), y: y.y.as_slice(), weights: y.weights },
@@ -255,8 +278,12 @@ impl<T: Scalar> Network<T> {
             costs: &mut buffers.costs,
             backward,
             check_x: check_x == Checks::Full,
-        };
-        match self.engine.propagate(&mut task) {
+        }
+    }
+
+    /// What a pass says: a cost, or else that x is refused.
+    pub(super) fn cost_of(&self, said: Option<f64>, x: &Columns<'_, T>) -> Result<f64> {
+        match said {
             Some(cost) => Ok(cost),
             // A pass fails only because of a value that this finds.
             None => self.check_finite_x(*x).map(|()| f64::NAN),

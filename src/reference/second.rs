@@ -2,8 +2,8 @@
 
 use crate::words::activation::Activation;
 
-/// g''(z). The ReLUs' is 0 everywhere, by convention at z = 0 too, and an ELU's is 0 there. Softmax is no function of one
-/// unit: its derivatives are written out where they are used.
+/// g''(z). The ReLUs' is 0 everywhere, by convention at z = 0 too, and an ELU's is 0 there. Softmax is
+/// no function of one unit: its derivatives are written out where they are used.
 pub(super) fn second_derivative(g: Activation, z: f64) -> f64 {
     match g {
         Activation::Identity | Activation::Softmax => 0.0,

@@ -41,7 +41,6 @@ pub(crate) enum Along<'a, T> {
         y: &'a [T],
         /// As long as x.
         still: &'a [T],
-        costs: &'a mut [f64],
         sums: &'a mut [T],
         /// The part of the sums that comes from R{A}.
         others: &'a mut [T],
@@ -54,7 +53,8 @@ pub(crate) enum Along<'a, T> {
 pub(crate) fn run<T: Float>(ops: &dyn LayerOps<T>, task: Directions<'_, T>) {
     let Directions { model, places, transposed_places, x, along, .. } = task;
     let (shape, n_x) = (model.shape, model.shape.n_x());
-    walk::transpose(ops, model, transposed_places, task.transposed);
+    let to_inputs = matches!(along, Along::Inputs { .. });
+    walk::transpose(ops, model, (transposed_places, to_inputs), task.transposed);
     let samples = x.len() / n_x;
     let columns = plan::tile_columns(shape, size_of::<T>(), samples);
     let (count, column) = (samples.div_ceil(columns), places.column);
@@ -77,15 +77,16 @@ pub(crate) fn run<T: Float>(ops: &dyn LayerOps<T>, task: Directions<'_, T>) {
                 tile.to_inputs(scratch, kept, out);
             });
         }
-        Along::Parameters { v, v_transposed, y, still, costs, sums, others, stretch } => {
+        Along::Parameters { v, v_transposed, y, still, sums, others, stretch } => {
             let v = Model { parameters: v, ..model };
-            walk::transpose(ops, v, transposed_places, v_transposed);
+            walk::transpose(ops, v, (transposed_places, to_inputs), v_transposed);
             let v = Products { model: v, transposed: v_transposed, zeros: task.zeros };
             let tile = Tile { ops, products, places, transposed: transposed_places, v: Some(v) };
             let tiles = Tiles { buffers: &mut *buffers, cut };
             let targets = model.head.targets();
-            let costs = &mut costs[..count];
-            for_tiles_with(tiles, count, (costs, 1), parallel, &|index, scratch, kept, _| {
+            // All that a tile leaves is in its buffers. (Memory for nothing is not allocated.)
+            let nothing = &mut *vec![(); count];
+            for_tiles_with(tiles, count, (nothing, 1), parallel, &|index, scratch, kept, _| {
                 let (x, y) = (&x[part(index, n_x)], &y[part(index, targets)]);
                 tile.forward(scratch, kept, x, None);
                 tile.start_of_loss(scratch, kept, y, x.len() / n_x);

@@ -15,6 +15,7 @@ use super::tile::Tile;
 use super::walk::{self, Products, Size};
 use crate::engine::float::Float;
 use crate::engine::ops::LayerOps;
+use crate::engine::shape::Shape;
 use crate::engine::tiles::{Model, disjoint, is_parallel};
 use crate::kernels::curvature::Curvature;
 use crate::words::activation::Activation;
@@ -53,7 +54,15 @@ pub struct InputDerivatives<'a, T> {
 pub(crate) fn run<T: Float>(ops: &dyn LayerOps<T>, task: InputDerivatives<'_, T>) {
     let InputDerivatives { model, places, transposed_places, x, wanted, out, tiles, .. } = task;
     let (shape, n_x) = (model.shape, model.shape.n_x());
-    walk::transpose(ops, model, transposed_places, task.transposed);
+    let goes_back = match wanted {
+        Wanted::Jacobian => !goes_forward(shape),
+        Wanted::Tangents(_) => false,
+        Wanted::Hessian(_) => true,
+    };
+    if goes_back {
+        let to_inputs = matches!(wanted, Wanted::Jacobian);
+        walk::transpose(ops, model, (transposed_places, to_inputs), task.transposed);
+    }
     if !matches!(wanted, Wanted::Tangents(_)) {
         first_columns(model, places.stride(0), task.w);
     }
@@ -82,6 +91,11 @@ pub(crate) fn run<T: Float>(ops: &dyn LayerOps<T>, task: InputDerivatives<'_, T>
     } else {
         group((0, (tiles, out)));
     }
+}
+
+/// Does a Jacobian have no more columns than rows?
+fn goes_forward(shape: &Shape) -> bool {
+    shape.n_x() <= shape.n_y()
 }
 
 /// The columns of W of the first layer: dz/dx_i of all units.
@@ -116,7 +130,7 @@ impl<T: Float> Tile<'_, T> {
                 let which = self.tangents(buffers, columns, Some(dx), None);
                 self.outputs(buffers, which, columns, out);
             }
-            Wanted::Jacobian if self.goes_forward() => {
+            Wanted::Jacobian if goes_forward(self.model().shape) => {
                 let which = self.tangents(buffers, columns, None, None);
                 self.outputs(buffers, which, columns, out);
             }

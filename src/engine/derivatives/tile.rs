@@ -48,10 +48,6 @@ impl<T: Float> Tile<'_, T> {
         }
     }
 
-    pub(super) fn goes_forward(&self) -> bool {
-        self.model().shape.n_x() <= self.model().shape.n_y()
-    }
-
     /// A, g'(Z) and g''(Z) of every layer.
     pub(super) fn forward(&self, buffers: &mut [T], x: &[T], columns: usize) {
         let places = self.places;

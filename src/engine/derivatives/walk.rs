@@ -56,14 +56,16 @@ pub(crate) fn transposed_places(
     Some(places)
 }
 
-/// Writes W^T of every layer.
+/// Writes W^T of the layers that a way back reads: of the first only if it ends at the inputs.
 pub(super) fn transpose<T: Float>(
     ops: &dyn LayerOps<T>,
     model: Model<'_, T>,
-    places: &[Range<usize>],
+    (places, to_inputs): (&[Range<usize>], bool),
     into: &mut [T],
 ) {
-    for (layer, place) in places.iter().enumerate().filter(|(_, place)| !place.is_empty()) {
+    let from = usize::from(!to_inputs);
+    let layers = places.iter().enumerate().skip(from);
+    for (layer, place) in layers.filter(|(_, place)| !place.is_empty()) {
         ops.transpose(model.operand(layer, &[]), &mut into[place.clone()]);
     }
 }
