@@ -4,26 +4,14 @@
 
 mod common;
 
+use common::cases::Numbers;
 use common::derivative_bounds::{Direction, Q, Rules, Start};
-use common::{BACKENDS, On, bits};
+use common::{BACKENDS, On, bits, rows, wide};
 use shallownet::reference::{self, LayerGradient};
 use shallownet::{
     Activation, Builder, Columns, Error, HessianWorkspace, InputHessianWorkspace,
     JacobianWorkspace, Loss, Network, Parallelism, Scalar,
 };
-
-/// Numbers in [-1, 1), the same each time.
-struct Numbers(u64);
-
-impl Numbers {
-    fn list<T: Scalar>(&mut self, length: usize) -> Vec<T> {
-        let next = || {
-            self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            T::from_f64((self.0 >> 40) as f64 / (1_u64 << 23) as f64 - 1.0)
-        };
-        core::iter::repeat_with(next).take(length).collect()
-    }
-}
 
 const HIDDEN: [Activation; 11] = [
     Activation::Identity,
@@ -120,10 +108,6 @@ fn targets<T: Scalar>(net: &Network<T>, y: &[T]) -> Vec<T> {
     }
 }
 
-fn wide<T: Scalar>(values: &[T]) -> Vec<f64> {
-    values.iter().map(|v| v.to_f64()).collect()
-}
-
 fn assert_near<T: Scalar>(what: &str, given: &[T], exact: &[f64], bounds: &[Q], more: f64) {
     assert_eq!((given.len(), exact.len()), (exact.len(), bounds.len()), "{what}");
     for (i, ((given, exact), bound)) in given.iter().zip(exact).zip(bounds).enumerate() {
@@ -211,10 +195,6 @@ fn check<T: Scalar>(case: &Case<T>, what: &str, numbers: &mut Numbers) {
     let (xs, ys) = (rows(&case.x, n_x), rows(&case.y, net.targets()));
     let exact: Vec<f64> = reference.hessian_vector(&xs, &ys, &of_v).iter().flat_map(flat).collect();
     assert_near(&format!("{what}: H v"), &of_cost, &exact, &cost_bounds, more + m as f64);
-}
-
-fn rows<T: Scalar>(values: &[T], n: usize) -> Vec<Vec<f64>> {
-    values.chunks(n).map(wide).collect()
 }
 
 fn flat(layer: &LayerGradient) -> Vec<f64> {

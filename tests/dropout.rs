@@ -7,8 +7,9 @@ mod common;
 
 use std::ops::ControlFlow;
 
+use common::cases::Numbers;
 use common::derivative_bounds::{Q, Rules, given};
-use common::{BACKENDS, On, bits, parameter_bits};
+use common::{BACKENDS, On, bits, parameter_bits, rows};
 use shallownet::reference::{self, dropout_factor};
 use shallownet::{
     Activation, Columns, DataSet, Dropout, Error, Gradients, Loss, Network, Optimizer, Population,
@@ -28,16 +29,7 @@ const HIDDEN: [Activation; 8] = [
 
 /// Numbers in [-1, 1), the same each time.
 fn numbers<T: Scalar>(seed: u64, length: usize) -> Vec<T> {
-    let mut state = seed;
-    let next = || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        T::from_f64((state >> 40) as f64 / (1_u64 << 23) as f64 - 1.0)
-    };
-    core::iter::repeat_with(next).take(length).collect()
-}
-
-fn wide<T: Scalar>(values: &[T]) -> Vec<f64> {
-    values.iter().map(|v| v.to_f64()).collect()
+    Numbers(seed).list(length)
 }
 
 /// Bounds of the gradient, in the order of the parameters, and of the cost's dZ: squared error of
@@ -117,10 +109,6 @@ fn flat<T: Scalar>(gradients: &Gradients<T>, count: usize) -> Vec<T> {
     let mut flat = vec![T::ZERO; count];
     gradients.values_into(&mut flat).unwrap();
     flat
-}
-
-fn rows<T: Scalar>(values: &[T], n: usize) -> Vec<Vec<f64>> {
-    values.chunks(n).map(wide).collect()
 }
 
 fn every_backend<T: Scalar>() {

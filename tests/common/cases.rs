@@ -183,6 +183,11 @@ impl Numbers {
         2.0 * self.unit() - 1.0
     }
 
+    /// So many, uniform in [-1, 1).
+    pub(crate) fn list<T: Scalar>(&mut self, length: usize) -> Vec<T> {
+        (0..length).map(|_| widen(self.signed())).collect()
+    }
+
     /// Mostly uniform in [-size, size); one in sixteen is 0, one -0.
     pub(crate) fn ordinary<T: Scalar>(&mut self, size: f32) -> T {
         let value = size * self.signed();

@@ -70,3 +70,13 @@ pub(crate) fn parameter_bits<T: Scalar>(net: &Network<T>) -> Vec<u64> {
 pub(crate) fn bits<T: Scalar>(values: &[T]) -> Vec<u64> {
     values.iter().map(|v| v.to_f64().to_bits()).collect()
 }
+
+/// Values widened to f64, exactly.
+pub(crate) fn wide<T: Scalar>(values: &[T]) -> Vec<f64> {
+    values.iter().map(|v| v.to_f64()).collect()
+}
+
+/// The same, n values a row: samples as the reference takes them.
+pub(crate) fn rows<T: Scalar>(values: &[T], n: usize) -> Vec<Vec<f64>> {
+    values.chunks(n).map(wide).collect()
+}
