@@ -231,6 +231,7 @@ struct Pages;
 pub mod accuracy {
     pub use crate::kernels::exp::{EXP_MAX_ULP, EXP_MAX_ULP_UNFUSED};
     pub use crate::kernels::gauss::{ERF_MAX_ULP, ERF_MAX_ULP_UNFUSED};
+    pub use crate::kernels::ln_1p::{LN_1P_MAX_ULP, LN_1P_MAX_ULP_UNFUSED};
     pub use crate::kernels::sigmoid::{SIGMOID_MAX_ULP, SIGMOID_MAX_ULP_UNFUSED};
     pub use crate::kernels::sine::{SIN_MAX_ULP, SIN_MAX_ULP_UNFUSED};
     pub use crate::kernels::tanh::{TANH_MAX_ULP, TANH_MAX_ULP_UNFUSED};

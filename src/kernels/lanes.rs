@@ -98,6 +98,8 @@ pub trait Lanes:
     fn exponent_from_low_bits(self) -> Self;
     /// The same with the bits halved first (rounded down): 2^(k/2 - bias).
     fn exponent_from_low_bits_halved(self) -> Self;
+    /// The way back: 1.5 * 2^MANTISSA_BITS + the biased exponent of a lane that is not negative.
+    fn exponent_to_low_bits(self) -> Self;
 }
 
 /// A float vector of `fearless_simd`, of native or fixed width.
@@ -252,6 +254,12 @@ where
         let half = self.0.to_bits() >> 1;
         Self(V::from_bits(half << V::Element::MANTISSA_BITS))
     }
+    #[inline(always)]
+    fn exponent_to_low_bits(self) -> Self {
+        let exponent = self.0.to_bits() >> V::Element::MANTISSA_BITS;
+        let bias = V::splat(self.token(), V::Element::from_f64(V::Element::LOW_BITS));
+        Self(V::from_bits(exponent | bias.to_bits()))
+    }
 }
 
 #[cfg(test)]
@@ -303,6 +311,12 @@ mod tests {
         test(shifted.exponent_from_low_bits(), |_, _| 32.0, "exponent");
         let shifted = V::splat(t, 12_582_912.0 + 254.0 - 7.0);
         test(shifted.exponent_from_low_bits_halved(), |_, _| 0.0625, "halved exponent");
+        for (x, exponent) in
+            [(0.0, 0.0), (1e-40, 0.0), (0.75, 126.0), (3.0, 128.0), (f32::MAX, 254.0)]
+        {
+            let low = V::splat(t, x).exponent_to_low_bits() - V::splat(t, 12_582_912.0 + exponent);
+            test(low, |_, _| 0.0, "exponent in the low bits");
+        }
     }
 
     #[inline(always)]
