@@ -4,11 +4,11 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use shallownet::io::atomic;
-use shallownet::solvers::Method;
 use shallownet::{EarlyStopping, Optimizer, Training};
 
 use super::class_weights::{self, ClassWeights};
 use super::files;
+use super::solver_args::SolverArgs;
 use crate::choices::{self, Course};
 use crate::data::{Learning, Source};
 use crate::failure::Failure;
@@ -72,14 +72,8 @@ pub(crate) struct Args {
     /// --plain: 10000]
     #[arg(long, value_name = "STEPS")]
     pub(super) iterations: Option<NonZeroUsize>,
-    /// A full-batch solver, for small networks: lm (Levenberg-Marquardt, for values to predict),
-    /// lbfgs, rprop or scg (scaled conjugate gradients). It stops at --iterations [default: 200], or
-    /// earlier at a minimum
-    #[arg(long, value_name = "NAME", value_parser = choices::solver, conflicts_with_all = [
-        "epochs", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm", "dropout", "validation",
-        "early_stopping", "checkpoint", "resume", "learning_rate",
-    ])]
-    pub(super) solver: Option<Method>,
+    #[command(flatten)]
+    pub(super) solver: SolverArgs,
     #[command(flatten)]
     pub(super) epochs: EpochArgs,
 
@@ -113,8 +107,8 @@ pub(super) struct EpochArgs {
     #[arg(long, value_name = "EPOCHS", conflicts_with = "iterations", value_parser = choices::not_negative)]
     warm_up: Option<f64>,
     /// Penalty on the squares of the weights [default: 3 / samples; with --plain 0]
-    #[arg(long, value_name = "LAMBDA", conflicts_with = "iterations", value_parser = choices::not_negative)]
-    l2: Option<f64>,
+    #[arg(long, value_name = "LAMBDA", value_parser = choices::not_negative)]
+    pub(super) l2: Option<f64>,
     /// Scale gradients down to this norm
     #[arg(long, value_name = "NORM", conflicts_with = "iterations", value_parser = choices::positive)]
     clip_norm: Option<f64>,
@@ -123,7 +117,7 @@ pub(super) struct EpochArgs {
     dropout: Option<f64>,
     /// Measure on this fraction of the samples (of each class) after every epoch; they are not
     /// trained on
-    #[arg(long, value_name = "FRACTION", conflicts_with = "iterations", value_parser = choices::fraction)]
+    #[arg(long, value_name = "FRACTION", value_parser = choices::fraction)]
     pub(super) validation: Option<f64>,
     /// Stop after this many epochs without a better validation cost, and keep the best parameters
     #[arg(long, value_name = "EPOCHS", conflicts_with = "iterations", requires = "validation")]
@@ -156,6 +150,8 @@ impl Args {
                 "--calibrate needs samples that are not trained on: --validation or --holdout";
             return Err(Failure::Arguments(problem.to_owned()));
         }
+        self.solver.check()?;
+        self.check_full_batches()?;
         // Checked before the work, not after it.
         if let Some(path) = &self.epochs.checkpoint {
             check_folder(path)?;
@@ -169,6 +165,20 @@ impl Args {
             Some(_) => self.network.must_be_absent("--resume"),
             None => Ok(()),
         }
+    }
+
+    /// Full-batch gradient descent has neither penalty nor validation samples; a solver has.
+    fn check_full_batches(&self) -> Result<(), Failure> {
+        let given = &self.epochs;
+        let options = [("--l2", given.l2.is_some()), ("--validation", given.validation.is_some())];
+        for (option, is_given) in options {
+            if is_given && self.iterations.is_some() && self.solver.solver.is_none() {
+                let problem =
+                    format!("--iterations cannot be used with {option}, but with --solver");
+                return Err(Failure::Arguments(problem));
+            }
+        }
+        Ok(())
     }
 
     /// The options for epochs, if training is by mini-batches, of so many samples.
@@ -219,8 +229,8 @@ impl Args {
     /// Is it trained by epochs, for all that the options say?
     fn has_epochs(&self) -> bool {
         let is_table = self.source.data.is_some() && !self.preparation.plain;
-        let by_default = self.iterations.is_none() && self.solver.is_none();
-        self.epochs.are_given() || by_default && (is_table || self.is_folder())
+        let by_default = self.iterations.is_none() && (is_table || self.is_folder());
+        self.solver.solver.is_none() && (self.epochs.are_given() || by_default)
     }
 
     /// A training that diverged at this learning rate, with the options against it that were not
@@ -243,17 +253,21 @@ impl Args {
     pub(super) fn against_nothing_learned(&self) -> String {
         let has_epochs = self.epochs.resume.is_some() || self.has_epochs();
         let longer = if has_epochs { "more --epochs" } else { "more --iterations" };
+        let is_solved = self.solver.solver.is_some();
+        let other = if is_solved { "another --solver" } else { "another --learning-rate" };
         let mut hints = self.scaling();
-        hints.extend([longer, "another --learning-rate", "other features"].map(str::to_owned));
+        hints.extend([longer, other, "other features"].map(str::to_owned));
         hints.join(", ")
     }
 
     /// What may help a network whose units are saturated.
     pub(super) fn against_saturation(&self) -> String {
         let mut hints = self.scaling();
-        let others =
-            ["--activation relu", "a smaller --learning-rate", "a smaller --scale of --init"];
-        hints.extend(others.map(str::to_owned));
+        hints.push("--activation relu".to_owned());
+        if self.solver.solver.is_none() {
+            hints.push("a smaller --learning-rate".to_owned());
+        }
+        hints.push("a smaller --scale of --init".to_owned());
         hints.join(", ")
     }
 

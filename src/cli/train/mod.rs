@@ -15,6 +15,7 @@ mod plan;
 mod run;
 mod sets;
 mod solve;
+mod solver_args;
 mod trained;
 
 pub(crate) use args::Args;
