@@ -91,6 +91,11 @@ pub trait Lanes:
     /// Is `mask` true in any lane?
     fn any(mask: Self::Mask) -> bool;
 
+    /// Runs `f`, an `inline(always)` closure, as a function of its own that has the level's
+    /// instructions: for what is seldom wanted, so that the code around it keeps its registers (the
+    /// rarer losses within a step cost the others up to a tenth of it).
+    fn apart<R>(t: Self::Token, f: impl FnOnce() -> R) -> R;
+
     /// The bits of the lane shifted left by `MANTISSA_BITS`, read as a float.
     ///
     /// A lane holding 1.5 * 2^MANTISSA_BITS + k has k in its low bits, so this
@@ -244,6 +249,11 @@ where
     #[inline(always)]
     fn any(mask: V::Mask) -> bool {
         mask.any_true()
+    }
+    #[cold]
+    #[inline(never)]
+    fn apart<R>(t: S, f: impl FnOnce() -> R) -> R {
+        t.vectorize(f)
     }
     #[inline(always)]
     fn exponent_from_low_bits(self) -> Self {

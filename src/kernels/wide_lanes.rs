@@ -114,6 +114,11 @@ macro_rules! wide_lanes {
             fn any(mask: $vector) -> bool {
                 mask.any()
             }
+            #[cold]
+            #[inline(never)]
+            fn apart<R>(_: (), f: impl FnOnce() -> R) -> R {
+                f()
+            }
             #[inline(always)]
             fn exponent_from_low_bits(self) -> Self {
                 let bits: $bits = self.0.to_bits() << <$elem>::MANTISSA_BITS;
