@@ -119,6 +119,9 @@ fn course(training: &Training) -> String {
     if training.get_l2() > 0.0 {
         course += &format!(", l2 {:.3e}", training.get_l2());
     }
+    if training.get_shards() > 1 {
+        course += &format!(", {} shards", training.get_shards());
+    }
     if training.get_dropout() > 0.0 {
         course += &format!(", dropout {}", training.get_dropout());
     }

@@ -5,6 +5,7 @@ mod calibrate;
 mod class_weights;
 mod describe;
 mod ensemble;
+mod epoch_args;
 mod epochs;
 mod files;
 mod full;

@@ -19,7 +19,7 @@ pub(super) struct SolverArgs {
     /// --validation are measured at the end
     #[arg(long, value_name = "NAME", value_parser = choices::solver, conflicts_with_all = [
         "epochs", "batch", "optimizer", "schedule", "warm_up", "clip_norm", "dropout",
-        "early_stopping", "checkpoint", "resume", "learning_rate",
+        "early_stopping", "shards", "checkpoint", "resume", "learning_rate",
     ])]
     pub(super) solver: Option<Method>,
     /// Solve from this many starts, of --seed and those after it, side by side, and keep the one of
