@@ -44,11 +44,11 @@ fn train(ranks: &mut Mpi, dies: Option<usize>) -> Result<(), Error> {
         .layer(1, Activation::Sigmoid)
         .init(Init::XavierNormal, 1)
         .build()?;
-    let training = Training::new(15, 250)
+    let training = Training::new(60, 250)
         .shards(SHARDS)
         .optimizer(Optimizer::adam())
-        .learning_rate(0.01)
-        .schedule(Schedule::cosine(15, 0.01));
+        .learning_rate(0.02)
+        .schedule(Schedule::cosine(60, 0.01));
     let mut trainer = Trainer::among(&net, training, data, ranks)?;
     let report = trainer.run_among(&mut net, data, ranks, |epoch| {
         if rank == 0 {
