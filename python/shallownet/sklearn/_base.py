@@ -98,6 +98,8 @@ class BaseMLP(BaseEstimator):
                 " need to be preprocessed."
             )
         self._take(flat)
+        model.take(flat)
+        self._model = model
         return self
 
     def _weights(self, sample_weight: Any, x: np.ndarray, y: Any) -> np.ndarray | None:
@@ -110,6 +112,8 @@ class BaseMLP(BaseEstimator):
                 raise ValueError("Sample weights must be 1D array or scalar")
             if weights.shape != (x.shape[0],):
                 raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(x.shape[0],)}!")
+            if not weights.any():
+                raise ValueError("Sample weights must contain at least one non-zero number.")
         of_classes = self._class_weights(y)
         if of_classes is not None:
             of_classes = of_classes.astype(x.dtype)

@@ -59,10 +59,13 @@ class Model:
         hidden = "sigmoid" if activation == "logistic" else activation
         layers = [(size, hidden) for size in units[1:-1]] + [(units[-1], output)]
         self.kind = kind
-        self.parameters = flat.copy()
         # The estimators check values before they come here.
         self.network = Network(units[0], layers, loss=loss, init="zeros", dtype=dtype, checks=False)
-        self.network.set_parameters(np.ascontiguousarray(flat))
+        self.take(flat)
+
+    def take(self, flat: np.ndarray) -> None:
+        self.parameters = flat.copy()
+        self.network.set_parameters(self.parameters)
 
     def is_of(self, kind: tuple, flat: np.ndarray) -> bool:
         return self.kind == kind and np.array_equal(self.parameters, flat)
