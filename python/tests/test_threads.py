@@ -80,7 +80,7 @@ def test_several_threads_predict_with_one_network():
 
 INTERRUPTED = {
     "estimator": """
-        model = shallownet.MLPRegressor(hidden_layer_sizes=50, max_iter=10**6, tol=0, n_iter_no_change=10**6)
+        model = shallownet.MLPRegressor(max_iter=10**6, tol=0, n_iter_no_change=10**6)
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             ready()
@@ -90,7 +90,7 @@ INTERRUPTED = {
         print("kept")
     """,
     "estimator, lbfgs": """
-        model = shallownet.MLPRegressor(hidden_layer_sizes=50, solver="lbfgs", max_iter=10**6, tol=0, max_fun=10**7)
+        model = shallownet.MLPRegressor(solver="lbfgs", max_iter=10**6, tol=0, max_fun=10**7)
         shallownet.sklearn._full_batch.LEAST_DECREASE = 0.0
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
