@@ -1,5 +1,5 @@
-//! One pass over all samples, in batches, in an order of the caller's: the inside of a training whose loop
-//! is in Python.
+//! One pass over all samples, in batches, in an order of the caller's: the inside of a training
+//! whose loop is in Python.
 
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
@@ -30,8 +30,8 @@ struct Epoch<'a, T> {
     order: Option<&'a [i64]>,
     batch_size: usize,
     rate: T,
-    /// The penalty is half of it times the sum of the squared weights, divided by the batch's samples
-    /// (or by the sum of their weights).
+    /// The penalty is half of it times the sum of the squared weights, divided by the batch's
+    /// samples (or by the sum of their weights).
     alpha: f64,
     /// Rate and seed.
     dropout: (f64, u64),
@@ -111,7 +111,8 @@ fn squares<T: Float>(net: &Network<T>, flat: &mut Vec<T>) -> shallownet::Result<
 }
 
 impl<T: Float> Inner<T> {
-    /// The mean cost and the mean penalty of the batches, each by its number of samples, before its step.
+    /// The mean cost and the mean penalty of the batches, each by its number of samples, before its
+    /// step.
     fn epoch(&mut self, epoch: &Epoch<'_, T>, state: &mut State<T>) -> PyResult<(f64, f64)> {
         let samples = epoch.x.samples();
         let mut room = std::mem::take(&mut self.room);
@@ -146,8 +147,8 @@ impl<T: Float> Inner<T> {
 
 #[pymethods]
 impl PyNetwork {
-    /// One pass over the samples in batches, each a step of the optimiser: for trainings whose loop is
-    /// yours.
+    /// One pass over the samples in batches, each a step of the optimiser: for trainings whose loop
+    /// is yours.
     ///
     /// Parameters
     /// ----------
@@ -159,8 +160,8 @@ impl PyNetwork {
     /// order : array of int64, shape (m,), optional
     ///     In which order the samples are taken; as they lie by default.
     /// alpha : float, default 0
-    ///     Half of it times the sum of the squared weights, divided by a batch's samples (or by the sum of
-    ///     their weights), is minimised as well.
+    ///     Half of it times the sum of the squared weights, divided by a batch's samples (or by the
+    ///     sum of their weights), is minimised as well.
     /// weights : array of shape (m,), optional
     /// dropout, dropout_seed : float, int
     ///     Units of the hidden layers that a step leaves out.
@@ -169,7 +170,10 @@ impl PyNetwork {
     /// -------
     /// (float, float)
     ///     The mean of the batches' costs before their steps, and of their penalties.
-    #[pyo3(signature = (x, y, optimizer, *, learning_rate, batch_size, order=None, alpha=0.0, weights=None, dropout=0.0, dropout_seed=0))]
+    #[pyo3(signature = (
+        x, y, optimizer, *, learning_rate, batch_size, order=None, alpha=0.0, weights=None,
+        dropout=0.0, dropout_seed=0
+    ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords of a Python function")]
     fn epoch(
         &mut self,

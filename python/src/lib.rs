@@ -1,7 +1,8 @@
-//! The border between Python and shallownet: networks, training, solvers and populations on NumPy arrays.
+//! The border between Python and shallownet: networks, training, solvers and populations on NumPy
+//! arrays.
 //!
-//! A C-contiguous array of m rows and n columns has the memory of m samples of n features, one after the
-//! other: the library's columns. So no array is copied on its way in.
+//! A C-contiguous array of m rows and n columns has the memory of m samples of n features, one
+//! after the other: the library's columns. So no array is copied on its way in.
 //!
 //! | file | what it is |
 //! | --- | --- |

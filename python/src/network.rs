@@ -91,22 +91,23 @@ impl Plan<'_> {
 
 /// A small dense network of float32 or float64.
 ///
-/// Samples are the rows of C-contiguous arrays of the network's dtype, which are read where they lie.
+/// Samples are the rows of C-contiguous arrays of the network's dtype, which are read where they
+/// lie.
 ///
 /// Parameters
 /// ----------
 /// inputs : int
 ///     Features of a sample, n_x.
 /// layers : list of (int, str)
-///     Units and activation of each layer; the last is the output. Activations: identity, sigmoid, tanh,
-///     relu, leaky_relu[:SLOPE], elu[:ALPHA], softplus, silu, gelu, gelu_tanh, sin; at the output softmax
-///     and exp, too.
+///     Units and activation of each layer; the last is the output. Activations: identity, sigmoid,
+///     tanh, relu, leaky_relu[:SLOPE], elu[:ALPHA], softplus, silu, gelu, gelu_tanh, sin; at the
+///     output softmax and exp, too.
 /// loss : str, optional
 ///     binary_cross_entropy, categorical_cross_entropy, squared_error, huber[:DELTA], absolute,
 ///     quantile[:TAU], poisson, gaussian_nll. By default what fits the output's activation.
 /// init : str, default "auto"
-///     auto (Glorot's or He's, by the activation), zeros, uniform:SCALE, normal:SCALE, xavier_uniform,
-///     xavier_normal, he_uniform, he_normal, nguyen_widrow.
+///     auto (Glorot's or He's, by the activation), zeros, uniform:SCALE, normal:SCALE,
+///     xavier_uniform, xavier_normal, he_uniform, he_normal, nguyen_widrow.
 /// seed : int, default 0
 ///     Of the starting weights.
 /// dtype : str, default "float32"
@@ -126,7 +127,10 @@ pub(crate) struct PyNetwork {
 #[pymethods]
 impl PyNetwork {
     #[new]
-    #[pyo3(signature = (inputs, layers, *, loss=None, init="auto", seed=0, dtype="float32", parallel=true, checks=true, backend="auto"))]
+    #[pyo3(signature = (
+        inputs, layers, *, loss=None, init="auto", seed=0, dtype="float32", parallel=true,
+        checks=true, backend="auto"
+    ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords of a Python function")]
     fn new(
         inputs: usize,
@@ -147,7 +151,8 @@ impl PyNetwork {
         }
     }
 
-    /// One network that answers as these do on average (of the values before the output's activation).
+    /// One network that answers as these do on average (of the values before the output's
+    /// activation).
     #[classmethod]
     fn mean_of(_class: &Bound<'_, PyType>, networks: Vec<PyRef<'_, Self>>) -> PyResult<Self> {
         let (mut of_32, mut of_64) = (Vec::new(), Vec::new());
@@ -226,7 +231,8 @@ impl PyNetwork {
     }
 
     /// All parameters as one array (a copy), shape (parameter_count,): layer by layer, W row by row
-    /// (n_l, n_{l-1}), then b. Assigning an array sets them; `set_parameters` is the same as a call.
+    /// (n_l, n_{l-1}), then b. Assigning an array sets them; `set_parameters` is the same as a
+    /// call.
     #[getter]
     fn parameters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         either!(&self.net, inner => {

@@ -12,8 +12,9 @@ use crate::failure::refused;
 use crate::network::{Inner, PyNetwork};
 use crate::threads;
 
-/// Up to so many multiplications the interpreter's lock is kept: to release it and take it back would
-/// cost more than a few of them, and another thread waits for less than 10 microseconds.
+/// Up to so many multiplications the interpreter's lock is kept: to release it and take it back
+/// would cost more than a few of them, and another thread waits for less than 10 microseconds. (The
+/// library shares work with other threads from some millions on.)
 const SMALL: usize = 100_000;
 
 /// Runs `work` with the lock released, if it is more than [`SMALL`].
@@ -177,7 +178,8 @@ impl PyNetwork {
         either!(&self.net, inner => inner.predict(py, x, out))
     }
 
-    /// The cost J of the batch: the mean of the loss over its samples, weighted if there are weights.
+    /// The cost J of the batch: the mean of the loss over its samples, weighted if there are
+    /// weights.
     ///
     /// Parameters
     /// ----------

@@ -161,7 +161,10 @@ pub(crate) struct PyPopulation {
 #[pymethods]
 impl PyPopulation {
     #[new]
-    #[pyo3(signature = (inputs, layers, *, seeds, loss=None, init="auto", dtype="float32", parallel=true, checks=true, backend="auto"))]
+    #[pyo3(signature = (
+        inputs, layers, *, seeds, loss=None, init="auto", dtype="float32", parallel=true,
+        checks=true, backend="auto"
+    ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords of a Python function")]
     fn new(
         inputs: usize,

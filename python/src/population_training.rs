@@ -55,7 +55,12 @@ impl PyPopulation {
     /// -------
     /// list of Report or None
     ///     None for a member whose cost became NaN or infinite: it has its last good parameters.
-    #[pyo3(signature = (x, y, *, epochs, batch_size=None, optimizer="adam", learning_rate=0.001, schedule="constant", warm_up=0.0, l2=0.0, clip_norm=None, weights=None, validation=None, patience=None, min_delta=0.0, restore_best=true, seed=0, learning_rates=None, l2s=None, seeds=None, **constants))]
+    #[pyo3(signature = (
+        x, y, *, epochs, batch_size=None, optimizer="adam", learning_rate=0.001,
+        schedule="constant", warm_up=0.0, l2=0.0, clip_norm=None, weights=None, validation=None,
+        patience=None, min_delta=0.0, restore_best=true, seed=0, learning_rates=None, l2s=None,
+        seeds=None, **constants
+    ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords of a Python function")]
     fn fit(
         &mut self,

@@ -79,15 +79,17 @@ impl Keywords {
 
 #[pymethods]
 impl PyNetwork {
-    /// Minimises the cost of all samples by a full-batch solver; for networks of some hundred parameters.
-    /// Ctrl-C stops it after an iteration, with the best parameters that it has by then.
+    /// Minimises the cost of all samples by a full-batch solver; for networks of some hundred
+    /// parameters. Ctrl-C stops it after an iteration, with the best parameters that it has by
+    /// then.
     ///
     /// Parameters
     /// ----------
     /// x : array of shape (m, n_x)
     /// y : array of shape (m, targets), or (m,) of one target
     /// method : str, default "lbfgs"
-    ///     lbfgs, lm (Levenberg-Marquardt, for squared errors), rprop, or scg (scaled conjugate gradients).
+    ///     lbfgs, lm (Levenberg-Marquardt, for squared errors), rprop, or scg (scaled conjugate
+    ///     gradients).
     /// iterations : int, default 1000
     /// cost : float, optional
     ///     It stops at a cost of this, ...
@@ -100,7 +102,8 @@ impl PyNetwork {
     /// evaluations : int, optional
     ///     ... after so many passes over the samples, ...
     /// decrease : float, default 0
-    ///     ... or when an iteration lowers the objective by no more than this share of it (or of 1).
+    ///     ... or when an iteration lowers the objective by no more than this share of it (or of
+    ///     1).
     /// l2 : float, default 0
     ///     Half of it times the sum of the squared weights (not biases) is minimised as well.
     /// weights : array of shape (m,), optional
@@ -112,7 +115,11 @@ impl PyNetwork {
     /// Returns
     /// -------
     /// Solution
-    #[pyo3(signature = (x, y, *, method="lbfgs", iterations=1000, cost=None, gradient_norm=1e-10, step_norm=0.0, seconds=None, evaluations=None, decrease=0.0, l2=0.0, weights=None, callback=None, **options))]
+    #[pyo3(signature = (
+        x, y, *, method="lbfgs", iterations=1000, cost=None, gradient_norm=1e-10, step_norm=0.0,
+        seconds=None, evaluations=None, decrease=0.0, l2=0.0, weights=None, callback=None,
+        **options
+    ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords of a Python function")]
     fn solve(
         &mut self,

@@ -1,7 +1,7 @@
 //! On how many threads work runs.
 //!
-//! By default that is rayon's own pool, one thread a core. Its threads are not there after a fork, and a
-//! child that waited for them would wait for ever: it gets a pool of its own.
+//! By default that is rayon's own pool, one thread a core. Its threads are not there after a fork,
+//! and a child that waited for them would wait for ever: it gets a pool of its own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, mpsc};
@@ -31,8 +31,8 @@ pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     }
 }
 
-/// Long work, with the interpreter's lock released. Signals reach Python on its first thread alone: where
-/// the work runs on another, this one waits, and says `interrupted` to it.
+/// Long work, with the interpreter's lock released. Signals reach Python on its first thread alone:
+/// where the work runs on another, this one waits, and says `interrupted` to it.
 pub(crate) fn interruptible<R: Send>(
     py: Python<'_>,
     interrupted: &AtomicBool,
@@ -85,8 +85,8 @@ fn pool(threads: usize) -> PyResult<ThreadPool> {
     ThreadPoolBuilder::new().num_threads(threads).build().map_err(value)
 }
 
-/// How many threads large batches are shared by; 0 is one a core, the default. Results have the same bits
-/// with any number.
+/// How many threads large batches are shared by; 0 is one a core, the default. Results have the
+/// same bits with any number.
 #[pyfunction]
 pub(crate) fn set_threads(number: usize) -> PyResult<()> {
     const MOST: usize = 1024;

@@ -135,14 +135,20 @@ impl PyNetwork {
     /// seed : int, default 0
     ///     Of the samples' orders and of dropout.
     /// callback : callable, optional
-    ///     Called with (epoch, training cost, validation cost) after each epoch; stops it by a true value.
+    ///     Called with (epoch, training cost, validation cost) after each epoch; stops it by a true
+    ///     value.
     /// **constants : float
     ///     The optimiser's: beta; rho; beta1, beta2; epsilon; weight_decay.
     ///
     /// Returns
     /// -------
     /// Report
-    #[pyo3(signature = (x, y, *, epochs, batch_size=None, optimizer="adam", learning_rate=0.001, schedule="constant", warm_up=0.0, l2=0.0, clip_norm=None, dropout=0.0, weights=None, validation=None, patience=None, min_delta=0.0, restore_best=true, seed=0, callback=None, **constants))]
+    #[pyo3(signature = (
+        x, y, *, epochs, batch_size=None, optimizer="adam", learning_rate=0.001,
+        schedule="constant", warm_up=0.0, l2=0.0, clip_norm=None, dropout=0.0, weights=None,
+        validation=None, patience=None, min_delta=0.0, restore_best=true, seed=0, callback=None,
+        **constants
+    ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords of a Python function")]
     fn fit(
         &mut self,

@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 
 use crate::threads::EVERY;
 
-/// Asks the interpreter, now and then, whether a signal has come; and the user's callback each time.
+/// Asks the interpreter, now and then, whether a signal has come; and the user's callback each
+/// time.
 pub(crate) struct Watch {
     callback: Option<Py<PyAny>>,
     asked: Instant,

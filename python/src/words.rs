@@ -74,8 +74,8 @@ pub(crate) fn init(text: &str) -> PyResult<Init> {
         ("he_normal", None) => Init::HeNormal,
         ("nguyen_widrow", None) => Init::NguyenWidrow,
         _ => {
-            let expected = "auto, zeros, uniform:SCALE, normal:SCALE, xavier_uniform, xavier_normal, \
-                            he_uniform, he_normal, nguyen_widrow";
+            let expected = "auto, zeros, uniform:SCALE, normal:SCALE, xavier_uniform, \
+                            xavier_normal, he_uniform, he_normal, nguyen_widrow";
             return Err(value(format!("no init is called {name:?}: expected {expected}")));
         }
     })
@@ -169,7 +169,8 @@ pub(crate) fn method(name: &str, mut options: Options) -> PyResult<Method> {
     Ok(word)
 }
 
-/// `constant`, `cosine` or `cosine:FLOOR` over all epochs, `step:EVERY:FACTOR`; with epochs of warm-up.
+/// `constant`, `cosine` or `cosine:FLOOR` over all epochs, `step:EVERY:FACTOR`; with epochs of
+/// warm-up.
 pub(crate) fn schedule(text: &str, epochs: usize, warm_up: f64) -> PyResult<Schedule> {
     let numbers = |rest: &str| {
         let numbers: Result<Vec<f64>, _> = rest.split(':').map(|n| n.trim().parse()).collect();
