@@ -3,7 +3,7 @@
 #
 #     python/ci.sh [folder]      the folder keeps the environment and what is compiled (default: target/python-ci)
 #
-# On two cores: about 2 minutes the first time, half a minute after that.
+# Most of its time goes to compiling the library, the first time.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=${1:-$here/../target/python-ci}
