@@ -16,7 +16,8 @@ export RUSTFLAGS="-C target-feature=+simd128" CARGO_INCREMENTAL=0
 
 [ -x node_modules/.bin/esbuild ] || npm ci
 if [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then
-    cargo build --quiet --locked --release --target wasm32-unknown-unknown
+    cargo rustc --quiet --locked --release --lib --crate-type cdylib --target wasm32-unknown-unknown \
+        -- -C strip=none
 elif [ -n "${SHALLOWNET_WASM_ROOT:-}" ]; then
     ./debian.sh "$SHALLOWNET_WASM_ROOT"
     module=$PWD/target/debian/wasm32-unknown-unknown/release/shallownet_web.wasm
@@ -24,6 +25,9 @@ else
     echo "no compiler for WebAssembly: rustup target add wasm32-unknown-unknown" >&2
     exit 1
 fi
+# The names of functions are what snip.mjs goes by.
+mkdir -p dist/pkg
+node snip.mjs "$module" dist/pkg/shallownet_web.wasm
 if [ -n "${CARGO_TARGET_DIR:-}" ]; then export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-bindgen; fi
-RUSTFLAGS="" cargo run --quiet --locked --release --manifest-path bindgen/Cargo.toml -- "$module" dist/pkg
+RUSTFLAGS="" cargo run --quiet --locked --release --manifest-path bindgen/Cargo.toml -- dist/pkg/shallownet_web.wasm dist/pkg
 node pack.mjs "$@"

@@ -43,5 +43,6 @@ unshare --mount bash -ec '
     exec chroot "$root" env -C /repository/web HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin \
         CARGO_TARGET_DIR=/repository/web/target/debian CARGO_NET_OFFLINE=true CARGO_INCREMENTAL=0 \
         RUSTFLAGS="-C target-feature=+simd128" \
-        cargo build --locked --release --target wasm32-unknown-unknown
+        cargo rustc --locked --release --lib --crate-type cdylib --target wasm32-unknown-unknown \
+        -- -C strip=none
 ' inside "$root" "$repository" "$registry"

@@ -2,6 +2,7 @@
 // `minimize` without its cost.
 
 import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 
 export async function prepare() {
@@ -17,7 +18,7 @@ export class Peer {
   constructor({ sizes, parameters, x, y, optimizer, rate }) {
     this.layers = parameters.map((all, layer) => {
       const [inputs, units] = [sizes[layer], sizes[layer + 1]];
-      const kernel = tf.tidy(() => tf.tensor2d(all.slice(0, inputs * units), [units, inputs]).transpose());
+      const kernel = tf.tidy(() => tf.transpose(tf.tensor2d(all.slice(0, inputs * units), [units, inputs])));
       return { w: tf.variable(kernel), b: tf.variable(tf.tensor1d(all.slice(inputs * units))) };
     });
     this.x = tf.tensor2d(x, [y.length, sizes[0]]);
@@ -28,8 +29,8 @@ export class Peer {
   loss = () => {
     let a = this.x;
     this.layers.forEach(({ w, b }, layer) => {
-      const z = a.matMul(w).add(b);
-      a = layer === this.layers.length - 1 ? z : z.tanh();
+      const z = tf.add(tf.matMul(a, w), b);
+      a = layer === this.layers.length - 1 ? z : tf.tanh(z);
     });
     // Cross-entropy from the logit z: max(z, 0) - y z + ln(1 + e^-|z|), tfjs's own.
     return tf.losses.sigmoidCrossEntropy(this.y, a);

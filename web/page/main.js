@@ -145,9 +145,9 @@ const listeners = {
     if (opened) {
       isMixed = true;
       say(`${opened} is open; training goes on with it.`);
-      const names = network.activations;
-      lesson.activation = names[0];
-      lesson.hidden = stages.widths.join(', ');
+      lesson.hidden = network.widths.join(', ');
+      if (network.widths.length) [lesson.activation] = network.activations;
+      fill();
     }
     spoken = 0;
     ask();
@@ -282,8 +282,6 @@ try {
   }
 } catch { /* no storage, or none of ours */ }
 
-// The compiled module, unpacked by the browser itself.
-const packed = Uint8Array.from(atob(document.getElementById('wasm').textContent.trim()), (c) => c.charCodeAt(0));
-new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer()
-  .then((bytes) => worker.postMessage({ type: 'wasm', bytes }, [bytes]))
-  .catch((error) => warn(`The compiled module could not be unpacked: ${error.message}`));
+// The compiled module, which the worker unpacks.
+const { buffer } = Uint8Array.from(atob($('wasm').textContent.trim()), (c) => c.charCodeAt(0));
+worker.postMessage({ type: 'wasm', packed: buffer }, [buffer]);

@@ -56,15 +56,17 @@ function attempt(work) {
 }
 
 function changed() {
+  const layers = lesson.layers();
   postMessage({
-    type: 'changed', points: lesson.points(), labels: lesson.labels(), features: lesson.features(),
+    type: 'changed', widths: lesson.activations().slice(0, -1).map((_, layer) => layers[9 * layer]), points: lesson.points(), labels: lesson.labels(), features: lesson.features(),
     classes: lesson.classes(), activations: lesson.activations(), loss: lesson.loss(), level: lesson.level(),
   });
 }
 
 const answers = {
-  async wasm({ bytes }) {
-    await init({ module_or_path: bytes });
+  async wasm({ packed }) {
+    // LZMA's decoder stands before this script: see pack.mjs.
+    await init({ module_or_path: Uint8Array.from(LZMA.decompress(new Int8Array(packed))) });
     lesson = new Lesson();
     postMessage({ type: 'ready', saturation: saturation() });
   },

@@ -1,6 +1,7 @@
 //! Model files, the same as the command line's.
 
 use shallownet::io::model::{Model, decode, encode};
+use shallownet::pipeline::Column;
 use shallownet::{Network, Optimizer, Training};
 
 use crate::network::{Trained, at_its_fastest};
@@ -30,17 +31,15 @@ pub(crate) fn open(
 ) -> Result<Trained, String> {
     let model: Model<f32> = decode(bytes).map_err(|problem| format!("{name}: {problem}"))?;
     let refused = |what: String| Err(format!("{name}: {what}"));
-    if !model.pipeline.is_plain() {
+    if model.pipeline.columns.iter().any(|column| matches!(column, Column::Category { .. })) {
         return refused(
-            "the model prepares its table (missing values, categories or clipping), which the page \
-             does not: expected columns of plain numbers"
-                .to_owned(),
+            "the model has columns of categories: the page takes columns of numbers".to_owned(),
         );
     }
-    let (given, width) = (model.network.inputs(), samples.width());
+    let (given, width) = (model.pipeline.raw_columns(model.network.inputs()), samples.width());
     if given != width {
         return refused(format!(
-            "the model has {given} inputs, the data here {width} features: choose its data first"
+            "the model has {given} features, the data here {width}: choose its data first"
         ));
     }
     if let Some(features) = &model.pipeline.features

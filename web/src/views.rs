@@ -31,8 +31,11 @@ impl Grid {
         network: &Network<f32>,
     ) -> Result<Self, String> {
         let width = samples.width();
-        if window.axes.iter().any(|&axis| axis >= width) || size == 0 {
+        if window.axes.iter().any(|&axis| axis >= width) {
             return Err(format!("no axes {:?} among {width} features", window.axes));
+        }
+        if !(2..=1024).contains(&size) {
+            return Err(format!("{size} cells a side: expected 2 to 1024"));
         }
         let mut sample = vec![0.0; width];
         for row in samples.x.chunks_exact(width) {
