@@ -82,6 +82,7 @@ function edit(field, value) {
   lesson[field] = value;
   sort();
   remember();
+  if (field === 'data') axes = [0, 1];
   if (ANEW.has(field)) { begin(); return; }
   if (last?.steps > 0 && field !== 'speed') isMixed = true;
   tune();
@@ -115,6 +116,16 @@ function ask() {
   worker.postMessage({ type: 'frame', axes, ranges, ...stages.wanted });
 }
 
+/** Draws the last frame, while the worker makes the next one. */
+function show() {
+  if (running && calm.matches) setTimeout(ask, 250);
+  else if (running || stale) ask();
+  stale = false;
+  if (!network || !last) return;
+  stages.draw(last, network);
+  tell(last);
+}
+
 const listeners = {
   ready({ saturation }) {
     stages.saturation = saturation;
@@ -122,6 +133,7 @@ const listeners = {
   },
   changed(what) {
     network = what;
+    last = null; // a frame of the network before
     const count = what.features.length;
     if (axes.some((axis) => axis >= count)) axes = [0, 1];
     showAxes(count);
@@ -133,11 +145,7 @@ const listeners = {
   frame(frame) {
     asked = false;
     last = frame;
-    stages.draw(frame, network);
-    tell(frame);
-    if (running) setTimeout(() => requestAnimationFrame(ask), calm.matches ? 250 : 0);
-    else if (stale) ask();
-    stale = false;
+    requestAnimationFrame(show);
   },
   stopped({ opened }) {
     running = false;

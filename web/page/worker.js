@@ -5,7 +5,7 @@ import init, { Lesson, saturation } from '../dist/pkg/shallownet_web.js';
 
 const SLICE = 6; // ms of training between two looks at the messages
 let lesson, running = false, perSecond = Infinity, began = 0, owed = 0;
-let rate = 0; // steps a second of time spent on training
+let rate = 0, counted = 0, clocked = 0; // steps a second of training, from so many steps and ms
 const soon = new MessageChannel();
 soon.port1.onmessage = slice;
 
@@ -32,9 +32,11 @@ function trainFor(milliseconds, most) {
     done += chunk;
     spent = performance.now() - begin;
   }
-  if (spent > 0.5 && done > 0) {
-    const measured = done / spent * 1000;
+  [counted, clocked] = [counted + done, clocked + spent];
+  if (clocked > 5) {
+    const measured = counted / clocked * 1000;
     rate = rate ? rate + 0.1 * (measured - rate) : measured;
+    [counted, clocked] = [0, 0];
   }
   if (perSecond !== Infinity) owed -= done;
 }
@@ -75,7 +77,7 @@ const answers = {
   begin({ lesson: l, hidden, points, file, steps }) {
     attempt(() => {
       running = false;
-      rate = 0;
+      [rate, counted, clocked] = [0, 0, 0];
       if (l.data === 'drawn') lesson.draw(Float64Array.from(points.flat()));
       else if (l.data === 'table') {
         if (file) postMessage({ type: 'note', text: lesson.read(file.name, new Uint8Array(file.bytes), file.label) });
