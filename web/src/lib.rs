@@ -11,4 +11,4 @@ mod samples;
 mod table;
 mod views;
 
-pub use lesson::Lesson;
+pub use lesson::{Lesson, saturation};

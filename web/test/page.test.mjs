@@ -130,6 +130,9 @@ onPage('a model is saved and opened again', '#steps=400', async (page) => {
   await page.waitForFunction(() => document.getElementById('alert').textContent.startsWith('model.safetensors:'));
 });
 
+/** The classes of a command line's predictions. */
+const predicted = (text) => text.trim().split('\n').slice(1).map((line) => line.split(',')[0].trim());
+
 const cli = process.env.SHALLOWNET_CLI;
 if (cli) onPage('models go to the command line and come from it', '#data=circles&points=200&steps=2000&optimizer=adam&rate=0.05', async (page) => {
   const folder = mkdtempSync(join(tmpdir(), 'shallownet-'));
@@ -139,8 +142,7 @@ if (cli) onPage('models go to the command line and come from it', '#data=circles
     await download.saveAs(model);
     writeFileSync(join(folder, 'new.csv'), 'x1,x2\n3.5,0\n0,1.5\n-1.5,0\n0,-3.5\n');
     const told = execFileSync(cli, ['predict', '--model', model, '--data', join(folder, 'new.csv')], { encoding: 'utf8' });
-    const classes = told.trim().split('\n').slice(1).map((line) => line.split(',')[0].trim());
-    assert.deepEqual(classes, ['0', '1', '1', '0'], told);
+    assert.deepEqual(predicted(told), ['0', '1', '1', '0'], told);
     // And back: a table, a model that the program learned from it, the same share of right answers.
     const table = join(WEB, '../tests/data/planar.csv'), theirs = join(folder, 'model.safetensors');
     execFileSync(cli, ['train', '--data', table, '--label', 'label', '--hidden', '8', '--activation', 'tanh', '--precision', 'f32', '--out', folder]);
@@ -148,7 +150,12 @@ if (cli) onPage('models go to the command line and come from it', '#data=circles
     await page.waitForFunction(() => document.getElementById('note').textContent.includes('planar.csv'));
     await page.setInputFiles('#model', theirs);
     await page.waitForFunction(() => document.getElementById('note').textContent.includes('is open'));
-    await until(page, ({ right }) => right > 80);
+    const rows = readFileSync(table, 'utf8').trim().split('\n').slice(1).map((row) => row.split(','));
+    const points = join(folder, 'points.csv');
+    writeFileSync(points, `x1,x2\n${rows.map(([x, y]) => `${x},${y}`).join('\n')}\n`);
+    const theirClasses = predicted(execFileSync(cli, ['predict', '--model', theirs, '--data', points], { encoding: 'utf8' }));
+    const right = rows.filter((row, i) => row[2].trim() === theirClasses[i]).length / rows.length;
+    await page.waitForFunction((text) => document.getElementById('now-right').textContent === text, `${(100 * right).toFixed(1)} %`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
