@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     let result = bindgen
         .input_path(module)
         .web(true)
-        .map(|bindgen| bindgen.typescript(false).keep_debug(false))
+        .map(|bindgen| bindgen.typescript(false).remove_name_section(true))
         .and_then(|bindgen| bindgen.generate(folder));
     match result {
         Ok(()) => ExitCode::SUCCESS,
