@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import statistics
 import subprocess
+import sys
 
 import numpy as np
 import peers
@@ -80,6 +81,8 @@ def main():
             for name, peer in peers.PEERS.items():
                 result = peer(problem)
                 if result is not None:
+                    ms, converged, of = result
+                    print(f"# {problem.name}: {name} {ms:.0f} ms, {converged} of {of}", file=sys.stderr)
                     of_peers[problem.name][name].append(result)
 
     names = [*peers.PEERS, "R nnet"]
