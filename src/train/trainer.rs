@@ -107,7 +107,7 @@ pub struct Trainer<T> {
 /// The memory of a run.
 #[derive(Debug)]
 enum Room<T> {
-    Whole(Memory<T>),
+    Whole(Box<Memory<T>>),
     Sharded(Box<Sharded<T>>),
 }
 
@@ -159,7 +159,11 @@ impl<T: Scalar> Trainer<T> {
         };
         let workspace = TrainingWorkspace::new(net, size)?;
         let memory = Memory { workspace, batches, validation: Validation::new(net, data)? };
-        Ok(Self { rollback: Rollback::new(net, &state)?, memory: Room::Whole(memory), state })
+        Ok(Self {
+            rollback: Rollback::new(net, &state)?,
+            memory: Room::Whole(Box::new(memory)),
+            state,
+        })
     }
 
     /// [`new`](Self::new) on one of several ranks that train together: processes of an MPI job

@@ -5,10 +5,13 @@ use std::thread;
 
 use shallownet::ranks::Communicator;
 
+/// What a rank has laid out: the bytes for each rank, and all of them.
+type LaidOut = Mutex<(Vec<usize>, Vec<u8>)>;
+
 /// One of several threads: what it sends lies in a table that all can read.
 pub(crate) struct ThreadRank {
     rank: usize,
-    table: Arc<Vec<Mutex<(Vec<usize>, Vec<u8>)>>>,
+    table: Arc<Vec<LaidOut>>,
     all_there: Arc<Barrier>,
     /// Messages that this rank has been in, and the bytes that it has sent to others.
     pub(crate) messages: usize,
@@ -66,7 +69,7 @@ pub(crate) fn on_ranks<R: Send>(
     ranks: usize,
     work: impl Fn(&mut ThreadRank) -> R + Sync,
 ) -> Vec<R> {
-    let table: Arc<Vec<_>> = Arc::new((0..ranks).map(|_| Mutex::default()).collect());
+    let table: Arc<Vec<LaidOut>> = Arc::new((0..ranks).map(|_| Mutex::default()).collect());
     let all_there = Arc::new(Barrier::new(ranks));
     thread::scope(|scope| {
         let threads: Vec<_> = (0..ranks)

@@ -161,9 +161,9 @@ pub(super) fn add_pairs(
     nodes: impl Iterator<Item = Range<usize>>,
 ) -> Cost {
     let root = tree::add_up(0..shards, &mut nodes.enumerate().peekable(), &mut |a, b| {
-        for part in 0..2 {
-            costs[a][part] += costs[b][part];
-        }
+        let [cost, weights] = costs[b];
+        costs[a][0] += cost;
+        costs[a][1] += weights;
     });
     root.map_or([0.0; 2], |root| costs[root])
 }
