@@ -66,7 +66,7 @@ fn penalties_go_with_solvers() {
                  --precision f64 --iterations 80";
     let norms = |options: &str| {
         let results = place.json(&format!("{train} {options}"));
-        let facts = place.json("inspect --model shallownet-run/model.safetensors");
+        let facts = place.json("inspect shallownet-run/model.safetensors");
         let layers = facts["layers"].as_array().unwrap();
         let norm = layers.iter().map(|l| l["weight_norm"].as_f64().unwrap()).fold(0.0, f64::max);
         (norm, results)
@@ -80,7 +80,7 @@ fn penalties_go_with_solvers() {
     let (_, results) = norms("--solver lm --bayesian");
     let determined = results["effective_parameters"].as_f64().unwrap();
     assert!((3.0..41.0).contains(&determined), "{results}");
-    let (_, said) = place.said(&format!("{train} --solver lm --bayesian"));
+    let (_, said) = place.said(&format!("{train} --solver lm --bayesian --json"));
     assert!(said.contains("of 61 parameters determined by the samples"), "{said}");
 }
 
