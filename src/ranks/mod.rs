@@ -5,7 +5,7 @@
 //! | `communicator.rs` | [`Communicator`]: what a training among ranks asks for |
 //! | `shards.rs` | [`Shards`]: which samples are whose |
 //! | `alone.rs` | [`Alone`]: one rank |
-//! | `mpi.rs` | [`Mpi`]: the ranks of an MPI job (feature `mpi`) |
+//! | `mpi.rs` | `Mpi`: the ranks of an MPI job (feature `mpi`) |
 
 mod alone;
 mod communicator;
