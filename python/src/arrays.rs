@@ -114,13 +114,10 @@ fn not_contiguous(name: &str) -> PyErr {
 }
 
 /// An array of zeros, to be written to.
-pub(crate) fn zeros<'py, T: Element>(
+pub(crate) fn zeros<'py, T: Element + Copy + Default>(
     py: Python<'py>,
     shape: &[usize],
-) -> PyResult<Bound<'py, PyArrayDyn<T>>>
-where
-    T: Copy + Default,
-{
+) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
     let length = shape.iter().try_fold(1_usize, |length, n| length.checked_mul(*n));
     let too_large = || PyMemoryError::new_err("the result is too large for this machine's memory");
     let length = length.ok_or_else(too_large)?;
