@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --locked --release --no-default-features --features f32,mpi --example mpi
+cargo build --locked --release --features "${FEATURES:-mpi}" --example mpi
 program=${CARGO_TARGET_DIR:-target}/release/examples/mpi
 options=(--oversubscribe --bind-to none --mca btl_vader_single_copy_mechanism none)
 [ "$(id -u)" != 0 ] || options+=(--allow-run-as-root)
