@@ -102,8 +102,7 @@ wasm32() {
     # shellcheck disable=SC2086
     tests "wasm32 with simd128, under Node" RUSTFLAGS="-C target-feature=+simd128" \
         CARGO_TARGET_WASM32_WASIP1_RUNNER="node --no-warnings /repository/tools/wasi.mjs" \
-        SHALLOWNET_LEVEL=wasm cargo test --locked --features all-levels \
-        --target wasm32-wasip1 $wasm32_tests
+        SHALLOWNET_LEVEL=wasm cargo test --locked --target wasm32-wasip1 $wasm32_tests
 }
 
 # The library with its defaults, and with all files and the program: nothing is linked or run.
