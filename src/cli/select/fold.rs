@@ -72,7 +72,10 @@ impl Fold<'_> {
             args.machine.configure(builder).parallelism(Parallelism::Serial).build()?;
         let defaults = Defaults::of(data, args.preparation.plain);
         let training = args.training(defaults, rows.len()).learning_rate(candidate.learning_rate);
-        let samples = DataSet::new(train.x()?, train.y()?);
+        let mut samples = DataSet::new(train.x()?, train.y()?);
+        if let Some(weights) = train.weights() {
+            samples = samples.weights(weights);
+        }
         match training.run(&mut net, samples, |_| ControlFlow::Continue(())) {
             Err(Error::Diverged { .. }) => return Ok(f64::NAN),
             other => other?,
