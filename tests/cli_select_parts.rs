@@ -114,7 +114,7 @@ fn parts_that_are_not_there_are_named_with_their_commands() {
     let error = place.refused(2, "select --merge parts --json");
     let command = format!("shallownet {SELECT}").split_whitespace().collect::<Vec<_>>().join(" ");
     let expected = format!(
-        "of 9 parts parts 1,4,6-8 are missing: {command} --out parts --shard 1/9 writes the first, \
+        "parts 1,4,6-8 of 9 are missing: {command} --out parts --shard 1/9 writes the first, \
          and so on"
     );
     assert_eq!(error, expected);
@@ -122,10 +122,7 @@ fn parts_that_are_not_there_are_named_with_their_commands() {
     run_parts(&place, SELECT, [1, 4, 6, 7], 9);
     let error = place.refused(2, "select --merge parts");
     let command = format!("{command} --out parts --shard 8/9");
-    assert_eq!(
-        error,
-        format!("of 9 parts part 8 is missing: shallownet {} writes it", &command[11..])
-    );
+    assert_eq!(error, format!("part 8 of 9 is missing: shallownet {} writes it", &command[11..]));
     // What the error says is run as it stands.
     place.said(command.strip_prefix("shallownet ").unwrap());
     same(&place, SELECT, "select --merge parts");

@@ -114,7 +114,7 @@ fn broken_parts_are_refused_by_line_and_column() {
     // A copy under another name: what the file says counts.
     place.file("parts/part-2-of-2.json", place.read("parts/part-1-of-2.json"));
     let error = place.refused(2, "select --merge parts");
-    assert!(error.starts_with("of 2 parts part 2 is missing: "), "{error}");
+    assert!(error.starts_with("part 2 of 2 is missing: "), "{error}");
 }
 
 /// Whatever one byte of a part is changed to, the answer is a table or one line.

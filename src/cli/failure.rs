@@ -48,8 +48,8 @@ pub(crate) enum Failure {
     )]
     OtherData { checkpoint: String, data: String },
     /// Parts of a selection that are not there, and what runs the first of them.
-    #[error("of {parts} parts {which} missing: {command} writes {what}")]
-    MissingParts { parts: usize, which: String, command: String, what: &'static str },
+    #[error("{which} missing: {command} writes {what}")]
+    MissingParts { which: String, command: String, what: &'static str },
     /// What went wrong after the model had been saved.
     #[error("the model is in {model}, but then: {problem}")]
     AfterModel { model: String, problem: Box<Failure> },

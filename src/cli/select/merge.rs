@@ -78,10 +78,10 @@ fn missing(gaps: &[(usize, usize)], like: &Part, first: usize) -> Failure {
     let parts = like.shard().parts;
     let command = command::again(&like.command, Shard { part: first, parts });
     let (which, what) = match gaps {
-        &[(from, to)] if from == to => (format!("part {ranges} is"), "it"),
-        _ => (format!("parts {ranges} are"), "the first, and so on"),
+        &[(from, to)] if from == to => (format!("part {ranges} of {parts} is"), "it"),
+        _ => (format!("parts {ranges} of {parts} are"), "the first, and so on"),
     };
-    Failure::MissingParts { parts, which, command, what }
+    Failure::MissingParts { which, command, what }
 }
 
 /// Refuses a part of another selection, and says in what they differ.
