@@ -90,6 +90,8 @@ fn broken_parts_are_refused_by_line_and_column() {
     assert_eq!(refused(""), format!("line 1, column 0: EOF while parsing a value{again}"));
     assert!(refused("{]").starts_with("line 1, column 2: "));
     assert!(refused("\u{0}\u{1}").starts_with("line 1, column 1: "));
+    let long = refused(&text.replacen("\"seed\"", &format!("\"{}\"", "s".repeat(9999)), 1));
+    assert!(long.contains("unknown field") && long.len() < 400, "{long}");
     assert_eq!(refused("{}"), "it is no part that select --shard wrote");
     let changes = [
         ("\"part\": 2,", "\"part\": 0,", "no part 0 of 2, of 4 candidates on 3 folds, can be"),

@@ -6,9 +6,11 @@
 mod args;
 mod baseline;
 mod command;
+mod compare;
 mod fold;
 mod merge;
 mod part;
+mod read;
 mod run;
 mod score;
 mod selection;
