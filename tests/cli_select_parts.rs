@@ -34,12 +34,14 @@ fn parts_merge_to_the_bits_of_the_undivided_run() {
     for parts in [1, 5, 12] {
         merges_to_the_same(&place(), SELECT, parts);
     }
-    // The note on a constant answer, values, costs, the other type of numbers, the built-in set.
+    // The note on a constant answer, values, costs, the other type of numbers, three
+    // classes, the built-in set.
     let more = [
         "select --data d.csv --label kind --hidden 1 --epochs 1 --learning-rate 1e-5 --folds 2",
         "select --data d.csv --label b --regression --ignore kind,n --hidden 3 --epochs 4 \
          --activation relu --precision f32 --target-transform log",
         "select --data d.csv --label kind --score cost --plain --hidden none,2 --epochs 3 --folds 2",
+        "select --data d.csv --label shade --ignore n --hidden 2,3 --epochs 3 --folds 2",
         "select --hidden 2,none --init he_normal,uniform --epochs 3 --folds 2",
     ];
     for select in more {

@@ -14,9 +14,10 @@ pub(crate) fn table() -> String {
         let (a, b) = (i * 7 % 31, i * 11 % 17);
         let kind = if 2 * a + b * b % 23 > 38 { "yes" } else { "no" };
         let colour = if i.is_multiple_of(5) { String::new() } else { format!("c{}", i % 3) };
-        format!("{i},{a},{b}.5,{colour},{kind}\n")
+        let shade = ["light", "half", "dark"][(a / 11) as usize];
+        format!("{i},{a},{b}.5,{colour},{shade},{kind}\n")
     };
-    format!("n,a,b,colour,kind\n{}", (0..60).map(row).collect::<String>())
+    format!("n,a,b,colour,shade,kind\n{}", (0..60).map(row).collect::<String>())
 }
 
 pub(crate) fn place() -> Place {

@@ -63,8 +63,8 @@ fn select<T: Scalar>(args: &Args, data: &Data, noted: usize, say: &Say) -> Resul
     let Some((shard, out)) = args.shard.zip(args.out.as_deref()) else {
         return table::tell((&selection, &about), &scores(Shard::WHOLE)?, args.out.as_deref(), say);
     };
-    part::make_folder(out)?;
     let grounds = Grounds::new::<T>(args, data, &folds, (output, of_targets))?;
+    part::make_folder(out)?;
     let scores = scores(shard)?;
     Part::new(shard, about, (selection, grounds), &scores).save(out, say)
 }

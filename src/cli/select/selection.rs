@@ -150,7 +150,8 @@ impl Grounds {
         sizes.sort_unstable();
         sizes.dedup();
         // Which backend computes follows from the machine and the option, not from the network.
-        let any = Network::<T>::builder(1).layer(1, output).backend(args.machine.backend);
+        let any = Network::<T>::builder(1).layer(1, Activation::Identity);
+        let any = any.backend(args.machine.backend);
         Ok(Self {
             data: data.fingerprint()?,
             seed: args.seed,
