@@ -296,6 +296,21 @@ fn a_column_of_weights_weighs_samples() {
     assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-12), "{a:?} {b:?}");
     let line = place.refused(2, "train --data weighted.csv --label k --weights k");
     assert_eq!(line, "--weights: it is the label");
+
+    // So does a selection: with weights of one batch, 2 is as 1 everywhere, and 0 is not.
+    let select = "select --data weighted.csv --label k --hidden 3 --activation tanh --score cost \
+                  --folds 2 --epochs 20 --batch 60";
+    let best = |file: &str, options: &str| {
+        place.file("weighted.csv", file);
+        place.json(&format!("{select} {options}"))["best"]["mean"].as_f64().unwrap()
+    };
+    let ones = format!("a,b,k,w\n{weighted}").replace(",0\n", ",1\n").replace(",2\n", ",1\n");
+    let twos = ones.replace(",1\n", ",2\n");
+    let alike = best(&ones, "--ignore w");
+    assert_eq!(best(&ones, "--weights w"), alike);
+    assert!((best(&twos, "--weights w") - alike).abs() < 1e-12);
+    let weighed = best(&format!("a,b,k,w\n{weighted}"), "--weights w");
+    assert!((weighed - alike).abs() > 1e-6, "{weighed} {alike}");
 }
 
 #[test]

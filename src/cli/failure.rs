@@ -47,6 +47,9 @@ pub(crate) enum Failure {
         "{checkpoint}: its training began with other samples than {data} gives now (or another --holdout, --validation, --standardize, --target-transform or --label-smoothing): --other-data goes on all the same"
     )]
     OtherData { checkpoint: String, data: String },
+    /// Parts of a selection that are not there, and what runs the first of them.
+    #[error("{which} missing: {command} writes {what}")]
+    MissingParts { which: String, command: String, what: &'static str },
     /// What went wrong after the model had been saved.
     #[error("the model is in {model}, but then: {problem}")]
     AfterModel { model: String, problem: Box<Failure> },

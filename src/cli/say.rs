@@ -56,6 +56,11 @@ impl Say {
         writeln!(std::io::stdout(), "{text}").map_err(Failure::Output)
     }
 
+    /// The notes so far.
+    pub(crate) fn noted(&self) -> Vec<String> {
+        self.notes().clone()
+    }
+
     fn notes(&self) -> MutexGuard<'_, Vec<String>> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -37,7 +37,16 @@ pub enum Better {
 }
 
 impl<'c, C> Row<'c, C> {
-    pub(super) fn new(candidate: &'c C, scores: Vec<f64>) -> Self {
+    /// The row of a candidate whose scores, first fold to last, are known: of trainings that
+    /// another loop or another process has run. One score alone has no deviation: NaN.
+    ///
+    /// ```
+    /// use shallownet::select::Row;
+    ///
+    /// let row = Row::new(&"tanh", vec![1.0, 2.0, 6.0]);
+    /// assert_eq!((row.mean, row.standard_deviation), (3.0, 7.0_f64.sqrt()));
+    /// ```
+    pub fn new(candidate: &'c C, scores: Vec<f64>) -> Self {
         let k = scores.len() as f64;
         let mean = scores.iter().sum::<f64>() / k;
         let squares: f64 = scores.iter().map(|s| (s - mean).powi(2)).sum();

@@ -110,6 +110,26 @@ fn a_model_that_finds_no_room_leaves_the_old_one() {
     assert!(place.command(&format!("inspect {rescued}")).status().unwrap().success(), "{error}");
 }
 
+#[test]
+fn a_part_of_a_selection_that_finds_no_room_leaves_the_old_one() {
+    let place = Place::new();
+    let part = "select --epochs 1 --folds 2 --activation tanh --shard 1/1 --out parts --hidden";
+    in_disk(&place, &format!("{part} 1"));
+    let before = contents(&place);
+    let widths: Vec<String> = (1..=60).map(|units| units.to_string()).collect();
+    let arguments = format!("{part} {}", widths.join(","));
+    let Some(output) = on_small_disk(&place, 12, &arguments) else { return };
+    let line = failure(&output);
+    assert_eq!(line, "parts/part-1-of-1.json: could not be written: No space left on device");
+    assert!(contents(&place) == before);
+    let error = error(&output);
+    let rescued = error.lines().find_map(|line| line.strip_prefix("note: saved in ")).unwrap();
+    let rescued = rescued.split(" instead of ").next().unwrap();
+    let table = place.stdout(&format!("select --merge {rescued}"));
+    assert!(table.contains(", 60 candidates, 2 folds"), "{table}");
+    assert_eq!(table.matches("tanh").count(), 60, "{table}");
+}
+
 /// The model is small and written; a picture does not fit. Each file is the old one or the new one.
 #[test]
 fn a_picture_that_finds_no_room_leaves_the_old_one() {

@@ -4,6 +4,7 @@ mod arrays;
 mod classes;
 mod columns;
 mod dialect;
+mod fingerprint;
 mod gaps;
 mod kind;
 mod learning;

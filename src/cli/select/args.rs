@@ -12,14 +12,19 @@ use crate::failure::Failure;
 use crate::network::{Defaults, Machine};
 use crate::prepare::PreparationArgs;
 
+use super::shard::{Shard, shard};
+
 /// Compare networks by k-fold cross-validation: every combination of the lists is a candidate.
 ///
 /// Each candidate is trained by mini-batches once a fold, without that fold's samples, and scored
 /// on them. Folds have the classes in the same shares; features, missing values and categories are
 /// prepared as train does it, by the samples to train on. Without --data, on the built-in set.
+///
+/// --shard makes one part of the table, for jobs that run side by side; --merge makes the table of
+/// all parts, with the bits of a run that was not divided.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  shallownet select --data iris.csv --label species --activation tanh,relu --hidden 4,16,16-8 --learning-rate 0.003,0.03"
+    after_help = "Example:\n  shallownet select --data iris.csv --label species --activation tanh,relu --hidden 4,16,16-8 --learning-rate 0.003,0.03\n  shallownet select --data iris.csv --label species --shard 3/8 --out parts\n  shallownet select --merge parts"
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -68,7 +73,14 @@ pub(crate) struct Args {
     pub(super) precision: Precision,
     #[command(flatten)]
     pub(super) machine: Machine,
-    /// Folder for the box plot
+    /// Run the I-th (from 1) of N parts of the trainings alone, and write their scores to --out;
+    /// the same part again replaces its file. At most as many parts as candidates times folds
+    #[arg(long, value_name = "I/N", value_parser = shard, requires = "out")]
+    pub(super) shard: Option<Shard>,
+    /// Train nothing: make the table of all parts in these folders, or of these part files
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = OF_TRAINING.split(' '))]
+    pub(super) merge: Vec<PathBuf>,
+    /// Folder for the box plot; with --shard, for the part
     #[arg(long, value_name = "FOLDER")]
     pub(super) out: Option<PathBuf>,
     /// Write one JSON object
@@ -76,8 +88,17 @@ pub(crate) struct Args {
     pub(crate) json: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+/// The options that a merge would not look at.
+const OF_TRAINING: &str = "data label array labels inputs memory_limit no_header delimiter decimal \
+    thousands skip_rows ignore features regression classification categories most_categories \
+    weights standardize target_transform missing rare plain activation hidden learning_rate init \
+    folds epochs batch optimizer score seed precision backend threads shard";
+
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize,
+)]
 #[value(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum ScoreName {
     Accuracy,
     Cost,
@@ -126,5 +147,21 @@ impl ScoreName {
             Self::Cost => "cost",
             Self::MeanSquaredError => "mean_squared_error",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args as _;
+
+    #[test]
+    fn every_option_of_a_training_is_refused_beside_a_merge() {
+        let command = super::Args::augment_args(clap::Command::new("select"));
+        let mut ids: Vec<&str> = command.get_arguments().map(|arg| arg.get_id().as_str()).collect();
+        ids.retain(|id| !["merge", "out", "json"].contains(id));
+        ids.sort_unstable();
+        let mut refused: Vec<&str> = super::OF_TRAINING.split(' ').collect();
+        refused.sort_unstable();
+        assert_eq!(ids, refused);
     }
 }

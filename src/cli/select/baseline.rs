@@ -8,46 +8,53 @@ use crate::say::Say;
 use crate::scores::decimals;
 use crate::verdict;
 
-/// Notes a best candidate that is no better than the most frequent class, or the mean, of the
-/// samples that it was trained on.
-pub(super) fn judge((best, score): (f64, ScoreName), folds: &Folds, data: &Data, say: &Say) {
-    const TRY: &str = "try other candidates, more --epochs, other features";
+/// The score of the most frequent class, or of the mean, of the samples to train on; `None` where a
+/// constant answer has none to compare with.
+pub(super) fn constant(score: ScoreName, folds: &Folds, data: &Data) -> Option<f64> {
     match score {
         ScoreName::Accuracy => {
             let (classes, of_row) = (&data.labels().classes, &data.labels().of_row);
-            let right = mean(folds, |train, held| {
+            mean(folds, |train, held| {
                 let of_train: Vec<usize> = train.iter().map(|&row| of_row[row]).collect();
                 let (class, _) = verdict::most_frequent(&of_train, classes.len())?;
                 let right = held.iter().filter(|&&row| of_row[row] == class).count();
                 Some(right as f64 / held.len() as f64)
-            });
-            if let Some(right) = right
-                .filter(|&right| right < 1.0 && best - right < verdict::LITTLE_MORE * (1.0 - right))
-            {
-                let how = verdict::how(best - right);
-                say.note(format_args!(
-                    "the best candidate's accuracy of {best:.4} is {how} better than always \
-                     answering the most frequent class: {right:.4}; {TRY}"
-                ));
-            }
+            })
         }
         ScoreName::MeanSquaredError => {
-            let Targets::Values { y, n_y } = &data.targets else { return };
-            let error = mean(folds, |train, held| Some(of_mean((y, *n_y), train, held)));
-            if let Some(error) =
-                error.filter(|&error| error > 0.0 && 1.0 - best / error < verdict::LITTLE_VARIANCE)
-            {
-                let how = verdict::how(error - best);
-                say.note(format_args!(
-                    "the best candidate's mean squared error of {} is {how} better than always \
-                     answering the mean: {}; {TRY}",
-                    decimals(best, 6),
-                    decimals(error, 6)
-                ));
-            }
+            let Targets::Values { y, n_y } = &data.targets else { return None };
+            mean(folds, |train, held| Some(of_mean((y, *n_y), train, held)))
         }
-        // A constant answer has no cost to compare with.
-        ScoreName::Cost => {}
+        ScoreName::Cost => None,
+    }
+}
+
+/// Notes a best candidate that is no better than a constant answer.
+pub(super) fn judge((best, score): (f64, ScoreName), constant: Option<f64>, say: &Say) {
+    const TRY: &str = "try other candidates, more --epochs, other features";
+    let Some(constant) = constant else { return };
+    match score {
+        ScoreName::Accuracy
+            if constant < 1.0 && best - constant < verdict::LITTLE_MORE * (1.0 - constant) =>
+        {
+            let how = verdict::how(best - constant);
+            say.note(format_args!(
+                "the best candidate's accuracy of {best:.4} is {how} better than always \
+                 answering the most frequent class: {constant:.4}; {TRY}"
+            ));
+        }
+        ScoreName::MeanSquaredError
+            if constant > 0.0 && 1.0 - best / constant < verdict::LITTLE_VARIANCE =>
+        {
+            let how = verdict::how(constant - best);
+            say.note(format_args!(
+                "the best candidate's mean squared error of {} is {how} better than always \
+                 answering the mean: {}; {TRY}",
+                decimals(best, 6),
+                decimals(constant, 6)
+            ));
+        }
+        _ => {}
     }
 }
 

@@ -1,7 +1,8 @@
-//! One candidate on one fold; and notes on the folds.
+//! Candidates on folds; and notes on the folds.
 
 use std::ops::ControlFlow;
 
+use rayon::prelude::*;
 use shallownet::select::{Candidate, Folds};
 use shallownet::{
     Activation, Columns, DataSet, Error, Network, Parallelism, PredictionWorkspace, Scalar, metrics,
@@ -13,6 +14,7 @@ use crate::data::Data;
 use crate::failure::Failure;
 use crate::network::Defaults;
 use crate::prepare::{TargetChoice, constants, note_constants};
+use crate::progress;
 use crate::say::{Say, listed};
 use crate::split::{class_sizes, described};
 
@@ -27,9 +29,35 @@ pub(super) struct Fold<'a> {
 }
 
 impl Fold<'_> {
+    /// The scores of some trainings, which are numbered candidate after candidate, and for each
+    /// candidate fold after fold. None depends on the others, nor on the number of threads; if
+    /// several fail, the error is that of the first.
+    pub(super) fn scores<T: Scalar>(
+        &self,
+        candidates: &[Candidate],
+        folds: &Folds,
+        trainings: &[usize],
+        say: &Say,
+    ) -> Result<Vec<f64>, Failure> {
+        let bar = progress::bar(trainings.len(), "trainings");
+        let scores: Vec<Result<f64, Failure>> = self.args.machine.run(say, || {
+            let score = |&training: &usize| {
+                let (candidate, fold) = (training / folds.count(), training % folds.count());
+                let rows: Vec<usize> = folds.train(fold).collect();
+                let held: Vec<usize> = folds.validation(fold).collect();
+                let score = self.train::<T>(&candidates[candidate], (&rows, &held));
+                bar.inc(1);
+                score
+            };
+            trainings.par_iter().map(score).collect()
+        })?;
+        bar.finish_and_clear();
+        scores.into_iter().collect()
+    }
+
     /// Trains on some rows and scores on others; NaN if it diverges. Nothing is learned from the
     /// samples held out, not even their means.
-    pub(super) fn train<T: Scalar>(
+    fn train<T: Scalar>(
         &self,
         candidate: &Candidate,
         (rows, held): (&[usize], &[usize]),
@@ -44,7 +72,10 @@ impl Fold<'_> {
             args.machine.configure(builder).parallelism(Parallelism::Serial).build()?;
         let defaults = Defaults::of(data, args.preparation.plain);
         let training = args.training(defaults, rows.len()).learning_rate(candidate.learning_rate);
-        let samples = DataSet::new(train.x()?, train.y()?);
+        let mut samples = DataSet::new(train.x()?, train.y()?);
+        if let Some(weights) = train.weights() {
+            samples = samples.weights(weights);
+        }
         match training.run(&mut net, samples, |_| ControlFlow::Continue(())) {
             Err(Error::Diverged { .. }) => return Ok(f64::NAN),
             other => other?,
