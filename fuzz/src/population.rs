@@ -19,9 +19,9 @@ use shallownet::{
 };
 
 use crate::bits::bits;
-use crate::common::{BACKENDS, On};
-use crate::numbers::{Rate, Wild, pick, rarely, within};
-use crate::shapes::{elementwise, enough, output};
+use shallownet::testing::backends::BACKENDS;
+use shallownet::testing::cases::bytes::{Rate, Wild, pick, rarely, within};
+use shallownet::testing::cases::bytes::{elementwise, enough, output};
 
 /// A case.
 #[derive(Debug)]
@@ -156,8 +156,8 @@ fn check<T: Scalar>(input: &Input) {
         .loss(input.loss)
         .checks(input.checks)
         .init(Init::Auto, 0)
-        .parallelism(Parallelism::Serial)
-        .on(setup);
+        .parallelism(Parallelism::Serial);
+    let builder = setup.choose(builder);
     let seeds = (0..input.members as u64).map(|k| input.seed + k);
     let population = Population::from_seeds(&builder, seeds).unwrap();
     let given = Given::<T>::of(input);

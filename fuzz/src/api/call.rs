@@ -4,10 +4,10 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use shallownet::{Activation, Backend, Checks, Init, Level, Loss, Parallelism};
 
-use crate::common::{BACKENDS, Setup};
-use crate::numbers::{Rate, Size, Wild, pick, rarely};
-use crate::shapes::{activation, elementwise, init, loss, output};
-use crate::training::{AnyOptimizer, AnySchedule, AnyTraining};
+use shallownet::testing::backends::{BACKENDS, Setup};
+use shallownet::testing::cases::bytes::{AnyOptimizer, AnySchedule, AnyTraining};
+use shallownet::testing::cases::bytes::{Rate, Size, Wild, pick, rarely};
+use shallownet::testing::cases::bytes::{activation, elementwise, init, loss, output};
 
 #[derive(Debug, Clone, Arbitrary)]
 pub(super) enum Call {

@@ -13,7 +13,7 @@ use super::call::Values;
 use super::networks::oracle;
 use super::world::{World, said};
 use crate::bits::bits;
-use crate::numbers::{Rate, Wild};
+use shallownet::testing::cases::bytes::{Rate, Wild};
 
 impl<T: Scalar> World<T> {
     pub(super) fn metrics(&mut self, data: u8, classes: usize, threshold: Wild) -> Option<()> {

@@ -7,7 +7,7 @@ use shallownet::{
 
 use super::call::{Data, Values};
 use crate::bits;
-use crate::common::cases::Numbers;
+use shallownet::testing::cases::Numbers;
 
 /// At most so many of each.
 const ROOM: usize = 3;

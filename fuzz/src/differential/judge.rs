@@ -7,11 +7,11 @@ use super::input::Weights;
 use super::problem::{Batch, Problem, all_finite};
 use super::range;
 use super::results::Results;
-use crate::common::Setup;
-use crate::common::bounds::{Approx, Rounding};
-use crate::common::cases::nested;
-use crate::common::compare::within;
-use crate::common::expected::{Expected, FromOutput};
+use shallownet::testing::backends::Setup;
+use shallownet::testing::bounds::within;
+use shallownet::testing::bounds::{Approx, Rounding};
+use shallownet::testing::bounds::{Expected, FromOutput};
+use shallownet::testing::cases::nested;
 
 /// What is known of each batch.
 pub(super) struct Judge<'a, T> {

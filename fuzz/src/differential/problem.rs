@@ -6,8 +6,8 @@ use shallownet::{
 
 use super::input::{Input, Place, Weights};
 use crate::bits;
-use crate::common::Setup;
-use crate::common::cases::{Numbers, nested};
+use shallownet::testing::backends::Setup;
+use shallownet::testing::cases::{Numbers, nested};
 
 /// Parameters and batches, spots included.
 pub(super) struct Problem<'a, T> {

@@ -7,7 +7,7 @@ use shallownet::{
 
 use super::problem::{Batch, Problem};
 use crate::bits::{self, bits, canonical};
-use crate::common::Setup;
+use shallownet::testing::backends::Setup;
 
 /// What comes of one batch.
 #[derive(Debug)]

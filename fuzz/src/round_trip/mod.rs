@@ -6,9 +6,9 @@ pub mod optimizer;
 use arbitrary::{Result, Unstructured};
 use shallownet::{Activation, Loss, Network, Scalar};
 
-use crate::common::{BACKENDS, On, Setup};
-use crate::numbers::{Wild, pick, within};
-use crate::shapes::{elementwise, enough, output};
+use shallownet::testing::backends::{BACKENDS, Setup};
+use shallownet::testing::cases::bytes::{Wild, pick, within};
+use shallownet::testing::cases::bytes::{elementwise, enough, output};
 
 /// A small network of any kind.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ impl Shape {
         for &(units, activation) in &self.layers {
             builder = builder.layer(units, activation);
         }
-        builder.on(self.setup)
+        self.setup.choose(builder)
     }
 }
 

@@ -14,7 +14,7 @@ use shallownet::{Checks, Init, Scalar};
 use super::{Shape, set};
 use crate::bits;
 use crate::loaders::path;
-use crate::numbers::{Wild, rarely};
+use shallownet::testing::cases::bytes::{Wild, rarely};
 
 /// A model.
 #[derive(Debug, Clone)]
