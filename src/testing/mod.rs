@@ -3,8 +3,8 @@
 //! For who writes kernels, backends, ports or bindings. [`conformance`] runs an implementation on any
 //! number of cases beside the [`reference`](mod@crate::reference), and says where it is off by more
 //! than rounding can explain: a small case that can be replayed without this crate. [`bounds`] says
-//! how far rounding can carry a correct implementation, [`cases`] draws what hurts, [`measure`] is the
-//! clock.
+//! how far rounding can carry a correct implementation, [`cases`] draws what hurts, [`golden`] writes
+//! cases with their answers to a file for other languages, [`measure`] is the clock.
 
 #[cfg(feature = "testing")]
 pub mod backends;
@@ -14,4 +14,6 @@ pub mod bounds;
 pub mod cases;
 #[cfg(feature = "testing")]
 pub mod conformance;
+#[cfg(feature = "testing")]
+pub mod golden;
 pub mod measure;

@@ -149,7 +149,6 @@ pub fn bound(
             let direction = a.div(a.div(*m, correction(beta1)), a.add(root, c(epsilon)));
             (a.sub(w, a.mul(decay, w)), direction)
         }
-        other => unreachable!("{other:?} has no analysis yet"),
     };
     a.vanish(a.sub(base, a.mul(lr, direction)), a.smallest / a.epsilon).error
 }

@@ -13,7 +13,8 @@ pub fn widen<T: Scalar>(x: f32) -> T {
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014): a few lines, and the same numbers everywhere.
-pub struct Numbers(pub(crate) u64);
+#[derive(Debug, Clone)]
+pub struct Numbers(pub u64);
 
 impl Numbers {
     /// Any 64 bits.

@@ -92,7 +92,19 @@ impl Case {
             Dense { inputs: std::mem::replace(&mut inputs, units), w, b, activation: g }
         });
         let layers = layers.collect();
-        let batch = self.batch(index);
+        let mut batch = self.batch::<T>(index);
+        if self.loss == Loss::CategoricalCrossEntropy {
+            // Whole 1024ths, whose sum is 1 exactly: what a loss makes of another sum is its own.
+            for y in batch.y.chunks_mut(self.layers.last().map_or(1, |layer| layer.0)) {
+                let mut others = 0.0;
+                for y in &mut y[1..] {
+                    let share = (y.to_f64() * 1024.0).floor() / 1024.0;
+                    others += share;
+                    *y = T::from_f64(share);
+                }
+                y[0] = T::from_f64(1.0 - others);
+            }
+        }
         Problem {
             layers,
             loss: self.loss,
