@@ -12,6 +12,10 @@
 //! 3. A member whose cost is not finite keeps its parameters.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use shallownet::testing::backends::BACKENDS;
+use shallownet::testing::cases::bytes::{
+    Rate, Wild, elementwise, enough, output, pick, rarely, within,
+};
 use shallownet::{
     Activation, Checks, Columns, Error, Init, Loss, Network, Optimizer, Parallelism, Population,
     PopulationGradients, PopulationOptimizer, PopulationTargets, PopulationWorkspace, Samples,
@@ -19,9 +23,6 @@ use shallownet::{
 };
 
 use crate::bits::bits;
-use shallownet::testing::backends::BACKENDS;
-use shallownet::testing::cases::bytes::{Rate, Wild, pick, rarely, within};
-use shallownet::testing::cases::bytes::{elementwise, enough, output};
 
 /// A case.
 #[derive(Debug)]

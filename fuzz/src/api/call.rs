@@ -2,12 +2,12 @@
 //! taken modulo how many there are; a call on what there is none of is left out.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use shallownet::{Activation, Backend, Checks, Init, Level, Loss, Parallelism};
-
 use shallownet::testing::backends::{BACKENDS, Setup};
-use shallownet::testing::cases::bytes::{AnyOptimizer, AnySchedule, AnyTraining};
-use shallownet::testing::cases::bytes::{Rate, Size, Wild, pick, rarely};
-use shallownet::testing::cases::bytes::{activation, elementwise, init, loss, output};
+use shallownet::testing::cases::bytes::{
+    AnyOptimizer, AnySchedule, AnyTraining, Rate, Size, Wild, activation, elementwise, init, loss,
+    output, pick, rarely,
+};
+use shallownet::{Activation, Backend, Checks, Init, Level, Loss, Parallelism};
 
 #[derive(Debug, Clone, Arbitrary)]
 pub(super) enum Call {

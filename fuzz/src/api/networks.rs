@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use shallownet::testing::cases::bytes::{Rate, Wild};
 use shallownet::{
     Error, Fit, Network, Optimizer, OptimizerState, OutputGradient, PredictionWorkspace, Scalar,
     Tape, TrainingWorkspace, Workspace, reference,
@@ -10,7 +11,6 @@ use shallownet::{
 use super::call::{Build, Data, Pass, Values};
 use super::world::{Samples, Shelf, World, said, unchanged};
 use crate::bits;
-use shallownet::testing::cases::bytes::{Rate, Wild};
 
 impl<T: Scalar> World<T> {
     pub(super) fn build(&mut self, build: &Build) -> Option<()> {

@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 
 use shallownet::io::checkpoint;
+use shallownet::testing::backends::Setup;
 use shallownet::{Error, Scalar, Trainer, Training};
 
 use super::networks::is_finite;
 use super::world::{World, said};
 use crate::bits;
-use shallownet::testing::backends::Setup;
 
 impl<T: Scalar> World<T> {
     pub(super) fn trainer(&mut self, net: u8, training: Training, data: u8) -> Option<()> {

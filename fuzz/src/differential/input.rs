@@ -2,7 +2,6 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use shallownet::Loss;
-
 use shallownet::testing::cases::Case;
 use shallownet::testing::cases::bytes::{
     Wild, elementwise, enough, output, pick, rarely, units, within,

@@ -32,13 +32,13 @@ mod results;
 use std::sync::LazyLock;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use shallownet::testing::backends::{BACKENDS, Setup};
 use shallownet::{Backend, Checks, Parallelism, PredictionWorkspace, Scalar};
 
 use crate::bits::bits;
 pub use input::Input;
 use problem::Problem;
 use results::Results;
-use shallownet::testing::backends::{BACKENDS, Setup};
 
 static POOL: LazyLock<ThreadPool> =
     LazyLock::new(|| ThreadPoolBuilder::new().num_threads(3).build().expect("three threads"));

@@ -2,10 +2,10 @@
 //! the order of its terms, by the formulas of the reference with absolute values in them.
 
 use shallownet::reference::{Layer, Network};
+use shallownet::testing::cases::bytes::largest;
 use shallownet::{Activation, Loss, Scalar};
 
 use super::problem::Batch;
-use shallownet::testing::cases::bytes::largest;
 
 /// Roundings make sums larger than exact ones by far less than this factor.
 const MARGIN: f64 = 16.0;

@@ -4,11 +4,9 @@ pub mod model;
 pub mod optimizer;
 
 use arbitrary::{Result, Unstructured};
-use shallownet::{Activation, Loss, Network, Scalar};
-
 use shallownet::testing::backends::{BACKENDS, Setup};
-use shallownet::testing::cases::bytes::{Wild, pick, within};
-use shallownet::testing::cases::bytes::{elementwise, enough, output};
+use shallownet::testing::cases::bytes::{Wild, elementwise, enough, output, pick, within};
+use shallownet::{Activation, Loss, Network, Scalar};
 
 /// A small network of any kind.
 #[derive(Debug, Clone)]

@@ -16,6 +16,8 @@ use std::ops::ControlFlow;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use shallownet::io::checkpoint::{self, Checkpoint};
+use shallownet::testing::cases::Numbers;
+use shallownet::testing::cases::bytes::{Constants, Wild, within};
 use shallownet::{
     Columns, DataSet, Error, Init, Loss, Network, Scalar, Trainer, Training, TrainingReport,
 };
@@ -23,9 +25,6 @@ use shallownet::{
 use super::{Shape, set};
 use crate::bits::{self, canonical};
 use crate::loaders::path;
-use shallownet::testing::cases::Numbers;
-use shallownet::testing::cases::bytes::Constants;
-use shallownet::testing::cases::bytes::{Wild, within};
 
 /// A training, and where it is interrupted.
 #[derive(Debug, Clone)]
