@@ -20,6 +20,8 @@ use fearless_simd::{Level, dispatch};
 mod constants;
 #[path = "../src/kernels/curve_constants.rs"]
 mod curve_constants;
+#[path = "../src/kernels/testing/double_double.rs"]
+mod double_double;
 #[path = "../src/element.rs"]
 mod element;
 #[path = "../src/kernels/exp.rs"]
@@ -51,13 +53,14 @@ use ulp::{Exact, Reference, ulp_f32, ulp_f64};
 /// Values tested between two looks at the results.
 const BLOCK: usize = 4096;
 
-const FUNCTIONS: [Function; 6] = [
+const FUNCTIONS: [Function; 7] = [
     Function::Exp,
     Function::ExpNegAbs,
     Function::Tanh,
     Function::Sigmoid,
     Function::Erf,
     Function::Sin,
+    Function::Ln1p,
 ];
 
 /// A way to run a kernel.
@@ -119,6 +122,7 @@ fn bounds(f: Function) -> [f64; 2] {
         }
         Function::Erf => [gauss::ERF_MAX_ULP, gauss::ERF_MAX_ULP_UNFUSED],
         Function::Sin => [sine::SIN_MAX_ULP, sine::SIN_MAX_ULP_UNFUSED],
+        Function::Ln1p => [ln_1p::LN_1P_MAX_ULP, ln_1p::LN_1P_MAX_ULP_UNFUSED],
     }
 }
 
@@ -202,6 +206,7 @@ fn in_f64(f: Function, x: f64) -> f64 {
         }
         Function::Erf => libm::erf(x),
         Function::Sin => libm::sin(x),
+        Function::Ln1p => libm::log1p(x),
     }
 }
 
@@ -301,6 +306,7 @@ fn sampled_f64(samples: u64) -> bool {
                         Function::Erf => reference.erf(x),
                         Function::Sin if x.abs() >= f64::SIN_LIMIT => Exact::new(libm::sin(x)),
                         Function::Sin => reference.sin(x),
+                        Function::Ln1p => reference.ln_1p(x),
                     };
                 }
             });

@@ -31,7 +31,7 @@ pub trait Element:
     + AddAssign
     + SubAssign
     + MulAssign
-    + 'static
+    + bytemuck::Pod
 {
     /// The type's name, `"f32"` or `"f64"`.
     const NAME: &'static str;

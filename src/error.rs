@@ -245,6 +245,12 @@ pub enum Error {
         /// That of the data given.
         given: Fingerprint,
     },
+    /// What another rank of the training refused: it says why.
+    #[error("rank {rank} of the training failed: its own message says why")]
+    OtherRank {
+        /// The first of the ranks that failed.
+        rank: usize,
+    },
     /// Early stopping without a validation set to judge by.
     #[error("early stopping needs a validation set: the data has none")]
     NoValidation,

@@ -163,6 +163,7 @@
 //! | [`Range`](Error::Range), [`NoValidation`](Error::NoValidation) | an option outside its range | the message has the range |
 //! | [`OtherSizes`](Error::OtherSizes), [`OutputActivation`](Error::OutputActivation) | parameters or a standardization that do not fit the network | the message has both |
 //! | [`Capacity`](Error::Capacity), [`Mismatch`](Error::Mismatch) | memory made for something else | [`TrainingWorkspace::new`], [`PredictionWorkspace::new`] or [`Tape::new`] for this network and batch |
+//! | [`OtherRank`](Error::OtherRank) | another process of the training refused its part | that one's message says |
 //! | [`OtherData`](Error::OtherData) | a training that goes on with other data | the data that it began with, or [`TrainingState::on_any_data`] |
 //! | [`Diverged`](Error::Diverged) | a cost that is not finite | a smaller learning rate, clipping, standardized features; the parameters are the last good ones |
 //! | [`Level`](Error::Level), [`LevelBackend`](Error::LevelBackend), [`Backend`](Error::Backend) | a backend or level that this machine or build lacks | [`Backend::Auto`], no forced level |
@@ -177,8 +178,9 @@
 //! Besides the element types `f32` and `f64`, all are off by default: `csv`, `npy`, `idx` (data
 //! files), `ndarray` (views), `safetensors` (model files, PyTorch's too), `onnx` (models for other
 //! runtimes), `serde` (options and configurations, written and read: `forms`), `testing` (the oracle
-//! as a tool, for implementations of your own), `cblas` (a backend: the BLAS that you link), `cli`
-//! (the program `shallownet`, with all of those but `cblas` and `testing`).
+//! as a tool, for implementations of your own), `cblas` (a backend: the BLAS that you link), `mpi` (one
+//! network trained by several processes: [`ranks`]), `cli` (the program `shallownet`, with all of those
+//! but `testing`, `cblas` and `mpi`).
 //!
 //! The crate needs `std`: it asks for the processor's features, spreads work over threads, and uses
 //! the platform's roots and exponentials. It compiles with Rust 1.89 and later.
@@ -209,6 +211,7 @@ mod kernels;
 pub mod metrics;
 mod network;
 mod population;
+pub mod ranks;
 pub mod reference;
 mod rounding;
 mod scalar;
@@ -235,6 +238,7 @@ struct Pages;
 pub mod accuracy {
     pub use crate::kernels::exp::{EXP_MAX_ULP, EXP_MAX_ULP_UNFUSED};
     pub use crate::kernels::gauss::{ERF_MAX_ULP, ERF_MAX_ULP_UNFUSED};
+    pub use crate::kernels::ln_1p::{LN_1P_MAX_ULP, LN_1P_MAX_ULP_UNFUSED};
     pub use crate::kernels::sigmoid::{SIGMOID_MAX_ULP, SIGMOID_MAX_ULP_UNFUSED};
     pub use crate::kernels::sine::{SIN_MAX_ULP, SIN_MAX_ULP_UNFUSED};
     pub use crate::kernels::tanh::{TANH_MAX_ULP, TANH_MAX_ULP_UNFUSED};

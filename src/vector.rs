@@ -106,3 +106,21 @@ pub fn sin<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
     T::elementwise(level)?.apply(Function::Sin, values);
     Ok(())
 }
+
+/// ln(1 + x) of each value, in place: at most 2 ULP from the exact value, however small x is; -inf at
+/// -1, NaN below and at NaN, inf at inf. O(n).
+///
+/// ```
+/// # use shallownet::{Level, vector};
+/// let mut x = [1e-20_f64, -1.0, f64::INFINITY];
+/// vector::ln_1p(Level::detect(), &mut x)?;
+/// assert_eq!(x, [1e-20, f64::NEG_INFINITY, f64::INFINITY]);
+/// # Ok::<(), shallownet::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`exp`].
+pub fn ln_1p<T: Scalar>(level: Level, values: &mut [T]) -> Result<()> {
+    T::elementwise(level)?.apply(Function::Ln1p, values);
+    Ok(())
+}

@@ -74,6 +74,27 @@ const EPOCHS: &str = "train --epochs 12 --batch 32 --seed 3 --learning-rate 0.02
                       --schedule cosine:0.1 --warm-up 1 --l2 1e-4 --clip-norm 5 --early-stopping 9";
 
 #[test]
+fn shards_are_part_of_a_training_and_of_its_checkpoint() {
+    let place = Place::new();
+    let command = "train --epochs 4 --batch 32 --shards 3 --seed 3";
+    let whole = place.json(&format!("{command} --out whole --json"));
+    assert_eq!(whole["options"]["shards"], 3);
+    let part = command.replace("--epochs 4", "--epochs 2");
+    place.json(&format!("{part} --checkpoint c.st --out part --json"));
+    let resumed = place.json("train --resume c.st --epochs 4 --out part --json");
+    assert_eq!(resumed["train"]["cost"], whole["train"]["cost"]);
+    for shards in ["0", "x"] {
+        let line = place.refused(2, &format!("train --epochs 4 --shards {shards}"));
+        assert!(line.contains("--shards"), "{line}");
+    }
+    let line = place.refused(2, "train --epochs 4 --shards 500");
+    assert!(line.contains("no more than samples"), "{line}");
+    // A training without shards says nothing of them.
+    let plain = place.json("train --epochs 1 --batch 32 --json");
+    assert_eq!(plain["options"].get("shards"), None);
+}
+
+#[test]
 fn dropout_is_part_of_a_training_and_of_its_checkpoint() {
     let place = Place::new();
     let command = "train --epochs 4 --batch 32 --dropout 0.25 --seed 3";

@@ -234,8 +234,83 @@ fn counts_are_learned_as_rates() {
     place.file("d.csv", "x,y\n1,2\n2,-1\n3,4\n");
     let line = place.refused(2, train);
     assert!(line.ends_with("-1 is not from 0 on, as poisson has it"), "{line}");
-    for loss in ["huber:0", "quantile:1", "absolute:2", "gaussian_nll"] {
+    for loss in ["huber:0", "quantile:1", "absolute:2", "gaussian_nll:1"] {
         let said = place.run(&format!("train --loss {loss}"));
         assert_eq!(said.status.code(), Some(2), "{loss}");
     }
+}
+
+/// y = 100 + 10 x, give or take a deviation that grows from 1 to 9 along x: twelve points of a normal
+/// distribution's middle ranks at every x.
+fn noisy(place: &Place) -> Vec<f64> {
+    const RANKS: [f64; 6] = [0.105, 0.319, 0.549, 0.812, 1.15, 1.732];
+    let mut rows = String::new();
+    let mut deviations = Vec::new();
+    for i in 0..100 {
+        let x = f64::from(i) / 50.0 - 1.0;
+        let deviation = 5.0 + 4.0 * x;
+        for rank in RANKS {
+            for sign in [1.0, -1.0] {
+                rows += &format!("{x},{}\n", 100.0 + 10.0 * x + sign * rank * deviation);
+                deviations.push(deviation);
+            }
+        }
+    }
+    place.file("d.csv", format!("x,y\n{rows}"));
+    deviations
+}
+
+/// The cells that `predict` writes.
+fn predicted(place: &Place, arguments: &str) -> Vec<Vec<String>> {
+    let (csv, _) = place.done(&format!("predict {arguments}"));
+    csv.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn deviations_are_learned_with_values_and_come_in_their_units() {
+    let place = Place::new();
+    let deviations = noisy(&place);
+    let train = "train --data d.csv --label y --regression --loss gaussian_nll --hidden 8 --seed 1";
+    let results = place.json(train);
+    assert_eq!(results["network"]["sizes"], serde_json::json!([1, 8, 2]));
+    // The values alone explain what the noise leaves.
+    let r2 = results["train"]["r_squared"].as_f64().unwrap();
+    assert!(r2 > 0.45, "{results}");
+    let eval = place.json(&format!("eval {MODEL} --data d.csv --label y"));
+    for key in ["cost", "r_squared", "mean_squared_error"] {
+        assert_eq!(eval[key], results["train"][key], "{key}");
+    }
+    let written = predicted(&place, &format!("{MODEL} --data d.csv"));
+    assert_eq!(written[0], ["output_1", "deviation_1"]);
+    for (row, expected) in written[1..].iter().zip(&deviations) {
+        let deviation: f64 = row[1].parse().unwrap();
+        assert!((deviation - expected).abs() < 1.2, "{deviation}, not {expected}");
+    }
+    let mean: f64 = written[1][0].parse().unwrap();
+    assert!((mean - 90.0).abs() < 2.0, "{mean}");
+
+    // Networks that agree have little spread; their mean is as good.
+    place.json(&format!("{train} --ensemble 3 --epochs 30"));
+    let ensemble = "--model shallownet-run/ensemble.safetensors --data d.csv";
+    let written = predicted(&place, ensemble);
+    assert_eq!(written[0], ["output_1", "deviation_1", "spread_1", "deviation_spread_1"]);
+    let numbers: Vec<f64> = written[1].iter().map(|cell| cell.parse().unwrap()).collect();
+    assert!((numbers[1] - 1.0).abs() < 1.5 && numbers[3] < 1.0, "{numbers:?}");
+    let eval = place.json(&format!("eval {ensemble} --label y"));
+    assert!(eval["r_squared"].as_f64().unwrap() > 0.4, "{eval}");
+    assert!(eval["cost"].as_f64().unwrap().is_finite(), "{eval}");
+}
+
+#[test]
+fn deviations_go_with_values_as_they_are() {
+    let place = Place::new();
+    noisy(&place);
+    let train = "train --data d.csv --label y --loss gaussian_nll";
+    let line = place.refused(2, &format!("{train} --regression --target-transform log"));
+    assert!(line.contains("expected standardize or none"), "{line}");
+    let line = place.refused(2, &format!("{train} --regression --output tanh"));
+    assert_eq!(line, "--loss gaussian_nll goes with --output identity, not tanh");
+    place.file("c.csv", "a,kind\n1,no\n2,yes\n3,no\n4,yes\n5,no\n6,yes\n");
+    let line = place.refused(2, "train --data c.csv --label kind --loss gaussian_nll");
+    assert!(line.contains("not classes"), "{line}");
 }

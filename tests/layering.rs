@@ -61,7 +61,7 @@ const FLOORS: [&[&str]; 18] = [
     &["words"],
     &["error"],
     &["kernels", "ffi"],
-    &["data"],
+    &["data", "ranks"],
     &["engine"],
     &["scalar"],
     &["reference", "vector"],

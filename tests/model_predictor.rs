@@ -5,7 +5,7 @@ use shallownet::io::model::{Model, Problem, decode, encode};
 use shallownet::io::{InputKind, Inputs};
 use shallownet::pipeline::Unsound;
 use shallownet::{
-    Activation, Columns, Error, Init, Network, PredictionWorkspace, Scalar, Standardization,
+    Activation, Columns, Error, Init, Loss, Network, PredictionWorkspace, Scalar, Standardization,
 };
 
 fn network<T: Scalar>(n_x: usize, n_y: usize, g: Activation) -> Network<T> {
@@ -98,4 +98,29 @@ fn what_does_not_fit_is_refused() {
     wrong.pipeline.standardization = None;
     wrong.classes = vec!["one".to_owned()];
     assert!(matches!(wrong.predictor(1), Err(Problem::Count { what: "class names", .. })));
+}
+
+#[test]
+fn variances_come_in_the_squares_of_the_targets_units() {
+    let network = Network::<f64>::builder(1).layer(4, Activation::Identity).loss(Loss::GaussianNll);
+    let mut model = Model::new(network.build().unwrap());
+    // Means x and 2 x, logarithms of variances 0 and x.
+    model.network.set_parameters(&[1.0, 2.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]).unwrap();
+    model.pipeline.targets.standardization =
+        Some(Standardization { means: vec![100.0, -1.0], stds: vec![10.0, 0.5] });
+    let mut model: Model<f64> = decode(&encode(&model).unwrap()).unwrap();
+    let mut predictor = model.predictor(2).unwrap();
+    let predictions = predictor.predict(&[1.0, 3.0]).unwrap();
+    let [of_first, of_second] = [2.0 * 10.0_f64.ln(), 2.0 * 0.5_f64.ln()];
+    let expected = [110.0, 0.0, of_first, 1.0 + of_second, 130.0, 2.0, of_first, 3.0 + of_second];
+    assert_eq!(predictions.values().as_slice(), expected);
+
+    // A standardization of four targets is that of another network; logarithms have no variance.
+    let four = Standardization { means: vec![0.0; 4], stds: vec![1.0; 4] };
+    model.pipeline.targets.standardization = Some(four);
+    let refused = encode(&model);
+    assert!(matches!(refused, Err(Problem::Pipeline(Unsound::Count { expected: 2, .. }))));
+    model.pipeline.targets.standardization = None;
+    model.pipeline.targets.log = true;
+    assert!(matches!(encode(&model), Err(Problem::VarianceOfLogarithms)));
 }

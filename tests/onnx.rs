@@ -11,7 +11,7 @@ use shallownet::Standardization;
 use shallownet::io::model::Model;
 use shallownet::io::onnx;
 use shallownet::pipeline::{Column, InputKind, Inputs, Missing, Pipeline, TargetTransform};
-use shallownet::{Activation, Columns, Init, Network, PredictionWorkspace, Scalar};
+use shallownet::{Activation, Columns, Init, Loss, Network, PredictionWorkspace, Scalar};
 
 const SAMPLES: usize = 33;
 
@@ -164,6 +164,13 @@ fn export_models<T: Scalar>(folder: &Path) {
     bytes.pipeline.clip = Some(1.5);
     export_model(folder, "bytes", &bytes, &pixels);
 
+    // Means and logarithms of variances, of standardized targets.
+    let builder = Network::builder(2).layer(5, Tanh).layer(4, Identity).loss(Loss::GaussianNll);
+    let mut variances = Model::new(builder.init(Init::XavierNormal, 4).build().unwrap());
+    let of_targets = Standardization { means: vec![20.0, -3.0], stds: vec![8.0, 0.25] };
+    variances.pipeline.targets.standardization = Some(of_targets);
+    export_model::<T>(folder, "variances", &variances, &numbers(2));
+
     // Prices whose logarithms were learned, from numbers and texts.
     let columns = table();
     let n_x: usize = columns.iter().map(Column::inputs).sum();
@@ -213,7 +220,7 @@ fn onnxruntime_computes_what_we_predict() {
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(said.matches("within the bound").count(), 15 + 22);
+    assert_eq!(said.matches("within the bound").count(), 15 + 24);
 }
 
 #[test]

@@ -73,7 +73,7 @@ with_source() {
 no_memory="allocator_may_return_null=1"
 
 # What of the library is behind the features of the command line, but not the processes it starts.
-readers="csv,idx,npy,onnx,safetensors"
+readers="all-levels,csv,idx,npy,onnx,safetensors"
 
 address() {
     local tests=(--lib --test oracle --test levels --test extremes --test no_panic --test files)

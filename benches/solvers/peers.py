@@ -105,15 +105,22 @@ def levenberg_marquardt(problem):
     return timed(problem, run)
 
 
+# Seconds after which a peer begins no further start of a problem.
+patience = 5.0
+
+
 def timed(problem, run):
+    """Milliseconds, how many starts reached the target, and of how many."""
     ends, begin = [], time.perf_counter()
     for start in problem.starts:
         try:
             ends.append(run(start.copy()))
         except Reached as reached:
             ends.append(reached.flat)
+        if time.perf_counter() - begin > patience:
+            break
     ms = (time.perf_counter() - begin) * 1e3
-    return ms, sum(problem.cost(end) <= problem.target for end in ends), ends
+    return ms, sum(problem.cost(end) <= problem.target for end in ends), len(ends)
 
 
 def sklearn_lbfgs(problem):
@@ -141,7 +148,7 @@ def sklearn_lbfgs(problem):
         )
         return model.fit(problem.x, y).loss_
 
-    ms, converged = 0.0, 0
+    ms, converged, searched = 0.0, 0, time.perf_counter()
     for seed in range(len(problem.starts)):
         low, high = 0, 8
         while high < problem.iterations and fit(seed, high) > target:
@@ -153,7 +160,9 @@ def sklearn_lbfgs(problem):
         begin = time.perf_counter()
         converged += fit(seed, high) <= target
         ms += (time.perf_counter() - begin) * 1e3
-    return ms, converged, None
+        if time.perf_counter() - searched > patience:
+            break
+    return ms, converged, seed + 1
 
 
 def jax_network(problem):
@@ -201,15 +210,19 @@ def jax_timed(problem, run):
     starts = jnp.asarray(np.stack(problem.starts))
     single, batched = jax.jit(run), jax.jit(jax.vmap(run))
     single(starts[0]).block_until_ready()
-    begin = time.perf_counter()
-    ends = [single(start).block_until_ready() for start in starts]
+    ends, begin = [], time.perf_counter()
+    for start in starts:
+        ends.append(single(start).block_until_ready())
+        if time.perf_counter() - begin > patience:
+            break
     ms = (time.perf_counter() - begin) * 1e3
-    batched(starts).block_until_ready()
-    begin = time.perf_counter()
-    batched(starts).block_until_ready()
-    ms = min(ms, (time.perf_counter() - begin) * 1e3)
-    ends = [np.asarray(end) for end in ends]
-    return ms, sum(problem.cost(end) <= problem.target for end in ends), ends
+    if len(ends) == len(starts):
+        batched(starts).block_until_ready()
+        begin = time.perf_counter()
+        batched(starts).block_until_ready()
+        ms = min(ms, (time.perf_counter() - begin) * 1e3)
+    reached = sum(problem.cost(np.asarray(end)) <= problem.target for end in ends)
+    return ms, reached, len(ends)
 
 
 def jax_levenberg_marquardt(problem):

@@ -1,6 +1,6 @@
 """Runs everyone in turn on the problems of a folder, checks the answers, and prints the table.
 
-    python report.py FOLDER PROGRAM [--repetitions N]
+    python report.py FOLDER PROGRAM [--repetitions N] [--starts N] [--patience SECONDS]
 
 PROGRAM is the library's example `solver_problems`.
 """
@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import statistics
 import subprocess
+import sys
 
 import numpy as np
 import peers
@@ -31,7 +32,7 @@ def own(program, folder, all_problems, repetitions):
         # Its sums are added in another order than NumPy's.
         reached = sum(problem.cost(end) <= problem.target * (1 + 1e-9) for end in ends)
         assert reached == int(converged), f"{name} {method}: {converged} said, {reached} found"
-        results[name][method] = (float(ms), reached)
+        results[name][method] = (float(ms), reached, int(starts))
     return results
 
 
@@ -42,19 +43,21 @@ def nnet(folder):
     command = ["Rscript", HERE / "nnet.R", folder, "time"]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     rows = [line.split("\t") for line in text.splitlines()]
-    return {name: (float(ms), int(converged)) for name, ms, converged, _ in rows}
+    return {name: (float(ms), int(converged), int(of)) for name, ms, converged, of in rows}
 
 
 def median(times):
-    """Of (ms, converged) pairs."""
-    return statistics.median(ms for ms, _ in times), times[0][1]
+    """Of (ms, converged, of how many starts)."""
+    return statistics.median(ms for ms, _, _ in times), *times[0][1:]
 
 
 def cell(result, starts):
     if result is None:
         return "-"
-    ms, converged = result
+    ms, converged, of = result
     text = f"{ms:.3g}" if ms < 1000 else f"{ms:.0f}"
+    if of < starts:
+        return f"{text} ({converged} of {of})"
     return f"{text} ({converged})" if converged < starts else text
 
 
@@ -64,19 +67,23 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--starts", type=int, default=30)
+    parser.add_argument("--patience", type=float, default=5)
     options = parser.parse_args()
+    peers.patience = options.patience
     all_problems = problems.all_problems(options.folder, options.starts)
 
     of_r, of_library = [], []
     of_peers = {problem.name: {name: [] for name in peers.PEERS} for problem in all_problems}
     for _ in range(options.repetitions):
-        of_library.append(own(options.program, options.folder, all_problems, 5))
+        of_library.append(own(options.program, options.folder, all_problems, 3))
         of_r.append(nnet(options.folder))
         for problem in all_problems:
             for name, peer in peers.PEERS.items():
                 result = peer(problem)
                 if result is not None:
-                    of_peers[problem.name][name].append(result[:2])
+                    ms, converged, of = result
+                    print(f"# {problem.name}: {name} {ms:.0f} ms, {converged} of {of}", file=sys.stderr)
+                    of_peers[problem.name][name].append(result)
 
     names = [*peers.PEERS, "R nnet"]
     print("| problem | network | samples | target | lm | lbfgs | rprop | scg |", end="")
@@ -104,12 +111,12 @@ def main():
 def compare(library, others):
     """The fastest peer beside the library's fastest method that reaches the target as often, both by
     the time for each start that converged."""
-    each = {name: ms / converged for name, (ms, converged) in others.items() if converged}
+    each = {name: ms / converged for name, (ms, converged, _) in others.items() if converged}
     if not each:
         return "no peer converges"
     fastest = min(each, key=each.get)
-    converged = others[fastest][1]
-    own = [ms / count for ms, count in library.values() if count >= converged]
+    _, converged, of = others[fastest]
+    own = [ms / count for ms, count, starts in library.values() if count * of >= converged * starts]
     if not own:
         return f"fewer than {fastest}"
     return f"{each[fastest] / min(own):.3g} x {fastest}"

@@ -43,8 +43,16 @@ impl Average {
     }
 }
 
+/// Logarithms of variances to standard deviations, in outputs that have them.
+pub(crate) fn deviations(outputs: &mut [f64], n_y: usize, loss: Loss) {
+    for sample in outputs.chunks_exact_mut(n_y) {
+        sample[loss.targets(n_y)..].iter_mut().for_each(|s| *s = (*s / 2.0).exp());
+    }
+}
+
 /// Shows `see` the mean and the spread of the networks' outputs, in the units of the targets, of
-/// every sample, one after another, some samples at a time.
+/// every sample, one after another, some samples at a time. Of outputs with a variance, its root is
+/// averaged.
 pub(crate) fn each_chunk<T: Scalar>(
     population: &Population<T>,
     of_targets: &TargetTransform,
@@ -52,6 +60,7 @@ pub(crate) fn each_chunk<T: Scalar>(
     mut see: impl FnMut(&[f64], &[f64]),
 ) -> Result<()> {
     let (n_x, n_y, members) = (population.inputs(), population.outputs(), population.members());
+    let of_outputs = of_targets.of_outputs(population.loss());
     let most = CHUNK.min(x.len() / n_x).min(CHUNK_OUTPUTS / n_y / members).max(1);
     let mut workspace = PopulationWorkspace::new(population, most)?;
     let mut a = scores::room(most.saturating_mul(n_y).saturating_mul(members))?;
@@ -60,7 +69,11 @@ pub(crate) fn each_chunk<T: Scalar>(
         let a = &mut a[..each * members];
         population.predict(Columns::new(x, n_x)?, a, &mut workspace)?;
         let mut average = Average::new(each);
-        a.chunks_exact(each).for_each(|a| average.add(&turned_back(a, of_targets)));
+        for a in a.chunks_exact(each) {
+            let mut values = turned_back(a, &of_outputs);
+            deviations(&mut values, n_y, population.loss());
+            average.add(&values);
+        }
         see(&average.means, &average.spreads());
     }
     Ok(())
@@ -133,12 +146,13 @@ pub(crate) fn judge<T: Scalar>(
             Kind::Values { mean_squared_error, r_squared } => (mean_squared_error, r_squared),
         };
         own.add(&[first, second, score.cost]);
-        average.add(&batch.turned_back(&a));
+        average.add(&batch.turned_back(&a, population.loss()));
     }
     let mean = average.means;
     let a: Vec<T> = mean.iter().map(|&a| T::from_f64(a)).collect();
     let kind = if are_values {
-        let (a, y) = (Columns::new(&mean, population.outputs())?, batch.values()?);
+        let a = batch.predicted(mean.clone(), population.loss());
+        let (a, y) = (Columns::new(&a, batch.outputs())?, batch.values()?);
         Kind::Values {
             mean_squared_error: metrics::mean_squared_error(a, y)?,
             r_squared: metrics::r_squared(a, y)?,
@@ -147,7 +161,7 @@ pub(crate) fn judge<T: Scalar>(
         scores::kind(&model.network, batch, &a)?
     };
     let mut learned = mean;
-    model.pipeline.targets.apply(&mut learned);
+    model.pipeline.targets.of_outputs(population.loss()).apply(&mut learned);
     let cost = cost(population.loss(), &learned, batch.y()?);
     let spreads = own.spreads();
     let of = |k: usize| Spread { mean: own.means[k], standard_deviation: spreads[k] };
@@ -164,6 +178,16 @@ pub(crate) fn judge<T: Scalar>(
 /// The cost of output activations. Of a network it is computed from logits, which a mean of
 /// probabilities has none of: one that is 0 counts as the least number above.
 fn cost<T: Scalar>(loss: Loss, a: &[f64], y: Columns<'_, T>) -> f64 {
+    if loss == Loss::GaussianNll {
+        let n_y = y.features();
+        let of = |(a, y): (&[f64], &[T])| -> f64 {
+            let (means, s) = a.split_at(n_y);
+            let each = means.iter().zip(s).zip(y);
+            each.map(|((mean, s), y)| (s + (mean - y.to_f64()).powi(2) * (-s).exp()) / 2.0).sum()
+        };
+        let samples = a.chunks_exact(2 * n_y).zip(y.as_slice().chunks_exact(n_y));
+        return samples.map(of).sum::<f64>() / y.samples() as f64;
+    }
     let ln = |p: f64| p.max(f64::MIN_POSITIVE).ln();
     let of = |(&a, y): (&f64, &T)| {
         let y = y.to_f64();
@@ -206,5 +230,9 @@ mod tests {
         let expected = (2.0 - 2.0_f64.ln() + 0.5) / 2.0;
         assert!((cost(Loss::Poisson, &[2.0, 0.5], one) - expected).abs() < 1e-12);
         assert!(cost(Loss::BinaryCrossEntropy, &[0.0, 0.0], one).is_finite());
+        // Two samples: errors of 1 and 2, variances of e and 1.
+        let expected = ((1.0 + (-1.0_f64).exp()) / 2.0 + 4.0 / 2.0) / 2.0;
+        let outputs = [2.0, 1.0, -2.0, 0.0];
+        assert!((cost(Loss::GaussianNll, &outputs, one) - expected).abs() < 1e-12);
     }
 }

@@ -1,7 +1,7 @@
 //! Samples as a network takes them: X and Y, and the class of each.
 
 use shallownet::pipeline::TargetTransform;
-use shallownet::{Activation, Columns, Result, Scalar, Targets, label_smoothing};
+use shallownet::{Activation, Columns, Loss, Result, Scalar, Targets, label_smoothing};
 
 use crate::data::{self, Data, Prepared, with_room};
 use crate::failure::Failure;
@@ -151,9 +151,23 @@ impl<T: Scalar> Batch<T> {
         (!self.weights.is_empty()).then_some(&self.weights[..])
     }
 
-    /// Output activations as values of the data's own size.
-    pub(crate) fn turned_back(&self, a: &[T]) -> Vec<f64> {
-        turned_back(a, &self.of_targets)
+    /// Output activations as values of the data's own size; of outputs with a variance, these too.
+    pub(crate) fn turned_back(&self, a: &[T], loss: Loss) -> Vec<f64> {
+        turned_back(a, &self.of_targets.of_outputs(loss))
+    }
+
+    /// What is predicted of outputs that were turned back: the values, without their variances.
+    pub(crate) fn predicted(&self, mut outputs: Vec<f64>, loss: Loss) -> Vec<f64> {
+        let each = outputs.len() / self.len().max(1);
+        let n_y = loss.targets(each);
+        if n_y < each {
+            let mut at = 0;
+            outputs.retain(|_| {
+                at += 1;
+                (at - 1) % each < n_y
+            });
+        }
+        outputs
     }
 
     /// The first `samples` samples, or all.

@@ -73,11 +73,10 @@ pub(crate) fn loss(text: &str) -> Result<Loss, String> {
         Some(Loss::Quantile { tau }) if !(tau > 0.0 && tau < 1.0) => {
             Err("expected quantile:TAU with a number between 0 and 1, such as 0.9".to_owned())
         }
-        Some(loss) if loss != Loss::GaussianNll => Ok(loss),
-        // A table's targets are one column an output; that loss has two outputs for each.
-        _ => {
+        Some(loss) => Ok(loss),
+        None => {
             let expected = "expected binary_cross_entropy, categorical_cross_entropy, squared_error, \
-                            huber, huber:DELTA, absolute, quantile:TAU or poisson";
+                            huber, huber:DELTA, absolute, quantile:TAU, poisson or gaussian_nll";
             Err(expected.to_owned())
         }
     }

@@ -164,6 +164,10 @@ impl NetworkArgs {
                 "--output softmax of one value is always 1: expected identity, or another"
                     .to_owned(),
             ),
+            Meaning::Classes { .. } if loss == Loss::GaussianNll => refused(
+                "--loss gaussian_nll predicts numbers and how sure they are, not classes"
+                    .to_owned(),
+            ),
             _ => Ok((output, loss)),
         }
     }
@@ -199,7 +203,9 @@ impl NetworkArgs {
         for (&units, activation) in hidden.iter().zip(activations) {
             builder = builder.layer(units, activation);
         }
-        builder = builder.layer(meaning.outputs(), output).loss(loss).init(init, seed);
+        // A mean and a variance for every number.
+        let each = if loss == Loss::GaussianNll { 2 } else { 1 };
+        builder = builder.layer(each * meaning.outputs(), output).loss(loss).init(init, seed);
         let mut network = self.machine.configure(builder).build()?;
         let is_own_start =
             defaults != Defaults::Lecture || self.seed.is_some() || self.init.is_some();

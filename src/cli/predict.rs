@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use shallownet::io::model::Model;
-use shallownet::{Activation, Scalar, metrics};
+use shallownet::{Activation, Loss, Scalar, metrics};
 
 use crate::average;
 use crate::batch::turned_back;
@@ -16,7 +16,8 @@ use crate::scores;
 /// Predict the class (or the value) of every sample of a file.
 ///
 /// Writes CSV to standard output: a header, then one row a sample with the predicted class and its
-/// probability (of sigmoid and softmax outputs; of others the output itself, which is none). Of one
+/// probability (of sigmoid and softmax outputs; of others the output itself, which is none). A value
+/// learned by --loss gaussian_nll has the standard deviation to be expected beside it. Of one
 /// output, the second class is predicted where it is more than 0.5. Of an ensemble's file, these are
 /// means over its networks, and a column spread says how far they are apart: the standard deviation
 /// of each value, or of the predicted class's probability. Columns of a CSV file are
@@ -109,7 +110,13 @@ impl Columns {
 fn heads<T: Scalar>(args: &Args, model: &Model<T>, columns: Columns) -> Vec<String> {
     let name = match columns {
         Columns::Values => {
-            return (1..=model.network.outputs()).map(|k| format!("output_{k}")).collect();
+            let outputs = model.network.outputs();
+            let n_y = model.network.loss().targets(outputs);
+            let head = |k: usize| match k < n_y {
+                true => format!("output_{}", k + 1),
+                false => format!("deviation_{}", k + 1 - n_y),
+            };
+            return (0..outputs).map(head).collect();
         }
         Columns::Probabilities => "probability",
         Columns::Outputs => "output",
@@ -124,9 +131,12 @@ fn heads<T: Scalar>(args: &Args, model: &Model<T>, columns: Columns) -> Vec<Stri
 }
 
 fn row<T: Scalar>(args: &Args, model: &Model<T>, (columns, a): (Columns, &[T])) -> Vec<String> {
-    if !model.pipeline.targets.is_none() {
+    let loss = model.network.loss();
+    if !model.pipeline.targets.is_none() || loss == Loss::GaussianNll {
         // In f64: a mean far from 0 takes digits that f32 lacks.
-        return turned_back(a, &model.pipeline.targets).iter().map(number).collect();
+        let mut values = turned_back(a, &model.pipeline.targets.of_outputs(loss));
+        average::deviations(&mut values, a.len(), loss);
+        return values.iter().map(number).collect();
     }
     let both = |p: T| vec![T::from_f64(1.0) - p, p];
     let shown = match (columns, a) {
@@ -147,7 +157,14 @@ fn row<T: Scalar>(args: &Args, model: &Model<T>, (columns, a): (Columns, &[T])) 
 fn averaged_heads<T: Scalar>(args: &Args, model: &Model<T>, columns: Columns) -> Vec<String> {
     let mut heads = heads(args, model, columns);
     match columns {
-        Columns::Values => heads.extend((1..=heads.len()).map(|k| format!("spread_{k}"))),
+        Columns::Values => {
+            let n_y = model.network.loss().targets(heads.len());
+            let of = |k: usize| match k < n_y {
+                true => format!("spread_{}", k + 1),
+                false => format!("deviation_spread_{}", k + 1 - n_y),
+            };
+            heads.extend((0..heads.len()).map(of));
+        }
         _ => heads.insert(SPREAD_AT, "spread".to_owned()),
     }
     heads
@@ -164,7 +181,8 @@ fn averaged_row<T: Scalar>(
     (mean, spread): (&[f64], &[f64]),
 ) -> Vec<String> {
     let rounded = |values: &[f64]| values.iter().map(|&v| T::from_f64(v)).collect::<Vec<T>>();
-    if !model.pipeline.targets.is_none() {
+    let is_gaussian = model.network.loss() == Loss::GaussianNll;
+    if !model.pipeline.targets.is_none() || is_gaussian {
         return mean.iter().chain(spread).map(number).collect();
     }
     // No more digits than the networks have.

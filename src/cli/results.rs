@@ -15,7 +15,8 @@ pub(crate) struct Results {
     pub(crate) data: String,
     pub(crate) classes: Vec<String>,
     pub(crate) network: NetworkFacts,
-    pub(crate) learning_rate: f64,
+    /// `null` of a solver, which has none.
+    pub(crate) learning_rate: Option<f64>,
     #[serde(flatten)]
     pub(crate) course: Course,
     /// Costs are of the targets' logarithms.
@@ -36,6 +37,36 @@ pub(crate) struct Results {
 pub(crate) enum Course {
     Iterations { iterations: usize },
     Epochs(Box<EpochFacts>),
+    Solver(Box<SolverFacts>),
+}
+
+/// The course of a full-batch solver; of several starts, that of the one that was kept.
+#[derive(Debug, Serialize)]
+pub(crate) struct SolverFacts {
+    pub(crate) solver: &'static str,
+    pub(crate) l2: f64,
+    pub(crate) iterations: usize,
+    /// Passes over all samples.
+    pub(crate) evaluations: usize,
+    /// Why it stopped.
+    pub(crate) stop: &'static str,
+    pub(crate) gradient_norm: f64,
+    /// With Bayesian regularisation: how many parameters the samples determine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) effective_parameters: Option<f64>,
+    /// Of several starts: each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) starts: Vec<StartFacts>,
+}
+
+/// One start of several.
+#[derive(Debug, Serialize)]
+pub(crate) struct StartFacts {
+    pub(crate) seed: u64,
+    /// `null` if it diverged, as is what follows.
+    pub(crate) cost: Option<f64>,
+    pub(crate) iterations: Option<usize>,
+    pub(crate) stop: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]

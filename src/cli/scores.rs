@@ -123,8 +123,8 @@ pub(crate) fn score<T: Scalar>(net: &Network<T>, batch: &Batch<T>, a: &[T]) -> R
 pub(crate) fn kind<T: Scalar>(net: &Network<T>, batch: &Batch<T>, a: &[T]) -> Result<Kind> {
     Ok(if batch.classes.is_empty() {
         // In the values' own units, and in f64: a mean far from 0 takes digits.
-        let a = batch.turned_back(a);
-        let (a, y) = (Columns::new(&a, net.outputs())?, batch.values()?);
+        let a = batch.predicted(batch.turned_back(a, net.loss()), net.loss());
+        let (a, y) = (Columns::new(&a, batch.outputs())?, batch.values()?);
         Kind::Values {
             mean_squared_error: metrics::mean_squared_error(a, y)?,
             r_squared: metrics::r_squared(a, y)?,

@@ -80,29 +80,43 @@ pub(crate) fn loss<T: Element>(loss: Loss) -> Result<()> {
 
 /// Refuses targets outside the loss's domain.
 pub(crate) fn targets<T: Element>(loss: Loss, y: Columns<'_, T>) -> Result<()> {
-    // NaN is in no range.
-    let (most, expected) = match loss {
-        Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => (T::ONE, "a value in [0, 1]"),
-        Loss::Poisson => (T::from_f64(f64::INFINITY), "a finite value that is not negative"),
+    // Each range has a loop of its own, in which it is known. NaN is in none.
+    match loss {
+        Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => {
+            let inside = |v: &T| *v >= T::ZERO && *v <= T::ONE;
+            all_inside(loss, y, "a value in [0, 1]", inside)?;
+        }
+        Loss::Poisson => {
+            let inside = |v: &T| *v >= T::ZERO && v.is_finite();
+            all_inside(loss, y, "a finite value that is not negative", inside)?;
+        }
         _ => return checks::finite("y", y.as_slice()),
-    };
-    let target =
-        |sample, output, value, expected| Error::Target { loss, sample, output, value, expected };
-    let inside = |v: &T| *v >= T::ZERO && *v <= most && v.is_finite();
-    if !checks::all(y.as_slice(), inside) {
-        let at = y.as_slice().iter().position(|v| !inside(v)).unwrap_or(0);
-        let (sample, output) = (at / y.features(), at % y.features());
-        return Err(target(sample, output, y.as_slice()[at].to_f64(), expected));
     }
     if loss == Loss::CategoricalCrossEntropy {
         for (sample, column) in y.as_slice().chunks_exact(y.features()).enumerate() {
             let sum: f64 = column.iter().map(|v| v.to_f64()).sum();
             if (sum - 1.0).abs() > SUM_TOLERANCE {
-                return Err(target(sample, 0, sum, "a column that sums to 1"));
+                let (output, expected) = (0, "a column that sums to 1");
+                return Err(Error::Target { loss, sample, output, value: sum, expected });
             }
         }
     }
     Ok(())
+}
+
+fn all_inside<T: Element>(
+    loss: Loss,
+    y: Columns<'_, T>,
+    expected: &'static str,
+    inside: impl Fn(&T) -> bool,
+) -> Result<()> {
+    if checks::all(y.as_slice(), &inside) {
+        return Ok(());
+    }
+    let at = y.as_slice().iter().position(|v| !inside(v)).unwrap_or(0);
+    let (sample, output) = (at / y.features(), at % y.features());
+    let value = y.as_slice()[at].to_f64();
+    Err(Error::Target { loss, sample, output, value, expected })
 }
 
 /// Refuses a scale that is negative or not finite, or that becomes infinite, subnormal or 0 in T:

@@ -9,9 +9,17 @@ use crate::kernels::curves::{self, Curve};
 use crate::kernels::dropout::{self, Drop};
 use crate::words::activation::Activation;
 
-/// Values, derivatives or both of an activation that is computed apart; for others nothing is done.
-#[inline(never)]
+/// Values, derivatives or both of an activation that is computed apart; for others nothing is done, and
+/// no call is made.
+#[inline(always)]
 pub(super) fn run<T: Float, S: Simd>(simd: S, g: Activation, curve: Curve<'_, T>) {
+    if g.is_apart() {
+        run_apart(simd, g, curve);
+    }
+}
+
+#[inline(never)]
+fn run_apart<T: Float, S: Simd>(simd: S, g: Activation, curve: Curve<'_, T>) {
     simd.vectorize(
         #[inline(always)]
         || curves::run::<T::Register<S>>(simd, g, curve),

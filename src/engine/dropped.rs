@@ -58,7 +58,7 @@ fn through_loss<T: Float>(
         tile.ops.drop_units(Drop {
             dropout,
             layer,
-            first_sample: first,
+            first_sample: dropout.first_sample + first,
             g: (!g.is_apart()).then_some(g),
             a: BlockMut { data: a, rows, stride, columns },
             slopes,

@@ -11,7 +11,7 @@ use super::passes::{Elementwise, Function};
 use super::squares::{self, job, room::Room};
 use crate::kernels::epilogue::update_lanes;
 use crate::kernels::noise::Source;
-use crate::kernels::{exp, finite, gauss, optimizer, sigmoid, sine, tanh};
+use crate::kernels::{exp, finite, gauss, ln_1p, optimizer, sigmoid, sine, tanh};
 
 /// Fewer values than this are checked in less time than it takes to enter a level's instructions.
 const FEW: usize = 64;
@@ -101,6 +101,12 @@ fn over_lanes<T: Float, S: Simd>(simd: S, values: &mut [T], function: Function) 
             values,
             #[inline(always)]
             |x| sine::sin_and_cos(x).0,
+        ),
+        Function::Ln1p => update_lanes::<T::Register<S>>(
+            simd,
+            values,
+            #[inline(always)]
+            |x| ln_1p::ln_1p(x),
         ),
     }
 }

@@ -49,7 +49,11 @@ pub(super) fn fused<T: Float>(level: fearless_simd::Level) -> Option<Box<dyn Pas
 
 #[cfg(feature = "all-levels")]
 fn baseline<T: Float>(level: fearless_simd::Level) -> Option<Box<dyn Passes<T>>> {
-    with_baseline!(level, simd => Some(Box::new(Fused(simd))))
+    // The type is written out: on wasm32 this is the end of a closure, where nothing is coerced.
+    with_baseline!(level, simd => {
+        let passes: Box<dyn Passes<T>> = Box::new(Fused(simd));
+        Some(passes)
+    })
 }
 
 #[cfg(not(feature = "all-levels"))]

@@ -118,6 +118,8 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
     }
 
     /// A of a layer from its logits, in place; and g', if there is a place for it.
+    #[cold]
+    #[inline(never)]
     fn curve(&self, layer: usize, rows: Rows, z: &mut [T], mut d: Option<&mut [T]>) {
         let size = &self.model.shape.layers[layer];
         let len = rows.steps * T::PANEL;
@@ -142,6 +144,7 @@ impl<T: Float, S: Simd> Tile<'_, T, S> {
 
     /// g' of hidden layers that are computed apart, where their dZ will be: from what the layers read,
     /// once more.
+    #[inline(never)]
     pub(super) fn derivatives(&self, values: &[T], deltas: &mut [T], rows: Rows) {
         for index in 0..self.model.shape.layers.len() - 1 {
             let size = &self.model.shape.layers[index];

@@ -140,4 +140,5 @@ pub enum Function {
     Sigmoid,
     Erf,
     Sin,
+    Ln1p,
 }

@@ -30,7 +30,7 @@ pub(crate) fn passes<T: Float>(
     match backend {
         _ if is_fused => levels::fused(token).ok_or(Error::Backend {
             backend: Backend::Fused,
-            reason: "levels without FMA are compiled with the feature `all-levels` only",
+            reason: "`sse2` and `fallback` are compiled with the feature `all-levels` only",
         }),
         _ if level.is_some() => Err(Error::LevelBackend { backend }),
         #[cfg(feature = "cblas")]

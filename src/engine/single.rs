@@ -72,17 +72,20 @@ fn propagate_here<T: Float, S: Simd>(simd: S, task: &mut Propagation<'_, T>) -> 
             let (x, targets) = (samples.x, (samples.y, samples.weights));
             let layers = model.shape.layers.len();
             for layer in 0..layers {
-                let write = regions.activation(layer, 1);
-                let read = if layer == 0 { 0..0 } else { regions.activation(layer - 1, 1) };
-                // Without a way back, layers share places.
-                let d = if task.backward.is_some() { regions.delta(layer, 1) } else { 0..0 };
-                let [read, write, d] = disjoint(tiles, [read, write, d]);
-                let size = &model.shape.layers[layer];
-                let x = if layer == 0 { x } else { &read[..size.inputs] };
-                product(simd, model, (layer, Activation::Identity), x, write);
-                if layer + 1 < layers {
-                    let curve =
-                        if d.is_empty() { Curve::Value(write) } else { Curve::Both(write, d) };
+                let (size, write) = (&model.shape.layers[layer], regions.activation(layer, 1));
+                let as_it_is = (layer, Activation::Identity);
+                if layer == 0 {
+                    product(simd, model, as_it_is, x, &mut tiles[write.clone()]);
+                } else {
+                    let read = regions.activation(layer - 1, 1);
+                    let [read, write] = disjoint(tiles, [read, write.clone()]);
+                    product(simd, model, as_it_is, &read[..size.inputs], write);
+                }
+                if layer + 1 < layers && size.activation.is_apart() {
+                    // Without a way back, layers share places.
+                    let d = if task.backward.is_some() { regions.delta(layer, 1) } else { 0..0 };
+                    let [z, d] = disjoint(tiles, [write, d]);
+                    let curve = if d.is_empty() { Curve::Value(z) } else { Curve::Both(z, d) };
                     curves::run(simd, size.activation, curve);
                 }
             }

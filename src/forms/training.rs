@@ -34,11 +34,18 @@ struct TrainingForm {
     early_stopping: Option<EarlyStopping>,
     #[serde(default)]
     seed: u64,
+    #[serde(default = "default::shards", skip_serializing_if = "is_one")]
+    shards: usize,
 }
 
 /// Left out, so that a form without it can be read by programs that don't know it.
 fn is_zero(rate: &f64) -> bool {
     *rate == 0.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_one(shards: &usize) -> bool {
+    *shards == 1
 }
 
 /// The defaults of options that are not set.
@@ -51,6 +58,10 @@ mod default {
 
     pub(super) fn learning_rate() -> f64 {
         Training::new(1, 1).learning_rate
+    }
+
+    pub(super) fn shards() -> usize {
+        1
     }
 
     pub(super) fn restore_best() -> bool {

@@ -14,7 +14,9 @@ pub trait ExpElement: CurveElement {
     const LN2_LO: Self;
     /// q of expm1(r) = r + r^2 q(r), lowest power first.
     const EXPM1_TAIL: &'static [Self];
-    /// 1.5 * 2^MANTISSA_BITS + exponent bias.
+    /// 1.5 * 2^MANTISSA_BITS: an integer added to it stands in its low bits.
+    const LOW_BITS: f64;
+    /// `LOW_BITS` + exponent bias.
     const SHIFT: Self;
     /// `SHIFT` with the bias counted twice, for an exponent that is halved.
     const SHIFT_HALVED: Self;
@@ -51,6 +53,7 @@ impl ExpElement for f32 {
     // Greatest error relative to expm1: 2^-26.1.
     const EXPM1_TAIL: &'static [f32] =
         &[0.499_999_97, 0.166_665_42, 0.041_667_525, 0.008_366_683, 0.001_386_244_8];
+    const LOW_BITS: f64 = 12_582_912.0;
     const SHIFT: f32 = 12_582_912.0 + 127.0;
     const SHIFT_HALVED: f32 = 12_582_912.0 + 254.0;
     const SHIFT_LOWERED: f32 = 12_582_912.0 + 127.0 - 64.0;
@@ -85,6 +88,7 @@ impl ExpElement for f64 {
         2.513_021_374_996_789_7e-8,
         2.089_062_819_258_407_3e-9,
     ];
+    const LOW_BITS: f64 = 6_755_399_441_055_744.0;
     const SHIFT: f64 = 6_755_399_441_055_744.0 + 1023.0;
     const SHIFT_HALVED: f64 = 6_755_399_441_055_744.0 + 2046.0;
     const SHIFT_LOWERED: f64 = 6_755_399_441_055_744.0 + 1023.0 - 64.0;

@@ -101,22 +101,34 @@ pub(crate) fn times_g_prime<V>(t: V::Token, g: Activation, a: V, da: V) -> V
 where
     V: Lanes,
 {
+    match g {
+        Activation::Exp => {
+            let root = V::splat(t, V::Elem::from_f64(flush::root::<V::Elem>()));
+            flush::below(t, root, da * a)
+        }
+        apart if apart.is_apart() => da * a,
+        g => times_g_prime_of_a(t, g, a, da),
+    }
+}
+
+/// The same where g' is read off a and there is no exponential, as in hidden layers that are not computed
+/// apart: fewer choices, which loops over registers are compiled for one by one.
+#[inline(always)]
+pub(crate) fn times_g_prime_of_a<V>(t: V::Token, g: Activation, a: V, da: V) -> V
+where
+    V: Lanes,
+{
     let (zero, one) = (V::splat(t, V::Elem::ZERO), V::splat(t, <V::Elem as Element>::ONE));
     match g {
         Activation::Sigmoid => {
             let root = V::splat(t, V::Elem::from_f64(flush::root::<V::Elem>()));
             flush::below(t, root, da * (a * (one - a)))
         }
-        Activation::Exp => {
-            let root = V::splat(t, V::Elem::from_f64(flush::root::<V::Elem>()));
-            flush::below(t, root, da * a)
-        }
         Activation::Tanh => da * a.neg_mul_add(a, one),
         Activation::Relu => da * step(one, a, zero, zero),
         Activation::LeakyRelu { slope } => {
             da * step(one, a, zero, V::splat(t, V::Elem::from_f64(slope)))
         }
-        apart if apart.is_apart() => da * a,
         _ => da,
     }
 }

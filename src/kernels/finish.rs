@@ -43,6 +43,6 @@ where
     #[inline(always)]
     fn finish(&self, sums: V, column: usize, unit: usize) -> V {
         let a = V::load(self.t, &self.a.data[column * self.a.stride + unit..]);
-        epilogue::times_g_prime(self.t, self.g, a, sums)
+        epilogue::times_g_prime_of_a(self.t, self.g, a, sums)
     }
 }

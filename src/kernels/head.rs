@@ -61,11 +61,17 @@ where
             #[inline(always)]
             |z| self::g(t, Activation::Sigmoid, z),
         ),
-        Activation::Exp => update_lanes::<V>(
+        Activation::Exp => V::apart(
             t,
-            z,
             #[inline(always)]
-            |z| self::g(t, Activation::Exp, z),
+            move || {
+                update_lanes::<V>(
+                    t,
+                    z,
+                    #[inline(always)]
+                    |z| exp_from(z, V::Elem::NORMAL_LOW),
+                );
+            },
         ),
         g => activate::<V>(t, g, z),
     }
@@ -78,8 +84,23 @@ where
     V: Lanes,
 {
     match g {
+        Activation::Exp => V::apart(
+            t,
+            #[inline(always)]
+            move || exp_from(z, V::Elem::NORMAL_LOW),
+        ),
+        g => usual_g(t, g, z),
+    }
+}
+
+/// The same of all activations but the exponential.
+#[inline(always)]
+pub(crate) fn usual_g<V>(t: V::Token, g: Activation, z: V) -> V
+where
+    V: Lanes,
+{
+    match g {
         Activation::Sigmoid => sigmoid_from(z, V::Elem::NORMAL_LOW),
-        Activation::Exp => exp_from(z, V::Elem::NORMAL_LOW),
         g => epilogue::g(t, g, z),
     }
 }
@@ -150,6 +171,35 @@ where
             |z, y| logit_loss(z, y),
         ),
         Loss::CategoricalCrossEntropy => categorical_cross_entropy::<V>(t, head.n_y, z, y, dz),
+        Loss::SquaredError => by_difference::<V>(
+            t,
+            head,
+            z,
+            dz,
+            #[inline(always)]
+            |a, dz, apart| squares(a, y, dz, apart),
+        ),
+        _ => V::apart(
+            t,
+            #[inline(always)]
+            move || rarer::<V>(t, head, z, y, dz),
+        ),
+    }
+}
+
+/// The losses that are seldom wanted.
+#[inline(always)]
+fn rarer<V>(
+    t: V::Token,
+    head: OutputHead,
+    z: &mut [V::Elem],
+    y: &[V::Elem],
+    dz: &mut [V::Elem],
+) -> f64
+where
+    V: Lanes,
+{
+    match head.loss {
         Loss::Poisson => each_output::<V>(
             t,
             (z, y),
@@ -159,7 +209,24 @@ where
             |z, y| poisson(z, y),
         ),
         Loss::GaussianNll => gaussians::<V>(t, head.targets(), z, y, dz),
-        _ => by_difference::<V>(t, head, z, y, dz),
+        _ => by_difference::<V>(
+            t,
+            head,
+            z,
+            dz,
+            #[inline(always)]
+            |a, dz, apart| {
+                let loss = ByDifference::<V>::new(t, head.loss);
+                each_output::<V>(
+                    t,
+                    (a, y),
+                    dz,
+                    apart,
+                    #[inline(always)]
+                    |a, y| loss.of(a - y),
+                )
+            },
+        ),
     }
 }
 
@@ -345,14 +412,27 @@ fn column_sum<T: Element>(column: &[T]) -> T {
     column.iter().copied().sum()
 }
 
-/// A loss by differences d = a - y, dz = dL/da g'(z). Squared error has L = 1/2 sum d^2 and dL/da = d.
+/// L = 1/2 sum d^2 and dL/da = d of d = a - y; with `apart` times what dz was.
+#[inline(always)]
+fn squares<T: Element>(a: &[T], y: &[T], dz: &mut [T], apart: bool) -> f64 {
+    let mut total = 0.0;
+    for ((d, &a), &y) in dz.iter_mut().zip(a).zip(y) {
+        let difference = a - y;
+        *d = if apart { difference * *d } else { difference };
+        total += difference.to_f64() * difference.to_f64();
+    }
+    total / 2.0
+}
+
+/// A loss by differences d = a - y, dz = dL/da g'(z). `differences` gives the sum of L and dL/da of
+/// predictions; of an activation that is computed apart, times what dz was, its g'.
 #[inline(always)]
 fn by_difference<V>(
     t: V::Token,
     head: OutputHead,
     z: &mut [V::Elem],
-    y: &[V::Elem],
     dz: &mut [V::Elem],
+    differences: impl FnOnce(&[V::Elem], &mut [V::Elem], bool) -> f64,
 ) -> f64
 where
     V: Lanes,
@@ -362,25 +442,7 @@ where
         g => elementwise::<V>(t, g, z),
     }
     let apart = head.g.is_apart();
-    let total = if let Loss::SquaredError = head.loss {
-        let mut total = 0.0;
-        for ((d, &a), &y) in dz.iter_mut().zip(&*z).zip(y) {
-            let difference = a - y;
-            *d = if apart { difference * *d } else { difference };
-            total += difference.to_f64() * difference.to_f64();
-        }
-        total / 2.0
-    } else {
-        let loss = ByDifference::<V>::new(t, head.loss);
-        each_output::<V>(
-            t,
-            (z, y),
-            dz,
-            apart,
-            #[inline(always)]
-            |a, y| loss.of(a - y),
-        )
-    };
+    let total = differences(z, dz, apart);
     if head.g == Activation::Softmax {
         for (d, a) in dz.chunks_exact_mut(head.n_y).zip(z.chunks_exact(head.n_y)) {
             // dz_k = a_k (d_k - sum_j a_j d_j)

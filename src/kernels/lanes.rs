@@ -91,6 +91,11 @@ pub trait Lanes:
     /// Is `mask` true in any lane?
     fn any(mask: Self::Mask) -> bool;
 
+    /// Runs `f`, an `inline(always)` closure, as a function of its own that has the level's
+    /// instructions: for what is seldom wanted, so that the code around it keeps its registers (the
+    /// rarer losses within a step cost the others up to a tenth of it).
+    fn apart<R>(t: Self::Token, f: impl FnOnce() -> R) -> R;
+
     /// The bits of the lane shifted left by `MANTISSA_BITS`, read as a float.
     ///
     /// A lane holding 1.5 * 2^MANTISSA_BITS + k has k in its low bits, so this
@@ -98,6 +103,8 @@ pub trait Lanes:
     fn exponent_from_low_bits(self) -> Self;
     /// The same with the bits halved first (rounded down): 2^(k/2 - bias).
     fn exponent_from_low_bits_halved(self) -> Self;
+    /// The way back: 1.5 * 2^MANTISSA_BITS + the biased exponent of a lane that is not negative.
+    fn exponent_to_low_bits(self) -> Self;
 }
 
 /// A float vector of `fearless_simd`, of native or fixed width.
@@ -243,6 +250,11 @@ where
     fn any(mask: V::Mask) -> bool {
         mask.any_true()
     }
+    #[cold]
+    #[inline(never)]
+    fn apart<R>(t: S, f: impl FnOnce() -> R) -> R {
+        t.vectorize(f)
+    }
     #[inline(always)]
     fn exponent_from_low_bits(self) -> Self {
         Self(V::from_bits(self.0.to_bits() << V::Element::MANTISSA_BITS))
@@ -251,6 +263,12 @@ where
     fn exponent_from_low_bits_halved(self) -> Self {
         let half = self.0.to_bits() >> 1;
         Self(V::from_bits(half << V::Element::MANTISSA_BITS))
+    }
+    #[inline(always)]
+    fn exponent_to_low_bits(self) -> Self {
+        let exponent = self.0.to_bits() >> V::Element::MANTISSA_BITS;
+        let bias = V::splat(self.token(), V::Element::from_f64(V::Element::LOW_BITS));
+        Self(V::from_bits(exponent | bias.to_bits()))
     }
 }
 
@@ -303,6 +321,12 @@ mod tests {
         test(shifted.exponent_from_low_bits(), |_, _| 32.0, "exponent");
         let shifted = V::splat(t, 12_582_912.0 + 254.0 - 7.0);
         test(shifted.exponent_from_low_bits_halved(), |_, _| 0.0625, "halved exponent");
+        for (x, exponent) in
+            [(0.0, 0.0), (1e-40, 0.0), (0.75, 126.0), (3.0, 128.0), (f32::MAX, 254.0)]
+        {
+            let low = V::splat(t, x).exponent_to_low_bits() - V::splat(t, 12_582_912.0 + exponent);
+            test(low, |_, _| 0.0, "exponent in the low bits");
+        }
     }
 
     #[inline(always)]

@@ -11,6 +11,9 @@ pub(crate) mod constants;
 pub(crate) mod curvature;
 pub(crate) mod curve_constants;
 pub(crate) mod curves;
+#[cfg(test)]
+#[path = "testing/double_double.rs"]
+mod double_double;
 pub(crate) mod dropout;
 pub(crate) mod epilogue;
 pub(crate) mod exp;

@@ -153,9 +153,13 @@ impl<V: Lanes, const N: usize> Lanes for Several<V, N> {
         }
         any
     }
+    #[inline(always)]
+    fn apart<R>(t: V::Token, f: impl FnOnce() -> R) -> R {
+        V::apart(t, f)
+    }
     register_by_register!(
         each round_ties_even, sqrt, abs, neg_abs, exponent_from_low_bits,
-            exponent_from_low_bits_halved;
+            exponent_from_low_bits_halved, exponent_to_low_bits;
         with min, max, at_least, at_most, copysign, or_sign;
         compare lt, le, eq
     );

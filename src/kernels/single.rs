@@ -12,7 +12,7 @@
 
 use super::epilogue::{self, MAX_LANES};
 use super::flush;
-use super::head::{g as output_g, lane_sum, logit_loss};
+use super::head::{g as output_g, lane_sum, logit_loss, usual_g};
 use super::lanes::Lanes;
 use super::losses::{ByDifference, poisson};
 use super::shuffle::{Shuffle, lane_sums};
@@ -42,35 +42,54 @@ where
         }
     };
     let (cost, d) = match head.loss {
-        Loss::SquaredError => {
-            let a = output_g(t, head.g, z);
+        Loss::SquaredError if head.g != Activation::Exp => {
+            let a = usual_g(t, head.g, z);
             let d = a - y;
-            let mut differences = [V::Elem::ZERO; MAX_LANES];
-            d.store(&mut differences);
-            let squares = differences[..head.n_y].iter().map(|d| d.to_f64() * d.to_f64());
-            let d = epilogue::times_g_prime(t, head.g, a, d);
-            (squares.sum::<f64>() / 2.0, flush::subnormal(t, d))
+            let dz = epilogue::times_g_prime_of_a(t, head.g, a, d);
+            (half_squares(head, d), flush::subnormal(t, dz))
         }
         Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy => {
             let (losses, d) = logit_loss(z, y);
             (lane_sum(losses, head.n_y), d)
         }
-        Loss::Poisson => {
-            let (losses, d) = poisson(z, y);
-            (lane_sum(losses, head.n_y), d)
-        }
-        _ => {
-            let a = output_g(t, head.g, z);
-            let (losses, d) = ByDifference::new(t, head.loss).of(a - y);
-            let d = epilogue::times_g_prime(t, head.g, a, d);
-            (lane_sum(losses, head.n_y), flush::subnormal(t, d))
-        }
+        Loss::Poisson => V::apart(
+            t,
+            #[inline(always)]
+            move || {
+                let (losses, d) = poisson(z, y);
+                (lane_sum(losses, head.n_y), d)
+            },
+        ),
+        _ => V::apart(
+            t,
+            #[inline(always)]
+            move || {
+                let a = output_g(t, head.g, z);
+                let (loss, d) = if head.loss == Loss::SquaredError {
+                    (half_squares(head, a - y), a - y)
+                } else {
+                    let (losses, d) = ByDifference::new(t, head.loss).of(a - y);
+                    (lane_sum(losses, head.n_y), d)
+                };
+                let d = epilogue::times_g_prime(t, head.g, a, d);
+                (loss, flush::subnormal(t, d))
+            },
+        ),
     };
     let (weight, d) = match weights {
         Some(weights) => (weights[0].to_f64(), d * V::splat(t, weights[0])),
         None => (1.0, d),
     };
     (weight * cost, first_lanes(t, head.n_y, d))
+}
+
+/// Half the sum of the squares of the first lanes, one an output.
+#[inline(always)]
+fn half_squares<V: Lanes>(head: OutputHead, d: V) -> f64 {
+    let mut differences = [V::Elem::ZERO; MAX_LANES];
+    d.store(&mut differences);
+    let squares = differences[..head.n_y].iter().map(|d| d.to_f64() * d.to_f64());
+    squares.sum::<f64>() / 2.0
 }
 
 /// The first `n` lanes of `v`, and zeros.
@@ -125,11 +144,10 @@ pub(crate) fn backward<V, R>(
             5..=8 => input_sums::<V, R, 8>(t, w, inputs, input, dz),
             _ => input_sums::<V, R, 16>(t, w, inputs, input, dz),
         };
-        let a = match g_prev.is_apart() {
-            true => V::load(t, &dz_prev[input..]),
-            false => V::load(t, &a_prev[input..]),
+        let d = match g_prev.is_apart() {
+            true => sums * V::load(t, &dz_prev[input..]),
+            false => epilogue::times_g_prime_of_a(t, g_prev, V::load(t, &a_prev[input..]), sums),
         };
-        let d = epilogue::times_g_prime(t, g_prev, a, sums);
         let (d, into) = (first_lanes(t, present, d), &mut dz_prev[input..]);
         if into.len() < V::Elem::PANEL {
             // The second half of the last panel.

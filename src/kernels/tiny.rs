@@ -92,7 +92,7 @@ where
         5..=8 => input_sums::<V, 8>(t, w, units, dz),
         _ => input_sums::<V, 16>(t, w, units, dz),
     };
-    first_lanes(t, w.len(), epilogue::times_g_prime(t, g_prev, a_prev, sums))
+    first_lanes(t, w.len(), epilogue::times_g_prime_of_a(t, g_prev, a_prev, sums))
 }
 
 /// W^T dz in lanes 0..N; past the last input, anything.

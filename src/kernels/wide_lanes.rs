@@ -5,6 +5,7 @@
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
+use super::constants::ExpElement;
 use super::lanes::Lanes;
 use crate::element::Element;
 
@@ -113,6 +114,11 @@ macro_rules! wide_lanes {
             fn any(mask: $vector) -> bool {
                 mask.any()
             }
+            #[cold]
+            #[inline(never)]
+            fn apart<R>(_: (), f: impl FnOnce() -> R) -> R {
+                f()
+            }
             #[inline(always)]
             fn exponent_from_low_bits(self) -> Self {
                 let bits: $bits = self.0.to_bits() << <$elem>::MANTISSA_BITS;
@@ -122,6 +128,12 @@ macro_rules! wide_lanes {
             fn exponent_from_low_bits_halved(self) -> Self {
                 let half: $bits = self.0.to_bits() >> 1;
                 Self(<$vector>::from_bits(half << <$elem>::MANTISSA_BITS))
+            }
+            #[inline(always)]
+            fn exponent_to_low_bits(self) -> Self {
+                let exponent: $bits = self.0.to_bits() >> <$elem>::MANTISSA_BITS;
+                let bias = <$vector>::splat(<$elem>::from_f64(<$elem>::LOW_BITS));
+                Self(<$vector>::from_bits(exponent | bias.to_bits()))
             }
         }
     };

@@ -156,10 +156,15 @@ impl<T: Scalar> Gradients<T> {
     /// # Errors
     /// [`Error::Length`](crate::Error::Length), [`Error::NotFinite`](crate::Error::NotFinite).
     pub fn set_values(&mut self, values: &[T]) -> Result<()> {
-        checks::length("gradients", count(&self.shape), values.len())?;
-        checks::finite("gradients", values)?;
+        self.check_values("gradients", values)?;
         layout::scatter(&self.shape, self.buffer.as_mut_slice(), values, checks::normal);
         Ok(())
+    }
+
+    /// Refuses values that are none of this network's parameters.
+    pub(crate) fn check_values(&self, argument: &'static str, values: &[T]) -> Result<()> {
+        checks::length(argument, count(&self.shape), values.len())?;
+        checks::finite(argument, values)
     }
 
     /// [`weights`](Self::weights) of `layer` (from 0), dW, into a slice: row-major (n_l, n_{l-1}).

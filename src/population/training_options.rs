@@ -116,6 +116,11 @@ impl<'a> PopulationTraining<'a> {
             let (argument, expected) = ("dropout", "0: members of a population drop no units");
             return Err(Error::Range { argument, expected, given: dropout });
         }
+        let shards = self.training.get_shards();
+        if shards != 1 {
+            let (argument, expected) = ("shards", "1: members of a population are not cut");
+            return Err(Error::Range { argument, expected, given: shards as f64 });
+        }
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::options::Solving;
-use super::report::SolverReport;
+use super::report::{SolverIteration, SolverReport};
 use super::solver::Solver;
 use crate::data::columns::Columns;
 use crate::data::targets::Targets;
@@ -107,6 +107,23 @@ impl Multistart {
         x: Columns<'_, T>,
         y: impl Into<Targets<'a, T>>,
     ) -> Result<Starts<T>> {
+        self.run_watched(net, x, y, |_, _| ControlFlow::Continue(()))
+    }
+
+    /// The same, watched: after each iteration of each start `watch` is called with the start's place
+    /// in the table, on the thread that solves it, and may stop that start
+    /// ([`SolverStop::Callback`](super::SolverStop::Callback)); what it has come to stays in the
+    /// running for the best.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_watched<'a, T: Scalar>(
+        &self,
+        net: &Network<T>,
+        x: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
+        watch: impl Fn(usize, &SolverIteration<'_>) -> ControlFlow<()> + Sync,
+    ) -> Result<Starts<T>> {
         let y = y.into();
         if self.starts == 0 {
             return Err(Error::Zero { argument: "starts" });
@@ -122,7 +139,9 @@ impl Multistart {
         let solve = |room: &mut Result<(Network<T>, Solver<T>)>, place: usize| {
             let seed = self.seed.wrapping_add(place as u64);
             let report = match room {
-                Ok((net, solver)) => self.start(net, solver, seed, (x, y)),
+                Ok((net, solver)) => self.start(net, solver, seed, |net, solver| {
+                    solver.run(net, x, y, |at| watch(place, at))
+                }),
                 Err(error) => Err(error.clone()),
             };
             if let (Ok((net, _)), Ok(report)) = (room, &report) {
@@ -150,11 +169,11 @@ impl Multistart {
         net: &mut Network<T>,
         solver: &mut Solver<T>,
         seed: u64,
-        (x, y): (Columns<'_, T>, Targets<'_, T>),
+        run: impl FnOnce(&mut Network<T>, &mut Solver<T>) -> Result<SolverReport>,
     ) -> Result<SolverReport> {
         net.initialize(self.init, seed)?;
         solver.restart();
-        solver.run(net, x, y, |_| ControlFlow::Continue(()))
+        run(net, solver)
     }
 }
 

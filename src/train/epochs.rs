@@ -23,6 +23,12 @@ pub(super) trait Steps<T: Scalar> {
 
     /// The cost of all training samples, if one step sees all of them.
     fn cost(&mut self, net: &Network<T>) -> Result<Option<f64>>;
+
+    /// Does the run stop, if the callback said so here, or did not?
+    #[inline(always)]
+    fn is_stopped(&mut self, here: bool) -> bool {
+        here
+    }
 }
 
 /// What an epoch measures; see [`Epoch`].
@@ -71,7 +77,7 @@ fn watched<T: Scalar>(
             network: net,
             state,
         };
-        is_stopped = watch(&seen).is_break();
+        is_stopped = steps.is_stopped(watch(&seen).is_break());
     }
     // No step has checked the parameters after the last update.
     let mut cost = cost(net, state, steps)?;

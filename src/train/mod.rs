@@ -19,6 +19,7 @@
 //! | `epochs.rs` | the loop over epochs |
 //! | `samples.rs` | the order of an epoch, the gathering of a mini-batch |
 //! | `validation.rs` | the cost of the validation set |
+//! | `shards/` | the same in shards, with the same bits on any number of ranks |
 //! | `trainer.rs` | [`Trainer`]: a run with memory of its own |
 //! | `fit.rs` | [`Fit`]: full batches of gradient descent on memory of the caller's |
 //!
@@ -40,6 +41,7 @@ pub(crate) mod report;
 mod rollback;
 mod samples;
 pub(crate) mod schedule;
+mod shards;
 mod trainer;
 pub(crate) mod training_state;
 mod update;

@@ -174,8 +174,60 @@ impl<T: Scalar> OptimizerState<T> {
         self.steps = steps;
     }
 
-    pub(crate) fn moments(&self) -> &[Option<Gradients<T>>; 2] {
+    /// The moments m and v, laid out as gradients are; `None` where the optimiser has none. With
+    /// [`steps`](Self::steps) they are all that it remembers: [`restore`](Self::restore) takes them
+    /// back.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network, Optimizer, OptimizerState};
+    /// # let net = Network::<f32>::builder(1).layer(1, Activation::Sigmoid).build()?;
+    /// let state = OptimizerState::new(&net, Optimizer::momentum())?;
+    /// assert!(state.moments()[0].is_some() && state.moments()[1].is_none());
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn moments(&self) -> &[Option<Gradients<T>>; 2] {
         &self.moments
+    }
+
+    /// Goes back to what was saved: the number of steps, and the values of each moment that the
+    /// optimiser has, in the order of [`Gradients::values_into`]. O(parameters); allocates nothing.
+    ///
+    /// ```
+    /// use shallownet::{Activation, Network, Optimizer, OptimizerState};
+    ///
+    /// let net = Network::<f64>::builder(1).layer(1, Activation::Identity).build()?;
+    /// let mut state = OptimizerState::new(&net, Optimizer::adam())?;
+    /// state.restore(7, [Some(&[0.5, -1.0]), Some(&[0.25, 1.0])])?;
+    ///
+    /// let mut m = [0.0; 2];
+    /// state.moments()[0].as_ref().unwrap().values_into(&mut m)?;
+    /// assert_eq!((state.steps(), m), (7, [0.5, -1.0]));
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] for a moment that the optimiser does not have, or lacks;
+    /// [`Error::Length`]; [`Error::NotFinite`]; [`Error::Range`] for a v below 0, a mean of squares.
+    /// After an error the state is as it was.
+    pub fn restore(&mut self, steps: u64, moments: [Option<&[T]>; 2]) -> Result<()> {
+        for (index, (own, given)) in self.moments.iter().zip(moments).enumerate() {
+            if own.is_some() != given.is_some() {
+                return Err(Error::Mismatch { argument: "optimizer state" });
+            }
+            let (Some(own), Some(given)) = (own, given) else { continue };
+            own.check_values("moments", given)?;
+            if let Some(v) = given.iter().find(|v| index == 1 && **v < T::ZERO) {
+                let (argument, expected) = ("a moment of squares", "not negative");
+                return Err(Error::Range { argument, expected, given: v.to_f64() });
+            }
+        }
+        for (own, given) in self.moments.iter_mut().zip(moments) {
+            if let (Some(own), Some(given)) = (own, given) {
+                own.set_values(given)?;
+            }
+        }
+        self.steps = steps;
+        Ok(())
     }
 
     pub(crate) fn moments_mut(&mut self) -> &mut [Option<Gradients<T>>; 2] {

@@ -65,6 +65,7 @@ pub struct Training {
     pub(crate) dropout: f64,
     pub(crate) early_stopping: Option<EarlyStopping>,
     pub(crate) seed: u64,
+    pub(crate) shards: usize,
 }
 
 impl Training {
@@ -117,6 +118,7 @@ impl Training {
             dropout: 0.0,
             early_stopping: None,
             seed: 0,
+            shards: 1,
         }
     }
 
@@ -214,6 +216,25 @@ impl Training {
     /// ```
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// Cuts the samples into this many shards, at least 1: stretches that follow one another
+    /// ([`ranks::Shards`](crate::ranks::Shards)), each with an order of its own. A step takes its share
+    /// of each, and adds up their gradients in the order of a binary tree over the shards. So the
+    /// training has the same bits on any number of ranks up to this one, and in one process: see
+    /// [`Trainer::among`](crate::Trainer::among).
+    ///
+    /// With one shard, the default, a step's sums are as fast as they can be, and the order is that of
+    /// [`seed`](Self::seed) over all samples. A shard's order in epoch e is that of stream 2^40 s + e,
+    /// for shard s. Where a batch is no multiple of the shards, steps differ by up to a sample a shard.
+    ///
+    /// ```
+    /// # use shallownet::Training;
+    /// assert_eq!(Training::new(10, 64).shards(8).get_shards(), 8);
+    /// ```
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.shards = shards;
         self
     }
 
@@ -320,10 +341,18 @@ impl Training {
         self.seed
     }
 
+    /// How many shards the samples are cut into; 1 if nothing else was asked for.
+    pub fn get_shards(&self) -> usize {
+        self.shards
+    }
+
     /// Refuses options outside their ranges.
     pub(crate) fn check(&self) -> Result<()> {
         if self.batch_size == BatchSize::Mini(0) {
             return Err(Error::Zero { argument: "batch size" });
+        }
+        if self.shards == 0 {
+            return Err(Error::Zero { argument: "shards" });
         }
         checks::learning_rate(self.learning_rate)?;
         domains::constants(self.optimizer)?;
@@ -352,7 +381,8 @@ mod tests {
             .clip_norm(2.0)
             .dropout(0.5)
             .early_stopping(stopping)
-            .seed(9);
+            .seed(9)
+            .shards(4);
         assert_eq!((training.get_epochs(), training.get_batch_size()), (7, Some(5)));
         assert_eq!(training.get_optimizer(), Optimizer::adam());
         assert_eq!(training.get_learning_rate(), 0.25);
@@ -360,7 +390,7 @@ mod tests {
         assert_eq!((training.get_l2(), training.get_clip_norm()), (1e-4, Some(2.0)));
         assert_eq!(training.get_dropout(), 0.5);
         assert_eq!(training.get_early_stopping(), Some(stopping));
-        assert_eq!(training.get_seed(), 9);
+        assert_eq!((training.get_seed(), training.get_shards()), (9, 4));
         let full = Training::full_batch(7);
         assert_eq!((full.get_epochs(), full.get_batch_size()), (7, None));
     }

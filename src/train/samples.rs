@@ -1,5 +1,7 @@
 //! The samples of a run, and how a batch is gathered.
 
+use core::ops::Range;
+
 use crate::data::buffer::AlignedBuffer;
 use crate::data::columns::Columns;
 use crate::data::data_set::DataSet;
@@ -48,7 +50,33 @@ impl<T: Scalar> Batches<T> {
         index: usize,
     ) -> (Columns<'_, T>, Targets<'_, T>) {
         let start = index * self.size;
-        let batch = &self.order[start..self.order.len().min(start + self.size)];
+        self.gather_places(data, start..self.order.len().min(start + self.size))
+    }
+
+    /// Orders stretches of the samples that follow one another, each on its own: of each its number,
+    /// which its order follows from, and its length.
+    pub(super) fn shuffle_stretches(
+        &mut self,
+        seed: u64,
+        epoch: u64,
+        stretches: impl Iterator<Item = (usize, usize)>,
+    ) {
+        let mut start = 0;
+        for (number, len) in stretches {
+            let order = &mut self.order[start..start + len];
+            shuffle(order, seed, (number as u64) << 40 ^ epoch);
+            order.iter_mut().for_each(|sample| *sample += start);
+            start += len;
+        }
+    }
+
+    /// The samples at some places of the order, no more than a batch has.
+    pub(super) fn gather_places(
+        &mut self,
+        data: DataSet<'_, T>,
+        places: Range<usize>,
+    ) -> (Columns<'_, T>, Targets<'_, T>) {
+        let batch = &self.order[places];
         let (n_x, n_y) = (data.x.features(), data.y.features());
         let x = &mut self.x.as_mut_slice()[..batch.len() * n_x];
         let y = &mut self.y.as_mut_slice()[..batch.len() * n_y];

@@ -9,6 +9,7 @@ use crate::data::targets::Targets;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
 use crate::network::workspace::TrainingWorkspace;
+use crate::ranks::{Alone, Communicator};
 use crate::scalar::Scalar;
 use crate::train::batch_size::BatchSize;
 use crate::train::epochs::{self, Costs, Steps};
@@ -16,6 +17,7 @@ use crate::train::options::Training;
 use crate::train::report::{Epoch, TrainingReport};
 use crate::train::rollback::{Rollback, all_finite};
 use crate::train::samples::Batches;
+use crate::train::shards::Sharded;
 use crate::train::training_state::TrainingState;
 use crate::train::validation::Validation;
 use crate::words::choices::Checks;
@@ -99,7 +101,14 @@ impl Training {
 pub struct Trainer<T> {
     state: TrainingState<T>,
     rollback: Rollback<T>,
-    memory: Memory<T>,
+    memory: Room<T>,
+}
+
+/// The memory of a run.
+#[derive(Debug)]
+enum Room<T> {
+    Whole(Box<Memory<T>>),
+    Sharded(Box<Sharded<T>>),
 }
 
 /// What an epoch writes besides network and state.
@@ -138,6 +147,9 @@ impl<T: Scalar> Trainer<T> {
         mut state: TrainingState<T>,
         data: DataSet<'_, T>,
     ) -> Result<Self> {
+        if state.training.shards > 1 {
+            return Self::resume_among(net, state, data, &mut Alone);
+        }
         state.check(net, data)?;
         state.recognise(data)?;
         let samples = state.samples;
@@ -147,7 +159,89 @@ impl<T: Scalar> Trainer<T> {
         };
         let workspace = TrainingWorkspace::new(net, size)?;
         let memory = Memory { workspace, batches, validation: Validation::new(net, data)? };
-        Ok(Self { rollback: Rollback::new(net, &state)?, memory, state })
+        Ok(Self {
+            rollback: Rollback::new(net, &state)?,
+            memory: Room::Whole(Box::new(memory)),
+            state,
+        })
+    }
+
+    /// [`new`](Self::new) on one of several ranks that train together: processes of an MPI job
+    /// (`ranks::Mpi`), or threads. Each has the same network and options, and of the data its own share,
+    /// [`Shards::samples_of_rank`](crate::ranks::Shards::samples_of_rank), of the samples as of those
+    /// for validation; no rank sees the others' samples. [`Training::shards`] says into how many shards
+    /// samples are cut, at least as many as ranks.
+    ///
+    /// Parameters, costs, the best epoch and the state are the same on every rank, and have the bits
+    /// of the same training with as many shards on any other number of ranks, one included. A step
+    /// takes two messages (see [`Communicator`]); a rank's own step is not allocated for, what a
+    /// connection does is its own.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use shallownet::ranks::{Alone, Communicator, Shards};
+    /// use shallownet::{Activation, Columns, DataSet, Network, Trainer, Training};
+    ///
+    /// let mut ranks = Alone; // or Mpi::new()?, in a program that mpirun starts
+    /// let all: Vec<f64> = (0..100).map(|i| f64::from(i) / 100.0).collect();
+    /// let share = Shards::new(100, 8)?.samples_of_rank(ranks.rank(), ranks.ranks());
+    /// let own = Columns::new(&all[share], 1)?;
+    ///
+    /// let mut net = Network::builder(1).layer(4, Activation::Tanh).layer(1, Activation::Identity).build()?;
+    /// let (training, data) = (Training::new(5, 20).shards(8), DataSet::new(own, own));
+    /// let mut trainer = Trainer::among(&net, training, data, &mut ranks)?;
+    /// let report = trainer.run_among(&mut net, data, &mut ranks, |_| ControlFlow::Continue(()))?;
+    /// assert_eq!(report.steps, 25);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), on every rank: [`Error::OtherRank`] where only another's data is refused.
+    /// [`Error::Range`] for fewer shards than ranks, or more than samples.
+    pub fn among(
+        net: &Network<T>,
+        training: Training,
+        share: DataSet<'_, T>,
+        ranks: &mut dyn Communicator,
+    ) -> Result<Self> {
+        let [samples, _] = Sharded::samples(share, ranks);
+        Self::resume_among(net, TrainingState::new(net, training, samples)?, share, ranks)
+    }
+
+    /// [`resume`](Self::resume) on one of several ranks, not necessarily as many as before. All have the
+    /// same network and state.
+    ///
+    /// # Errors
+    /// As [`among`](Self::among) and [`resume`](Self::resume).
+    pub fn resume_among(
+        net: &Network<T>,
+        mut state: TrainingState<T>,
+        share: DataSet<'_, T>,
+        ranks: &mut dyn Communicator,
+    ) -> Result<Self> {
+        let sharded = Box::new(Sharded::new(net, &mut state, share, ranks)?);
+        let rollback = Rollback::new(net, &state)?;
+        Ok(Self { state, rollback, memory: Room::Sharded(sharded) })
+    }
+
+    /// [`run`](Self::run) on one of several ranks, all of which call it: until there is nothing left to
+    /// do, or the `watch` of any rank says stop, which is then told to all.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run) and [`among`](Self::among). [`Error::Range`] for a trainer that
+    /// [`new`](Self::new) made for one shard, or other ranks than it was made for.
+    pub fn run_among(
+        &mut self,
+        net: &mut Network<T>,
+        share: DataSet<'_, T>,
+        ranks: &mut dyn Communicator,
+        watch: impl FnMut(&Epoch<'_, T>) -> ControlFlow<()>,
+    ) -> Result<TrainingReport> {
+        let Room::Sharded(sharded) = &mut self.memory else {
+            let (argument, expected) = ("shards", "a trainer that was made among ranks");
+            return Err(Error::Range { argument, expected, given: 1.0 });
+        };
+        sharded.run(net, (&mut self.state, &mut self.rollback), share, ranks, watch)
     }
 
     /// How far the training has come.
@@ -194,7 +288,11 @@ impl<T: Scalar> Trainer<T> {
         data: DataSet<'_, T>,
         watch: impl FnMut(&Epoch<'_, T>) -> ControlFlow<()>,
     ) -> Result<TrainingReport> {
-        let Self { state, rollback, memory } = self;
+        let memory = match &mut self.memory {
+            Room::Whole(memory) => memory,
+            Room::Sharded(_) => return self.run_among(net, data, &mut Alone, watch),
+        };
+        let (state, rollback) = (&mut self.state, &mut self.rollback);
         state.check(net, data)?;
         memory.validation.check(data)?;
         epochs::run(net, state, rollback, &mut Pass { memory, data }, watch)

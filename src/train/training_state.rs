@@ -314,7 +314,11 @@ impl<T: Scalar> TrainingState<T> {
 
     /// Refuses data that the training did not begin with; if none was known, remembers this data.
     pub(super) fn recognise(&mut self, data: DataSet<'_, T>) -> Result<()> {
-        let given = data.fingerprint();
+        self.recognise_as(data.fingerprint())
+    }
+
+    /// The same of data with this fingerprint.
+    pub(super) fn recognise_as(&mut self, given: Fingerprint) -> Result<()> {
         match self.data.replace(given) {
             Some(expected) if expected != given => Err(Error::OtherData { expected, given }),
             _ => Ok(()),

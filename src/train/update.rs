@@ -62,7 +62,7 @@ impl<T: Scalar> Network<T> {
         Ok(())
     }
 
-    fn update_checked(
+    pub(super) fn update_checked(
         &mut self,
         state: &mut OptimizerState<T>,
         gradients: &Gradients<T>,

@@ -34,9 +34,18 @@ impl<T: Scalar> Validation<T> {
 
     /// The set's cost, if there is one.
     pub(super) fn cost(&mut self, net: &Network<T>, data: DataSet<'_, T>) -> Result<Option<f64>> {
-        let (Some((x, targets)), Some(workspace)) = (data.validation, &mut self.workspace) else {
-            return Ok(None);
-        };
+        let Some((x, targets)) = data.validation else { return Ok(None) };
+        Ok(Some(self.sum(net, x, targets)? / targets.total()))
+    }
+
+    /// The sum of the weighted losses of some of the samples, at least one.
+    pub(super) fn sum(
+        &mut self,
+        net: &Network<T>,
+        x: Columns<'_, T>,
+        targets: Targets<'_, T>,
+    ) -> Result<f64> {
+        let Some(workspace) = &mut self.workspace else { return Ok(0.0) };
         let (n_x, n_y) = (x.features(), targets.y.features());
         let parts = x.as_slice().chunks(SAMPLES * n_x);
         let parts = parts.zip(targets.y.as_slice().chunks(SAMPLES * n_y)).enumerate();
@@ -48,6 +57,6 @@ impl<T: Scalar> Validation<T> {
             let y = Targets { y, weights };
             sum += net.cost_checked(x, y, &mut workspace.buffers)? * y.total();
         }
-        Ok(Some(sum / targets.total()))
+        Ok(sum)
     }
 }

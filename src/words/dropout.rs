@@ -36,12 +36,14 @@ pub struct Dropout {
     pub(crate) rate: f64,
     pub(crate) seed: u64,
     pub(crate) step: u64,
+    /// The place of the samples' first among those that masks are counted by.
+    pub(crate) first_sample: usize,
 }
 
 impl Dropout {
     /// With this rate (from 0, where nothing is left out, to less than 1), seed 0, step 0.
     pub fn new(rate: f64) -> Self {
-        Self { rate, seed: 0, step: 0 }
+        Self { rate, seed: 0, step: 0, first_sample: 0 }
     }
 
     /// Other masks.

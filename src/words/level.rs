@@ -54,16 +54,18 @@ impl Level {
         Self::of(Token::new())
     }
 
-    /// Every level that networks can have on this machine, lowest first. Levels without FMA, which
-    /// [`Backend::Auto`](crate::Backend::Auto) never takes, are in builds with the feature
-    /// `all-levels` only.
+    /// Every level that networks can have on this machine, lowest first. [`Fallback`](Self::Fallback)
+    /// and [`Sse2`](Self::Sse2) are in builds with the feature `all-levels` only:
+    /// [`Backend::Auto`](crate::Backend::Auto) takes no level without FMA.
     ///
     /// ```
     /// # use shallownet::Level;
     /// assert!(Level::available().is_sorted());
     /// ```
     pub fn available() -> Vec<Self> {
-        let is_built = |level: Self| cfg!(feature = "all-levels") || level.has_fma();
+        let is_built = |level: Self| {
+            cfg!(feature = "all-levels") || !matches!(level, Self::Fallback | Self::Sse2)
+        };
         let all = Self::ALL.into_iter();
         all.filter(|&level| is_built(level) && level.token().is_some()).collect()
     }

@@ -18,7 +18,7 @@ impl<T: Scalar> World<T> {
         standardization: u8,
     ) -> Option<()> {
         let net = self.nets.get(net)?;
-        let (inputs, outputs) = (net.inputs(), net.outputs());
+        let (inputs, outputs, targets) = (net.inputs(), net.outputs(), net.targets());
         let mut model = Model::new(said(net.try_clone())?);
         // As many as there should be, or as many as were drawn.
         let repeat = |names: &[String], count: usize| -> Vec<String> {
@@ -33,8 +33,8 @@ impl<T: Scalar> World<T> {
         });
         let of_targets = model.classes.is_empty() && standardization % 3 == 0;
         model.pipeline.targets.standardization = of_targets.then(|| Standardization {
-            means: vec![-0.5; outputs],
-            stds: vec![f64::from(standardization) / 64.0; outputs],
+            means: vec![-0.5; targets],
+            stds: vec![f64::from(standardization) / 64.0; targets],
         });
         let of_targets = model.pipeline.targets.standardization.as_ref();
         said(onnx::encode(&model.network, model.pipeline.standardization.as_ref(), of_targets));

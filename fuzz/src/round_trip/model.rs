@@ -47,7 +47,7 @@ impl<'a> Arbitrary<'a> for Input {
         let label = u.arbitrary()?;
         // Behind all others, so that the corpus still says what it said. Seldom of classes.
         let target_standardization = match classes.is_empty() || rarely(u, 32)? {
-            true => self::standardization(u, outputs)?,
+            true => self::standardization(u, shape.loss.targets(outputs))?,
             false => None,
         };
         let inputs = u.arbitrary()?;
@@ -195,7 +195,7 @@ fn is_sound<T: Scalar>(model: &Model<T>) -> bool {
         })
     };
     let scales = usable(&model.pipeline.standardization, inputs)
-        && usable(&model.pipeline.targets.standardization, outputs);
+        && usable(&model.pipeline.targets.standardization, model.network.targets());
     let classes = model.classes.is_empty()
         || model.classes.len() == outputs.max(2)
             && model.pipeline.targets.standardization.is_none();

@@ -60,7 +60,7 @@ impl Fold<'_> {
         if self.score == ScoreName::Accuracy {
             return Ok(metrics::accuracy(a, y)?);
         }
-        let values = held.turned_back(a.as_slice());
+        let values = held.turned_back(a.as_slice(), net.loss());
         let values = Columns::new(&values, net.outputs())?;
         Ok(metrics::mean_squared_error(values, held.values()?)?)
     }

@@ -4,11 +4,12 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use shallownet::io::atomic;
-use shallownet::solvers::Method;
 use shallownet::{EarlyStopping, Optimizer, Training};
 
 use super::class_weights::{self, ClassWeights};
+use super::epoch_args::EpochArgs;
 use super::files;
+use super::solver_args::SolverArgs;
 use crate::choices::{self, Course};
 use crate::data::{Learning, Source};
 use crate::failure::Failure;
@@ -56,7 +57,7 @@ pub(crate) struct Args {
     pub(super) calibrate: bool,
     /// Train this many networks, from one seed after another. Their mean (of logits) is one network,
     /// the model: a little better and that much larger; all of them are in ensemble.safetensors
-    #[arg(long, value_name = "N", conflicts_with_all = ["checkpoint", "resume"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["checkpoint", "resume", "shards"])]
     pub(super) ensemble: Option<NonZeroUsize>,
     /// Hold out this fraction of the samples (of each class), to measure on them at the end
     #[arg(long, value_name = "FRACTION", value_parser = choices::fraction)]
@@ -72,14 +73,8 @@ pub(crate) struct Args {
     /// --plain: 10000]
     #[arg(long, value_name = "STEPS")]
     pub(super) iterations: Option<NonZeroUsize>,
-    /// A full-batch solver, for small networks: lm (Levenberg-Marquardt, for values to predict),
-    /// lbfgs, rprop or scg (scaled conjugate gradients). It stops at --iterations [default: 200], or
-    /// earlier at a minimum
-    #[arg(long, value_name = "NAME", value_parser = choices::solver, conflicts_with_all = [
-        "epochs", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm", "dropout", "validation",
-        "early_stopping", "checkpoint", "resume", "learning_rate",
-    ])]
-    pub(super) solver: Option<Method>,
+    #[command(flatten)]
+    pub(super) solver: SolverArgs,
     #[command(flatten)]
     pub(super) epochs: EpochArgs,
 
@@ -89,60 +84,6 @@ pub(crate) struct Args {
     /// Write the results as one JSON object on standard output, and all lines to standard error
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Mini-batches")]
-pub(super) struct EpochArgs {
-    /// Passes over the samples, shuffled; with --resume, all in all, those done included [default:
-    /// as many as make 3000 steps, but 60 to 1000; with --plain 20; or the checkpoint's]
-    #[arg(long, value_name = "N", conflicts_with = "iterations")]
-    pub(super) epochs: Option<NonZeroUsize>,
-    /// Samples a step [default: about a 32nd of the samples, 8 to 64; with --plain 64]
-    #[arg(long, value_name = "SAMPLES", conflicts_with = "iterations")]
-    batch: Option<NonZeroUsize>,
-    /// sgd, momentum, nesterov, rms_prop, adam or adam_w [default: adam]
-    #[arg(long, value_name = "NAME", conflicts_with = "iterations", value_parser = choices::optimizer)]
-    optimizer: Option<Optimizer>,
-    /// The learning rate's course: constant, cosine, cosine:FLOOR or step:EPOCHS:FACTOR; a cosine
-    /// ends with the last epoch, and if --resume asks for more, with the new last one [default:
-    /// cosine; with --plain constant]
-    #[arg(long, value_name = "COURSE", conflicts_with = "iterations", value_parser = choices::course)]
-    schedule: Option<Course>,
-    /// Let the learning rate rise from 0 over this many epochs first
-    #[arg(long, value_name = "EPOCHS", conflicts_with = "iterations", value_parser = choices::not_negative)]
-    warm_up: Option<f64>,
-    /// Penalty on the squares of the weights [default: 3 / samples; with --plain 0]
-    #[arg(long, value_name = "LAMBDA", conflicts_with = "iterations", value_parser = choices::not_negative)]
-    l2: Option<f64>,
-    /// Scale gradients down to this norm
-    #[arg(long, value_name = "NORM", conflicts_with = "iterations", value_parser = choices::positive)]
-    clip_norm: Option<f64>,
-    /// Leave out units of the hidden layers in every step, each with this probability [default: 0]
-    #[arg(long, value_name = "RATE", conflicts_with = "iterations", value_parser = choices::fraction)]
-    dropout: Option<f64>,
-    /// Measure on this fraction of the samples (of each class) after every epoch; they are not
-    /// trained on
-    #[arg(long, value_name = "FRACTION", conflicts_with = "iterations", value_parser = choices::fraction)]
-    pub(super) validation: Option<f64>,
-    /// Stop after this many epochs without a better validation cost, and keep the best parameters
-    #[arg(long, value_name = "EPOCHS", conflicts_with = "iterations", requires = "validation")]
-    early_stopping: Option<NonZeroUsize>,
-    /// Save the training here after every epoch [default, on Ctrl-C only: checkpoint.safetensors in
-    /// --out]
-    #[arg(long, value_name = "FILE")]
-    pub(super) checkpoint: Option<PathBuf>,
-    /// Go on from a checkpoint, with the same data, --holdout, --validation, features, weights and
-    /// options of preparation: the same bits as without a break. With --epochs also from
-    /// the end of a training; patience then begins anew
-    #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "iterations", "batch", "optimizer", "schedule", "warm_up", "l2", "clip_norm", "dropout",
-        "early_stopping", "learning_rate",
-    ])]
-    pub(super) resume: Option<PathBuf>,
-    /// Go on though the samples are not those that the checkpoint's training began with
-    #[arg(long, requires = "resume")]
-    pub(super) other_data: bool,
 }
 
 impl Args {
@@ -156,6 +97,8 @@ impl Args {
                 "--calibrate needs samples that are not trained on: --validation or --holdout";
             return Err(Failure::Arguments(problem.to_owned()));
         }
+        self.solver.check()?;
+        self.check_full_batches()?;
         // Checked before the work, not after it.
         if let Some(path) = &self.epochs.checkpoint {
             check_folder(path)?;
@@ -169,6 +112,20 @@ impl Args {
             Some(_) => self.network.must_be_absent("--resume"),
             None => Ok(()),
         }
+    }
+
+    /// Full-batch gradient descent has neither penalty nor validation samples; a solver has.
+    fn check_full_batches(&self) -> Result<(), Failure> {
+        let given = &self.epochs;
+        let options = [("--l2", given.l2.is_some()), ("--validation", given.validation.is_some())];
+        for (option, is_given) in options {
+            if is_given && self.iterations.is_some() && self.solver.solver.is_none() {
+                let problem =
+                    format!("--iterations cannot be used with {option}, but with --solver");
+                return Err(Failure::Arguments(problem));
+            }
+        }
+        Ok(())
     }
 
     /// The options for epochs, if training is by mini-batches, of so many samples.
@@ -202,6 +159,7 @@ impl Args {
             .schedule(schedule.schedule(epochs, given.warm_up.unwrap_or(0.0)))
             .l2(given.l2.unwrap_or(l2))
             .dropout(given.dropout.unwrap_or(0.0))
+            .shards(given.shards.map_or(1, NonZeroUsize::get))
             .seed(self.network.seed());
         if let Some(norm) = given.clip_norm {
             training = training.clip_norm(norm);
@@ -219,8 +177,8 @@ impl Args {
     /// Is it trained by epochs, for all that the options say?
     fn has_epochs(&self) -> bool {
         let is_table = self.source.data.is_some() && !self.preparation.plain;
-        let by_default = self.iterations.is_none() && self.solver.is_none();
-        self.epochs.are_given() || by_default && (is_table || self.is_folder())
+        let by_default = self.iterations.is_none() && (is_table || self.is_folder());
+        self.solver.solver.is_none() && (self.epochs.are_given() || by_default)
     }
 
     /// A training that diverged at this learning rate, with the options against it that were not
@@ -243,17 +201,21 @@ impl Args {
     pub(super) fn against_nothing_learned(&self) -> String {
         let has_epochs = self.epochs.resume.is_some() || self.has_epochs();
         let longer = if has_epochs { "more --epochs" } else { "more --iterations" };
+        let is_solved = self.solver.solver.is_some();
+        let other = if is_solved { "another --solver" } else { "another --learning-rate" };
         let mut hints = self.scaling();
-        hints.extend([longer, "another --learning-rate", "other features"].map(str::to_owned));
+        hints.extend([longer, other, "other features"].map(str::to_owned));
         hints.join(", ")
     }
 
     /// What may help a network whose units are saturated.
     pub(super) fn against_saturation(&self) -> String {
         let mut hints = self.scaling();
-        let others =
-            ["--activation relu", "a smaller --learning-rate", "a smaller --scale of --init"];
-        hints.extend(others.map(str::to_owned));
+        hints.push("--activation relu".to_owned());
+        if self.solver.solver.is_none() {
+            hints.push("a smaller --learning-rate".to_owned());
+        }
+        hints.push("a smaller --scale of --init".to_owned());
         hints.join(", ")
     }
 
@@ -266,22 +228,6 @@ impl Args {
     pub(super) fn checkpoint(&self) -> PathBuf {
         let default = || self.out.join("checkpoint.safetensors");
         self.epochs.checkpoint.clone().unwrap_or_else(default)
-    }
-}
-
-impl EpochArgs {
-    /// Was anything asked for that only mini-batches have?
-    fn are_given(&self) -> bool {
-        self.epochs.is_some()
-            || self.batch.is_some()
-            || self.optimizer.is_some()
-            || self.schedule.is_some()
-            || self.warm_up.is_some()
-            || self.l2.is_some()
-            || self.clip_norm.is_some()
-            || self.dropout.is_some()
-            || self.validation.is_some()
-            || self.checkpoint.is_some()
     }
 }
 

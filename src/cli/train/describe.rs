@@ -1,6 +1,7 @@
 //! What is trained on what, and how: said before it begins, so that no choice is a secret.
 
 use shallownet::pipeline::{Column, Missing};
+use shallownet::solvers::Solving;
 use shallownet::{Decay, Network, Scalar, Training};
 
 use super::args::Args;
@@ -31,11 +32,7 @@ pub(super) fn say<T: Scalar>(
         Plan::Full { iterations, learning_rate } => say.line(format_args!(
             "{members}{iterations} full-batch steps, learning rate {learning_rate}"
         )),
-        Plan::Solve(solving) => say.line(format_args!(
-            "{members}solver {}, at most {} iterations on all samples",
-            solving.get_method(),
-            solving.get_stop().get_iterations()
-        )),
+        Plan::Solve(solving) => say.line(format_args!("{members}{}", solver(args, solving))),
         Plan::Epochs(training) => say.line(format_args!("{members}{}", course(training))),
         Plan::Resume(state) => say.line(course(&state.training())),
     }
@@ -86,6 +83,22 @@ fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
+/// `solver lm, at most 200 iterations on all samples, from 30 starts`.
+fn solver(args: &Args, solving: &Solving) -> String {
+    let (method, most) = (solving.get_method(), solving.get_stop().get_iterations());
+    let mut line = format!("solver {method}, at most {most} iterations on all samples");
+    if solving.get_l2() > 0.0 {
+        line += &format!(", l2 {:.3e}", solving.get_l2());
+    }
+    if args.solver.bayesian {
+        line += ", penalty by the evidence";
+    }
+    if let Some(starts) = args.solver.starts {
+        line += &format!(", from {starts} starts");
+    }
+    line
+}
+
 /// `60 epochs of batches of 16, adam, learning rate 0.003 (cosine), l2 0.004`.
 fn course(training: &Training) -> String {
     let epochs = training.get_epochs();
@@ -105,6 +118,9 @@ fn course(training: &Training) -> String {
     };
     if training.get_l2() > 0.0 {
         course += &format!(", l2 {:.3e}", training.get_l2());
+    }
+    if training.get_shards() > 1 {
+        course += &format!(", {} shards", training.get_shards());
     }
     if training.get_dropout() > 0.0 {
         course += &format!(", dropout {}", training.get_dropout());

@@ -97,7 +97,7 @@ pub(super) fn train<T: Scalar>(
         members: facts,
     };
     let trained = Trained {
-        learning_rate: training.get_learning_rate(),
+        learning_rate: Some(training.get_learning_rate()),
         training: Some(training),
         points: course.history.clone(),
         course: Course::Epochs(Box::new(course)),

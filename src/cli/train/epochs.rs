@@ -145,7 +145,7 @@ fn run<T: Scalar>(
         members: Vec::new(),
     };
     Ok(Trained {
-        learning_rate: training.get_learning_rate(),
+        learning_rate: Some(training.get_learning_rate()),
         training: Some(training),
         course: Course::Epochs(Box::new(facts)),
         speed: Speed {

@@ -66,7 +66,7 @@ pub(super) fn train<T: Scalar>(
     }
     let samples_per_second = (iterations * batch.len()) as f64 / seconds;
     Ok(Trained {
-        learning_rate,
+        learning_rate: Some(learning_rate),
         training: Some(Training::full_batch(iterations).learning_rate(learning_rate)),
         course: Course::Iterations { iterations },
         speed: Speed { seconds, samples_per_second, reference: None },

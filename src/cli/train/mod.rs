@@ -5,6 +5,7 @@ mod calibrate;
 mod class_weights;
 mod describe;
 mod ensemble;
+mod epoch_args;
 mod epochs;
 mod files;
 mod full;
@@ -15,6 +16,7 @@ mod plan;
 mod run;
 mod sets;
 mod solve;
+mod solver_args;
 mod trained;
 
 pub(crate) use args::Args;

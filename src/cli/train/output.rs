@@ -14,7 +14,7 @@ use crate::data::Data;
 use crate::failure::Failure;
 use crate::pictures::{self, Picture, curve, weights};
 use crate::rescue;
-use crate::results::Point;
+use crate::results::{Course, Point};
 use crate::say::Say;
 use crate::scores;
 
@@ -80,14 +80,14 @@ pub(super) fn pictures<T: Scalar>(
     trained: &Trained,
     say: &Say,
 ) -> Vec<PathBuf> {
-    let is_by_epochs = trained.costs.is_empty();
+    let is_descent = matches!(trained.course, Course::Iterations { .. });
     let is_of_inputs = |&(w, h): &(usize, usize)| w * h == model.network.inputs();
     let image = data.image.filter(is_of_inputs);
     type Draw<'a> = &'a dyn Fn() -> Result<Option<Picture>, Failure>;
     let drawings: [(&'static str, Draw<'_>); 5] = [
         ("accuracy", &|| accuracies(&trained.points)),
         ("boundary", &|| pictures::boundary::draw(model, data, &sets.rows)),
-        ("confusion", &|| if is_by_epochs { confusion(model, sets) } else { Ok(None) }),
+        ("confusion", &|| if is_descent { Ok(None) } else { confusion(model, sets) }),
         ("cost", &|| match &trained.costs[..] {
             [] => epochs(&trained.points),
             costs => curve::cost(costs).map(Some),

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use shallownet::solvers::{Solving, StopAt};
+use shallownet::solvers::Solving;
 use shallownet::{Training, TrainingState};
 
 use super::args::Args;
@@ -18,9 +18,9 @@ pub(super) enum Plan<T> {
 impl<T> Plan<T> {
     /// As the options say, for a number of samples.
     pub(super) fn of(args: &Args, defaults: Defaults, samples: usize, seed: u64) -> Self {
-        if let Some(method) = args.solver {
-            let iterations = args.iterations.map_or(200, NonZeroUsize::get);
-            return Self::Solve(Solving::new(method).stop_at(StopAt::iterations(iterations)));
+        let l2 = args.epochs.l2.unwrap_or(0.0);
+        if let Some(solving) = args.solver.solving(args.iterations, l2) {
+            return Self::Solve(solving);
         }
         if let Some(training) = args.training(defaults, samples) {
             return Self::Epochs(training.seed(seed));

@@ -6,7 +6,7 @@ use std::path::Path;
 use shallownet::io::checkpoint::{self, Checkpoint};
 use shallownet::io::model::Model;
 use shallownet::io::population::Ensemble;
-use shallownet::{Network, Population, Scalar, Training};
+use shallownet::{Loss, Network, Population, Scalar, Training};
 
 use super::args::Args;
 use super::ensemble::{self, Ended};
@@ -20,6 +20,7 @@ use crate::choices::Precision;
 use crate::data::Data;
 use crate::failure::Failure;
 use crate::network::{Defaults, note_reach};
+use crate::prepare::TargetChoice;
 use crate::progress;
 use crate::results::{Course, NetworkFacts, Results};
 use crate::say::Say;
@@ -53,6 +54,12 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
         calibrate::check(output)?;
     }
     let of_targets = args.preparation.of_targets(output)?;
+    let loss = resumed.as_ref().map_or(args.network.loss, |c| Some(c.network.loss()));
+    if loss == Some(Loss::GaussianNll) && of_targets == TargetChoice::Log {
+        let problem = "--target-transform log: the variance of --loss gaussian_nll would be that of \
+                       logarithms; expected standardize or none";
+        return Err(Failure::Arguments(problem.to_owned()));
+    }
     let mut sets = sets::<T>(args, (&data, meaning), (seed, of_targets), say)?;
     if let Some(smoothing) = args.label_smoothing {
         sets.train.smooth(output, smoothing)?;
@@ -79,7 +86,7 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
             Plan::Full { iterations, learning_rate } => {
                 full::train(&mut network, &sets.train, (iterations, learning_rate), args, say)
             }
-            Plan::Solve(solving) => solve::train(&mut network, &sets.train, solving, say),
+            Plan::Solve(solving) => solve::train(&mut network, &sets.train, solving, args, say),
             Plan::Epochs(training) => epochs::start(&mut network, training, &sets, args, say),
             Plan::Resume(state) => epochs::resume(&mut network, *state, (&sets, &data), args, say),
         };
@@ -217,8 +224,8 @@ fn finish<T: Scalar>(
         let of = |batch: &Option<Batch<T>>| batch.as_ref().map(score).transpose();
         let (train, validation) = (score(&sets.train)?, of(&sets.validation)?);
         let (holdout, test) = (of(&sets.holdout)?, of(&sets.test)?);
-        if let Course::Iterations { .. } = trained.course {
-            let rate = full::reference_rate(&model.network, &sets.train, trained.learning_rate)?;
+        if let (Course::Iterations { .. }, Some(rate)) = (&trained.course, trained.learning_rate) {
+            let rate = full::reference_rate(&model.network, &sets.train, rate)?;
             trained.speed.compare(rate);
         }
         files.extend(output::pictures(&args.out, &model, data, &sets, &trained, say));

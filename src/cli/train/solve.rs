@@ -1,16 +1,18 @@
 //! Training by a full-batch solver, watched.
 
 use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use shallownet::solvers::{SolverIteration, Solving};
+use shallownet::solvers::{Multistart, SolverIteration, SolverReport, SolverStop, Solving, Start};
 use shallownet::{Error, Network, Scalar};
 
+use super::args::Args;
 use super::trained::Trained;
 use crate::batch::Batch;
 use crate::failure::Failure;
 use crate::progress;
-use crate::results::{Course, Speed};
+use crate::results::{Course, SolverFacts, Speed, StartFacts};
 use crate::say::Say;
 
 /// Lines that say the cost, about.
@@ -21,25 +23,132 @@ pub(super) fn train<T: Scalar>(
     net: &mut Network<T>,
     batch: &Batch<T>,
     solving: Solving,
+    args: &Args,
     say: &Say,
 ) -> Result<Trained, Failure> {
-    let (x, y) = (batch.x()?, batch.targets()?);
+    let start = Instant::now();
+    let Solved { report, evaluations, costs, starts } = match args.solver.starts {
+        None => from_here(net, batch, solving, say)?,
+        Some(starts) => from_many(net, batch, solving, (starts.get(), args), say)?,
+    };
+    let seconds = start.elapsed().as_secs_f64();
+    let standing = report.standing;
+    let determined = standing.effective_parameters.map_or(String::new(), |gamma| {
+        format!(", {gamma:.1} of {} parameters determined by the samples", net.parameter_count())
+    });
+    say.line(format_args!(
+        "stopped after {} iterations ({}): cost {:.4e}, gradient norm {:.1e}{determined}",
+        report.iterations, report.stop, report.cost, standing.gradient_norm
+    ));
+    if report.stop == SolverStop::Callback {
+        say.note("interrupted: the model is what the solver had come to");
+    }
+    let facts = SolverFacts {
+        solver: solving.get_method().name(),
+        l2: solving.get_l2(),
+        iterations: report.iterations,
+        evaluations: report.evaluations,
+        stop: report.stop.name(),
+        gradient_norm: standing.gradient_norm,
+        effective_parameters: standing.effective_parameters,
+        starts,
+    };
+    Ok(Trained {
+        learning_rate: None,
+        training: None,
+        course: Course::Solver(Box::new(facts)),
+        speed: Speed {
+            seconds,
+            samples_per_second: (evaluations * batch.len()) as f64 / seconds.max(1e-9),
+            reference: None,
+        },
+        costs,
+        points: Vec::new(),
+        unsaved: None,
+    })
+}
+
+/// The course of a solver.
+struct Solved {
+    report: SolverReport,
+    /// Passes over all samples, of all starts.
+    evaluations: usize,
+    costs: Vec<(usize, f64)>,
+    starts: Vec<StartFacts>,
+}
+
+/// From the network's own weights.
+fn from_here<T: Scalar>(
+    net: &mut Network<T>,
+    batch: &Batch<T>,
+    solving: Solving,
+    say: &Say,
+) -> Result<Solved, Failure> {
     let most = solving.get_stop().get_iterations();
     let line_every = most.div_ceil(LINES).max(1);
     let bar = progress::bar(most, "iterations");
     let mut costs = Vec::new();
-    let start = Instant::now();
-    let report = solving.run(net, x, y, |at| {
+    let report = solving.run(net, batch.x()?, batch.targets()?, |at| {
         costs.push((at.iteration + 1, at.cost));
         bar.set_position(at.iteration as u64 + 1);
         if at.iteration.is_multiple_of(line_every) {
             bar.suspend(|| say.line(line(at)));
         }
-        if progress::is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        go_on()
     });
-    let seconds = start.elapsed().as_secs_f64();
     bar.finish_and_clear();
-    let report = report.map_err(|error| match error {
+    let report = report.map_err(failure)?;
+    Ok(Solved { report, evaluations: report.evaluations, costs, starts: Vec::new() })
+}
+
+/// From weights of several seeds; the network takes the best of what they come to.
+fn from_many<T: Scalar>(
+    net: &mut Network<T>,
+    batch: &Batch<T>,
+    solving: Solving,
+    (count, args): (usize, &Args),
+    say: &Say,
+) -> Result<Solved, Failure> {
+    let bar = progress::bar(count, "starts");
+    let courses: Vec<Mutex<Vec<(usize, f64)>>> = (0..count).map(|_| Mutex::default()).collect();
+    let many = Multistart::new(solving, count)
+        .init(args.network.initialisation()?)
+        .seed(args.network.seed());
+    let starts = many.run_watched(net, batch.x()?, batch.targets()?, |place, at| {
+        if at.iteration == 0 {
+            bar.inc(1);
+        }
+        let mut course = courses[place].lock().unwrap_or_else(PoisonError::into_inner);
+        course.push((at.iteration + 1, at.cost));
+        go_on()
+    });
+    bar.finish_and_clear();
+    let starts = starts.map_err(failure)?;
+    *net = starts.network;
+    starts.table.iter().for_each(|start| say.line(of_start(start)));
+    let kept = &starts.table[starts.best];
+    say.line(format_args!("kept: the start of seed {}", kept.seed));
+    let report = *kept.report.as_ref().map_err(|error| failure(error.clone()))?;
+    Ok(Solved {
+        report,
+        evaluations: starts
+            .table
+            .iter()
+            .flat_map(|start| &start.report)
+            .map(|r| r.evaluations)
+            .sum(),
+        costs: courses[starts.best].lock().map(|course| course.clone()).unwrap_or_default(),
+        starts: starts.table.iter().map(facts).collect(),
+    })
+}
+
+/// Until Ctrl-C.
+fn go_on() -> ControlFlow<()> {
+    if progress::is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
         Error::Diverged { step, cost } => Failure::Diverged {
             iteration: step,
             cost,
@@ -47,24 +156,7 @@ pub(super) fn train<T: Scalar>(
             hint: "standardized features and targets, or another --solver".to_owned(),
         },
         other => Failure::Network(other),
-    })?;
-    say.line(format_args!(
-        "stopped after {} iterations ({}): cost {:.6}, gradient norm {:.1e}",
-        report.iterations, report.stop, report.cost, report.standing.gradient_norm
-    ));
-    Ok(Trained {
-        learning_rate: 0.0,
-        training: None,
-        course: Course::Iterations { iterations: report.iterations },
-        speed: Speed {
-            seconds,
-            samples_per_second: (report.evaluations * batch.len()) as f64 / seconds.max(1e-9),
-            reference: None,
-        },
-        costs,
-        points: Vec::new(),
-        unsaved: None,
-    })
+    }
 }
 
 /// Cost, gradient norm, and what the method steps with.
@@ -76,9 +168,30 @@ fn line(at: &SolverIteration<'_>) -> String {
         _ => String::new(),
     };
     format!(
-        "iteration {:>5}: cost {:.6}, gradient norm {:.1e}{with}",
+        "iteration {:>5}: cost {:.4e}, gradient norm {:.1e}{with}",
         at.iteration + 1,
         at.cost,
         standing.gradient_norm
     )
+}
+
+fn of_start(start: &Start) -> String {
+    let seed = start.seed;
+    match &start.report {
+        Ok(report) => format!(
+            "start of seed {seed:>4}: cost {:.4e} after {} iterations ({})",
+            report.cost, report.iterations, report.stop
+        ),
+        Err(error) => format!("start of seed {seed:>4}: {error}"),
+    }
+}
+
+fn facts(start: &Start) -> StartFacts {
+    let report = start.report.as_ref().ok();
+    StartFacts {
+        seed: start.seed,
+        cost: report.map(|report| report.cost),
+        iterations: report.map(|report| report.iterations),
+        stop: report.map(|report| report.stop.name()),
+    }
 }

@@ -8,7 +8,8 @@ use crate::results::{Course, Point, Speed};
 /// The results of a training besides the parameters.
 #[derive(Debug)]
 pub(crate) struct Trained {
-    pub(crate) learning_rate: f64,
+    /// Unless it was trained by a solver.
+    pub(crate) learning_rate: Option<f64>,
     /// How it was trained, unless by a solver.
     pub(crate) training: Option<Training>,
     pub(crate) course: Course,

@@ -1,6 +1,7 @@
 //! What a network learns instead of a regression's targets, and the way back.
 
 use crate::data::standardization::Standardization;
+use crate::words::loss::Loss;
 
 /// A change of a regression's targets before they are learned, undone in predictions. [`Default`]
 /// changes nothing.
@@ -80,6 +81,30 @@ impl TargetTransform {
     /// Is nothing done?
     pub fn is_none(&self) -> bool {
         !self.log && self.standardization.is_none()
+    }
+
+    /// What is to be undone at the outputs of a network with this loss: the same, but of
+    /// [`Loss::GaussianNll`], whose outputs are means and then logarithms of variances. Where targets are
+    /// standardized, these get twice the logarithm of the standard deviation.
+    ///
+    /// ```
+    /// use shallownet::pipeline::TargetTransform;
+    /// use shallownet::{Loss, Standardization};
+    ///
+    /// let standardization = Some(Standardization { means: vec![20.0], stds: vec![10.0] });
+    /// let of_targets = TargetTransform { log: false, standardization };
+    /// let mut outputs = [1.0, 0.0];
+    /// of_targets.of_outputs(Loss::GaussianNll).undo(&mut outputs);
+    /// assert_eq!(outputs, [30.0, 100.0_f64.ln()]);
+    /// ```
+    pub fn of_outputs(&self, loss: Loss) -> Self {
+        let mut of_outputs = self.clone();
+        if let (Loss::GaussianNll, Some(of_both)) = (loss, &mut of_outputs.standardization) {
+            let of_variances = of_both.stds.iter().map(|std| 2.0 * std.ln());
+            of_both.means.extend(of_variances);
+            of_both.stds.resize(of_both.means.len(), 1.0);
+        }
+        of_outputs
     }
 
     /// Targets to what is learned, in place. A number that has no logarithm becomes NaN or negative

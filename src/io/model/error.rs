@@ -64,6 +64,9 @@ pub enum Problem {
     /// One network, where an ensemble was expected.
     #[error("a model of one network: expected an ensemble")]
     NotAnEnsemble,
+    /// Targets whose logarithms were learned, with a variance: it would be that of the logarithms.
+    #[error("gaussian_nll and logarithms of the targets: expected targets as they are")]
+    VarianceOfLogarithms,
     /// A name that is no activation or loss.
     #[error("unknown {what} {}", Quoted(name))]
     Unknown {

@@ -52,7 +52,7 @@ use std::path::Path;
 use crate::data::pipeline::Pipeline;
 use crate::io::atomic;
 use crate::io::open::{self, NotOpened};
-use crate::{Network, Scalar, Training};
+use crate::{Loss, Network, Scalar, Training};
 
 pub use decode::{decode, decode_any};
 pub use encode::encode;
@@ -99,7 +99,11 @@ impl<T: Scalar> Model<T> {
     /// Do the names and numbers fit the network? Checked before saving and after loading.
     pub(in crate::io) fn check(&self) -> Result<(), Problem> {
         let (inputs, outputs) = (self.network.inputs(), self.network.outputs());
-        self.pipeline.check(inputs, outputs)?;
+        let loss = self.network.loss();
+        self.pipeline.check(inputs, loss.targets(outputs))?;
+        if loss == Loss::GaussianNll && self.pipeline.targets.log {
+            return Err(Problem::VarianceOfLogarithms);
+        }
         let (expected, given) = (outputs.max(2), self.classes.len());
         if given == 0 {
             return Ok(());

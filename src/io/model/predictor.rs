@@ -2,6 +2,7 @@
 
 use super::Model;
 use super::error::Problem;
+use crate::pipeline::TargetTransform;
 use crate::{Columns, Error, PredictionWorkspace, Result, Scalar, metrics};
 
 /// Predicts with a model: samples are as they stand in a file, predictions are in the units of the
@@ -34,6 +35,7 @@ pub struct Predictor<'m, T> {
     x: Vec<T>,
     a: Vec<T>,
     values: Vec<f64>,
+    of_outputs: TargetTransform,
 }
 
 /// The predictions of a [`Predictor`] for some samples.
@@ -75,6 +77,7 @@ impl<T: Scalar> Model<T> {
             x: zeros(capacity, n_x, T::ZERO)?,
             a: zeros(capacity, n_y, T::ZERO)?,
             values: zeros(capacity, n_y, 0.0)?,
+            of_outputs: self.pipeline.targets.of_outputs(self.network.loss()),
         })
     }
 }
@@ -124,7 +127,7 @@ impl<T: Scalar> Predictor<'_, T> {
         let values = &mut self.values[..samples * n_y];
         values.iter_mut().zip(&*a).for_each(|(value, a)| *value = a.to_f64());
         // In f64: a mean far from 0 takes digits that f32 lacks.
-        self.model.pipeline.targets.undo(values);
+        self.of_outputs.undo(values);
         let values = Columns::new(&*values, n_y)?;
         Ok(Predictions { values, classes: &self.model.classes })
     }
@@ -132,7 +135,8 @@ impl<T: Scalar> Predictor<'_, T> {
 
 impl<'a> Predictions<'a> {
     /// The outputs of the network, n_y a sample: values in the units of the targets, or, of a
-    /// sigmoid or softmax, probabilities.
+    /// sigmoid or softmax, probabilities; with [`Loss::GaussianNll`](crate::Loss::GaussianNll) means,
+    /// and then the logarithms of variances, both in these units.
     pub fn values(&self) -> Columns<'a, f64> {
         self.values
     }

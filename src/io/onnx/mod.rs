@@ -38,6 +38,7 @@ use std::path::Path;
 use prost::Message;
 
 use super::{FileError, atomic, reason};
+use crate::data::pipeline::TargetTransform;
 use crate::data::standardization::Standardization;
 use crate::{Network, Scalar};
 use graph::Graph;
@@ -143,7 +144,8 @@ pub fn encode<T: Scalar>(
     standardization: Option<&Standardization>,
     target_standardization: Option<&Standardization>,
 ) -> Result<Vec<u8>, Problem> {
-    let both = [(standardization, net.inputs()), (target_standardization, net.outputs())];
+    let n_y = net.loss().targets(net.outputs());
+    let both = [(standardization, net.inputs()), (target_standardization, n_y)];
     for (standardization, expected) in both {
         let Some(standardization) = standardization else { continue };
         let Standardization { means, stds } = standardization;
@@ -157,7 +159,10 @@ pub fn encode<T: Scalar>(
         }
     }
     check_parameters(net)?;
-    file(Graph::of(net, standardization, target_standardization)?, Vec::new())
+    let of_targets = target_standardization.cloned();
+    let of_targets = TargetTransform { log: false, standardization: of_targets };
+    let of_outputs = of_targets.of_outputs(net.loss()).standardization;
+    file(Graph::of(net, standardization, of_outputs.as_ref())?, Vec::new())
 }
 
 /// The bytes of a file.

@@ -66,7 +66,7 @@ pub fn encode_model<T: Scalar>(model: &Model<T>) -> Result<Vec<u8>, Problem> {
     graph.cast::<T>("x_cast", data_type::<T>());
     graph.network(network)?;
     graph.cast::<T>("a_f64", DOUBLE);
-    if let Some(standardization) = &pipeline.targets.standardization {
+    if let Some(standardization) = &pipeline.targets.of_outputs(network.loss()).standardization {
         graph.undo(standardization);
     }
     if pipeline.targets.log {

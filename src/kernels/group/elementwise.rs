@@ -1,6 +1,6 @@
 //! Activations and their derivatives, register by register of rows.
 
-use crate::kernels::epilogue::{g, times_g_prime};
+use crate::kernels::epilogue::{g, times_g_prime_of_a};
 use crate::kernels::lanes::Lanes;
 use crate::words::activation::Activation;
 
@@ -21,6 +21,6 @@ pub(crate) fn times_derivative<V: Lanes>(
     da: &mut [V::Elem],
 ) {
     for (a, da) in a.chunks_exact(V::LEN).zip(da.chunks_exact_mut(V::LEN)) {
-        times_g_prime(t, activation, V::load(t, a), V::load(t, da)).store(da);
+        times_g_prime_of_a(t, activation, V::load(t, a), V::load(t, da)).store(da);
     }
 }

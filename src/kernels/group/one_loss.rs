@@ -36,6 +36,40 @@ where
             #[inline(always)]
             |z, y| logit_loss(z, y),
         ),
+        Loss::CategoricalCrossEntropy => categorical::<V>(t, head.n_y, z, y, dz),
+        Loss::SquaredError => squared_error::<V>(t, head, z, y, dz),
+        _ => V::apart(
+            t,
+            #[inline(always)]
+            || rarer::<V>(t, head, z, y, dz),
+        ),
+    };
+    if let Some(weights) = weights {
+        let weight = V::load(t, weights);
+        for k in 0..head.n_y {
+            put(at::<V>(t, dz, k, V::LEN) * weight, dz, k, V::LEN);
+        }
+        for lane in 0..V::LEN {
+            // From 0.0 on, as a network's sum: a negative loss of no weight is 0.0, not -0.0.
+            losses[lane] = 0.0 + losses[lane] * weights[lane].to_f64();
+        }
+    }
+    losses
+}
+
+/// The losses that are seldom wanted.
+#[inline(always)]
+fn rarer<V>(
+    t: V::Token,
+    head: OutputHead,
+    z: &mut [V::Elem],
+    y: &[V::Elem],
+    dz: &mut [V::Elem],
+) -> [f64; GROUP_LANES]
+where
+    V: Lanes,
+{
+    match head.loss {
         Loss::Poisson => each_output::<V>(
             t,
             head.n_y,
@@ -44,7 +78,6 @@ where
             #[inline(always)]
             |z, y| poisson(z, y),
         ),
-        Loss::CategoricalCrossEntropy => categorical::<V>(t, head.n_y, z, y, dz),
         Loss::GaussianNll => {
             let (mut totals, targets) = ([0.0; GROUP_LANES], head.targets());
             for k in 0..targets {
@@ -59,20 +92,8 @@ where
             }
             totals
         }
-        Loss::SquaredError => squared_error::<V>(t, head, z, y, dz),
         _ => by_difference::<V>(t, head, z, y, dz),
-    };
-    if let Some(weights) = weights {
-        let weight = V::load(t, weights);
-        for k in 0..head.n_y {
-            put(at::<V>(t, dz, k, V::LEN) * weight, dz, k, V::LEN);
-        }
-        for lane in 0..V::LEN {
-            // From 0.0 on, as a network's sum: a negative loss of no weight is 0.0, not -0.0.
-            losses[lane] = 0.0 + losses[lane] * weights[lane].to_f64();
-        }
     }
-    losses
 }
 
 /// L and the derivatives, of a loss whose (L, derivative) is `f` of an output's own z (or a) and y.

@@ -156,6 +156,30 @@ pub(crate) fn backward<V>(
     (t, registers): (V::Token, usize),
     layer: Dense<'_, V::Elem>,
     g_prev: Activation,
+    rows: Rows,
+    dz: &[V::Elem],
+    (a_prev, dz_prev): (&[V::Elem], &mut [V::Elem]),
+) where
+    V: Lanes,
+{
+    if g_prev.is_apart() {
+        return V::apart(
+            t,
+            #[inline(always)]
+            move || {
+                let into = (a_prev, dz_prev);
+                through_inputs::<V, true>((t, registers), layer, g_prev, rows, dz, into);
+            },
+        );
+    }
+    through_inputs::<V, false>((t, registers), layer, g_prev, rows, dz, (a_prev, dz_prev));
+}
+
+#[inline(always)]
+fn through_inputs<V, const APART: bool>(
+    (t, registers): (V::Token, usize),
+    layer: Dense<'_, V::Elem>,
+    g_prev: Activation,
     Rows { stride, steps }: Rows,
     dz: &[V::Elem],
     (a_prev, dz_prev): (&[V::Elem], &mut [V::Elem]),
@@ -168,13 +192,13 @@ pub(crate) fn backward<V>(
         while step + 2 <= steps && registers == 1 {
             let at = step * V::LEN;
             let into = (&a[at..], &mut d[at..]);
-            backward_inputs::<V, I, 2>(t, (layer, g_prev), input, stride, &dz[at..], into);
+            backward_inputs::<V, I, 2, APART>(t, (layer, g_prev), input, stride, &dz[at..], into);
             step += 2;
         }
         while step < steps {
             let at = step * V::LEN;
             let into = (&a[at..], &mut d[at..]);
-            backward_inputs::<V, I, 1>(t, (layer, g_prev), input, stride, &dz[at..], into);
+            backward_inputs::<V, I, 1, APART>(t, (layer, g_prev), input, stride, &dz[at..], into);
             step += 1;
         }
     });
@@ -182,7 +206,7 @@ pub(crate) fn backward<V>(
 
 /// I inputs, X registers of samples.
 #[inline(always)]
-fn backward_inputs<V, const I: usize, const X: usize>(
+fn backward_inputs<V, const I: usize, const X: usize, const APART: bool>(
     t: V::Token,
     (layer, g_prev): (Dense<'_, V::Elem>, Activation),
     input: usize,
@@ -208,9 +232,13 @@ fn backward_inputs<V, const I: usize, const X: usize>(
         let at = i * stride..i * stride + X * V::LEN;
         let (a, d) = (&a_prev[at.clone()], &mut dz_prev[at]);
         for k in 0..X {
-            let known = if g_prev.is_apart() { &*d } else { a };
-            let a = V::load(t, &known[k * V::LEN..]);
-            epilogue::times_g_prime(t, g_prev, a, acc[i][k]).store(&mut d[k * V::LEN..]);
+            let d = &mut d[k * V::LEN..];
+            if APART {
+                (acc[i][k] * V::load(t, d)).store(d);
+            } else {
+                let a = V::load(t, &a[k * V::LEN..]);
+                epilogue::times_g_prime_of_a(t, g_prev, a, acc[i][k]).store(d);
+            }
         }
     }
 }

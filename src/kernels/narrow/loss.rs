@@ -6,9 +6,9 @@ use crate::kernels::epilogue::{self, MAX_LANES};
 use crate::kernels::exp::exp_neg_abs;
 use crate::kernels::flush;
 use crate::kernels::head::OutputHead;
-use crate::kernels::head::{g as output_g, lane_sum, logit_loss};
+use crate::kernels::head::{lane_sum, logit_loss, usual_g};
 use crate::kernels::lanes::Lanes;
-use crate::kernels::losses::{ByDifference, gaussian, poisson};
+use crate::kernels::losses::{ByDifference, exp_from, gaussian, poisson};
 use crate::kernels::narrow::Rows;
 use crate::words::activation::Activation;
 use crate::words::loss::Loss;
@@ -206,6 +206,33 @@ where
             #[inline(always)]
             |z, y| logit_loss(z, y),
         ),
+        Loss::SquaredError if !(head.g.is_apart() || head.g == Activation::Exp) => {
+            squared_error::<V, true>(t, head, row, z, y, dz)
+        }
+        _ => V::apart(
+            t,
+            #[inline(always)]
+            move || rarer::<V>(t, head, row, z, y, dz),
+        ),
+    }
+}
+
+/// The losses that are seldom wanted, and squared error of exponentials and of activations that are
+/// computed apart.
+#[inline(always)]
+fn rarer<V>(
+    t: V::Token,
+    head: OutputHead,
+    row: usize,
+    z: &mut [V::Elem],
+    y: &[V::Elem],
+    dz: &mut [V::Elem],
+) -> V
+where
+    V: Lanes,
+{
+    match head.loss {
+        Loss::SquaredError => squared_error::<V, false>(t, head, row, z, y, dz),
         Loss::Poisson => by_logit(
             t,
             (head.n_y, row),
@@ -226,23 +253,10 @@ where
             }
             sum
         }
-        Loss::SquaredError => {
-            let half = V::splat(t, V::Elem::from_f64(0.5));
-            activate_register::<V>(t, head, row, z);
-            by_difference(
-                t,
-                head,
-                row,
-                (z, y),
-                dz,
-                #[inline(always)]
-                |d: V, loss| ((d * half).mul_add(d, loss), d),
-            )
-        }
         _ => {
             let of = ByDifference::new(t, head.loss);
             activate_register::<V>(t, head, row, z);
-            by_difference(
+            by_difference::<V, false>(
                 t,
                 head,
                 row,
@@ -256,6 +270,31 @@ where
             )
         }
     }
+}
+
+#[inline(always)]
+fn squared_error<V, const OF_A: bool>(
+    t: V::Token,
+    head: OutputHead,
+    row: usize,
+    z: &mut [V::Elem],
+    y: &[V::Elem],
+    dz: &mut [V::Elem],
+) -> V
+where
+    V: Lanes,
+{
+    let half = V::splat(t, V::Elem::from_f64(0.5));
+    activate_register::<V>(t, head, row, z);
+    by_difference::<V, OF_A>(
+        t,
+        head,
+        row,
+        (z, y),
+        dz,
+        #[inline(always)]
+        |d: V, loss| ((d * half).mul_add(d, loss), d),
+    )
 }
 
 /// The sums of L and dZ, of a loss whose (L, dz) is `f` of z and y.
@@ -281,9 +320,9 @@ where
 }
 
 /// The sums of L, and dZ = dL/da g'(z), from A in place of Z. `f` adds L of a difference d = a - y to
-/// a sum, and gives dL/da.
+/// a sum, and gives dL/da. With `OF_A` g' is read off a.
 #[inline(always)]
-fn by_difference<V>(
+fn by_difference<V, const OF_A: bool>(
     t: V::Token,
     head: OutputHead,
     row: usize,
@@ -300,8 +339,12 @@ where
         let d;
         (loss, d) = f(a - V::load(t, &y[k * row..]), loss);
         mean = d.mul_add(a, mean);
-        let known = if head.g.is_apart() { V::load(t, &dz[k * row..]) } else { a };
-        let d = epilogue::times_g_prime(t, head.g, known, d);
+        let d = if OF_A {
+            epilogue::times_g_prime_of_a(t, head.g, a, d)
+        } else {
+            let known = if head.g.is_apart() { V::load(t, &dz[k * row..]) } else { a };
+            epilogue::times_g_prime(t, head.g, known, d)
+        };
         flush::subnormal(t, d).store(&mut dz[k * row..]);
     }
     if head.g == Activation::Softmax {
@@ -344,8 +387,20 @@ pub(in crate::kernels) fn activate_register<V>(
         }
         return;
     }
+    if head.g == Activation::Exp {
+        return V::apart(
+            t,
+            #[inline(always)]
+            move || {
+                for k in 0..head.n_y {
+                    let z = &mut z[k * row..];
+                    exp_from(V::load(t, z), V::Elem::NORMAL_LOW).store(z);
+                }
+            },
+        );
+    }
     for k in 0..head.n_y {
-        output_g(t, head.g, V::load(t, &z[k * row..])).store(&mut z[k * row..]);
+        usual_g(t, head.g, V::load(t, &z[k * row..])).store(&mut z[k * row..]);
     }
 }
 

@@ -9,6 +9,7 @@ use fearless_simd::{Level, Simd, dispatch};
 use super::exp::{exp, exp_neg_abs};
 use super::gauss::erf;
 use super::lanes::{Lanes, Vector};
+use super::ln_1p::ln_1p;
 use super::sigmoid::{sigmoid, sigmoid_from, sigmoid_parts};
 use super::sine::sin_and_cos;
 use super::tanh::tanh;
@@ -35,6 +36,8 @@ pub(crate) enum Function {
     Erf,
     /// The sine.
     Sin,
+    /// ln(1 + x).
+    Ln1p,
 }
 
 /// One kernel applied to all of `src`; a rest shorter than a register is padded.
@@ -124,6 +127,13 @@ where
             dst,
             #[inline(always)]
             |x| sin_and_cos(x).0,
+        ),
+        Function::Ln1p => map::<V>(
+            t,
+            src,
+            dst,
+            #[inline(always)]
+            |x| ln_1p(x),
         ),
     }
 }

@@ -123,6 +123,7 @@ impl Sample for f32 {
             }
             Function::Erf => libm::erf(x),
             Function::Sin => libm::sin(x),
+            Function::Ln1p => libm::log1p(x),
         };
         super::ulp::ulp_f32(got, exact)
     }
@@ -160,6 +161,7 @@ impl Sample for f64 {
             // Beyond, the kernel is `libm`'s function.
             Function::Sin if x.abs() >= Self::SIN_LIMIT => super::ulp::Exact::new(libm::sin(x)),
             Function::Sin => reference.sin(x),
+            Function::Ln1p => reference.ln_1p(x),
         };
         super::ulp::ulp_f64(got, exact)
     }

@@ -5,6 +5,8 @@
 //! unevaluated sum of two `f64`), good to about 100 bits, which the tests of
 //! this file check against a multi-precision library.
 
+use super::double_double::{Pair, add, div, mul, two_prod, two_sum};
+
 /// `(high + low) * 2^exponent`, |low| at most half an ULP of high.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exact {
@@ -90,47 +92,6 @@ pub(crate) fn ulp_f32(got: f32, exact: f64) -> f64 {
 #[inline(always)]
 pub(crate) fn ulp_f64(got: f64, exact: Exact) -> f64 {
     error(got, exact, 53, -1022, 1023)
-}
-
-/// Sum of two doubles, exactly.
-#[inline(always)]
-fn two_sum(a: f64, b: f64) -> (f64, f64) {
-    let s = a + b;
-    let t = s - a;
-    (s, (a - (s - t)) + (b - t))
-}
-
-/// Product of two doubles, exactly (barring underflow).
-#[inline(always)]
-fn two_prod(a: f64, b: f64) -> (f64, f64) {
-    let p = a * b;
-    (p, a.mul_add(b, -p))
-}
-
-/// A double-double number.
-type Pair = (f64, f64);
-
-#[inline(always)]
-fn add(a: Pair, b: Pair) -> Pair {
-    let (s, e) = two_sum(a.0, b.0);
-    let (t, f) = two_sum(a.1, b.1);
-    let (s, e) = two_sum(s, e + t);
-    two_sum(s, e + f)
-}
-
-#[inline(always)]
-fn mul(a: Pair, b: Pair) -> Pair {
-    let (p, e) = two_prod(a.0, b.0);
-    two_sum(p, e + (a.0 * b.1 + a.1 * b.0))
-}
-
-#[inline(always)]
-fn div(a: Pair, b: Pair) -> Pair {
-    let q = a.0 / b.0;
-    let r = add(a, mul((-q, 0.0), b));
-    let q2 = r.0 / b.0;
-    let r = add(r, mul((-q2, 0.0), b));
-    add((q, 0.0), (q2, r.0 / b.0))
 }
 
 /// ln 2 in three parts; the first has 42 bits.
@@ -240,6 +201,32 @@ impl Reference {
         let (num, exponent) = if x < 0.0 { ((t.high, t.low), t.exponent) } else { ((1.0, 0.0), 0) };
         let (high, low) = div(num, d);
         Exact { high, low, exponent }
+    }
+
+    /// ln(1 + x): one step of Newton's method for e^y = 1 + x from the y of `libm`, with two terms of
+    /// the logarithm's series for the rest.
+    #[inline(always)]
+    pub(crate) fn ln_1p(&self, x: f64) -> Exact {
+        if x.is_nan() || x < -1.0 {
+            return Exact::new(f64::NAN);
+        }
+        if x == -1.0 || x.is_infinite() {
+            return Exact::new(if x == -1.0 { f64::NEG_INFINITY } else { x });
+        }
+        if x.abs() < 1e-20 {
+            // x^2 is lost where it is subnormal, and then far below an ULP.
+            return Exact { high: x, low: -x * x / 2.0, exponent: 0 };
+        }
+        let y = libm::log1p(x);
+        let (k, p) = self.expm1(-y);
+        // (1 + x) 2^k (1 + p) - 1 = (2^k - 1) + 2^k x + 2^k (1 + x) p.
+        let sum = two_sum(1.0, x);
+        let scaled = (scale(sum.0, k), scale(sum.1, k));
+        let whole = add(two_sum(scale(1.0, k), -1.0), (scale(x, k), 0.0));
+        let rest = add(whole, mul(scaled, p));
+        let square = mul(rest, rest);
+        let (high, low) = add((y, 0.0), add(rest, (-square.0 / 2.0, -square.1 / 2.0)));
+        Exact { high, low, exponent: 0 }
     }
 
     /// sin x, for |x| up to 1e9.
@@ -391,6 +378,13 @@ mod tests {
                     let erf = root / big(x).sqr().exp() * big(x) * erf;
                     assert!(relative(value(reference.erf(x)), &erf) < 1e-28, "erf {x:e}");
                 }
+            }
+            let size = big(x.abs());
+            let l = relative(value(reference.ln_1p(x.abs())), &size.ln_1p());
+            assert!(l < 1e-29, "ln(1 + x) {x:e}: {l:e}");
+            if x > -1.0 {
+                let l = relative(value(reference.ln_1p(x)), &big(x).ln_1p());
+                assert!(l < 1e-29, "ln(1 + x) {x:e}: {l:e}");
             }
             if x.abs() < 40.0 {
                 let m = big(-2.0 * x).exp_m1();

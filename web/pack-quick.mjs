@@ -1,0 +1,60 @@
+// Packs compiled module, scripts and style into one page: see build.sh.
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const BUDGET = 300_000; // bytes of the page, compressed
+const here = new URL('.', import.meta.url).pathname;
+const require = createRequire(import.meta.url);
+const quick = process.env.QUICK;
+const wants = (flag) => process.argv.includes(flag);
+
+/** A script of several modules as one text. */
+async function bundle(entry, define = {}) {
+  const { outputFiles: [file] } = await build({
+    entryPoints: [here + entry], bundle: true, minify: true, format: 'iife', target: 'es2022', write: false,
+    define: { 'import.meta.url': '""', ...define }, legalComments: 'none', logLevel: 'warning',
+  });
+  return file.text;
+}
+
+// Once more through the optimiser of WebAssembly; only when the module is new.
+const [raw, small] = ['dist/pkg/shallownet_web_bg.wasm', 'dist/pkg/small.wasm'].map((path) => here + path);
+if (!quick && (!existsSync(small) || statSync(small).mtimeMs < statSync(raw).mtimeMs)) {
+  const optimizer = require.resolve('binaryen/bin/wasm-opt');
+  execFileSync(process.execPath, [optimizer, raw, '-o', small, '-O2', '--converge', '--all-features',
+    '--strip-debug', '--strip-producers', '--strip-target-features'], { stdio: 'inherit' });
+}
+const wasm = readFileSync(quick ? raw : small);
+const worker = await bundle('page/worker.js');
+const main = await bundle('page/main.js', { WORKER: JSON.stringify(worker) });
+const { outputFiles: [style] } = await build({ entryPoints: [here + 'page/style.css'], minify: true, write: false });
+
+// In base64, as text has to be, but packed before: base64 of the module itself would pack badly.
+const packed = gzipSync(wasm, { level: 9 }).toString('base64');
+const script = (text) => text.replaceAll('</script', '<\\/script');
+const page = readFileSync(here + 'page/index.html', 'utf8')
+  .replace('<!-- style -->', () => `<style>${style.text}</style>`)
+  .replace('<!-- script -->', () => `<script type="text/plain" id="wasm">${packed}</script>\n<script>${script(main)}</script>`);
+mkdirSync(here + 'dist', { recursive: true });
+writeFileSync(here + 'dist/index.html', page);
+
+const gzipped = gzipSync(page, { level: 9 }).length;
+console.log(`module ${wasm.length} bytes, page ${page.length}; page with gzip -9 ${gzipped}, with brotli ${brotliCompressSync(page).length}`);
+if (gzipped > BUDGET) {
+  console.error(`the page has ${gzipped} bytes with gzip -9: expected at most ${BUDGET}`);
+  process.exitCode = 1;
+}
+
+if (wants('--bench')) {
+  mkdirSync(here + 'dist/bench', { recursive: true });
+  writeFileSync(here + 'dist/bench/module.wasm', wasm);
+  writeFileSync(here + 'dist/bench/bench.js', await bundle('bench/bench.js'));
+  cpSync(here + 'bench/index.html', here + 'dist/bench/index.html');
+  for (const file of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm']) {
+    cpSync(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${file}`), `${here}dist/bench/${file}`);
+  }
+}
