@@ -70,14 +70,14 @@ impl Loops {
             false => layer.w[j * n + i],
         };
         let mut sum = if self.has(MissingBias) && j + 1 == units { 0.0 } else { layer.b[j] };
-        for i in 0..n {
+        for (i, &x) in x.iter().enumerate() {
             let is_missing = (self.has(MissingTerm) && n > 1 && i + 1 == n)
                 || (self.has(Remainder) && n % 4 != 0 && i == n / 4 * 4);
             if !is_missing {
-                sum += w(i) * x[i];
+                sum += w(i) * x;
             }
             if self.has(SummandTwice) && i == 0 {
-                sum += w(i) * x[i];
+                sum += w(i) * x;
             }
         }
         sum
@@ -148,11 +148,10 @@ impl Implementation<f32> for Loops {
                 let dz: Vec<f32> =
                     da.iter().zip(&z[l]).map(|(da, &z)| da * self.slope(g, z)).collect();
                 let (n, units) = (layer.inputs, layer.b.len());
-                for j in 0..units {
-                    for i in 0..n {
-                        sums[l].0[j * n + i] += dz[j] * a[l][i];
-                    }
-                    sums[l].1[j] += dz[j];
+                for (j, &dz) in dz.iter().enumerate() {
+                    let row = &mut sums[l].0[j * n..][..n];
+                    row.iter_mut().zip(&a[l]).for_each(|(sum, a)| *sum += dz * a);
+                    sums[l].1[j] += dz;
                 }
                 let w = |i: usize, j: usize| match self.has(TransposedBackward) && n == units {
                     true => layer.w[i * n + j],

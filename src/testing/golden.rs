@@ -172,12 +172,12 @@ fn put<T: Scalar>(tensors: &mut Vec<Tensor>, i: usize, problem: &Problem<T>, wan
         given(&format!("b.{l}"), &layer.b, &[layer.b.len()]);
     }
     let mut answer = |name: String, values: &[Approx], shape: &[usize]| {
-        let parts: [(&str, fn(&Approx) -> f64); 2] = [("", |v| v.value), (".bound", |v| v.error)];
-        for (suffix, part) in parts {
+        let mut put = |name: String, part: fn(&Approx) -> f64| {
             let bytes = values.iter().flat_map(|v| part(v).to_le_bytes()).collect();
-            let (name, kind) = (format!("{i}.{name}{suffix}"), Dtype::F64);
-            tensors.push(Tensor { name, kind, shape: shape.to_vec(), bytes });
-        }
+            tensors.push(Tensor { name, kind: Dtype::F64, shape: shape.to_vec(), bytes });
+        };
+        put(format!("{i}.{name}"), |v| v.value);
+        put(format!("{i}.{name}.bound"), |v| v.error);
     };
     answer("a".to_owned(), &wanted.predictions, &[samples, problem.outputs()]);
     answer("cost".to_owned(), &[wanted.cost], &[1]);
