@@ -7,9 +7,9 @@ mod common;
 use std::hint::black_box;
 
 use common::naive::Naive;
-use common::shapes::Shape;
 use common::{BACKENDS, Ready};
 use criterion::{Criterion, Throughput};
+use shallownet::testing::measure::Shape;
 use shallownet::{
     Activation, Columns, Init, Network, Optimizer, OptimizerState, OutputGradient, Parallelism,
     Tape, TrainingWorkspace,

@@ -177,8 +177,10 @@
 //!
 //! Besides the element types `f32` and `f64`, all are off by default: `csv`, `npy`, `idx` (data
 //! files), `ndarray` (views), `safetensors` (model files, PyTorch's too), `onnx` (models for other
-//! runtimes), `serde` (options and configurations, written and read: `forms`), `cblas` (a backend:
-//! the BLAS that you link), `mpi` (one network trained by several processes: [`ranks`]), `cli` (the program `shallownet`, with all of those but `cblas` and `mpi`).
+//! runtimes), `serde` (options and configurations, written and read: `forms`), `testing` (the oracle
+//! as a tool, for implementations of your own), `cblas` (a backend: the BLAS that you link), `mpi` (one
+//! network trained by several processes: [`ranks`]), `cli` (the program `shallownet`, with all of those
+//! but `testing`, `cblas` and `mpi`).
 //!
 //! The crate needs `std`: it asks for the processor's features, spreads work over threads, and uses
 //! the platform's roots and exponentials. It compiles with Rust 1.89 and later.
@@ -191,7 +193,8 @@
         feature = "_io",
         feature = "_files",
         feature = "_arrays",
-        feature = "_saves"
+        feature = "_saves",
+        feature = "_measure"
     )))
 )]
 
@@ -214,6 +217,8 @@ mod rounding;
 mod scalar;
 pub mod select;
 pub mod solvers;
+#[cfg(feature = "_measure")]
+pub mod testing;
 mod train;
 pub mod vector;
 mod words;

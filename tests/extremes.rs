@@ -37,7 +37,7 @@ fn largest_logit(case: &Case) -> f64 {
     z.into_iter().map(f64::abs).fold(0.0, f64::max)
 }
 
-/// The bounds of `common/bounds.rs` are finite for these (or `within` fails), so costs and
+/// The bounds of `testing::bounds` are finite for these (or `within` fails), so costs and
 /// gradients are finite and right.
 fn huge<T: Scalar>(case: &Case) {
     for &backend in BACKENDS.iter() {

@@ -3,7 +3,7 @@
 //! Central differences D(h) = (J(w + h) - J(w - h)) / 2h. Taylor: D(h) = J' + h^2 J'''/6 + O(h^4),
 //! so D(2h) - D(h) = h^2 J'''/2 + O(h^4): three times the truncation error of D(h), which leaves
 //! room for the higher orders. Rounding adds at most e/h to D(h), with e the bound of J's own error
-//! from the analysis that the backends are held to (tests/common/bounds.rs), and e/2h to D(2h).
+//! from the analysis that the backends are held to (docs/bounds.md), and e/2h to D(2h).
 //! The sum of both is least where h^3 is about e: h is the cube root of f64's epsilon.
 
 mod common;

@@ -1,6 +1,6 @@
 //! Promise: every backend computes what the reference computes, up to rounding.
 //!
-//! The bounds come from an error analysis of each case (tests/common/bounds.rs); no tolerance is
+//! The bounds come from an error analysis of each case (docs/bounds.md); no tolerance is
 //! chosen by hand.
 
 mod common;

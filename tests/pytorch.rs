@@ -1,7 +1,7 @@
 //! Promise: networks saved by PyTorch load, and predict what PyTorch does.
 //!
 //! The fixtures are PyTorch's own (tools/pytorch_fixture.py). Both programs are judged by the
-//! reference's predictions from the same weights, within tests/common/bounds.rs: PyTorch's outputs
+//! reference's predictions from the same weights, within docs/bounds.md: PyTorch's outputs
 //! as f64 arithmetic, ours as that of the element type.
 
 mod common;

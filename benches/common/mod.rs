@@ -5,15 +5,13 @@
 pub(crate) mod agreement;
 #[path = "../../src/cli/bench/naive.rs"]
 pub(crate) mod naive;
-#[path = "../../src/cli/bench/shapes.rs"]
-pub(crate) mod shapes;
 
 use std::time::Duration;
 
 use criterion::Criterion;
 use naive::Real;
+use shallownet::testing::measure::{Batch, Element, Shape};
 use shallownet::{Backend, Network, Parallelism, TrainingWorkspace};
-use shapes::{Batch, Element, Shape};
 
 /// The shapes that take only moments.
 const NAMES: [&str; 9] = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S10", "S13"];

@@ -12,6 +12,10 @@
 //! 3. A member whose cost is not finite keeps its parameters.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use shallownet::testing::backends::BACKENDS;
+use shallownet::testing::cases::bytes::{
+    Rate, Wild, elementwise, enough, output, pick, rarely, within,
+};
 use shallownet::{
     Activation, Checks, Columns, Error, Init, Loss, Network, Optimizer, Parallelism, Population,
     PopulationGradients, PopulationOptimizer, PopulationTargets, PopulationWorkspace, Samples,
@@ -19,9 +23,6 @@ use shallownet::{
 };
 
 use crate::bits::bits;
-use crate::common::{BACKENDS, On};
-use crate::numbers::{Rate, Wild, pick, rarely, within};
-use crate::shapes::{elementwise, enough, output};
 
 /// A case.
 #[derive(Debug)]
@@ -156,8 +157,8 @@ fn check<T: Scalar>(input: &Input) {
         .loss(input.loss)
         .checks(input.checks)
         .init(Init::Auto, 0)
-        .parallelism(Parallelism::Serial)
-        .on(setup);
+        .parallelism(Parallelism::Serial);
+    let builder = setup.choose(builder);
     let seeds = (0..input.members as u64).map(|k| input.seed + k);
     let population = Population::from_seeds(&builder, seeds).unwrap();
     let given = Given::<T>::of(input);

@@ -16,6 +16,7 @@
 //!     .build()?;
 //! let (x, y) = ([0.1, -0.7, 0.3], [1.0]);
 //!
+//! // And back: `Network::<f64>::try_from(&oracle)`.
 //! let oracle = reference::Network::from(&net);
 //! let expected = oracle.cost(&[x.to_vec()], &[y.to_vec()]);
 //!

@@ -5,7 +5,7 @@ use shallownet::reference;
 use shallownet::{Network, Parallelism, PredictionWorkspace, Scalar, TrainingWorkspace, Workspace};
 
 use super::Setup;
-use super::bounds::{Approx, Rounding};
+use super::bounds::{self, Approx, Rounding};
 use super::cases::{Batch, Case};
 use super::expected::Expected;
 
@@ -15,21 +15,7 @@ pub(crate) fn within<T: Scalar>(
     expected: &[Approx],
     given: &[T],
 ) -> Result<(), TestCaseError> {
-    if expected.len() != given.len() {
-        let (e, g) = (expected.len(), given.len());
-        return Err(TestCaseError::fail(format!("{what}: {g} values instead of {e}")));
-    }
-    for (index, (expected, given)) in expected.iter().zip(given).enumerate() {
-        let given = given.to_f64();
-        if !expected.error.is_finite() || !expected.admits(given) {
-            let Approx { value, error } = *expected;
-            return Err(TestCaseError::fail(format!(
-                "{what}[{index}] is {given:e}, the reference {value:e}: off by {:e}, bound {error:e}",
-                (given - value).abs()
-            )));
-        }
-    }
-    Ok(())
+    Ok(bounds::within(what, expected, given)?)
 }
 
 /// Runs all batches of a case through one workspace, comparing predictions, cost, gradients, and

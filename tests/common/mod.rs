@@ -1,37 +1,29 @@
-//! What the tests share: networks and batches to try, the bounds of their errors, the comparison.
-#![allow(dead_code, reason = "every test file is a crate of its own and uses its part of this")]
+//! What the tests share. Cases, bounds and backends are those of `shallownet::testing`.
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "every test file is a crate of its own and uses its part of this"
+)]
 
-pub(crate) mod bounds;
-pub(crate) mod cases;
 pub(crate) mod compare;
-pub(crate) mod curves;
 pub(crate) mod derivative_bounds;
 pub(crate) mod equations;
-pub(crate) mod expected;
-pub(crate) mod loss_bounds;
 pub(crate) mod members;
-pub(crate) mod optimizer_bounds;
 pub(crate) mod planar;
 pub(crate) mod running;
 
-use std::sync::LazyLock;
+use shallownet::{Builder, Network, Scalar};
 
-use shallownet::{Backend, Builder, Level, Network, Scalar};
+pub(crate) use shallownet::testing::backends::{BACKENDS, Setup};
+pub(crate) use shallownet::testing::bounds::{
+    self, self as expected, optimizers as optimizer_bounds,
+};
 
-/// A backend, and for `fused` the SIMD level that it is forced to.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Setup {
-    pub(crate) backend: Backend,
-    pub(crate) level: Option<Level>,
-}
-
-impl Setup {
-    pub(crate) const PORTABLE: Self = Self { backend: Backend::Portable, level: None };
-
-    /// Fails if the network runs on anything else: it would be tested in vain.
-    pub(crate) fn assert_is<T: Scalar>(self, net: &Network<T>) {
-        assert_eq!((net.backend(), net.level()), (self.backend, self.level));
-    }
+/// What `testing::cases` draws, in one place.
+pub(crate) mod cases {
+    pub(crate) use shallownet::testing::cases::shapes::*;
+    pub(crate) use shallownet::testing::cases::strategies::*;
+    pub(crate) use shallownet::testing::cases::*;
 }
 
 /// `builder.on(setup)`.
@@ -41,24 +33,9 @@ pub(crate) trait On {
 
 impl<T: Scalar> On for Builder<T> {
     fn on(self, setup: Setup) -> Self {
-        let builder = self.backend(setup.backend);
-        match setup.level {
-            Some(level) => builder.level(level),
-            None => builder,
-        }
+        setup.choose(self)
     }
 }
-
-/// Every backend of this build that has code of its own, `fused` at every level of this machine:
-/// the one place that lists them.
-pub(crate) static BACKENDS: LazyLock<Vec<Setup>> = LazyLock::new(|| {
-    let fused = |level| Setup { backend: Backend::Fused, level: Some(level) };
-    let mut setups = vec![Setup::PORTABLE];
-    setups.extend(Level::available().into_iter().map(fused));
-    #[cfg(feature = "cblas")]
-    setups.push(Setup { backend: Backend::Cblas, level: None });
-    setups
-});
 
 /// All parameters of a network as bits (an f32 widened keeps its identity, -0.0 and NaN included).
 pub(crate) fn parameter_bits<T: Scalar>(net: &Network<T>) -> Vec<u64> {

@@ -2,12 +2,12 @@
 //! taken modulo how many there are; a call on what there is none of is left out.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use shallownet::testing::backends::{BACKENDS, Setup};
+use shallownet::testing::cases::bytes::{
+    AnyOptimizer, AnySchedule, AnyTraining, Rate, Size, Wild, activation, elementwise, init, loss,
+    output, pick, rarely,
+};
 use shallownet::{Activation, Backend, Checks, Init, Level, Loss, Parallelism};
-
-use crate::common::{BACKENDS, Setup};
-use crate::numbers::{Rate, Size, Wild, pick, rarely};
-use crate::shapes::{activation, elementwise, init, loss, output};
-use crate::training::{AnyOptimizer, AnySchedule, AnyTraining};
 
 #[derive(Debug, Clone, Arbitrary)]
 pub(super) enum Call {

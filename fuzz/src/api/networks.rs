@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use shallownet::testing::cases::bytes::{Rate, Wild};
 use shallownet::{
     Error, Fit, Network, Optimizer, OptimizerState, OutputGradient, PredictionWorkspace, Scalar,
     Tape, TrainingWorkspace, Workspace, reference,
@@ -10,16 +11,14 @@ use shallownet::{
 use super::call::{Build, Data, Pass, Values};
 use super::world::{Samples, Shelf, World, said, unchanged};
 use crate::bits;
-use crate::common::On as _;
-use crate::numbers::{Rate, Wild};
 
 impl<T: Scalar> World<T> {
     pub(super) fn build(&mut self, build: &Build) -> Option<()> {
         let mut builder = Network::<T>::builder(build.n_x.0)
             .init(build.init, build.seed.into())
-            .on(build.on.0)
             .parallelism(build.parallelism)
             .checks(build.checks);
+        builder = build.on.0.choose(builder);
         for (units, activation) in &build.layers {
             builder = builder.layer(units.0, *activation);
         }

@@ -3,6 +3,7 @@
 use shallownet::io::table;
 use shallownet::metrics::{self, Confusion};
 use shallownet::select::{Better, ByFit, Folds, Grid, Holdout, Score, cross_validate};
+use shallownet::testing::cases::bytes::{Rate, Wild};
 use shallownet::{
     Activation, Backend, Columns, GradientCheck, Level, Loss, Network, Optimizer, Scalar, Schedule,
     gradient_check, vector,
@@ -13,7 +14,6 @@ use super::call::Values;
 use super::networks::oracle;
 use super::world::{World, said};
 use crate::bits::bits;
-use crate::numbers::{Rate, Wild};
 
 impl<T: Scalar> World<T> {
     pub(super) fn metrics(&mut self, data: u8, classes: usize, threshold: Wild) -> Option<()> {

@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 
 use shallownet::io::checkpoint;
+use shallownet::testing::backends::Setup;
 use shallownet::{Error, Scalar, Trainer, Training};
 
 use super::networks::is_finite;
 use super::world::{World, said};
 use crate::bits;
-use crate::common::{On as _, Setup};
 
 impl<T: Scalar> World<T> {
     pub(super) fn trainer(&mut self, net: u8, training: Training, data: u8) -> Option<()> {
@@ -81,7 +81,7 @@ impl<T: Scalar> World<T> {
             (None, Some(trainer)) => said(checkpoint::encode(net, trainer.state()))?,
             (None, None) => return None,
         };
-        let copy = said(checkpoint::decode::<T>(&bytes, |builder| builder.on(on)))?;
+        let copy = said(checkpoint::decode::<T>(&bytes, |builder| on.choose(builder)))?;
         assert_eq!(bits::parameters(&copy.network), bits::parameters(net));
         assert_eq!(checkpoint::encode(&copy.network, &copy.state).expect("read back"), bytes);
         self.nets.put(copy.network);

@@ -1,5 +1,6 @@
 //! What a sequence of calls has made so far, and the samples it is given.
 
+use shallownet::testing::cases::Numbers;
 use shallownet::{
     Columns, DataSet, Loss, Network, OptimizerState, PredictionWorkspace, Scalar, Tape, Targets,
     Trainer, TrainingState, TrainingWorkspace,
@@ -7,7 +8,6 @@ use shallownet::{
 
 use super::call::{Data, Values};
 use crate::bits;
-use crate::common::cases::Numbers;
 
 /// At most so many of each.
 const ROOM: usize = 3;

@@ -1,11 +1,11 @@
-//! What the fuzzer draws: a case of tests/common, and what is changed in it.
+//! What the fuzzer draws: a case, and what is changed in it.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use shallownet::Loss;
-
-use crate::common::cases::Case;
-use crate::numbers::{Wild, pick, rarely, within};
-use crate::shapes::{elementwise, enough, output};
+use shallownet::testing::cases::Case;
+use shallownet::testing::cases::bytes::{
+    Wild, elementwise, enough, output, pick, rarely, units, within,
+};
 
 /// A network, its batches, and which of its numbers are not what the case's seed says.
 #[derive(Debug, Clone)]
@@ -96,27 +96,12 @@ impl Input {
     }
 }
 
-/// 1 to 40, smaller ones more often; now and then up to 300.
-fn units(u: &mut Unstructured<'_>) -> Result<usize> {
-    match u.arbitrary::<u8>()? {
-        size @ 0..=119 => Ok(1 + usize::from(size) % 8),
-        size @ 120..=239 => Ok(1 + usize::from(size) % 40),
-        _ => within(u, 41, 300),
-    }
-}
-
 /// Smaller batches for larger networks.
 fn bound(case: &mut Case) {
-    let weights = products(case);
+    let weights = case.weights();
     for m in &mut case.batches {
         *m = (*m).min(MOST / weights).max(1);
     }
-}
-
-/// Weights of all layers.
-pub(super) fn products(case: &Case) -> usize {
-    let inputs = [case.n_x].into_iter().chain(case.layers.iter().map(|l| l.0));
-    inputs.zip(&case.layers).map(|(i, l)| i * l.0).sum()
 }
 
 fn spots(u: &mut Unstructured<'_>) -> Result<Vec<Spot>> {

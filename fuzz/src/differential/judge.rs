@@ -1,17 +1,15 @@
 //! What the reference says of a problem, and the comparison with it.
 
 use shallownet::reference::Network;
+use shallownet::testing::backends::Setup;
+use shallownet::testing::bounds::{Approx, Expected, FromOutput, Rounding, within};
+use shallownet::testing::cases::nested;
 use shallownet::{Activation, Loss, Scalar};
 
 use super::input::Weights;
 use super::problem::{Batch, Problem, all_finite};
 use super::range;
 use super::results::Results;
-use crate::common::Setup;
-use crate::common::bounds::{Approx, Rounding};
-use crate::common::cases::nested;
-use crate::common::compare::within;
-use crate::common::expected::{Expected, FromOutput};
 
 /// What is known of each batch.
 pub(super) struct Judge<'a, T> {

@@ -3,7 +3,7 @@
 //!
 //! A case is a network of 1 to 4 layers of 1 to 40 units (now and then 300), one or two batches of
 //! 1 to 70 samples, with or without a weight a sample, in f32 or f64. Numbers follow from a seed
-//! (tests/common/cases.rs); *spots* put any value in the place of single parameters, inputs,
+//! (`testing::cases`); *spots* put any value in the place of single parameters, inputs,
 //! targets and weights: subnormal, huge, infinite, NaN. Asserted is:
 //!
 //! 1. **Any case.** No call panics. Under `Checks::Full` every call that is given a value which is
@@ -13,7 +13,7 @@
 //!    and in a pool, on every backend; of a sample alone and in its batch, on the fused backend.
 //! 2. **No spots**, or finite ones so small that no sum can overflow (`range.rs`; values that
 //!    underflow belong here): every prediction, cost, dW, db, dX, and every parameter after a step
-//!    is within the bounds of tests/common/bounds.rs of the reference's. Without spots every bound
+//!    is within the bounds of `testing::bounds` of the reference's. Without spots every bound
 //!    is finite.
 //! 3. **Not finite: data, or parameters that are NaN** (infinite parameters are not here: a value
 //!    that underflows, times infinity, is NaN), and no sum of the others can overflow: each
@@ -32,10 +32,10 @@ mod results;
 use std::sync::LazyLock;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use shallownet::testing::backends::{BACKENDS, Setup};
 use shallownet::{Backend, Checks, Parallelism, PredictionWorkspace, Scalar};
 
 use crate::bits::bits;
-use crate::common::{BACKENDS, Setup};
 pub use input::Input;
 use problem::Problem;
 use results::Results;
@@ -57,7 +57,7 @@ pub fn run(input: &Input) {
 
 fn check<T: Scalar>(input: &Input) {
     let problem = Problem::<T>::of(input);
-    let work = input::products(&input.case) * input.case.batches.iter().max().unwrap();
+    let work = input.case.weights() * input.case.batches.iter().max().unwrap();
     if !input.spots.is_empty() || input.weights.is_some() {
         problem.bad_values_are_refused(BACKENDS[input.case.seed as usize % BACKENDS.len()]);
     }

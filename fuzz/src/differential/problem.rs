@@ -1,13 +1,13 @@
 //! An input's numbers, as the element type under test.
 
+use shallownet::testing::backends::Setup;
+use shallownet::testing::cases::{Numbers, nested};
 use shallownet::{
     Checks, Columns, Error, Network, Parallelism, Scalar, Targets, TrainingWorkspace, reference,
 };
 
 use super::input::{Input, Place, Weights};
 use crate::bits;
-use crate::common::Setup;
-use crate::common::cases::{Numbers, nested};
 
 /// Parameters and batches, spots included.
 pub(super) struct Problem<'a, T> {

@@ -2,15 +2,15 @@
 //! the order of its terms, by the formulas of the reference with absolute values in them.
 
 use shallownet::reference::{Layer, Network};
+use shallownet::testing::cases::bytes::largest;
 use shallownet::{Activation, Loss, Scalar};
 
 use super::problem::Batch;
-use crate::numbers::largest;
 
 /// Roundings make sums larger than exact ones by far less than this factor.
 const MARGIN: f64 = 16.0;
 
-/// Neither overflow nor a mean that is lost: what the bounds of tests/common assume.
+/// Neither overflow nor a mean that is lost: what `testing::bounds` assumes.
 pub(super) fn is_ordinary<T: Scalar>(net: &Network, batch: &Batch<T>, rate: f64) -> bool {
     let total = match &batch.weights {
         None => 1.0,

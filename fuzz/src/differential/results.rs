@@ -1,5 +1,6 @@
 //! Everything that a network computes for a problem.
 
+use shallownet::testing::backends::Setup;
 use shallownet::{
     Checks, Error, Network, OutputGradient, Parallelism, PredictionWorkspace, Scalar, Tape,
     TrainingWorkspace, Workspace,
@@ -7,7 +8,6 @@ use shallownet::{
 
 use super::problem::{Batch, Problem};
 use crate::bits::{self, bits, canonical};
-use crate::common::Setup;
 
 /// What comes of one batch.
 #[derive(Debug)]

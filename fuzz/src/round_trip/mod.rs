@@ -4,11 +4,9 @@ pub mod model;
 pub mod optimizer;
 
 use arbitrary::{Result, Unstructured};
+use shallownet::testing::backends::{BACKENDS, Setup};
+use shallownet::testing::cases::bytes::{Wild, elementwise, enough, output, pick, within};
 use shallownet::{Activation, Loss, Network, Scalar};
-
-use crate::common::{BACKENDS, On, Setup};
-use crate::numbers::{Wild, pick, within};
-use crate::shapes::{elementwise, enough, output};
 
 /// A small network of any kind.
 #[derive(Debug, Clone)]
@@ -36,7 +34,7 @@ impl Shape {
         for &(units, activation) in &self.layers {
             builder = builder.layer(units, activation);
         }
-        builder.on(self.setup)
+        self.setup.choose(builder)
     }
 }
 

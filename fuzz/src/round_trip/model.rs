@@ -9,12 +9,12 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use shallownet::Standardization;
 use shallownet::io::model::{self, AnyModel, Model, Problem};
 use shallownet::io::{InputKind, Inputs};
+use shallownet::testing::cases::bytes::{Wild, rarely};
 use shallownet::{Checks, Init, Scalar};
 
 use super::{Shape, set};
 use crate::bits;
 use crate::loaders::path;
-use crate::numbers::{Wild, rarely};
 
 /// A model.
 #[derive(Debug, Clone)]

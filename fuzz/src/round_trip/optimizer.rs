@@ -16,17 +16,15 @@ use std::ops::ControlFlow;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use shallownet::io::checkpoint::{self, Checkpoint};
+use shallownet::testing::cases::Numbers;
+use shallownet::testing::cases::bytes::{Constants, Wild, within};
 use shallownet::{
     Columns, DataSet, Error, Init, Loss, Network, Scalar, Trainer, Training, TrainingReport,
 };
 
 use super::{Shape, set};
 use crate::bits::{self, canonical};
-use crate::common::On as _;
-use crate::common::cases::Numbers;
 use crate::loaders::path;
-use crate::numbers::{Wild, within};
-use crate::training::Constants;
 
 /// A training, and where it is interrupted.
 #[derive(Debug, Clone)]
@@ -201,7 +199,7 @@ fn through_a_file<T: Scalar>(
     let path = path("checkpoint.safetensors");
     checkpoint::save(&path, net, state).expect("a checkpoint that can be written");
     assert_eq!(std::fs::read(&path).expect("the file"), bytes);
-    let on = |builder: shallownet::Builder<T>| builder.on(input.shape.setup);
+    let on = |builder: shallownet::Builder<T>| input.shape.setup.choose(builder);
     let copy = checkpoint::load_with::<T>(&path, on).expect("what was written");
     assert_eq!(bits::parameters(&copy.network), bits::parameters(net), "{input:?}");
     let counts = |s: &shallownet::TrainingState<T>| (s.training(), s.epochs(), s.steps(), s.best());

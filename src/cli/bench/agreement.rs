@@ -1,9 +1,9 @@
 //! Nothing is timed before its answers are those of the naive loops. Included by benches/ too.
 
+use shallownet::testing::measure::{Batch, Shape};
 use shallownet::{Network, Optimizer, OptimizerState, Result, Scalar, TrainingWorkspace};
 
 use super::naive::{Moments, Naive, Real};
-use super::shapes::{Batch, Shape};
 
 /// Two orders of summation may differ by this many units of the type's precision, relative to the
 /// largest value of a layer: sums have up to 12288 terms. A mistake is off by far more.

@@ -2,9 +2,9 @@
 
 use std::num::NonZeroUsize;
 
+use shallownet::testing::measure::{SHAPES, Shape};
 use shallownet::{Backend, Level};
 
-use super::shapes::{SHAPES, Shape};
 use crate::choices;
 use crate::threads;
 

@@ -3,14 +3,13 @@
 use std::hint::black_box;
 use std::ops::ControlFlow;
 
+use shallownet::testing::measure::{self, Batch, Kind, Shape, Steps};
 use shallownet::{Columns, Fit, Network, Optimizer, OptimizerState, TrainingWorkspace};
 
 use super::agreement;
 use super::naive::{Moments, Naive, Real};
 use super::row::Row;
 use super::setting::Setting;
-use super::shapes::{Batch, Kind, Shape, Steps};
-use super::timing;
 use crate::failure::Failure;
 
 /// Small enough that no shape diverges or dies, and each step does the same work.
@@ -49,13 +48,13 @@ pub(crate) fn shape<T: Real>(
             (Kind::Step, Steps::InFit) => bench.fit(setting)?,
             _ => {
                 let (x, y) = bench.batch.first(shape.samples(kind))?;
-                timing::median(setting.effort, || bench.call(kind, &x, &y))?
+                measure::median(setting.effort, || bench.call(kind, &x, &y))?
             }
         };
         let short = shape.samples(kind) == 1;
         let tail = |bench: &mut Bench<'_, T>| {
             let (x, y) = bench.batch.first(shape.samples(kind))?;
-            timing::tail(setting.effort, || bench.call(kind, &x, &y))
+            measure::tail(setting.effort, || bench.call(kind, &x, &y))
         };
         let percentiles = match setting.percentiles {
             false => None,
@@ -107,7 +106,7 @@ impl<T: Real> Bench<'_, T> {
     fn fit(&mut self, setting: &Setting) -> Result<f64, Failure> {
         let (x, y) = self.batch.first(self.shape.m)?;
         let fit = Fit::new(FIT_STEPS, LEARNING_RATE);
-        let run = timing::median(setting.effort, || {
+        let run = measure::median(setting.effort, || {
             let (x, y) = black_box((x, y));
             let report = fit.run(&mut self.net, x, y, &mut self.workspace, |iteration| {
                 black_box(iteration.epoch);
@@ -128,7 +127,7 @@ impl<T: Real> Bench<'_, T> {
         let (x, y) = self.batch.first(part)?;
         let mut naive = Naive::of(&self.net)?;
         let out = &mut self.out[..part * self.net.outputs()];
-        let samples = timing::median(setting.reference, || {
+        let samples = measure::median(setting.reference, || {
             let (x, y) = black_box((x, y));
             match kind {
                 Kind::Step | Kind::Adam | Kind::Gradient => {
@@ -150,7 +149,7 @@ impl<T: Real> Bench<'_, T> {
             Ok::<(), Failure>(())
         };
         let update = match kind {
-            Kind::Step | Kind::Adam => timing::median(setting.reference, &mut update)?,
+            Kind::Step | Kind::Adam => measure::median(setting.reference, &mut update)?,
             _ => 0.0,
         };
         Ok(samples * all as f64 / part as f64 + update)

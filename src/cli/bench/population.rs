@@ -3,13 +3,13 @@
 use std::fmt;
 use std::hint::black_box;
 
+use shallownet::testing::measure;
 use shallownet::{
     Activation, Builder, Columns, Network, Parallelism, Population, PopulationWorkspace, Samples,
     TrainingWorkspace,
 };
 
 use super::setting::Setting;
-use super::timing;
 use crate::failure::Failure;
 
 use Activation::{Identity, Relu, Sigmoid, Softmax, Tanh};
@@ -171,8 +171,8 @@ impl Bench {
             }
         }
         let a_member = members as f64;
-        let together = timing::median(setting.effort, || step(&mut costs))? / a_member;
-        let in_turn = timing::median(setting.effort, || steps(&mut alone))? / a_member;
+        let together = measure::median(setting.effort, || step(&mut costs))? / a_member;
+        let in_turn = measure::median(setting.effort, || steps(&mut alone))? / a_member;
         Ok([("population", together), ("loop", in_turn)])
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::shapes::Kind;
+use shallownet::testing::measure::Kind;
 
 /// The names of the columns; `percentiles` adds two.
 pub(crate) fn header(percentiles: bool) -> String {

@@ -5,12 +5,10 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 
 use shallownet::Level;
+use shallownet::testing::measure::{Effort, Element, Peak, SHAPES, Shape, peak};
 
 use super::args::Args;
-use super::peak::{self, Peak};
 use super::setting::Setting;
-use super::shapes::{Element, SHAPES, Shape};
-use super::timing::Effort;
 use super::{measure, population, row};
 use crate::failure::Failure;
 use crate::say::Say;
@@ -29,7 +27,7 @@ fn table(args: &Args, setting: &Setting) -> Result<(), Failure> {
     let shapes = if args.shape.is_empty() { &all } else { &args.shape };
     // A backend or level that is not available is reported before anything is measured.
     let level = setting.network::<f32>(&SHAPES[0])?.level();
-    let peak = peak::measure(level);
+    let peak = peak(level);
     line(comment(peak, level, setting))?;
     if args.population {
         line(population::HEADER)?;

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
+use shallownet::testing::measure::{Effort, Shape};
 use shallownet::{Backend, Builder, Level, Network, Parallelism, Scalar};
 
 use super::args::Args;
-use super::shapes::Shape;
-use super::timing::Effort;
 use crate::say::Say;
 use crate::threads;
 

@@ -1,10 +1,10 @@
 //! Tests of the files that the benchmarks of benches/ include, too: those have no tests.
 
+use shallownet::testing::measure::{Element, Kind, SHAPES, Shape};
 use shallownet::{Backend, Network};
 
 use super::agreement::*;
 use super::naive::{self, Real};
-use super::shapes::{Element, Kind, SHAPES, Shape};
 
 /// On every shape but the two largest, whose loops take long in a test.
 #[test]

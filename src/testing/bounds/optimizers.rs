@@ -1,18 +1,20 @@
 //! How far an optimiser's step may be from the reference's: a running error analysis, no tolerance.
 
-use shallownet::reference::optimizer::Step;
-use shallownet::{Optimizer, Scalar};
+use crate::reference::optimizer::Step;
+use crate::{Optimizer, Scalar};
 
-/// A value and a bound on its error, carried through each operation: a running error analysis, as
-/// in `common/bounds.rs`. `u` and `eta` are those of the tested type and of the reference together.
+/// A value and a bound on its error, carried through each operation: a running error analysis.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounded {
-    pub(crate) value: f64,
-    pub(crate) error: f64,
+pub struct Bounded {
+    /// The reference's.
+    pub value: f64,
+    /// How far the tested one may be from it.
+    pub error: f64,
 }
 
+/// One rounding an operation, of the tested type and of the reference together.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Arithmetic {
+pub struct Arithmetic {
     u: f64,
     eta: f64,
     /// The smallest normal number.
@@ -20,10 +22,12 @@ pub(crate) struct Arithmetic {
     epsilon: f64,
 }
 
-pub(crate) const U64: f64 = f64::EPSILON / 2.0;
+/// The unit roundoff of f64.
+pub const U64: f64 = f64::EPSILON / 2.0;
 
 impl Arithmetic {
-    pub(crate) fn of<T: Scalar>() -> Self {
+    /// Tested code in `T` against the reference in f64.
+    pub fn of<T: Scalar>() -> Self {
         let smallest = T::MIN_POSITIVE.to_f64();
         // The smallest subnormal is the smallest normal number times epsilon.
         let epsilon = T::EPSILON.to_f64();
@@ -31,7 +35,8 @@ impl Arithmetic {
         Self { u: epsilon / 2.0 + U64, eta, smallest, epsilon }
     }
 
-    pub(crate) fn exact(value: f64) -> Bounded {
+    /// A number that both know exactly.
+    pub fn exact(value: f64) -> Bounded {
         Bounded { value, error: 0.0 }
     }
 
@@ -90,7 +95,7 @@ impl Arithmetic {
 
 /// How far the parameter may be from the reference's after a step, from exact w and dw and the
 /// moments so far, which move. Each place has at least as many roundings as either has there.
-pub(crate) fn bound(
+pub fn bound(
     a: Arithmetic,
     with: (Step, f64),
     t: u32,
@@ -144,7 +149,6 @@ pub(crate) fn bound(
             let direction = a.div(a.div(*m, correction(beta1)), a.add(root, c(epsilon)));
             (a.sub(w, a.mul(decay, w)), direction)
         }
-        other => unreachable!("{other:?} has no analysis yet"),
     };
     a.vanish(a.sub(base, a.mul(lr, direction)), a.smallest / a.epsilon).error
 }

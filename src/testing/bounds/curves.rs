@@ -1,12 +1,11 @@
-//! The error analysis of `bounds` for the activations that are computed apart from a layer's product:
+//! The error analysis of `activations` for the activations that are computed apart from a layer's product:
 //! ELU, softplus, SiLU, both GELUs, sin.
 //!
 //! Each has bounded derivatives, so an error e of z is one of at most max |g'| e in g, max |g''| e in
 //! g'; and what its formula rounds. A part below the root of src/kernels/flush.rs may be 0.
 
-use shallownet::{Activation, accuracy};
-
-use super::bounds::{Approx, EXP_ULP, LN_1P_ULP, Rounding};
+use super::rounding::{Approx, Rounding};
+use crate::Activation;
 
 /// (max |g'|, max |g''|), rounded up. Of SiLU: 1.0998 and 1/2; of GELU 1.1290 and 2 phi(0), by tanh
 /// 1.1290 and 0.8004 (by looking at a fine grid).
@@ -20,13 +19,6 @@ fn slopes(g: Activation) -> (f64, f64) {
         other => unreachable!("{other:?} is not computed apart"),
     }
 }
-
-/// Phi(-u) in ULP, from e^(-u^2/2) and a polynomial of falling terms, or erfc of the reference.
-const TAIL_ULP: usize = 8;
-/// The sine in ULP; libm's is better.
-const SIN_ULP: usize = accuracy::SIN_MAX_ULP_UNFUSED as usize;
-/// A sigmoid and its complement in ULP, from one exponential, a sum, a quotient and a product.
-const SIGMOIDS_ULP: usize = EXP_ULP + 3;
 
 /// w = 2 sqrt(2 / pi) (z + 0.044715 z^3), whose sigmoid is that of GELU by tanh, and |w'|.
 fn argument(z: f64) -> (f64, f64) {
@@ -45,16 +37,16 @@ pub(super) fn activation(r: Rounding, g: Activation, z: Approx, value: f64) -> A
     let own = match g {
         Activation::Elu { .. } if z.value - z.error >= 0.0 => 0.0,
         // s p + (s - 1): for s = 1 it is p, else at least 0.29, and both terms are at most 1.
-        Activation::Elu { .. } => r.function(EXP_ULP + 5, size),
-        Activation::Softplus => r.function(EXP_ULP + LN_1P_ULP + 1, size),
-        Activation::Silu => r.function(SIGMOIDS_ULP + 1, size),
-        Activation::Gelu => r.function(TAIL_ULP + 2, size),
+        Activation::Elu { .. } => r.function(|f| f.exp + 5, size),
+        Activation::Softplus => r.function(|f| f.exp + f.ln_1p + 1, size),
+        Activation::Silu => r.function(|f| f.sigmoids() + 1, size),
+        Activation::Gelu => r.function(|f| f.normal_tail + 2, size),
         // Five roundings of w are |w| times as many of its sigmoid.
         Activation::GeluTanh => {
             let (w, _) = argument(z.size().min(1024.0));
-            r.function(SIGMOIDS_ULP + 1, size) + r.gamma(6) * w * size
+            r.function(|f| f.sigmoids() + 1, size) + r.gamma(6) * w * size
         }
-        _ => r.function(SIN_ULP, size),
+        _ => r.function(|f| f.sin, size),
     };
     let approx = Approx { value, error: inherited + own };
     match g {
@@ -83,29 +75,33 @@ pub(super) fn derivative(r: Rounding, g: Activation, z: Approx) -> Approx {
             if z.error > 0.0 && z.value.abs() <= z.error {
                 inherited += (1.0 - alpha).abs();
             }
-            if z.value - z.error >= 0.0 { 0.0 } else { r.function(EXP_ULP + 3, value + inherited) }
+            if z.value - z.error >= 0.0 {
+                0.0
+            } else {
+                r.function(|f| f.exp + 3, value + inherited)
+            }
         }
-        Activation::Softplus => r.function(SIGMOIDS_ULP, value + inherited),
+        Activation::Softplus => r.function(|f| f.sigmoids(), value + inherited),
         // Two terms, each of parts that have all their digits, and the sum.
         Activation::Silu => {
             let terms = |z: f64| sigmoid(z) + z.abs() * sigmoid(z) * sigmoid(-z);
-            r.function(2 * SIGMOIDS_ULP + 3, terms(z.value) + inherited)
+            r.function(|f| 2 * f.sigmoids() + 3, terms(z.value) + inherited)
         }
         Activation::Gelu => {
             let density = (-z.value * z.value / 2.0).exp() * 0.4;
             let phi = (value - z.value * density).abs().max(0.0) + z.error;
-            r.function(TAIL_ULP + 3, phi + z.size() * (density + z.error) + inherited)
+            r.function(|f| f.normal_tail + 3, phi + z.size() * (density + z.error) + inherited)
         }
         Activation::GeluTanh => {
             let (w, slope) = argument(z.value.clamp(-1024.0, 1024.0));
             let (s, rest) = (sigmoid(w), sigmoid(-w));
             let second = z.value.abs() * s * rest * slope;
             let by_w = r.gamma(6) * w.abs() * (s * rest + second);
-            r.function(2 * SIGMOIDS_ULP + 8, s + second + inherited) + by_w
+            r.function(|f| 2 * f.sigmoids() + 8, s + second + inherited) + by_w
         }
         // The cosine by its absolute error: three roundings of at most 1, a polynomial, and pi's
         // parts.
-        _ => r.function(4, 1.0),
+        _ => r.function(|_| 4, 1.0),
     };
     vanish(r, z, Approx { value, error: inherited + own })
 }

@@ -1,10 +1,9 @@
-//! How far a loss and its derivative at the output may be from the reference's: see `bounds`.
+//! How far a loss and its derivative at the output may be from the reference's.
 
-use shallownet::Loss;
-use shallownet::reference::Network;
-
-use super::bounds::{Approx, EXP_ULP, LN_1P_ULP, Rounding};
-use super::expected::Pass;
+use super::pass::Pass;
+use super::rounding::{Approx, Rounding};
+use crate::Loss;
+use crate::reference::Network;
 
 impl Rounding {
     /// a - y, rounded once.
@@ -16,7 +15,7 @@ impl Rounding {
     /// L of one sample, its own sum over the outputs not counted; and the sum of the magnitudes of
     /// its terms, which is L itself unless a target is outside of the loss's domain: then some
     /// terms are below 0.
-    pub(super) fn loss(self, net: &Network, pass: &Pass, y: &[f64], value: f64) -> (Approx, f64) {
+    pub fn loss(self, net: &Network, pass: &Pass, y: &[f64], value: f64) -> (Approx, f64) {
         let (z, a) = (pass.z.last().unwrap(), pass.a.last().unwrap());
         let error = match net.loss {
             // |dL/dz| = |a - y|; max(z, 0) - z y takes three roundings, ln(1 + t) its own ULPs and
@@ -29,7 +28,7 @@ impl Rounding {
                 .map(|((z, a), y)| {
                     let size =
                         z.value.max(0.0) + z.size() * y.abs() + (-z.value.abs()).exp().ln_1p();
-                    let roundings = 4 + 2 * (EXP_ULP + LN_1P_ULP);
+                    let roundings = 4 + 2 * (self.functions.exp + self.functions.ln_1p);
                     let inherited = ((a.value - y).abs() + a.error) * z.error;
                     inherited
                         + self.gamma(roundings) * (size + 2.0 * z.error)
@@ -44,7 +43,7 @@ impl Rounding {
             Loss::CategoricalCrossEntropy => {
                 let max = z.iter().map(|z| z.value).fold(f64::NEG_INFINITY, f64::max);
                 let widest = z.iter().map(|z| z.error).fold(0.0, f64::max);
-                let roundings = z.len() + 4 + 2 * EXP_ULP;
+                let roundings = z.len() + 4 + 2 * self.functions.exp;
                 let (mut inherited, mut size) = (0.0, 1.0 + value.abs());
                 for ((z, a), y) in z.iter().zip(a).zip(y) {
                     let depth = max - z.value + z.error + widest;
@@ -87,7 +86,7 @@ impl Rounding {
     }
 
     /// dZ at the output.
-    pub(super) fn output_delta(
+    pub fn output_delta(
         self,
         net: &Network,
         pass: &Pass,
@@ -124,7 +123,7 @@ impl Rounding {
         mu.iter().zip(s).zip(y).map(move |((&mu, &s), &y)| {
             let exact = (-s.value / 2.0).exp();
             let of_s = s.error / 2.0 + self.gamma(1) * s.size();
-            let relative = of_s.exp_m1() + self.gamma(2 * EXP_ULP) * of_s.exp();
+            let relative = of_s.exp_m1() + self.gamma(2 * self.functions.exp) * of_s.exp();
             let h = self.normal(Approx { value: exact, error: exact * relative + 4.0 * self.eta });
             let d = self.difference(mu, y);
             let q = self.product(d, h, d.value * exact);

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 /// How long to look.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Effort {
+pub struct Effort {
     /// Time for one measurement, about.
-    pub(crate) time: Duration,
+    pub time: Duration,
     /// Repetitions at least, however long one takes.
-    pub(crate) repetitions: usize,
+    pub repetitions: usize,
 }
 
 /// A repetition is as many calls as take this long: the clock's resolution (some 20 ns) and the two
@@ -21,16 +21,28 @@ const MOMENT: Duration = Duration::from_micros(1);
 const ENOUGH: usize = 20_000;
 
 /// Nanoseconds of one call: the median over repetitions.
-pub(crate) fn median<E>(effort: Effort, call: impl FnMut() -> Result<(), E>) -> Result<f64, E> {
+///
+/// ```
+/// use std::time::Duration;
+/// use shallownet::testing::measure::{Effort, median};
+///
+/// let effort = Effort { time: Duration::from_millis(1), repetitions: 5 };
+/// let nap = || Ok::<(), ()>(std::thread::sleep(Duration::from_micros(100)));
+/// assert!(median(effort, nap).unwrap() >= 1e5);
+/// ```
+///
+/// # Errors
+/// That of the call, at once.
+pub fn median<E>(effort: Effort, call: impl FnMut() -> Result<(), E>) -> Result<f64, E> {
     Ok(percentile(&samples(effort, REPETITION, call)?, 0.5))
 }
 
 /// Nanoseconds of one call: the median and the 99th percentile over groups of calls that take
 /// about a microsecond (one call, if that takes longer).
-pub(crate) fn tail<E>(
-    effort: Effort,
-    call: impl FnMut() -> Result<(), E>,
-) -> Result<(f64, f64), E> {
+///
+/// # Errors
+/// That of the call, at once.
+pub fn tail<E>(effort: Effort, call: impl FnMut() -> Result<(), E>) -> Result<(f64, f64), E> {
     let times = samples(effort, MOMENT, call)?;
     Ok((percentile(&times, 0.5), percentile(&times, 0.99)))
 }
@@ -66,7 +78,10 @@ fn samples<E>(
 }
 
 /// The value that a share of the sorted values does not exceed.
-fn percentile(sorted: &[f64], share: f64) -> f64 {
+///
+/// # Panics
+/// If there are no values.
+pub fn percentile(sorted: &[f64], share: f64) -> f64 {
     let rank = (share * sorted.len() as f64).ceil() as usize;
     sorted[rank.clamp(1, sorted.len()) - 1]
 }

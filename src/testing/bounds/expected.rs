@@ -1,71 +1,9 @@
-//! What a backend must say about a network and a batch: the reference's answers, each with its
-//! bound (see `bounds` for the inequalities).
+//! What an implementation must say about a network and a batch: the reference's answers, each with
+//! its bound.
 
-use shallownet::Activation;
-use shallownet::reference::{Layer, LayerGradient, Network, Trace};
-
-use super::bounds::{Approx, Rounding};
-
-/// One sample on its way through the network, every z and a with its bound.
-pub(super) struct Pass {
-    pub(super) z: Vec<Vec<Approx>>,
-    pub(super) a: Vec<Vec<Approx>>,
-}
-
-impl Pass {
-    pub(super) fn forward(r: Rounding, net: &Network, trace: &Trace, x: &[f64]) -> Self {
-        let mut pass = Self { z: Vec::new(), a: Vec::new() };
-        let mut a_prev: Vec<Approx> = x.iter().map(|&x| Approx::exact(x)).collect();
-        for (layer, (z, a)) in net.layers.iter().zip(trace.z.iter().zip(&trace.a)) {
-            let rows = layer.w.iter().zip(&layer.b).zip(z);
-            let z: Vec<_> = rows.map(|((w, &b), &z)| r.logit(w, b, &a_prev, z)).collect();
-            a_prev = match layer.activation {
-                Activation::Softmax => r.softmax(&z, a),
-                g => z.iter().zip(a).map(|(&z, &a)| r.activation(g, z, a)).collect(),
-            };
-            // What of a sigmoid vanishes, in a hidden layer and at the output; and of an exponential.
-            if matches!(layer.activation, Activation::Sigmoid | Activation::Exp) {
-                let is_hidden = pass.z.len() + 1 < net.layers.len();
-                let vanish = |a: Approx| if is_hidden { r.root(a) } else { r.normal(a) };
-                a_prev = a_prev.into_iter().map(vanish).collect();
-            }
-            pass.z.push(z);
-            pass.a.push(a_prev.clone());
-        }
-        pass
-    }
-
-    /// dZ of every layer from dZ at the output: dZ[l] = W[l+1]^T dZ[l+1] * g'(Z[l]).
-    pub(super) fn deltas(
-        &self,
-        r: Rounding,
-        net: &Network,
-        output: Vec<Approx>,
-        values: &[Vec<f64>],
-    ) -> Vec<Vec<Approx>> {
-        let mut deltas = vec![output];
-        for l in (0..net.layers.len() - 1).rev() {
-            let g = net.layers[l].activation;
-            let da = through(r, &net.layers[l + 1], &deltas[0]);
-            let unit = |(i, &da): (usize, &Approx)| {
-                r.delta(g, da, r.derivative(g, self.z[l][i], self.a[l][i]), values[l][i])
-            };
-            let dz = da.iter().enumerate().map(unit).collect();
-            deltas.insert(0, dz);
-        }
-        deltas
-    }
-}
-
-/// dA of a layer's inputs: W^T dZ.
-fn through(r: Rounding, layer: &Layer, dz: &[Approx]) -> Vec<Approx> {
-    let input = |i: usize| {
-        let pairs = || layer.w.iter().map(|row| Approx::exact(row[i])).zip(dz.iter().copied());
-        let value = pairs().map(|(w, dz)| w.value * dz.value).sum();
-        Approx { value, error: r.dot(0.0, pairs(), 0) }
-    };
-    (0..layer.w[0].len()).map(input).collect()
-}
+use super::pass::{Pass, through};
+use super::rounding::{Approx, Rounding};
+use crate::reference::{Layer, LayerGradient, Network};
 
 /// A sample's pass and its dZ of every layer.
 type Sample = (Pass, Vec<Vec<Approx>>);
@@ -100,7 +38,7 @@ impl Mean {
 }
 
 /// Sum |a_prev| over the samples, for every input of every layer: what an underflow of 1/m dZ, or
-/// of lr/m dZ, by eta is multiplied by, if a backend scales dZ before the product with A_prev.
+/// of lr/m dZ, by eta is multiplied by, if a implementation scales dZ before the product with A_prev.
 fn reaches(x: &[Vec<f64>], samples: &[Sample], layers: usize) -> Vec<Vec<f64>> {
     let mut reaches: Vec<Vec<f64>> = Vec::new();
     for l in 0..layers {
@@ -152,23 +90,37 @@ fn means(
     (dw, db)
 }
 
-/// What a backend must say about a network and a batch.
+/// What an implementation must say about a network and a batch, each value with its bound.
+///
+/// ```
+/// use shallownet::reference::{Layer, Network};
+/// use shallownet::testing::bounds::{Expected, Rounding};
+/// use shallownet::{Activation, Loss};
+///
+/// let layer = Layer { w: vec![vec![0.5, 2.0]], b: vec![0.0], activation: Activation::Tanh };
+/// let net = Network { layers: vec![layer], loss: Loss::SquaredError };
+/// let (x, y) = ([vec![1.0, -0.25]], [vec![0.5]]);
+/// let expected = Expected::of(Rounding::of::<f32>(), &net, &x, &y);
+/// // z = 0, so a = 0, dz = -0.5.
+/// assert!(expected.predictions[0][0].admits(0.0) && !expected.predictions[0][0].admits(1e-6));
+/// assert!(expected.dw[0][0].admits(-0.5) && !expected.dw[0][0].admits(-0.500001));
+/// ```
 #[derive(Debug)]
-pub(crate) struct Expected {
+pub struct Expected {
     /// The output activations, one vector a sample.
-    pub(crate) predictions: Vec<Vec<Approx>>,
+    pub predictions: Vec<Vec<Approx>>,
     /// J.
-    pub(crate) cost: Approx,
+    pub cost: Approx,
     /// dW of every layer, row-major.
-    pub(crate) dw: Vec<Vec<Approx>>,
+    pub dw: Vec<Vec<Approx>>,
     /// db of every layer.
-    pub(crate) db: Vec<Vec<Approx>>,
+    pub db: Vec<Vec<Approx>>,
     reaches: Vec<Vec<f64>>,
 }
 
 impl Expected {
     /// The reference's answers, each with its bound.
-    pub(crate) fn of(r: Rounding, net: &Network, x: &[Vec<f64>], y: &[Vec<f64>]) -> Self {
+    pub fn of(r: Rounding, net: &Network, x: &[Vec<f64>], y: &[Vec<f64>]) -> Self {
         let m = x.len() as f64;
         let (mut predictions, mut samples) = (Vec::new(), Vec::new());
         let (mut loss_sum, mut loss_error) = (0.0, 0.0);
@@ -195,7 +147,7 @@ impl Expected {
     }
 
     /// W and b of layer `l` after a step from `layer`, row-major.
-    pub(crate) fn stepped(
+    pub fn stepped(
         &self,
         r: Rounding,
         l: usize,
@@ -213,7 +165,7 @@ impl Expected {
 
     /// With a weight a sample: J = sum w_i L_i / sum w_i, and dZ_i of the output is w_i times what
     /// it is without. All weights 0 are a sum of 0, divided by 1.
-    pub(crate) fn weighted(
+    pub fn weighted(
         r: Rounding,
         net: &Network,
         (x, y): (&[Vec<f64>], &[Vec<f64>]),
@@ -251,24 +203,18 @@ impl Expected {
 
 /// What `backward_from` must leave for an output gradient, one vector a sample.
 #[derive(Debug)]
-pub(crate) struct FromOutput {
+pub struct FromOutput {
     /// dW of every layer, row-major.
-    pub(crate) dw: Vec<Vec<Approx>>,
+    pub dw: Vec<Vec<Approx>>,
     /// db of every layer.
-    pub(crate) db: Vec<Vec<Approx>>,
+    pub db: Vec<Vec<Approx>>,
     /// dX, one vector a sample.
-    pub(crate) dx: Vec<Vec<Approx>>,
+    pub dx: Vec<Vec<Approx>>,
 }
 
 impl FromOutput {
     /// `is_da` says what `given` is: dA, or else dZ.
-    pub(crate) fn of(
-        r: Rounding,
-        net: &Network,
-        x: &[Vec<f64>],
-        given: &[Vec<f64>],
-        is_da: bool,
-    ) -> Self {
+    pub fn of(r: Rounding, net: &Network, x: &[Vec<f64>], given: &[Vec<f64>], is_da: bool) -> Self {
         let (mut samples, mut dx, mut dz) = (Vec::new(), Vec::new(), Vec::new());
         for (x, given) in x.iter().zip(given) {
             let trace = net.forward(x);

@@ -1,12 +1,12 @@
 //! Numbers out of a fuzzer's bytes. Where the bytes end, zeros follow: so the first choice is
 //! always the plainest.
 
+use crate::{Element, Scalar};
 use arbitrary::{Arbitrary, Result, Unstructured};
-use shallownet::{Element, Scalar};
 
 /// Any number: ordinary ones, those at the ends of f32's and f64's ranges, and what is no number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Wild(pub(crate) f64);
+pub struct Wild(pub f64);
 
 impl<'a> Arbitrary<'a> for Wild {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
@@ -34,35 +34,36 @@ impl<'a> Arbitrary<'a> for Wild {
 }
 
 impl Wild {
-    pub(crate) fn to<T: Scalar>(self) -> T {
+    /// In this type: what f32 can't hold becomes infinite, or 0.
+    pub fn to<T: Scalar>(self) -> T {
         T::from_f64(self.0)
     }
 }
 
 /// One of these, the first where the bytes have ended.
-pub(crate) fn pick<T: Copy>(u: &mut Unstructured<'_>, from: &[T]) -> Result<T> {
+pub fn pick<T: Copy>(u: &mut Unstructured<'_>, from: &[T]) -> Result<T> {
     Ok(from[usize::from(u.arbitrary::<u8>()?) % from.len()])
 }
 
 /// From `least` to `most`.
-pub(crate) fn within(u: &mut Unstructured<'_>, least: usize, most: usize) -> Result<usize> {
+pub fn within(u: &mut Unstructured<'_>, least: usize, most: usize) -> Result<usize> {
     Ok(least + usize::from(u.arbitrary::<u16>()?) % (most - least + 1))
 }
 
 /// One in `n`.
-pub(crate) fn rarely(u: &mut Unstructured<'_>, n: u8) -> Result<bool> {
+pub fn rarely(u: &mut Unstructured<'_>, n: u8) -> Result<bool> {
     Ok(u.arbitrary::<u8>()? % n == n - 1)
 }
 
 /// The values of T that overflow begins beyond.
-pub(crate) fn largest<T: Scalar>() -> f64 {
+pub fn largest<T: Scalar>() -> f64 {
     if T::NAME == f32::NAME { f64::from(f32::MAX) } else { f64::MAX }
 }
 
 /// A size that is asked for: small as a rule, or one that no machine has. (Sizes between, which a
 /// machine may have, would only take its memory.)
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Size(pub(crate) usize);
+pub struct Size(pub usize);
 
 impl<'a> Arbitrary<'a> for Size {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
@@ -77,7 +78,7 @@ impl<'a> Arbitrary<'a> for Size {
 
 /// A learning rate, mostly one that may be taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Rate(pub(crate) f64);
+pub struct Rate(pub f64);
 
 impl<'a> Arbitrary<'a> for Rate {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {

@@ -1,12 +1,12 @@
 //! Networks out of a fuzzer's bytes: activations, losses, backends.
 
+use crate::{Activation, Init, Loss};
 use arbitrary::{Result, Unstructured};
-use shallownet::{Activation, Init, Loss};
 
-use crate::numbers::{Wild, pick};
+use super::wild::{Wild, pick, within};
 
 /// Any activation of a hidden layer, with a slope that is allowed.
-pub(crate) fn elementwise(u: &mut Unstructured<'_>) -> Result<Activation> {
+pub fn elementwise(u: &mut Unstructured<'_>) -> Result<Activation> {
     use Activation::{
         Elu, Gelu, GeluTanh, Identity, LeakyRelu, Relu, Sigmoid, Silu, Sin, Softmax, Softplus, Tanh,
     };
@@ -34,7 +34,7 @@ pub(crate) fn elementwise(u: &mut Unstructured<'_>) -> Result<Activation> {
 }
 
 /// Any output activation with any loss that it may have.
-pub(crate) fn output(u: &mut Unstructured<'_>) -> Result<(Activation, Loss)> {
+pub fn output(u: &mut Unstructured<'_>) -> Result<(Activation, Loss)> {
     use Activation::{Exp, Identity, Sigmoid, Softmax};
     Ok(match u.arbitrary::<u8>()? % 16 {
         0 | 1 => (Sigmoid, Loss::BinaryCrossEntropy),
@@ -57,7 +57,7 @@ fn by_difference(u: &mut Unstructured<'_>) -> Result<Loss> {
 
 /// As many units as the output may have: of softmax at least two, an even number of means and
 /// variances.
-pub(crate) fn enough(units: usize, (output, loss): (Activation, Loss)) -> usize {
+pub fn enough(units: usize, (output, loss): (Activation, Loss)) -> usize {
     match (output, loss) {
         (Activation::Softmax, _) => units.max(2),
         (_, Loss::GaussianNll) => units.next_multiple_of(2),
@@ -66,7 +66,7 @@ pub(crate) fn enough(units: usize, (output, loss): (Activation, Loss)) -> usize 
 }
 
 /// Any activation, allowed there or not.
-pub(crate) fn activation(u: &mut Unstructured<'_>) -> Result<Activation> {
+pub fn activation(u: &mut Unstructured<'_>) -> Result<Activation> {
     Ok(match u.arbitrary::<u8>()? % 8 {
         0 => pick(u, &[Activation::Softmax, Activation::Exp])?,
         1 => Activation::LeakyRelu { slope: u.arbitrary::<Wild>()?.0 },
@@ -75,7 +75,8 @@ pub(crate) fn activation(u: &mut Unstructured<'_>) -> Result<Activation> {
     })
 }
 
-pub(crate) fn loss(u: &mut Unstructured<'_>) -> Result<Loss> {
+/// Any loss, its number allowed or not.
+pub fn loss(u: &mut Unstructured<'_>) -> Result<Loss> {
     let wild = u.arbitrary::<Wild>()?.0;
     pick(
         u,
@@ -92,7 +93,8 @@ pub(crate) fn loss(u: &mut Unstructured<'_>) -> Result<Loss> {
     )
 }
 
-pub(crate) fn init(u: &mut Unstructured<'_>) -> Result<Init> {
+/// Any initialisation, its scale allowed or not.
+pub fn init(u: &mut Unstructured<'_>) -> Result<Init> {
     use Init::{
         Auto, HeNormal, HeUniform, NguyenWidrow, Normal, Uniform, XavierNormal, XavierUniform,
         Zeros,
@@ -108,4 +110,16 @@ pub(crate) fn init(u: &mut Unstructured<'_>) -> Result<Init> {
         5 => Normal { scale: u.arbitrary::<Wild>()?.0 },
         _ => Uniform { scale: u.arbitrary::<Wild>()?.0 },
     })
+}
+
+/// 1 to 40, smaller ones more often; now and then up to 300.
+///
+/// # Errors
+/// Those of the bytes.
+pub fn units(u: &mut Unstructured<'_>) -> Result<usize> {
+    match u.arbitrary::<u8>()? {
+        size @ 0..=119 => Ok(1 + usize::from(size) % 8),
+        size @ 120..=239 => Ok(1 + usize::from(size) % 40),
+        _ => within(u, 41, 300),
+    }
 }

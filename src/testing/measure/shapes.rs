@@ -1,32 +1,38 @@
 //! The networks and batches that are measured: one table, for `shallownet bench` and for benches/.
-//!
-//! benches/common includes this file by its path, so it knows the library only.
 
-use shallownet::{Activation, Builder, Columns, Init, Network, Result, Scalar};
+use crate::{Activation, Builder, Columns, Init, Network, Result, Scalar};
 
 /// One network shape and the size of its batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Shape {
-    pub(crate) name: &'static str,
+pub struct Shape {
+    /// S1 to S13.
+    pub name: &'static str,
     /// Inputs, then the units of each layer.
-    pub(crate) sizes: &'static [usize],
+    pub sizes: &'static [usize],
     /// Samples of a batch.
-    pub(crate) m: usize,
-    pub(crate) hidden: Activation,
-    pub(crate) output: Activation,
-    pub(crate) element: Element,
+    pub m: usize,
+    /// Of all layers but the last.
+    pub hidden: Activation,
+    /// Of the last layer.
+    pub output: Activation,
+    /// Of all numbers.
+    pub element: Element,
     /// What its steps are: alone, or inside a `Fit`.
-    pub(crate) steps: Steps,
+    pub steps: Steps,
 }
 
+/// The type of a shape's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Element {
+pub enum Element {
+    /// `f32`.
     F32,
+    /// `f64`.
     F64,
 }
 
+/// How a shape's steps are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Steps {
+pub enum Steps {
     /// Each a call of `Network::step`.
     Single,
     /// A thousand in one `Fit::run`.
@@ -37,7 +43,7 @@ pub(crate) enum Steps {
 
 /// What is measured of a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Forward, backward, update.
     Step,
     /// Forward, backward, and Adam's update.
@@ -51,7 +57,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn name(self) -> &'static str {
+    /// As the table has it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Step => "step",
             Self::Adam => "adam",
@@ -64,8 +71,9 @@ impl Kind {
 
 use Activation::{Identity, Relu, Sigmoid, Softmax, Tanh};
 
+/// The thirteen shapes, from a toy's to one of four million weights.
 #[rustfmt::skip]
-pub(crate) const SHAPES: [Shape; 13] = [
+pub const SHAPES: [Shape; 13] = [
     f32("S1", &[2, 4, 1], 400, Tanh, Sigmoid).steps(Steps::InFit),
     f32("S2", &[3, 4, 1], 1, Tanh, Sigmoid).steps(Steps::InFit),
     f32("S3", &[8, 16, 1], 32, Tanh, Sigmoid).steps(Steps::InFit),
@@ -97,12 +105,13 @@ impl Shape {
         Self { steps, ..self }
     }
 
-    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+    /// That of a name, in capitals or not.
+    pub fn named(name: &str) -> Option<&'static Self> {
         SHAPES.iter().find(|shape| shape.name.eq_ignore_ascii_case(name))
     }
 
     /// What is measured of it, in the order of the rows.
-    pub(crate) fn kinds(&self) -> &'static [Kind] {
+    pub fn kinds(&self) -> &'static [Kind] {
         use Kind::{Adam, Forward, Gradient, Predict, Step};
         match self.steps {
             Steps::WithGradient => &[Step, Adam, Gradient, Forward, Predict],
@@ -111,13 +120,13 @@ impl Shape {
     }
 
     /// Samples of one call.
-    pub(crate) fn samples(&self, kind: Kind) -> usize {
+    pub fn samples(&self, kind: Kind) -> usize {
         if kind == Kind::Predict { 1 } else { self.m }
     }
 
     /// Multiplications and additions of the matrix products: 2 m W forward, and backward twice
     /// that, less the first layer's input gradient, which nobody needs.
-    pub(crate) fn flops(&self, kind: Kind) -> f64 {
+    pub fn flops(&self, kind: Kind) -> f64 {
         let all = self.weights() as f64;
         let first = (self.sizes[0] * self.sizes[1]) as f64;
         let a_sample = match kind {
@@ -128,12 +137,12 @@ impl Shape {
     }
 
     /// W: weights of all layers.
-    pub(crate) fn weights(&self) -> usize {
+    pub fn weights(&self) -> usize {
         self.sizes.windows(2).map(|pair| pair[0] * pair[1]).sum()
     }
 
     /// The network, its weights drawn from a fixed seed.
-    pub(crate) fn builder<T: Scalar>(&self) -> Builder<T> {
+    pub fn builder<T: Scalar>(&self) -> Builder<T> {
         let init = if self.hidden == Relu { Init::HeNormal } else { Init::XavierNormal };
         let mut builder = Network::builder(self.sizes[0]).init(init, 1);
         for (l, &units) in self.sizes[1..].iter().enumerate() {
@@ -144,7 +153,7 @@ impl Shape {
     }
 
     /// A batch of uniform inputs in [-1, 1) and targets that fit the output: classes, or uniform.
-    pub(crate) fn batch<T: Scalar>(&self) -> Batch<T> {
+    pub fn batch<T: Scalar>(&self) -> Batch<T> {
         let mut numbers = Numbers(7);
         let (n_x, n_y) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
         let x = (0..n_x * self.m).map(|_| T::from_f64(numbers.signed())).collect();
@@ -165,7 +174,7 @@ impl Shape {
 
 /// Inputs and targets, column after column.
 #[derive(Debug)]
-pub(crate) struct Batch<T> {
+pub struct Batch<T> {
     x: Vec<T>,
     y: Vec<T>,
     n_x: usize,
@@ -174,7 +183,13 @@ pub(crate) struct Batch<T> {
 
 impl<T: Scalar> Batch<T> {
     /// The first `samples` samples.
-    pub(crate) fn first(&self, samples: usize) -> Result<(Columns<'_, T>, Columns<'_, T>)> {
+    ///
+    /// # Errors
+    /// None, as long as the batch has so many.
+    ///
+    /// # Panics
+    /// If it has fewer.
+    pub fn first(&self, samples: usize) -> Result<(Columns<'_, T>, Columns<'_, T>)> {
         let x = Columns::new(&self.x[..samples * self.n_x], self.n_x)?;
         Ok((x, Columns::new(&self.y[..samples * self.n_y], self.n_y)?))
     }

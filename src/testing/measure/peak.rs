@@ -7,9 +7,11 @@ use fearless_simd::{Level, Simd, SimdFloat, dispatch};
 
 /// GFLOP/s of one core at one SIMD level.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Peak {
-    pub(crate) f32: f64,
-    pub(crate) f64: f64,
+pub struct Peak {
+    /// In f32.
+    pub f32: f64,
+    /// In f64.
+    pub f64: f64,
 }
 
 /// Chains that don't wait for each other: two units of four or five cycles' latency need ten, and
@@ -23,13 +25,18 @@ const RUNS: usize = 200;
 /// Measures both element types at the level that is in use (by default the machine's best), in
 /// about a twentieth of a second. Without FMA (x86-64's baseline) a multiply-add is two
 /// instructions, and the result is the core's peak with these.
-pub(crate) fn measure(level: Option<shallownet::Level>) -> Peak {
+///
+/// ```no_run
+/// let peak = shallownet::testing::measure::peak(None);
+/// println!("{:.0} GFLOP/s in f32", peak.f32);
+/// ```
+pub fn peak(level: Option<crate::Level>) -> Peak {
     let best = Level::new();
     let used = match level {
         #[cfg(target_arch = "x86_64")]
-        Some(shallownet::Level::Avx2) => best.as_avx2().map(Level::Avx2),
+        Some(crate::Level::Avx2) => best.as_avx2().map(Level::Avx2),
         #[cfg(target_arch = "x86_64")]
-        Some(shallownet::Level::Sse2) => best.as_sse2().map(Level::Sse2),
+        Some(crate::Level::Sse2) => best.as_sse2().map(Level::Sse2),
         _ => None,
     };
     dispatch!(used.unwrap_or(best), simd => both(simd))

@@ -1,13 +1,13 @@
 //! Optimisers, schedules and trainings out of a fuzzer's bytes.
 
+use crate::{EarlyStopping, Optimizer, Schedule, Training};
 use arbitrary::{Arbitrary, Result, Unstructured};
-use shallownet::{EarlyStopping, Optimizer, Schedule, Training};
 
-use crate::numbers::{Rate, Size, Wild, pick, rarely};
+use super::wild::{Rate, Size, Wild, pick, rarely};
 
 /// What constants may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Constants {
+pub enum Constants {
     /// In their ranges.
     Valid,
     /// Now and then anything.
@@ -45,7 +45,11 @@ impl Constants {
         Ok(if self == Self::Valid { size.max(1) } else { size })
     }
 
-    pub(crate) fn optimizer(self, u: &mut Unstructured<'_>) -> Result<Optimizer> {
+    /// An optimiser.
+    ///
+    /// # Errors
+    /// Those of the bytes.
+    pub fn optimizer(self, u: &mut Unstructured<'_>) -> Result<Optimizer> {
         let usual = pick(u, &Optimizer::all())?;
         if u.arbitrary::<u8>()? % 4 == 0 {
             return Ok(usual);
@@ -68,7 +72,11 @@ impl Constants {
         })
     }
 
-    pub(crate) fn schedule(self, u: &mut Unstructured<'_>) -> Result<Schedule> {
+    /// A schedule.
+    ///
+    /// # Errors
+    /// Those of the bytes.
+    pub fn schedule(self, u: &mut Unstructured<'_>) -> Result<Schedule> {
         let schedule = match u.arbitrary::<u8>()? % 3 {
             0 => Schedule::constant(),
             1 => {
@@ -85,8 +93,11 @@ impl Constants {
         Ok(schedule.after_warm_up(warm_up))
     }
 
-    /// `epochs` are asked for.
-    pub(crate) fn training(self, u: &mut Unstructured<'_>, epochs: usize) -> Result<Training> {
+    /// A training in which `epochs` are asked for.
+    ///
+    /// # Errors
+    /// Those of the bytes.
+    pub fn training(self, u: &mut Unstructured<'_>, epochs: usize) -> Result<Training> {
         let rate = if self == Self::Any { u.arbitrary::<Rate>()?.0 } else { valid_rate(u)? };
         let kind = match u.arbitrary::<u8>()? {
             0..=191 => Training::new(epochs, self.size(u)?),
@@ -126,8 +137,9 @@ fn valid_rate(u: &mut Unstructured<'_>) -> Result<f64> {
 /// Constants of any kind, for a derived `Arbitrary`.
 macro_rules! any {
     ($name:ident, $of:ty, $draw:ident) => {
+        /// One whose constants may be anything.
         #[derive(Debug, Clone, Copy, PartialEq)]
-        pub(crate) struct $name(pub(crate) $of);
+        pub struct $name(pub $of);
 
         impl<'a> Arbitrary<'a> for $name {
             fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
@@ -141,7 +153,7 @@ any!(AnySchedule, Schedule, schedule);
 
 /// A training of so many epochs, or an absurd number of them: who runs it must stop it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct AnyTraining(pub(crate) Training);
+pub struct AnyTraining(pub Training);
 
 impl<'a> Arbitrary<'a> for AnyTraining {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
