@@ -311,6 +311,14 @@ fn a_column_of_weights_weighs_samples() {
     assert!((best(&twos, "--weights w") - alike).abs() < 1e-12);
     let weighed = best(&format!("a,b,k,w\n{weighted}"), "--weights w");
     assert!((weighed - alike).abs() > 1e-6, "{weighed} {alike}");
+
+    // And a check of gradients, whose worst one is then another.
+    let check = "gradcheck --data weighted.csv --label k --hidden 3 --weights w";
+    let worst = |file: &str| {
+        place.file("weighted.csv", file);
+        place.json(check)["worst"]["gradient"].as_f64().unwrap()
+    };
+    assert_ne!(worst(&format!("a,b,k,w\n{weighted}")), worst(&ones));
 }
 
 #[test]

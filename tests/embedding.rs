@@ -10,8 +10,8 @@ use common::{BACKENDS, On, parameter_bits};
 use proptest::prelude::*;
 use shallownet::{
     Activation, Columns, Error, GradientCheck, Gradients, Init, Network, OutputGradient,
-    Parallelism, Parameter, PredictionWorkspace, Scalar, Tape, TrainingWorkspace, gradient_check,
-    reference,
+    Parallelism, Parameter, PredictionWorkspace, Scalar, Tape, Targets, TrainingWorkspace,
+    gradient_check, reference,
 };
 
 /// Checked when this file is compiled.
@@ -282,6 +282,12 @@ fn gradients_check<T: Scalar>(most: f64) {
                 _ => worst.gradient,
             };
             assert_eq!(worst.gradient, again);
+
+            // Weights weigh both: a sample of weight 0 is not there, and one of 2 is there twice.
+            let weights = [0.0, 2.0, 1.0, 1.0, 0.5, 1.0].map(T::from_f64);
+            let weighted = gradient_check(&net, x, Targets::weighted(y, &weights)).unwrap();
+            assert!(weighted.distance < most, "{setup:?} {layers:?}: {weighted}");
+            assert_ne!(weighted.worst.unwrap().gradient, worst.gradient);
         }
     }
 }

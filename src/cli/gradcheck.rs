@@ -124,7 +124,7 @@ fn check<T: Scalar>(
     let report = GradientCheck::default()
         .per_layer(args.per_layer.get())
         .seed(args.network.seed())
-        .run(network, batch.x()?, batch.y()?)?;
+        .run(network, batch.x()?, batch.targets()?)?;
     let passed = report.distance <= tolerance;
     let results = Results {
         network: NetworkFacts::of(network),

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::data::checks;
 use crate::data::columns::Columns;
+use crate::data::targets::Targets;
 use crate::error::Result;
 use crate::network::parameters::Network;
 use crate::network::workspace::TrainingWorkspace;
@@ -35,10 +36,10 @@ use crate::scalar::Scalar;
 ///
 /// # Errors
 /// As [`GradientCheck::run`].
-pub fn gradient_check<T: Scalar>(
+pub fn gradient_check<'a, T: Scalar>(
     net: &Network<T>,
     x: Columns<'_, T>,
-    y: Columns<'_, T>,
+    y: impl Into<Targets<'a, T>>,
 ) -> Result<GradientReport> {
     GradientCheck::default().run(net, x, y)
 }
@@ -163,18 +164,19 @@ impl GradientCheck {
         self
     }
 
-    /// Checks the gradients of `net` on a batch. Allocates. O(m * weights) for *each* parameter
+    /// Checks the gradients of `net` on a batch, whose targets may have a weight a sample. Allocates. O(m * weights) for *each* parameter
     /// checked, by plain loops: take few samples.
     ///
     /// # Errors
     /// As [`Network::backward`]; [`Error::Diverged`](crate::Error::Diverged) if the cost is not
     /// finite.
-    pub fn run<T: Scalar>(
+    pub fn run<'a, T: Scalar>(
         &self,
         net: &Network<T>,
         x: Columns<'_, T>,
-        y: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
     ) -> Result<GradientReport> {
+        let y = y.into();
         let mut workspace = TrainingWorkspace::new(net, x.samples().max(1))?;
         checks::finite_cost(net.backward(x, y, &mut workspace)?, 0)?;
         let gradients = workspace.gradients();
@@ -231,18 +233,28 @@ fn quotient(a: f64, b: f64) -> f64 {
 struct Differences {
     above: reference::Network,
     below: reference::Network,
-    samples: Vec<(Vec<f64>, Vec<f64>)>,
+    samples: Vec<Sample>,
+    /// The sum of the weights.
+    total: f64,
+}
+
+struct Sample {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    weight: f64,
 }
 
 impl Differences {
-    fn new<T: Scalar>(net: &Network<T>, x: Columns<'_, T>, y: Columns<'_, T>) -> Self {
+    fn new<T: Scalar>(net: &Network<T>, x: Columns<'_, T>, y: Targets<'_, T>) -> Self {
         let wide = |column: &[T]| column.iter().map(|v| v.to_f64()).collect();
         let columns = |of: Columns<'_, T>| -> Vec<Vec<f64>> {
             of.as_slice().chunks_exact(of.features()).map(wide).collect()
         };
         let above = reference::Network::from(net);
-        let samples = columns(x).into_iter().zip(columns(y)).collect();
-        Self { below: above.clone(), above, samples }
+        let weight = |sample: usize| y.weights.map_or(1.0, |weights| weights[sample].to_f64());
+        let samples = columns(x).into_iter().zip(columns(y.y)).enumerate();
+        let samples = samples.map(|(sample, (x, y))| Sample { x, y, weight: weight(sample) });
+        Self { below: above.clone(), above, samples: samples.collect(), total: y.total() }
     }
 
     /// D, or `None` if a kink lies between.
@@ -260,7 +272,7 @@ impl Differences {
     /// J(p + h) - J(p - h).
     fn difference(&self) -> Option<f64> {
         let mut sum = 0.0;
-        for (x, y) in &self.samples {
+        for Sample { x, y, weight } in &self.samples {
             let (above, below) = (self.above.forward(x), self.below.forward(x));
             for (layer, (z, w)) in self.above.layers.iter().zip(above.z.iter().zip(&below.z)) {
                 if layer.activation.has_kink()
@@ -275,9 +287,9 @@ impl Differences {
             if outputs.into_iter().any(|((a, b), y)| piece(a, y) != piece(b, y)) {
                 return None;
             }
-            sum += self.above.sample_loss(&above, y) - self.below.sample_loss(&below, y);
+            sum += weight * (self.above.sample_loss(&above, y) - self.below.sample_loss(&below, y));
         }
-        Some(sum / self.samples.len() as f64)
+        Some(sum / self.total)
     }
 }
 
