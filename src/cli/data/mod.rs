@@ -7,6 +7,8 @@ mod dialect;
 mod gaps;
 mod kind;
 mod learning;
+#[cfg(feature = "mpi")]
+mod part;
 mod plausible;
 mod prepared;
 mod samples;
