@@ -267,6 +267,7 @@ pub mod evolution {
 
 pub use data::columns::Columns;
 pub use data::data_set::DataSet;
+pub use data::moments::Moments;
 pub use data::owned::OwnedColumns;
 pub use data::standardization::{NotStandardizable, Standardization};
 pub use data::targets::Targets;

@@ -1,20 +1,29 @@
 #!/usr/bin/env bash
-# Trains the example `mpi` on 1, 2, 3, 4 and 8 processes: the parameters must have the same bits. Then
-# lets a process die: the job must end, soon, and not with success. Needs an MPI library and libclang:
+# Trains the example `mpi` and the program `shallownet` on 1, 2, 3, 4 and 8 processes: the parameters must
+# have the same bits. Then lets processes die, be interrupted and find a broken file: the job must end,
+# soon, and go on from its checkpoint to the same bits. Needs an MPI library, libclang and Python:
 #
 #     apt-get install libopenmpi-dev openmpi-bin libclang-dev
 #     tools/mpi.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --locked --release --features "${FEATURES:-mpi}" --example mpi
-program=${CARGO_TARGET_DIR:-target}/release/examples/mpi
+cargo build --locked --release --features "${FEATURES:-cli,mpi}" --example mpi --bin shallownet
+built=${CARGO_TARGET_DIR:-target}/release
+program=$built/examples/mpi
 options=(--oversubscribe --bind-to none --mca btl_vader_single_copy_mechanism none)
 [ "$(id -u)" != 0 ] || options+=(--allow-run-as-root)
 export RAYON_NUM_THREADS=1
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+log=$folder/log
+fail() {
+    cat "$log"
+    echo "$*"
+    exit 1
+}
+
 expected=$("$program" | tail -n 1)
 echo "alone: $expected"
 for ranks in 1 2 3 4 8; do
@@ -25,6 +34,90 @@ done
 
 status=0
 timeout 60 mpirun "${options[@]}" -n 3 "$program" 1 >"$log" 2>&1 || status=$?
-grep -q "rank 1 ends in epoch 3" "$log" || { cat "$log"; exit 1; }
-[ "$status" != 0 ] && [ "$status" != 124 ] || { echo "a dead rank: exit code $status"; exit 1; }
+grep -q "rank 1 ends in epoch 3" "$log" || fail "no rank has died"
+[ "$status" != 0 ] && [ "$status" != 124 ] || fail "a dead rank: exit code $status"
 echo "a dead rank: the job ended with exit code $status"
+
+python3 tools/mpi_samples.py "$folder"
+train=("$built/shallownet" train)
+classes=(--data "$folder/x.npy" --labels "$folder/y.npy")
+
+# alone NAME ARGUMENTS: one process, which writes to the folder NAME.
+alone() {
+    "${train[@]}" "${@:2}" --out "$folder/$1" >"$log" 2>&1 || fail "$1 alone: exit code $?"
+}
+
+# same NAME RANKS ARGUMENTS: so many ranks come to the model of NAME.
+same() {
+    rm -rf "$folder/out"
+    timeout 120 mpirun "${options[@]}" -n "$2" "${train[@]}" "${@:3}" --out "$folder/out" \
+        >"$log" 2>&1 || fail "$1 on $2 ranks: exit code $?"
+    cmp "$folder/$1/model.safetensors" "$folder/out/model.safetensors" ||
+        fail "$1: another model on $2 ranks"
+}
+
+# refused TEXT RANKS ARGUMENTS: ended with exit code 2 and a line with TEXT, and nothing was written.
+refused() {
+    local status=0
+    rm -rf "$folder/out"
+    timeout 60 mpirun "${options[@]}" -n "$2" "${train[@]}" "${@:3}" --out "$folder/out" \
+        >"$log" 2>&1 || status=$?
+    [ "$status" = 2 ] && [ "$(grep -c "^error: .*$1" "$log")" = 1 ] && [ ! -e "$folder/out" ] ||
+        fail "expected one error with '$1' and exit code 2, not $status"
+}
+
+# ended SIGNAL PROCESS JOB: sends it; the job fails within 20 seconds.
+ended() {
+    local status=0 waited=0
+    kill "-$1" "$2"
+    while kill -0 "$3" 2>/dev/null; do
+        sleep 0.1
+        waited=$((waited + 1))
+        [ "$waited" -lt 200 ] || { kill -KILL "$3"; fail "no end 20 s after SIG$1"; }
+    done
+    wait "$3" || status=$?
+    [ "$status" != 0 ] || fail "success after SIG$1"
+    echo "SIG$1: the job ended after $waited tenths of a second with exit code $status"
+}
+
+short=(--epochs 8 --batch 50 --hidden 20)
+held=("${short[@]}" --validation 0.2 --holdout 0.1 --class-weight balanced --early-stopping 3)
+alone classes "${classes[@]}" "${held[@]}" --shards 8
+for ranks in 1 2 3 4 8; do
+    same classes "$ranks" "${classes[@]}" "${held[@]}"
+done
+same classes 2 "${classes[@]}" "${held[@]}" --threads 2
+values=(--data "$folder/x.npy" --labels "$folder/values.npy" --regression --validation 0.1)
+alone values "${values[@]}" "${short[@]}" --shards 8
+same values 3 "${values[@]}" "${short[@]}"
+bytes=(--data "$folder/x.idx" --labels "$folder/y.idx" --holdout 0.1)
+alone bytes "${bytes[@]}" "${short[@]}" --shards 8
+same bytes 3 "${bytes[@]}" "${short[@]}"
+table=(--data "$folder/table.csv" --label kind --validation 0.1)
+alone table "${table[@]}" "${short[@]}" --shards 5
+same table 3 "${table[@]}" "${short[@]}" --shards 5
+echo "train: the same models on 1, 2, 3, 4 and 8 ranks"
+
+refused "rank 2: $folder/broken.npy: " 3 --data "$folder/broken.npy" --labels "$folder/y.npy"
+refused "x.npy" 3 --data "$folder/not/x.npy" --labels "$folder/y.npy"
+refused "--ensemble" 2 "${classes[@]}" --ensemble 2
+refused "--shards 2 for 3 ranks" 3 "${classes[@]}" --shards 2
+echo "train: what is refused is said once, and nothing is written"
+
+long=(--epochs 150 --batch 50 --hidden 20 --validation 0.1)
+alone long "${classes[@]}" "${long[@]}" --shards 8
+for signal in KILL INT; do
+    rm -rf "$folder/checkpoint"
+    mpirun "${options[@]}" -n 3 "${train[@]}" "${classes[@]}" "${long[@]}" --out "$folder/out" \
+        --checkpoint "$folder/checkpoint" >"$log" 2>&1 &
+    job=$!
+    until [ -e "$folder/checkpoint" ]; do sleep 0.05; done
+    # The second rank, or the launcher.
+    process=$job
+    [ "$signal" = INT ] || process=$(pgrep -P "$job" | sed -n 2p)
+    ended "$signal" "$process" "$job"
+    [ "$signal" = KILL ] || grep -q "^error: interrupted after epoch" "$log" || fail "no word of SIGINT"
+    same long 2 "${classes[@]}" --validation 0.1 --resume "$folder/checkpoint"
+    grep -q "going on after epoch" "$log" || fail "not resumed"
+done
+echo "train: resumed on 2 ranks to the same model"

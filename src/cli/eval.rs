@@ -19,7 +19,7 @@ use crate::probabilities::Probabilities;
 use crate::say::Say;
 use crate::scores::{self, Score};
 use crate::tables::{self, Cell};
-use crate::verdict;
+use crate::verdict::{self, Actual};
 
 /// Measure a model on labelled samples: accuracy, cost, confusion matrix, precision, recall, F1,
 /// ROC AUC for two classes; Brier score and expected calibration error (ECE) of probabilities; mean
@@ -112,7 +112,9 @@ fn eval<T: Scalar>(args: &Args, held: &Held<T>, say: &Say) -> Result<(), Failure
             (a, score, Some(members))
         }
     };
-    if let Some(note) = verdict::no_better(&score, &batch, "these samples", &model.classes) {
+    if let Some(note) =
+        verdict::no_better(&score, Actual::of(&batch), "these samples", &model.classes)
+    {
         say.note(note);
     }
     if want == Want::Values {

@@ -61,6 +61,10 @@ pub(crate) enum Failure {
     /// Ctrl-C while several networks were trained.
     #[error("interrupted: {ended} of {members} networks had ended, and {left}")]
     InterruptedEnsemble { ended: usize, members: usize, left: String },
+    /// What some ranks of a job say, and the code that all end with.
+    #[cfg(feature = "mpi")]
+    #[error("{text}")]
+    Ranks { text: String, code: u8 },
     #[error("the gradients are wrong: they differ by {distance:.1e}, more than {tolerance:.1e}")]
     WrongGradients { distance: f64, tolerance: f64 },
     #[error(transparent)]
@@ -74,8 +78,10 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
+            #[cfg(feature = "mpi")]
+            Self::Ranks { code, .. } => *code,
             Self::Interrupted { .. } | Self::InterruptedEnsemble { .. } => INTERRUPTED,
             Self::Model(model::Error { problem: model::Problem::Write(_), .. })
             | Self::Onnx(onnx::Error { problem: onnx::Problem::Write(_), .. })

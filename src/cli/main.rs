@@ -87,6 +87,14 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return failure::usage(&error),
     };
+    #[cfg(feature = "mpi")]
+    let mut cli = cli;
+    #[cfg(feature = "mpi")]
+    if let Command::Train(args) = &mut cli.command
+        && let Some(code) = train::ranks::run(args)
+    {
+        return code;
+    }
     let command = cli.command;
     let say = Say::new(command.is_json());
     threads::limit_default_pool(&say);

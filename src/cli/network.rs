@@ -230,7 +230,30 @@ pub(crate) fn output(meaning: Meaning<'_>) -> Activation {
 
 /// Notes targets outside the range of the output.
 pub(crate) fn note_reach<T: Scalar>(network: &Network<T>, y: &[T], say: &Say) {
-    let Some(g) = network.layers().last().map(|layer| layer.activation) else { return };
+    note_outside(network, outside(network, y), y.len(), say);
+}
+
+/// How many of the values lie outside the range of the output.
+pub(crate) fn outside<T: Scalar>(network: &Network<T>, y: &[T]) -> usize {
+    let (_, least, most) = reach(network);
+    y.iter().filter(|v| !(least..=most).contains(&v.to_f64())).count()
+}
+
+/// Notes that so many of all values do.
+pub(crate) fn note_outside<T: Scalar>(network: &Network<T>, outside: usize, all: usize, say: &Say) {
+    let (name, least, most) = reach(network);
+    if outside > 0 {
+        say.note(format_args!(
+            "{outside} of {all} values to learn lie outside {least} to {most}, where {name} outputs \
+             are"
+        ));
+    }
+}
+
+/// The output's activation, and between which values its outputs are.
+fn reach<T: Scalar>(network: &Network<T>) -> (&'static str, f64, f64) {
+    const ANY: (&str, f64, f64) = ("", f64::NEG_INFINITY, f64::INFINITY);
+    let Some(g) = network.layers().last().map(|layer| layer.activation) else { return ANY };
     let (least, most) = match g {
         Activation::Sigmoid | Activation::Softmax => (0.0, 1.0),
         Activation::Tanh | Activation::Sin => (-1.0, 1.0),
@@ -239,14 +262,7 @@ pub(crate) fn note_reach<T: Scalar>(network: &Network<T>, y: &[T], say: &Say) {
         // Their least values, rounded down.
         Activation::Silu => (-0.2785, f64::INFINITY),
         Activation::Gelu | Activation::GeluTanh => (-0.1701, f64::INFINITY),
-        _ => return,
+        _ => return ANY,
     };
-    let outside = y.iter().filter(|v| !(least..=most).contains(&v.to_f64())).count();
-    if outside > 0 {
-        say.note(format_args!(
-            "{outside} of {} values to learn lie outside {least} to {most}, where {} outputs are",
-            y.len(),
-            g.name()
-        ));
-    }
+    (g.name(), least, most)
 }

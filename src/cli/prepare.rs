@@ -92,11 +92,16 @@ impl PreparationArgs {
         self.standardize.unwrap_or(!self.plain && !suits)
     }
 
-    fn preparation(&self, data: &Data) -> Preparation {
+    /// At how many deviations inputs are clipped.
+    pub(crate) fn clip(&self, data: &Data) -> Option<f64> {
+        (self.is_standardized(data) && !self.plain).then_some(CLIP)
+    }
+
+    pub(crate) fn preparation(&self, data: &Data) -> Preparation {
         let is_standardized = self.is_standardized(data);
         Preparation::plain()
             .standardize(is_standardized)
-            .clip((is_standardized && !self.plain).then_some(CLIP))
+            .clip(self.clip(data))
             .refuse_missing(self.missing == MissingChoice::Refuse || !data.may_lack_values())
             .rare_below(self.rare)
     }
@@ -130,9 +135,20 @@ impl PreparationArgs {
         targets: TargetChoice,
         say: Option<&Say>,
     ) -> Result<Prepared, Failure> {
+        self.fit_in_parts(data, (rows, 1), targets, say)
+    }
+
+    /// The same, of samples in so many shards.
+    pub(crate) fn fit_in_parts(
+        &self,
+        data: &Data,
+        (rows, parts): (&[usize], usize),
+        targets: TargetChoice,
+        say: Option<&Say>,
+    ) -> Result<Prepared, Failure> {
         let raw = data.gather(rows)?;
         let columns = Columns::new(&raw, data.width)?;
-        let fitted = self.preparation(data).fit(columns, &data.kinds);
+        let fitted = self.preparation(data).parts(parts).fit(columns, &data.kinds);
         let mut pipeline = fitted.map_err(|why| refused(data, rows, why))?;
         pipeline.targets = of_targets(data, rows, targets, say)?;
         if let Some(say) = say {
@@ -178,7 +194,7 @@ fn note_held_out(data: &Data, pipeline: &Pipeline, say: &Say) {
     }
 }
 
-fn refused(data: &Data, rows: &[usize], why: Unprepared) -> Failure {
+pub(crate) fn refused(data: &Data, rows: &[usize], why: Unprepared) -> Failure {
     let at = |row: usize, column: usize, problem: &str| Failure::Cell {
         place: data.place(row, column),
         problem: problem.to_owned(),
@@ -198,7 +214,7 @@ fn refused(data: &Data, rows: &[usize], why: Unprepared) -> Failure {
 }
 
 /// What the targets of the rows to learn from become; nothing for classes.
-fn of_targets(
+pub(crate) fn of_targets(
     data: &Data,
     rows: &[usize],
     choice: TargetChoice,

@@ -15,6 +15,8 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub(crate) struct Say {
     json: bool,
+    /// Nothing is printed: another rank does.
+    is_silent: bool,
     notes: Mutex<Vec<String>>,
 }
 
@@ -28,10 +30,19 @@ struct Told<'a, R> {
 
 impl Say {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, notes: Mutex::default() }
+        Self { json, is_silent: false, notes: Mutex::default() }
+    }
+
+    /// Says nothing.
+    #[cfg(feature = "mpi")]
+    pub(crate) fn silent() -> Self {
+        Self { json: false, is_silent: true, notes: Mutex::default() }
     }
 
     pub(crate) fn line(&self, line: impl Display) {
+        if self.is_silent {
+            return;
+        }
         let _ = if self.json {
             writeln!(std::io::stderr(), "{line}")
         } else {
@@ -41,6 +52,9 @@ impl Say {
 
     /// Notes are made here only, so that none is missing in the results.
     pub(crate) fn note(&self, note: impl Display) {
+        if self.is_silent {
+            return;
+        }
         let note = note.to_string();
         let _ = writeln!(std::io::stderr(), "note: {note}");
         self.notes().push(note);

@@ -143,17 +143,26 @@ pub(crate) fn of<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<Score>
 
 /// The cost, in parts where there are many samples.
 fn cost<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<f64> {
-    let (x, y) = (batch.x()?, batch.y()?);
-    let most = chunk(net, batch.len());
+    cost_of(net, batch.x()?, batch.y()?)
+}
+
+/// The same of some samples.
+pub(crate) fn cost_of<T: Scalar>(
+    net: &Network<T>,
+    x: Columns<'_, T>,
+    y: Columns<'_, T>,
+) -> Result<f64> {
+    let samples = x.samples();
+    let most = chunk(net, samples);
     let mut workspace = PredictionWorkspace::new(net, most)?;
     let (mut sum, mut mean) = (0.0, 0.0);
-    for start in (0..batch.len()).step_by(most) {
-        let part = start..(start + most).min(batch.len());
+    for start in (0..samples).step_by(most) {
+        let part = start..(start + most).min(samples);
         let (Some(x), Some(y)) = (x.range(part.clone()), y.range(part)) else { break };
         mean = net.cost(x, y, &mut workspace)?;
         sum += mean * x.samples() as f64;
     }
-    Ok(if batch.len() > most { sum / batch.len() as f64 } else { mean })
+    Ok(if samples > most { sum / samples as f64 } else { mean })
 }
 
 /// Which class was taken for which.

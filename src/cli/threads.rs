@@ -35,6 +35,13 @@ pub(crate) fn pool(threads: usize) -> Result<ThreadPool, Failure> {
     pool.map_err(|error| Failure::Arguments(format!("--threads {threads}: {error}")))
 }
 
+/// Makes rayon's own pool, of so many threads.
+#[cfg(feature = "mpi")]
+pub(crate) fn make_default_pool(threads: usize) -> Result<(), Failure> {
+    let made = ThreadPoolBuilder::new().num_threads(threads).build_global();
+    made.map_err(|error| Failure::Arguments(format!("--threads {threads}: {error}")))
+}
+
 /// Rayon makes its own pool with as many threads as its own environment variable asks for; this
 /// keeps that number within reason, too.
 pub(crate) fn limit_default_pool(say: &Say) {

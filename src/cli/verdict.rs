@@ -12,22 +12,36 @@ pub(crate) const LITTLE_VARIANCE: f64 = 0.01;
 /// share of the samples of other classes.
 pub(crate) const LITTLE_MORE: f64 = 0.05;
 
+/// What is right: the class of every sample, or `n_y` values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Actual<'a> {
+    pub(crate) classes: &'a [usize],
+    pub(crate) values: &'a [f64],
+    pub(crate) n_y: usize,
+}
+
+impl<'a> Actual<'a> {
+    pub(crate) fn of<T: Scalar>(batch: &'a Batch<T>) -> Self {
+        Self { classes: &batch.classes, values: &batch.values, n_y: batch.outputs() }
+    }
+}
+
 /// The note on a score on `samples` ("the training samples") that a constant answer reaches as
 /// well: the most frequent class, or the mean.
-pub(crate) fn no_better<T: Scalar>(
+pub(crate) fn no_better(
     score: &Score,
-    batch: &Batch<T>,
+    actual: Actual<'_>,
     samples: &str,
     classes: &[String],
 ) -> Option<String> {
     match score.kind {
         Kind::Classes { correct, accuracy } => {
-            let (class, count) = most_frequent(&batch.classes, classes.len())?;
-            let others = (batch.len() - count) as f64;
+            let (class, count) = most_frequent(actual.classes, classes.len())?;
+            let others = (score.samples - count) as f64;
             let gain = correct as f64 - count as f64;
             // Nothing is to be gained where all are of one class.
             (others > 0.0 && gain < LITTLE_MORE * others).then(|| {
-                let (percent, always) = (100.0 * accuracy, 100.0 * share(count, batch.len()));
+                let (percent, always) = (100.0 * accuracy, 100.0 * share(count, score.samples));
                 let class = &classes[class];
                 format!(
                     "{percent:.2} % of {samples} right is {} better than always answering \
@@ -37,7 +51,7 @@ pub(crate) fn no_better<T: Scalar>(
             })
         }
         Kind::Values { r_squared, .. } => {
-            let varies = batch.values.iter().skip(batch.outputs()).zip(&batch.values);
+            let varies = actual.values.iter().skip(actual.n_y).zip(actual.values);
             let varies = varies.into_iter().any(|(a, b)| a != b);
             (r_squared < LITTLE_VARIANCE && varies).then(|| {
                 let how = how(r_squared);

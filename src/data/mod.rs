@@ -8,6 +8,7 @@ pub(crate) mod data_set;
 pub(crate) mod domains;
 pub(crate) mod inputs;
 pub(crate) mod label_smoothing;
+pub(crate) mod moments;
 pub(crate) mod owned;
 pub mod pipeline;
 pub(crate) mod standardization;

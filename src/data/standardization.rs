@@ -1,7 +1,7 @@
 //! Mean 0 and standard deviation 1, feature by feature.
 
+use crate::data::moments::Moments;
 use crate::element::Element;
-use crate::rounding;
 
 /// (x - mean) / std for every feature, with the means and standard deviations of some samples.
 ///
@@ -62,11 +62,8 @@ impl Standardization {
     pub fn of<T: Element>(x: &[T], features: usize) -> Result<Self, NotStandardizable> {
         let mut standardization = Self { means: Vec::new(), stds: Vec::new() };
         for feature in 0..features {
-            let (mean, std) = match Spread::of(column(x, features, feature)) {
-                Spread::Constant { mean } => (mean, 1.0),
-                Spread::Wide { mean, std } => (mean, std),
-                Spread::NotFinite => return Err(NotStandardizable { feature }),
-            };
+            let moments = Moments::of_column(column(x, features, feature));
+            let (mean, std) = moments.mean_and_std().ok_or(NotStandardizable { feature })?;
             standardization.means.push(mean);
             standardization.stds.push(std);
         }
@@ -82,10 +79,8 @@ impl Standardization {
     /// assert_eq!(Standardization::constants(&x, 3), [0, 2]);
     /// ```
     pub fn constants<T: Element>(x: &[T], features: usize) -> Vec<usize> {
-        let is_constant = |&feature: &usize| {
-            matches!(Spread::of(column(x, features, feature)), Spread::Constant { .. })
-        };
-        (0..features).filter(is_constant).collect()
+        let moments = |feature| Moments::of_column(column(x, features, feature));
+        (0..features).filter(|&feature| moments(feature).is_constant()).collect()
     }
 
     /// Finite means, and finite deviations above 0?
@@ -147,44 +142,6 @@ fn column<T: Element>(
     feature: usize,
 ) -> impl Iterator<Item = f64> + Clone {
     x.iter().skip(feature).step_by(features).map(|v| v.to_f64())
-}
-
-/// How a feature's values lie.
-enum Spread {
-    Constant { mean: f64 },
-    Wide { mean: f64, std: f64 },
-    NotFinite,
-}
-
-impl Spread {
-    /// The mean in two passes (the second adds what rounding left over), then the deviation
-    /// relative to the widest one, so that no square overflows or vanishes.
-    fn of(column: impl Iterator<Item = f64> + Clone) -> Self {
-        let values = || column.clone();
-        let m = values().count() as f64;
-        let (low, high) =
-            values().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-        if low == high && values().all(f64::is_finite) {
-            return Self::Constant { mean: low };
-        }
-        let rough: f64 = values().map(|v| v / m).sum();
-        let mean = rough + values().map(|v| (v - rough) / m).sum::<f64>();
-        let widest = values().map(|v| (v - mean).abs()).fold(0.0, f64::max);
-        let square = |v: f64| ((v - mean) / widest) * ((v - mean) / widest);
-        let std = if widest == 0.0 {
-            0.0
-        } else {
-            widest * (values().map(square).sum::<f64>() / m).sqrt()
-        };
-        // NaN is no maximum, so an empty column and one with a NaN are found here.
-        if m == 0.0 || !(mean.is_finite() && std.is_finite()) {
-            Self::NotFinite
-        } else if std <= rounding::deviation(low.abs().max(high.abs())) {
-            Self::Constant { mean }
-        } else {
-            Self::Wide { mean, std }
-        }
-    }
 }
 
 #[cfg(test)]

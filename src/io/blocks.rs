@@ -1,5 +1,6 @@
 //! Samples block by block, so that a file may be larger than memory.
 
+use core::ops::Range;
 use std::io::Read;
 
 use super::bytes::Bytes;
@@ -24,8 +25,10 @@ pub struct Blocks<T, R = Box<dyn Read + Send>> {
     block: usize,
     /// What a byte is as a value; for the other types, values stand for themselves.
     scale: Option<Box<[T; 256]>>,
-    /// Elements read so far.
+    /// Elements before the next.
     index: u64,
+    /// Do the samples end before the file does?
+    is_part: bool,
 }
 
 impl<T, R> core::fmt::Debug for Blocks<T, R> {
@@ -52,6 +55,17 @@ impl Promise {
         let size = element.kind.bytes() as u64;
         let (samples, features) = check_size(shape, (element.kind.name(), size), bytes)?;
         Ok(Self { samples, features, element })
+    }
+
+    /// The bytes before the first of `rows`, all of which must be there.
+    pub(super) fn before(&self, rows: &Range<usize>) -> Result<u64, DataProblem> {
+        if rows.start > rows.end || rows.end > self.samples {
+            let (argument, expected) = ("rows", "no more than the samples of the file");
+            let given = rows.start.max(rows.end) as f64;
+            return Err(Error::Range { argument, expected, given }.into());
+        }
+        // No overflow: as above.
+        Ok((rows.start * self.features * self.element.kind.bytes()) as u64)
     }
 }
 
@@ -100,7 +114,32 @@ impl<T: Scalar, R: Read> Blocks<T, R> {
             return Err(DataError { file, problem: zero.into() });
         }
         let Promise { samples: left, features, element } = promise;
-        Ok(Self { file, bytes, element, features, left, block, scale: None, index: 0 })
+        Ok(Self {
+            file,
+            bytes,
+            element,
+            features,
+            left,
+            block,
+            scale: None,
+            index: 0,
+            is_part: false,
+        })
+    }
+
+    /// Samples `rows` of a file, which `bytes` has come to.
+    pub(super) fn part(
+        file: String,
+        bytes: Bytes<R>,
+        (promise, rows): (Promise, Range<usize>),
+        block: usize,
+    ) -> Result<Self, DataError> {
+        let mut blocks = Self::new(file, bytes, promise, block)?;
+        blocks.is_part = rows.end < promise.samples;
+        blocks.left = rows.len();
+        // No overflow: the promise was checked, all its elements together.
+        blocks.index = (rows.start * promise.features) as u64;
+        Ok(blocks)
     }
 
     /// Bytes 0 to 255 become 0 to 1.
@@ -159,7 +198,7 @@ impl<T: Scalar, R: Read> Blocks<T, R> {
             missing -= count;
         }
         self.left -= samples;
-        if self.left == 0 {
+        if self.left == 0 && !self.is_part {
             self.bytes.end()?;
         }
         Ok(OwnedColumns::new(values, self.features)?)

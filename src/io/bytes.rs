@@ -2,7 +2,7 @@
 //! states is used before it is checked against what the file can hold.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::fault::DataProblem;
@@ -68,6 +68,24 @@ pub(super) fn open(path: &Path) -> Result<(File, u64), DataProblem> {
     })
 }
 
+impl<R: Read + Seek> Bytes<R> {
+    /// Goes on so many bytes further on.
+    pub(super) fn seek(&mut self, bytes: u64) -> Result<(), DataProblem> {
+        let to = self.at.saturating_add(bytes);
+        let at = self.reader.seek(SeekFrom::Start(to));
+        self.at = at.map_err(|source| DataProblem::ReadAt { at: to, source })?;
+        Ok(())
+    }
+}
+
+impl<R: Read + Send + 'static> Bytes<R> {
+    /// The same, of a reader of any type.
+    pub(super) fn boxed(self) -> Bytes<Box<dyn Read + Send>> {
+        let Self { reader, at, length, memory_limit } = self;
+        Bytes { reader: Box::new(reader), at, length, memory_limit }
+    }
+}
+
 impl<R: Read> Bytes<R> {
     /// `file_length` is that of the file as it lies on the disk.
     pub(super) fn new(reader: R, length: Length, file_length: u64) -> Self {
@@ -112,6 +130,18 @@ impl<R: Read> Bytes<R> {
         let mut bytes = [0; N];
         self.fill(&mut bytes, what)?;
         Ok(bytes)
+    }
+
+    /// Reads so many bytes for nothing: where a reader can't seek.
+    #[cfg(feature = "idx")]
+    pub(super) fn pass(&mut self, mut bytes: u64) -> Result<(), DataProblem> {
+        let mut passed = [0; 1 << 12];
+        while bytes > 0 {
+            let count = bytes.min(passed.len() as u64);
+            self.fill(&mut passed[..count as usize], "the data")?;
+            bytes -= count;
+        }
+        Ok(())
     }
 
     /// Refuses bytes after the last. For compressed data this also has the check sum compared.

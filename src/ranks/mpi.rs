@@ -1,10 +1,10 @@
 //! The ranks of an MPI job.
 
 use mpi::datatype::{Partition, PartitionMut};
-use mpi::environment::Universe;
+use mpi::environment::{Universe, initialize_with_threading};
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator as _, CommunicatorCollectives};
-use mpi::{Count, initialize};
+use mpi::{Count, Threading};
 
 use super::communicator::Communicator;
 
@@ -40,7 +40,8 @@ impl Mpi {
     /// Initialises MPI; `None` if this process has done so before. A program that no launcher has
     /// started is the only rank.
     pub fn new() -> Option<Self> {
-        let universe = initialize()?;
+        // Rayon's threads compute; the messages are of the thread that has called this.
+        let (universe, _) = initialize_with_threading(Threading::Funneled)?;
         Some(Self {
             world: universe.world(),
             counts: Vec::new(),

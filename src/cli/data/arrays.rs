@@ -8,7 +8,7 @@ use shallownet::io::table::Labels;
 use shallownet::io::{DataError, DataProblem, idx, npy};
 use shallownet::pipeline::RawColumn;
 
-use super::samples::{Data, Holds, Origin, Targets, Want};
+use super::samples::{Data, Holds, Origin, Part, Targets, Want};
 use crate::failure::Failure;
 
 /// The names that samples and labels have in an archive, unless others are given.
@@ -19,15 +19,23 @@ const MNIST: [&str; 2] = ["images-idx3-ubyte", "labels-idx1-ubyte"];
 
 /// A `.npy` file, its labels in another.
 pub(super) fn npy(x: &Path, labels: Option<&Path>, want: Want) -> Result<Data, Failure> {
-    let targets = match (want, labels) {
-        (Want::Nothing, _) | (_, None) => Targets::None,
-        (Want::Classes, Some(labels)) => named(npy::load_classes(labels)?),
-        (Want::Values, Some(labels)) => values(npy::load(labels)?),
-    };
-    let holds = if npy::holds_bytes(x)? { Holds::Bytes } else { Holds::Numbers };
+    let targets = npy_targets(labels, want)?;
+    let holds = npy_holds(x)?;
     let mut data = data((npy::load(x)?, holds), targets, x, labels)?;
     data.image = image(&npy::shape(x)?);
     Ok(data)
+}
+
+pub(super) fn npy_targets(labels: Option<&Path>, want: Want) -> Result<Targets, Failure> {
+    Ok(match (want, labels) {
+        (Want::Nothing, _) | (_, None) => Targets::None,
+        (Want::Classes, Some(labels)) => named(npy::load_classes(labels)?),
+        (Want::Values, Some(labels)) => values(npy::load(labels)?),
+    })
+}
+
+pub(super) fn npy_holds(x: &Path) -> Result<Holds, Failure> {
+    Ok(if npy::holds_bytes(x)? { Holds::Bytes } else { Holds::Numbers })
 }
 
 /// A `.npz` archive: the samples are its array of the first name, or `x`, the labels that of the
@@ -62,7 +70,7 @@ pub(super) fn npz(
 
 /// Width and height, if an array's samples have two dimensions of more than one element: (m, h, w),
 /// and with a channel of its own (m, h, w, 1) or (m, 1, h, w).
-fn image(shape: &[usize]) -> Option<(usize, usize)> {
+pub(super) fn image(shape: &[usize]) -> Option<(usize, usize)> {
     let sizes: Vec<usize> = shape.iter().skip(1).copied().filter(|&n| n > 1).collect();
     match sizes[..] {
         [height, width] if shape.len() > 2 => Some((width, height)),
@@ -77,27 +85,42 @@ pub(super) fn idx(
     want: Want,
     limit: Option<u64>,
 ) -> Result<Data, Failure> {
-    // Values to be predicted stand for themselves, and inputs are scaled as the model wants it.
-    let open = |path: &Path| {
-        let reader = idx::Reader::open(path)?.unscaled();
-        Ok::<_, Failure>(limit.into_iter().fold(reader, idx::Reader::memory_limit))
-    };
-    let targets = match (want, labels) {
+    let targets = idx_targets(labels, want, limit)?;
+    let reader = unscaled(x, limit)?;
+    let holds = if reader.holds_bytes() { Holds::Brightness } else { Holds::Numbers };
+    let mut data = data((reader.columns().map_err(unpacked)?, holds), targets, x, labels)?;
+    data.image = square(data.width);
+    Ok(data)
+}
+
+/// Values to be predicted stand for themselves, and inputs are scaled as the model wants it.
+fn unscaled(path: &Path, limit: Option<u64>) -> Result<idx::Reader, Failure> {
+    let reader = idx::Reader::open(path)?.unscaled();
+    Ok(limit.into_iter().fold(reader, idx::Reader::memory_limit))
+}
+
+pub(super) fn idx_targets(
+    labels: Option<&Path>,
+    want: Want,
+    limit: Option<u64>,
+) -> Result<Targets, Failure> {
+    Ok(match (want, labels) {
         (Want::Nothing, _) | (_, None) => Targets::None,
         // A label of an IDX file is 32 bits wide at most.
         (Want::Classes, Some(labels)) => {
-            let labels = open(labels)?.labels().map_err(unpacked)?;
+            let labels = unscaled(labels, limit)?.labels().map_err(unpacked)?;
             classes(labels.into_iter().map(|label| label as i64).collect())
         }
-        (Want::Values, Some(labels)) => values(open(labels)?.columns().map_err(unpacked)?),
-    };
-    let reader = open(x)?;
-    let holds = if reader.holds_bytes() { Holds::Brightness } else { Holds::Numbers };
-    let mut data = data((reader.columns().map_err(unpacked)?, holds), targets, x, labels)?;
-    // Images are usually square; the dimensions of other images are not kept.
-    let side = data.width.isqrt();
-    data.image = (side > 1 && side * side == data.width).then_some((side, side));
-    Ok(data)
+        (Want::Values, Some(labels)) => {
+            values(unscaled(labels, limit)?.columns().map_err(unpacked)?)
+        }
+    })
+}
+
+/// Images are usually square; the dimensions of other images are not kept.
+pub(super) fn square(width: usize) -> Option<(usize, usize)> {
+    let side = width.isqrt();
+    (side > 1 && side * side == width).then_some((side, side))
 }
 
 /// For an archive without an array of that name, the option that gives another.
@@ -110,7 +133,7 @@ fn unnamed(error: DataError, option: &str) -> Failure {
 }
 
 /// A hint for files refused because they would take too much memory: the limit can be raised.
-fn unpacked(error: DataError) -> Failure {
+pub(super) fn unpacked(error: DataError) -> Failure {
     let is_limit = matches!(error.problem, DataProblem::Memory { .. });
     if !is_limit {
         return error.into();
@@ -146,34 +169,46 @@ fn data(
     path: &Path,
     labels: Option<&Path>,
 ) -> Result<Data, Failure> {
+    let mut data = outline((x.samples(), x.features(), holds), targets, path, labels)?;
+    (data.raw, data.part) = (x.into_vec(), None);
+    Ok(data)
+}
+
+/// So many samples of so many features, of which none has been read.
+pub(super) fn outline(
+    (samples, width, holds): (usize, usize, Holds),
+    targets: Targets,
+    path: &Path,
+    labels: Option<&Path>,
+) -> Result<Data, Failure> {
     let show = |path: &Path| path.display().to_string();
     let labels = labels.map(show).unwrap_or_default();
     let given = match &targets {
-        Targets::None => x.samples(),
+        Targets::None => samples,
         Targets::Classes(labels) => labels.of_row.len(),
         Targets::Values { y, n_y } => y.len() / n_y,
     };
-    if given != x.samples() {
-        let problem = format!("{given} labels: {} has {} samples", show(path), x.samples());
+    if given != samples {
+        let problem = format!("{given} labels: {} has {samples} samples", show(path));
         return Err(Failure::File { file: labels, problem });
     }
     if given == 0 {
         let problem = "no samples: expected at least one".to_owned();
         return Err(Failure::File { file: show(path), problem });
     }
-    let columns = (0..x.features()).collect();
     Ok(Data {
-        width: x.features(),
-        kinds: vec![RawColumn::Number; x.features()],
+        width,
+        kinds: vec![RawColumn::Number; width],
         weights: Vec::new(),
-        raw: x.into_vec(),
+        raw: Vec::new(),
+        part: Some(Part { samples, rows: Vec::new() }),
         holds,
         inputs: None,
         targets,
         feature_names: None,
         label_name: None,
         image: None,
-        origin: Origin::Arrays { x: show(path), labels, columns },
+        origin: Origin::Arrays { x: show(path), labels, columns: (0..width).collect() },
         is_built_in: false,
     })
 }

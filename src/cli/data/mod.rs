@@ -8,6 +8,8 @@ mod fingerprint;
 mod gaps;
 mod kind;
 mod learning;
+#[cfg(feature = "mpi")]
+mod part;
 mod plausible;
 mod prepared;
 mod samples;

@@ -15,6 +15,8 @@ pub(crate) struct Data {
     /// Sample after sample, a number or the code of a category for each raw column: first as the
     /// file has them, after scaling divided as the model wants it.
     pub(super) raw: Vec<f64>,
+    /// The samples whose values these are, unless they are all.
+    pub(super) part: Option<Part>,
     /// The number of raw columns.
     pub(crate) width: usize,
     /// What the raw columns hold; of samples for a model, whose own codes they are, nothing.
@@ -33,6 +35,15 @@ pub(crate) struct Data {
     pub(super) origin: Origin,
     /// It is the set that comes with the program.
     pub(super) is_built_in: bool,
+}
+
+/// Which of a file's samples have been read.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// How many the file has.
+    pub(super) samples: usize,
+    /// From 0, in ascending order.
+    pub(super) rows: Vec<usize>,
 }
 
 /// What is to be predicted.
@@ -76,9 +87,20 @@ pub(super) enum Origin {
 }
 
 impl Data {
-    /// The number of samples.
+    /// The number of samples, whether read or not.
     pub(crate) fn len(&self) -> usize {
-        self.raw.len() / self.width
+        self.part.as_ref().map_or(self.raw.len() / self.width, |part| part.samples)
+    }
+
+    /// Have some of the samples' values not been read?
+    #[cfg(feature = "mpi")]
+    pub(crate) fn is_in_parts(&self) -> bool {
+        self.part.is_some()
+    }
+
+    /// The row of the sample whose values are the `at`th.
+    pub(super) fn row_of(&self, at: usize) -> usize {
+        self.part.as_ref().map_or(at, |part| part.rows[at])
     }
 
     /// Does a raw column hold categories?
@@ -190,9 +212,11 @@ impl Data {
         }
     }
 
-    /// The raw columns of the sample in `row`.
+    /// The raw columns of the sample in `row`, which has been read.
     pub(crate) fn row(&self, row: usize) -> &[f64] {
-        &self.raw[row * self.width..(row + 1) * self.width]
+        let before = |part: &Part| part.rows.partition_point(|&other| other < row);
+        let at = self.part.as_ref().map_or(row, before);
+        &self.raw[at * self.width..(at + 1) * self.width]
     }
 
     /// The samples in `rows`, one after another, as the file has them.

@@ -57,8 +57,9 @@ impl Data {
         let are_bytes = self.holds != Holds::Numbers || given == Some(Given::Bytes);
         let numbers = self.numbers()?;
         let from = if are_bytes { InputKind::Bytes } else { InputKind::of(&numbers) };
-        self.inputs = Inputs::of(from, &numbers, if is_divided { Inputs::BYTE } else { 1.0 });
-        self.divide(if is_divided { Inputs::BYTE } else { 1.0 });
+        let by = if is_divided { Inputs::BYTE } else { 1.0 };
+        self.inputs = Inputs::of(from, &numbers, by);
+        self.divide(by);
         Ok(self)
     }
 
@@ -223,7 +224,7 @@ impl Data {
             None => Ok(()),
             Some(at) => {
                 let problem = format!("{:?} is no byte: expected 0 to 255", self.raw[at]);
-                let place = self.place(at / self.width, at % self.width);
+                let place = self.place(self.row_of(at / self.width), at % self.width);
                 Err(Failure::Cell { place, problem })
             }
         }

@@ -85,7 +85,7 @@ impl Source {
     }
 
     /// The features of arrays that were asked for, by their numbers.
-    fn select(&self, data: Data) -> Result<Data, Failure> {
+    pub(super) fn select(&self, data: Data) -> Result<Data, Failure> {
         let Some(option) = self.selection.given() else {
             return Ok(data);
         };
@@ -157,7 +157,7 @@ impl Source {
 
     /// Samples of a file that is no table; of a folder, those of this set.
     fn arrays(&self, (path, kind): (&Path, Kind), set: &str, want: Want) -> Result<Data, Failure> {
-        let limit = self.memory_limit.map(|mib| mib.saturating_mul(1 << 20));
+        let limit = self.memory_limit();
         match kind {
             Kind::Npy | Kind::Table => {
                 self.select(arrays::npy(path, self.labels.as_deref(), want).map_err(or_values)?)
@@ -172,13 +172,18 @@ impl Source {
         }
     }
 
+    /// In bytes.
+    pub(super) fn memory_limit(&self) -> Option<u64> {
+        self.memory_limit.map(|mib| mib.saturating_mul(1 << 20))
+    }
+
     fn written(&self) -> Written {
         let header = if self.no_header { Header::Absent } else { Header::Present };
         Written { header, dialect: self.dialect.dialect() }
     }
 
     /// Labels where they are wanted, named as the kind of file has them.
-    fn check(&self, path: &Path, want: Want) -> Result<(), Failure> {
+    pub(super) fn check(&self, path: &Path, want: Want) -> Result<(), Failure> {
         let missing = |what| {
             let path = path.display();
             Err(Failure::Arguments(format!("{what} is missing: where the labels of {path} are")))

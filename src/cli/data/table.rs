@@ -207,6 +207,7 @@ fn read<R: Read>(table: Table<R>, wanted: &Wanted<'_>, say: &Say) -> Result<Data
     };
     Ok(Data {
         raw,
+        part: None,
         width: columns.len(),
         kinds,
         weights,

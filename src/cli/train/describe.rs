@@ -18,7 +18,7 @@ pub(super) fn say<T: Scalar>(
     (network, plan): (&Network<T>, &Plan<T>),
     say: &Say,
 ) {
-    say.line(format_args!("{} samples of {}", sets.train.len(), data.file()));
+    say.line(format_args!("{} samples of {}", sets.rows.len(), data.file()));
     preparation(data, sets, say);
     say.line(NetworkFacts::of(network).line());
     if let Some(weights) = &sets.class_weights {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use shallownet::io::checkpoint;
 use shallownet::{
-    DataSet, Error, Network, PredictionWorkspace, Scalar, Stop, Trainer, Training, TrainingState,
-    metrics,
+    DataSet, Error, Network, PredictionWorkspace, Scalar, Stop, Trainer, Training, TrainingReport,
+    TrainingState, metrics,
 };
 
 use super::args::Args;
@@ -22,10 +22,10 @@ use crate::results::{Course, EpochFacts, Point, Speed};
 use crate::say::{Say, time};
 
 /// Training samples whose accuracy is taken after an epoch.
-const WATCHED: usize = 10_000;
+pub(super) const WATCHED: usize = 10_000;
 
 /// Samples predicted at a time.
-const CHUNK: usize = 1024;
+pub(super) const CHUNK: usize = 1024;
 
 pub(super) fn start<T: Scalar>(
     net: &mut Network<T>,
@@ -49,18 +49,24 @@ pub(super) fn resume<T: Scalar>(
     if state.is_finished() {
         say.note("the training is at its end: --epochs N goes on until there are N in all");
     }
-    let trainer = Trainer::resume(net, state, data(sets)?).map_err(|error| match error {
+    let trainer = Trainer::resume(net, state, data(sets)?);
+    let trainer = trainer.map_err(|error| of_resuming(error, args, file))?;
+    run(net, trainer, sets, args, say)
+}
+
+/// Why a training can't go on.
+pub(super) fn of_resuming(error: Error, args: &Args, file: &Data) -> Failure {
+    match error {
         Error::OtherData { .. } => {
             let checkpoint = args.epochs.resume.as_deref().unwrap_or(Path::new("the checkpoint"));
             let checkpoint = checkpoint.display().to_string();
             Failure::OtherData { checkpoint, data: file.file() }
         }
         other => other.into(),
-    })?;
-    run(net, trainer, sets, args, say)
+    }
 }
 
-fn data<T: Scalar>(sets: &Sets<T>) -> shallownet::Result<DataSet<'_, T>> {
+pub(super) fn data<T: Scalar>(sets: &Sets<T>) -> shallownet::Result<DataSet<'_, T>> {
     let mut data = DataSet::new(sets.train.x()?, sets.train.y()?);
     if let Some(weights) = sets.train.weights() {
         data = data.weights(weights);
@@ -129,6 +135,17 @@ fn run<T: Scalar>(
         Error::Diverged { step, cost } => args.diverged((step, cost), training.get_learning_rate()),
         other => Failure::Network(other),
     })?;
+    let course = (training, &report, points, spent);
+    Ok(trained(course, sets.train.len(), unsaved, say))
+}
+
+/// What is known after the last epoch.
+pub(super) fn trained(
+    (training, report, points, spent): (Training, &TrainingReport, Vec<Point>, Duration),
+    samples: usize,
+    unsaved: Option<Failure>,
+    say: &Say,
+) -> Trained {
     let (seconds, epochs) = (spent.as_secs_f64(), points.len());
     if report.stop == Stop::Patience
         && let Some(best) = report.best
@@ -144,26 +161,26 @@ fn run<T: Scalar>(
         history: points.clone(),
         members: Vec::new(),
     };
-    Ok(Trained {
+    Trained {
         learning_rate: Some(training.get_learning_rate()),
         training: Some(training),
         course: Course::Epochs(Box::new(facts)),
         speed: Speed {
             seconds,
-            samples_per_second: (epochs * sets.train.len()) as f64 / seconds.max(1e-9),
+            samples_per_second: (epochs * samples) as f64 / seconds.max(1e-9),
             reference: None,
         },
         costs: Vec::new(),
         points,
         unsaved,
-    })
+    }
 }
 
 /// Lines on epochs, about: of more epochs than that some are left out.
 const LINES: usize = 20;
 
 /// The first two, every so many, and the last are told; the results have all.
-fn is_told(epoch: usize, epochs: usize) -> bool {
+pub(super) fn is_told(epoch: usize, epochs: usize) -> bool {
     epoch <= 2 || epoch == epochs || epoch.is_multiple_of(epochs.div_ceil(LINES))
 }
 
@@ -188,7 +205,7 @@ fn accuracy<T: Scalar>(
     metrics::accuracy(a, y).map(Some)
 }
 
-fn line(point: &Point) -> String {
+pub(super) fn line(point: &Point) -> String {
     let mut line = format!("epoch {:>4}   cost {:.6}", point.epoch, point.training_cost);
     let percent = |accuracy: Option<f64>| {
         accuracy.map(|a| format!(" ({:.2} %)", 100.0 * a)).unwrap_or_default()

@@ -9,10 +9,14 @@ mod epoch_args;
 mod epochs;
 mod files;
 mod full;
+mod intent;
 mod interrupted;
 mod members;
 mod output;
 mod plan;
+#[cfg(feature = "mpi")]
+pub(crate) mod ranks;
+mod resumed;
 mod run;
 mod sets;
 mod solve;

@@ -81,19 +81,37 @@ pub(super) fn pictures<T: Scalar>(
     say: &Say,
 ) -> Vec<PathBuf> {
     let is_descent = matches!(trained.course, Course::Iterations { .. });
-    let is_of_inputs = |&(w, h): &(usize, usize)| w * h == model.network.inputs();
-    let image = data.image.filter(is_of_inputs);
-    type Draw<'a> = &'a dyn Fn() -> Result<Option<Picture>, Failure>;
-    let drawings: [(&'static str, Draw<'_>); 5] = [
-        ("accuracy", &|| accuracies(&trained.points)),
-        ("boundary", &|| pictures::boundary::draw(model, data, &sets.rows)),
-        ("confusion", &|| if is_descent { Ok(None) } else { confusion(model, sets) }),
-        ("cost", &|| match &trained.costs[..] {
-            [] => epochs(&trained.points),
-            costs => curve::cost(costs).map(Some),
-        }),
-        ("weights", &|| image.map(|size| weights::draw(&model.network, size)).transpose()),
-    ];
+    let image = image_of(model, data);
+    draw_all(
+        out,
+        [
+            ("accuracy", &|| accuracies(&trained.points)),
+            ("boundary", &|| pictures::boundary::draw(model, data, &sets.rows)),
+            ("confusion", &|| if is_descent { Ok(None) } else { confusion(model, sets) }),
+            ("cost", &|| match &trained.costs[..] {
+                [] => epochs(&trained.points),
+                costs => curve::cost(costs).map(Some),
+            }),
+            ("weights", &|| image.map(|size| weights::draw(&model.network, size)).transpose()),
+        ],
+        say,
+    )
+}
+
+/// Width and height of the samples, if they are images that the network sees whole.
+pub(super) fn image_of<T: Scalar>(model: &Model<T>, data: &Data) -> Option<(usize, usize)> {
+    data.image.filter(|&(width, height)| width * height == model.network.inputs())
+}
+
+/// Draws a picture, if there is anything to draw.
+pub(super) type Draw<'a> = &'a dyn Fn() -> Result<Option<Picture>, Failure>;
+
+/// Draws and writes pictures by their names.
+pub(super) fn draw_all(
+    out: &Path,
+    drawings: [(&'static str, Draw<'_>); 5],
+    say: &Say,
+) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for (name, draw) in drawings {
         let drawn = pictures::attempt(name, draw);
@@ -126,12 +144,12 @@ fn confusion<T: Scalar>(model: &Model<T>, sets: &Sets<T>) -> Result<Option<Pictu
     pictures::confusion::draw(&model.classes, &counts, name).map(Some)
 }
 
-fn epochs(points: &[Point]) -> Result<Option<Picture>, Failure> {
+pub(super) fn epochs(points: &[Point]) -> Result<Option<Picture>, Failure> {
     let cost = |p: &Point| Some(p.training_cost);
     curve::epochs("Cost while training", "cost J", points, (&cost, &|p| p.validation_cost))
 }
 
-fn accuracies(points: &[Point]) -> Result<Option<Picture>, Failure> {
+pub(super) fn accuracies(points: &[Point]) -> Result<Option<Picture>, Failure> {
     let percent = |v: Option<f64>| v.map(|v| 100.0 * v);
     curve::epochs(
         "Accuracy while training",

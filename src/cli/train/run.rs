@@ -1,31 +1,31 @@
 //! The course of the command: samples, a network, its training, and what is left of it.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
 
-use shallownet::io::checkpoint::{self, Checkpoint};
+use shallownet::io::checkpoint::Checkpoint;
 use shallownet::io::model::Model;
 use shallownet::io::population::Ensemble;
-use shallownet::{Loss, Network, Population, Scalar, Training};
+use shallownet::{Network, Population, Scalar, Training};
 
 use super::args::Args;
 use super::ensemble::{self, Ended};
+use super::intent::{Intent, meaning};
 use super::interrupted::interrupted_ensemble;
 use super::plan::Plan;
+use super::resumed::{element_type, resumed};
 use super::sets::{Sets, sets};
 use super::trained::Trained;
 use super::{calibrate, describe, epochs, files, full, output, solve};
-use crate::batch::{Batch, Meaning};
+use crate::batch::Batch;
 use crate::choices::Precision;
-use crate::data::Data;
+use crate::data::{Data, Prepared};
 use crate::failure::Failure;
 use crate::network::{Defaults, note_reach};
-use crate::prepare::TargetChoice;
 use crate::progress;
 use crate::results::{Course, NetworkFacts, Results};
 use crate::say::Say;
 use crate::scores::{self, Score};
-use crate::verdict;
+use crate::verdict::{self, Actual};
 
 pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     args.check()?;
@@ -42,27 +42,11 @@ pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
 fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
     let resumed =
         args.epochs.resume.as_ref().map(|path| resumed::<T>(path, args, say)).transpose()?;
-    let seed = resumed.as_ref().map_or(args.network.seed(), |c| c.state.training().get_seed());
-    let meaning = match &resumed {
-        Some(checkpoint) => Meaning::of(&data).for_outputs(checkpoint.network.outputs()),
-        None => args.network.meaning(Meaning::of(&data)),
-    };
-    let of_checkpoint = resumed.as_ref().and_then(|c| c.network.layers().last());
-    let output =
-        of_checkpoint.map(|layer| layer.activation).unwrap_or_else(|| args.network.output(meaning));
-    if args.calibrate {
-        calibrate::check(output)?;
-    }
-    let of_targets = args.preparation.of_targets(output)?;
-    let loss = resumed.as_ref().map_or(args.network.loss, |c| Some(c.network.loss()));
-    if loss == Some(Loss::GaussianNll) && of_targets == TargetChoice::Log {
-        let problem = "--target-transform log: the variance of --loss gaussian_nll would be that of \
-                       logarithms; expected standardize or none";
-        return Err(Failure::Arguments(problem.to_owned()));
-    }
-    let mut sets = sets::<T>(args, (&data, meaning), (seed, of_targets), say)?;
+    let intent = Intent::of(args, &data, resumed.as_ref())?;
+    let (seed, meaning) = (intent.seed, meaning(args, &data, resumed.as_ref()));
+    let mut sets = sets::<T>(args, (&data, meaning), &intent, say)?;
     if let Some(smoothing) = args.label_smoothing {
-        sets.train.smooth(output, smoothing)?;
+        sets.train.smooth(intent.output, smoothing)?;
     }
     let n_x = sets.prepared.inputs(data.width);
     let defaults = Defaults::of(&data, args.preparation.plain);
@@ -114,7 +98,7 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
         }
         Ok::<_, Failure>(Ended { networks, trained, is_interrupted: false })
     })??;
-    let about = |network| described(network, &data, &sets, trained.training);
+    let about = |network| described(network, &data, &sets.prepared, trained.training);
     if is_interrupted {
         return Err(interrupted_ensemble(args, networks, about, say));
     }
@@ -148,45 +132,15 @@ fn mean<T: Scalar>(networks: &[Network<T>]) -> shallownet::Result<Network<T>> {
     if let [network] = networks { network.try_clone() } else { Network::mean_of(networks) }
 }
 
-/// The numbers of a checkpoint, if it can be read.
-fn element_type(path: &Path) -> Option<Precision> {
-    match checkpoint::load::<f32>(path) {
-        Ok(_) => Some(Precision::F32),
-        Err(error) => {
-            matches!(error.problem, checkpoint::Problem::Element { .. }).then_some(Precision::F64)
-        }
-    }
-}
-
-/// A checkpoint as the arguments want it to go on.
-fn resumed<T: Scalar>(path: &Path, args: &Args, say: &Say) -> Result<Checkpoint<T>, Failure> {
-    let configure = |builder| args.network.machine.configure(builder);
-    let Checkpoint { network, mut state } = checkpoint::load_with::<T>(path, configure)?;
-    if let Some(epochs) = args.epochs.epochs {
-        let (done, before) = (state.epochs(), state.training());
-        state = state.until(epochs.get()).map_err(|_| {
-            let path = path.display();
-            Failure::Arguments(format!("--epochs {epochs}: {path} has {done} done: expected more"))
-        })?;
-        if before.get_schedule() != state.training().get_schedule() {
-            say.note(format_args!("the cosine of the learning rate now ends with epoch {epochs}"));
-        }
-    }
-    if args.epochs.other_data {
-        state = state.on_any_data();
-    }
-    Ok(Checkpoint { network, state })
-}
-
 /// A network with what its inputs and outputs mean.
-fn described<T: Scalar>(
+pub(super) fn described<T: Scalar>(
     network: Network<T>,
     data: &Data,
-    sets: &Sets<T>,
+    prepared: &Prepared,
     training: Option<Training>,
 ) -> Model<T> {
     let mut model = Model {
-        pipeline: sets.prepared.pipeline.clone(),
+        pipeline: prepared.pipeline.clone(),
         classes: data.labels().classes.clone(),
         label: data.label_name.clone(),
         training,
@@ -265,6 +219,10 @@ fn finish<T: Scalar>(
     unsaved.map_or(Ok(()), Err)
 }
 
+/// Of samples that were not trained on.
+pub(super) const NOTHING_CARRIED: &str = "what was learned does not carry over; try more samples, fewer --hidden units, fewer epochs or \
+     iterations";
+
 /// A score and what it was taken on, if there is such a set.
 type Held<'a, T> = (&'a Option<Score>, &'a Option<Batch<T>>);
 
@@ -277,18 +235,17 @@ fn judge<T: Scalar>(
     classes: &[String],
     say: &Say,
 ) {
-    if let Some(note) = verdict::no_better(train, &sets.train, "the training samples", classes) {
+    if let Some(note) =
+        verdict::no_better(train, Actual::of(&sets.train), "the training samples", classes)
+    {
         return say.note(format_args!("{note}; try {}", args.against_nothing_learned()));
     }
     let names = ["the validation samples", "the samples held out", "the test samples"];
     for ((score, batch), name) in held.into_iter().zip(names) {
         if let (Some(score), Some(batch)) = (score, batch)
-            && let Some(note) = verdict::no_better(score, batch, name, classes)
+            && let Some(note) = verdict::no_better(score, Actual::of(batch), name, classes)
         {
-            say.note(format_args!(
-                "{note}: what was learned does not carry over; try more samples, fewer --hidden \
-                 units, fewer epochs or iterations"
-            ));
+            say.note(format_args!("{note}: {NOTHING_CARRIED}"));
         }
     }
 }

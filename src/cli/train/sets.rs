@@ -4,10 +4,10 @@ use shallownet::Scalar;
 
 use super::args::Args;
 use super::class_weights::ClassWeights;
+use super::intent::Intent;
 use crate::batch::{Batch, Meaning};
 use crate::data::{Data, Prepared};
 use crate::failure::Failure;
-use crate::prepare::TargetChoice;
 use crate::say::Say;
 use crate::split::split;
 
@@ -27,15 +27,16 @@ pub(super) struct Sets<T> {
 pub(super) fn sets<T: Scalar>(
     args: &Args,
     (data, meaning): (&Data, Meaning<'_>),
-    (seed, of_targets): (u64, TargetChoice),
+    intent: &Intent,
     say: &Say,
 ) -> Result<Sets<T>, Failure> {
     let all = data.rows()?;
-    let (rows, held) = split(data, all, ("--holdout", args.holdout), seed, say)?;
+    let (rows, held) = split(data, all, ("--holdout", args.holdout), intent.seed, say)?;
     // Another seed than that of the held-out samples, which would shuffle both alike.
     let share = ("--validation", args.epochs.validation);
-    let (rows, validation) = split(data, rows, share, !seed, say)?;
-    let prepared = args.preparation.fit(data, &rows, of_targets, Some(say))?;
+    let (rows, validation) = split(data, rows, share, !intent.seed, say)?;
+    let learned = (&rows[..], intent.shards);
+    let prepared = args.preparation.fit_in_parts(data, learned, intent.of_targets, Some(say))?;
     let of_classes = |weights: &ClassWeights| weights.of_classes(data, &rows);
     let class_weights = args.class_weight.as_ref().map(of_classes).transpose()?;
     let batch = |part: &[usize]| {
@@ -46,9 +47,7 @@ pub(super) fn sets<T: Scalar>(
         })
     };
     let some = |rows: &[usize]| (!rows.is_empty()).then(|| batch(rows)).transpose();
-    let test = args.source.test(args.learning.want(), data.inputs.as_ref(), say)?;
-    let of = (data, meaning.outputs());
-    let test = test.map(|test| test_set(&test, of, &prepared, say)).transpose()?;
+    let test = test(args, (data, meaning), &prepared, say)?;
     Ok(Sets {
         train: batch(&rows)?,
         validation: some(&validation)?,
@@ -58,6 +57,18 @@ pub(super) fn sets<T: Scalar>(
         prepared,
         class_weights,
     })
+}
+
+/// The samples that a folder has for testing.
+pub(super) fn test<T: Scalar>(
+    args: &Args,
+    (data, meaning): (&Data, Meaning<'_>),
+    prepared: &Prepared,
+    say: &Say,
+) -> Result<Option<Batch<T>>, Failure> {
+    let test = args.source.test(args.learning.want(), data.inputs.as_ref(), say)?;
+    let of = (data, meaning.outputs());
+    test.map(|test| test_set(&test, of, prepared, say)).transpose()
 }
 
 /// The samples of the file for testing; their classes must be those of the training set.

@@ -3,7 +3,8 @@
 use super::coding::{EXPECTED_CODE, index};
 use super::{Column, Missing, Pipeline, UNSEEN};
 use crate::data::columns::Columns;
-use crate::data::standardization::{NotStandardizable, Standardization};
+use crate::data::moments::Moments;
+use crate::data::standardization::Standardization;
 use crate::error::{Error, Result};
 
 /// What a raw column of a table holds.
@@ -32,6 +33,7 @@ pub struct Preparation {
     clip: Option<f64>,
     refuse_missing: bool,
     rare_below: usize,
+    parts: usize,
 }
 
 /// Up to this many categories keep their inputs though all are rare.
@@ -76,7 +78,7 @@ impl Preparation {
     /// Standardized inputs, clipped at 4 deviations, but for those that are 0 and 1; missing values
     /// filled; categories of fewer than 2 training samples are rare.
     pub fn new() -> Self {
-        Self { standardize: true, clip: Some(4.0), refuse_missing: false, rare_below: 2 }
+        Self { standardize: true, clip: Some(4.0), refuse_missing: false, rare_below: 2, parts: 1 }
     }
 
     /// Nothing but what must be: categories become inputs, missing values are filled.
@@ -103,6 +105,13 @@ impl Preparation {
     /// or less). 0 and 1: none does.
     pub fn rare_below(self, samples: usize) -> Self {
         Self { rare_below: samples, ..self }
+    }
+
+    /// Into how many stretches the samples are cut, as long as each other or one longer, whose
+    /// [`Moments`] are added up: as many as shards, and means and deviations have the bits that ranks
+    /// come to, each with its own samples. 0 and 1: all samples are one.
+    pub fn parts(self, parts: usize) -> Self {
+        Self { parts: parts.max(1), ..self }
     }
 
     /// Learns from the training samples, one row of raw columns each, already divided if they are
@@ -139,7 +148,7 @@ impl Preparation {
             }
         }
         if self.standardize {
-            pipeline.standardization = Some(standardization(raw, kinds, &pipeline)?);
+            pipeline.standardization = Some(standardization(raw, kinds, (&pipeline, self.parts))?);
             pipeline.clip = self.clip;
         }
         Ok(pipeline)
@@ -238,7 +247,7 @@ fn counts(values: &[f64], texts: usize) -> Result<Vec<usize>> {
 fn standardization(
     raw: Columns<'_, f64>,
     kinds: &[RawColumn],
-    pipeline: &Pipeline,
+    (pipeline, parts): (&Pipeline, usize),
 ) -> std::result::Result<Standardization, Unprepared> {
     let n_x = pipeline.inputs_of(kinds.len()).start;
     let mut standardization = Standardization { means: vec![0.0; n_x], stds: vec![1.0; n_x] };
@@ -251,13 +260,17 @@ fn standardization(
         };
         values.clear();
         values.extend(column(raw, k).map(|v| if v.is_nan() { fill } else { v }));
-        if values.iter().all(|v| *v == 0.0 || *v == 1.0) {
+        let border = |part: usize| (values.len() as u128 * part as u128 / parts as u128) as usize;
+        let of = |k: usize| Moments::of_column(values[border(k)..border(k + 1)].iter().copied());
+        let moments = match parts {
+            1 => of(0),
+            _ => Moments::together(&(0..parts).map(of).collect::<Vec<_>>()),
+        };
+        if moments.is_binary() {
             continue;
         }
-        let of_column = Standardization::of(&values, 1)
-            .map_err(|NotStandardizable { .. }| Unprepared::NotStandardizable { column: k })?;
-        standardization.means[input] = of_column.means[0];
-        standardization.stds[input] = of_column.stds[0];
+        let found = moments.mean_and_std().ok_or(Unprepared::NotStandardizable { column: k })?;
+        (standardization.means[input], standardization.stds[input]) = found;
     }
     Ok(standardization)
 }

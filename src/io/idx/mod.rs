@@ -35,6 +35,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use core::ops::Range;
 use std::io::{Read, Seek};
 use std::path::Path;
 
@@ -44,8 +45,8 @@ use super::display;
 use super::element::{Element, Kind};
 use super::fault::{DataError, DataProblem, shape_text};
 use super::gzip::{self, Gzip};
-use crate::Scalar;
 use crate::data::owned::OwnedColumns;
+use crate::{Error, Scalar};
 
 /// All samples of a file. 60,000 MNIST images take 0.18 GB as f32.
 ///
@@ -101,12 +102,14 @@ pub struct Reader {
     file: String,
     bytes: Bytes<Box<dyn Read + Send>>,
     promise: Promise,
+    /// Which samples.
+    rows: Range<usize>,
     is_scaled: bool,
 }
 
 impl core::fmt::Debug for Reader {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Promise { samples, features, .. } = self.promise;
+        let (samples, features) = (self.rows.len(), self.promise.features);
         write!(f, "Reader({}: {samples} samples of {features})", self.file)
     }
 }
@@ -117,11 +120,38 @@ impl Reader {
     /// # Errors
     /// [`DataError`].
     pub fn open(path: &Path) -> Result<Self, DataError> {
+        Self::of(path, None)
+    }
+
+    /// [`open`](Self::open) for some samples alone, counted from 0: what lies before them is not read,
+    /// unless the file is gzipped.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("images");
+    /// std::fs::write(&path, [0, 0, 8, 2, 0, 0, 0, 3, 0, 0, 0, 1, 51, 102, 255])?;
+    /// let reader = shallownet::io::idx::Reader::open_rows(&path, 1..3)?;
+    /// assert_eq!(reader.columns::<f32>()?.into_vec(), [0.4, 1.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); rows that the file does not have.
+    pub fn open_rows(path: &Path, rows: Range<usize>) -> Result<Self, DataError> {
+        Self::of(path, Some(rows))
+    }
+
+    fn of(path: &Path, rows: Option<Range<usize>>) -> Result<Self, DataError> {
         let file = display(path);
-        match open(path) {
-            Ok((bytes, promise)) => Ok(Self { file, bytes, promise, is_scaled: true }),
+        match open(path, rows) {
+            Ok((bytes, promise, rows)) => Ok(Self { file, bytes, promise, rows, is_scaled: true }),
             Err(problem) => Err(problem.of(&file)),
         }
+    }
+
+    /// The number of samples in the file, and of features a sample.
+    pub fn shape(&self) -> (usize, usize) {
+        (self.promise.samples, self.promise.features)
     }
 
     /// Are its values bytes (u8)? Then they are divided by 255, unless it is to be
@@ -167,7 +197,8 @@ impl Reader {
     /// # Errors
     /// [`DataError`]: a block of 0 samples; of the data, by the iterator.
     pub fn blocks<T: Scalar>(self, block: usize) -> Result<Blocks<T>, DataError> {
-        let blocks = Blocks::new(self.file, self.bytes, self.promise, block)?;
+        let part = (self.promise, self.rows);
+        let blocks = Blocks::part(self.file, self.bytes, part, block)?;
         Ok(if self.is_scaled { blocks.scaled() } else { blocks })
     }
 
@@ -176,7 +207,12 @@ impl Reader {
     /// # Errors
     /// As [`load_labels`].
     pub fn labels(self) -> Result<Vec<usize>, DataError> {
-        let Self { file, bytes, promise, .. } = self;
+        let Self { file, bytes, promise, rows, .. } = self;
+        if rows.len() < promise.samples {
+            let (argument, expected) = ("rows", "all samples, for labels");
+            let refused = Error::Range { argument, expected, given: rows.len() as f64 };
+            return Err(DataProblem::from(refused).of(&file));
+        }
         labels(bytes, promise).map_err(|problem| problem.of(&file))
     }
 }
@@ -204,21 +240,33 @@ fn labels(
     labels.into_iter().enumerate().map(class).collect()
 }
 
-type Opened = (Bytes<Box<dyn Read + Send>>, Promise);
+type Opened = (Bytes<Box<dyn Read + Send>>, Promise, Range<usize>);
 
-fn open(path: &Path) -> Result<Opened, DataProblem> {
+/// At the first of `rows`, or of all samples.
+fn open(path: &Path, rows: Option<Range<usize>>) -> Result<Opened, DataProblem> {
     let (mut file, length) = bytes::open(path)?;
     let mut start = [0; 2];
     let is_gzip = length >= 2 && file.read_exact(&mut start).is_ok() && start == gzip::MAGIC;
     file.rewind().map_err(DataProblem::Read)?;
-    let (bytes, length_in_all): (Box<dyn Read + Send>, _) = if is_gzip {
-        (Box::new(Gzip::new(std::io::BufReader::new(file))), Length::deflated(length))
-    } else {
-        (Box::new(file), Length::Exactly(length))
+    let rows = |promise: Promise| {
+        let rows = rows.unwrap_or(0..promise.samples);
+        promise.before(&rows).map(|before| (rows, before))
     };
-    let mut bytes = Bytes::new(bytes, length_in_all, length);
+    if is_gzip {
+        let unpacked = Gzip::new(std::io::BufReader::new(file));
+        let mut bytes = Bytes::new(unpacked, Length::deflated(length), length);
+        let promise = header(&mut bytes)?;
+        let (rows, before) = rows(promise)?;
+        bytes.pass(before)?;
+        return Ok((bytes.boxed(), promise, rows));
+    }
+    let mut bytes = Bytes::new(file, Length::Exactly(length), length);
     let promise = header(&mut bytes)?;
-    Ok((bytes, promise))
+    let (rows, before) = rows(promise)?;
+    if before > 0 {
+        bytes.seek(before)?;
+    }
+    Ok((bytes.boxed(), promise, rows))
 }
 
 fn header<R: Read>(bytes: &mut Bytes<R>) -> Result<Promise, DataProblem> {

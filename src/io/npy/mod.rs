@@ -37,6 +37,7 @@ mod read;
 mod tests;
 mod texts;
 
+use core::ops::Range;
 use std::path::Path;
 
 use super::blocks::Blocks;
@@ -76,6 +77,32 @@ pub fn load<T: Scalar>(path: &Path) -> Result<OwnedColumns<T>, DataError> {
 /// samples.
 pub fn blocks<T: Scalar>(path: &Path, block: usize) -> Result<Blocks<T>, DataError> {
     open(path)?.blocks(display(path), block)
+}
+
+/// [`blocks`] of some samples alone, counted from 0: what lies before them is not read.
+///
+/// ```
+/// use shallownet::Columns;
+/// use shallownet::io::npy;
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("x.npy");
+/// npy::save(&path, Columns::new(&[0.0_f32, 0.1, 1.0, 1.1, 2.0, 2.1], 2)?)?;
+/// let block = npy::blocks_of::<f32>(&path, 1..3, 10)?.next().unwrap()?;
+/// assert_eq!(block.into_vec(), [1.0, 1.1, 2.0, 2.1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`blocks`]; rows that the file does not have.
+pub fn blocks_of<T: Scalar>(
+    path: &Path,
+    rows: Range<usize>,
+    block: usize,
+) -> Result<Blocks<T>, DataError> {
+    let file = |(file, length)| Bytes::new(file, Length::Exactly(length), length);
+    let array = bytes::open(path).map(file).and_then(Array::open);
+    let array = array.map_err(|problem| DataError::new(path, problem))?;
+    array.part(display(path), rows, block)
 }
 
 /// The labels of a file: one whole number a sample. A float stands for one if it is whole and so

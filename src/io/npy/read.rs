@@ -1,5 +1,6 @@
 //! Arrays out of bytes: those of a file of its own, or of one in an archive.
 
+use core::ops::Range;
 use std::io::Read;
 
 use super::classes::Classes;
@@ -67,13 +68,19 @@ impl<R: Read> Array<R> {
         file: String,
         n: usize,
     ) -> Result<Blocks<T, R>, DataError> {
-        let promise = self.promise().map_err(|problem| problem.of(&file))?;
+        let promise = self.in_c_order().map_err(|problem| problem.of(&file))?;
+        Blocks::new(file, self.bytes, promise, n)
+    }
+
+    /// What is promised of an array whose samples lie one after another.
+    fn in_c_order(&self) -> Result<Promise, DataProblem> {
+        let promise = self.promise()?;
         if self.by_feature {
             let given = "Fortran order: a sample's values are not side by side".to_owned();
             let expected = "C order, to read in blocks (np.ascontiguousarray gives it)";
-            return Err(DataProblem::Element { given, expected }.of(&file));
+            return Err(DataProblem::Element { given, expected });
         }
-        Blocks::new(file, self.bytes, promise, n)
+        Ok(promise)
     }
 
     pub(super) fn columns<T: Scalar>(self, file: String) -> Result<OwnedColumns<T>, DataError> {
@@ -121,6 +128,24 @@ impl<R: Read> Array<R> {
         let shape: Vec<u64> = self.shape.iter().map(|&n| n as u64).collect();
         let given = shape_text(&shape);
         Err(DataProblem::Shape { given, expected: "(samples), one label each" })
+    }
+}
+
+impl Array<std::fs::File> {
+    /// Blocks of `n` of these samples.
+    pub(super) fn part<T: Scalar>(
+        mut self,
+        file: String,
+        rows: Range<usize>,
+        n: usize,
+    ) -> Result<Blocks<T>, DataError> {
+        let at_rows = |array: &mut Self| {
+            let promise = array.in_c_order()?;
+            array.bytes.seek(promise.before(&rows)?)?;
+            Ok(promise)
+        };
+        let promise = at_rows(&mut self).map_err(|problem: DataProblem| problem.of(&file))?;
+        Blocks::part(file, self.bytes.boxed(), (promise, rows), n)
     }
 }
 

@@ -1,0 +1,19 @@
+//! `shallownet train` under a launcher such as `mpirun`: one network, trained by all ranks together,
+//! each with its own samples.
+//!
+//! What one rank can't do ends all: every step that may fail is followed by [`Job::agreed`], so that no
+//! rank waits for one that has stopped.
+//!
+//! [`Job::agreed`]: job::Job::agreed
+
+mod course;
+mod epochs;
+mod finish;
+mod job;
+mod launch;
+mod measured;
+mod prepare;
+mod refused;
+mod share;
+
+pub(crate) use launch::run;

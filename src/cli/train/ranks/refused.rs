@@ -1,0 +1,27 @@
+//! What ranks can't do together.
+
+use crate::failure::Failure;
+use crate::train::Args;
+
+/// Refuses options that are for one process, and more ranks than shards.
+pub(super) fn check(args: &Args, (ranks, shards): (usize, usize)) -> Result<(), Failure> {
+    let options = [
+        (args.solver.solver.is_some(), "--solver"),
+        (args.iterations.is_some(), "--iterations"),
+        (args.ensemble.is_some(), "--ensemble"),
+        (args.calibrate, "--calibrate"),
+    ];
+    if let Some((_, option)) = options.iter().find(|(is_given, _)| *is_given) {
+        let problem = format!(
+            "{option} is for one process: ranks train one network together, by mini-batches (without \
+             a launcher it goes)"
+        );
+        return Err(Failure::Arguments(problem));
+    }
+    // A checkpoint has shards of its own, which the trainer compares.
+    if ranks > shards && args.epochs.resume.is_none() {
+        let problem = format!("--shards {shards} for {ranks} ranks: expected at least one a rank");
+        return Err(Failure::Arguments(problem));
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! The samples of one rank, split by purpose.
+
+use std::ops::Range;
+
+use shallownet::Scalar;
+use shallownet::io::checkpoint::Checkpoint;
+use shallownet::pipeline::{InputKind, Inputs};
+use shallownet::ranks::Shards;
+
+use super::job::Job;
+use super::prepare;
+use crate::batch::Batch;
+use crate::data::{Data, Prepared};
+use crate::failure::Failure;
+use crate::say::Say;
+use crate::split::split;
+use crate::train::Args;
+use crate::train::intent::{Intent, meaning};
+use crate::train::sets::{self, Sets};
+
+/// What this rank trains on and measures on.
+pub(super) struct Share<T> {
+    pub(super) data: Data,
+    /// The batches are this rank's, but that of a folder's test samples, which is the first rank's; the
+    /// rows are those of all ranks.
+    pub(super) sets: Sets<T>,
+    pub(super) rows: Rows,
+}
+
+/// The rows of all ranks, by purpose.
+pub(super) struct Rows {
+    pub(super) train: Vec<usize>,
+    pub(super) validation: Vec<usize>,
+    pub(super) holdout: Vec<usize>,
+}
+
+impl Rows {
+    /// As one process splits them.
+    fn of(args: &Args, data: &Data, intent: &Intent, say: &Say) -> Result<Self, Failure> {
+        let (rows, holdout) =
+            split(data, data.rows()?, ("--holdout", args.holdout), intent.seed, say)?;
+        let share = ("--validation", args.epochs.validation);
+        let (train, validation) = split(data, rows, share, !intent.seed, say)?;
+        Shards::new(train.len(), intent.shards)?;
+        Ok(Self { train, validation, holdout })
+    }
+}
+
+/// How samples are cut: of fewer than shards, some shards have none.
+pub(super) fn cut(samples: usize, shards: usize) -> Option<Shards> {
+    Shards::new(samples, shards.min(samples)).ok()
+}
+
+/// Which of so many samples are this rank's.
+pub(super) fn own(samples: usize, shards: usize, job: &Job<'_>) -> Range<usize> {
+    let cut = cut(samples, shards);
+    cut.map_or(0..0, |cut| cut.samples_of_rank(job.rank(), job.ranks()))
+}
+
+/// Which of so many samples are in each of this rank's shards.
+pub(super) fn own_shards(samples: usize, shards: usize, job: &Job<'_>) -> Vec<Range<usize>> {
+    let Some(cut) = cut(samples, shards) else { return Vec::new() };
+    cut.of_rank(job.rank(), job.ranks()).map(|shard| cut.samples_of(shard)).collect()
+}
+
+impl<T: Scalar> Share<T> {
+    /// Reads the samples, unless `data` has them already, and prepares them.
+    pub(super) fn of(
+        args: &Args,
+        mut data: Data,
+        (intent, resumed): (&Intent, Option<&Checkpoint<T>>),
+        (job, say): (&Job<'_>, &Say),
+    ) -> Result<Self, Failure> {
+        let rows = job.agreed(Rows::of(args, &data, intent, say))?;
+        let part = |rows: &'_ [usize]| own(rows.len(), intent.shards, job);
+        let mine = [&rows.train, &rows.validation, &rows.holdout].map(|rows| &rows[part(rows)]);
+        let prepared = if data.is_in_parts() {
+            let mut all = mine.concat();
+            all.sort_unstable();
+            data = job.agreed(args.source.read(data, all))?;
+            data.inputs = inputs(data.inputs, job);
+            let ranges = own_shards(rows.train.len(), intent.shards, job);
+            let shards: Vec<&[usize]> = ranges.into_iter().map(|of| &rows.train[of]).collect();
+            let learned = (&data, &rows.train[..]);
+            prepare::fit(&args.preparation, learned, &shards, intent, (job, say))?
+        } else {
+            let (learned, of_targets) = ((&rows.train[..], intent.shards), intent.of_targets);
+            let fitted = args.preparation.fit_in_parts(&data, learned, of_targets, Some(say));
+            job.agreed(fitted)?
+        };
+        let sets = sets_of(args, &data, (&rows, mine), prepared, (intent, resumed), (job, say));
+        let sets = job.agreed(sets)?;
+        Ok(Self { data, sets, rows })
+    }
+}
+
+/// The batches of one rank.
+fn sets_of<T: Scalar>(
+    args: &Args,
+    data: &Data,
+    (rows, [train, validation, holdout]): (&Rows, [&[usize]; 3]),
+    prepared: Prepared,
+    (intent, resumed): (&Intent, Option<&Checkpoint<T>>),
+    (job, say): (&Job<'_>, &Say),
+) -> Result<Sets<T>, Failure> {
+    let meaning = meaning(args, data, resumed);
+    let class_weights = match &args.class_weight {
+        Some(weights) => Some(weights.of_classes(data, &rows.train)?),
+        None => None,
+    };
+    let batch = |part: &[usize]| {
+        let batch = Batch::<T>::new(data, part, &prepared, meaning)?;
+        Ok::<_, Failure>(match &class_weights {
+            Some(weights) => batch.weighted_by_class(weights),
+            None => batch,
+        })
+    };
+    let some = |all: &[usize], part| (!all.is_empty()).then(|| batch(part)).transpose();
+    let mut train = batch(train)?;
+    if let Some(smoothing) = args.label_smoothing {
+        train.smooth(intent.output, smoothing)?;
+    }
+    let test = match job.is_first() {
+        true => sets::test(args, (data, meaning), &prepared, say)?,
+        false => None,
+    };
+    Ok(Sets {
+        validation: some(&rows.validation, validation)?,
+        holdout: some(&rows.holdout, holdout)?,
+        train,
+        test,
+        rows: rows.train.clone(),
+        prepared,
+        class_weights,
+    })
+}
+
+/// What the samples of all ranks are, by what each has found in its own.
+fn inputs(own: Option<Inputs>, job: &Job<'_>) -> Option<Inputs> {
+    const KINDS: [InputKind; 3] = [InputKind::Bytes, InputKind::Whole, InputKind::Real];
+    let place = |kind| KINDS.iter().position(|other| *other == kind).unwrap_or(2) as u64;
+    let words = own.map_or([0; 5], |of| {
+        let [lowest, highest, by] = [of.lowest, of.highest, of.divided_by].map(f64::to_bits);
+        [1, place(of.from), lowest, highest, by]
+    });
+    let known = job.words(words).into_iter().filter(|words| words[0] == 1).map(|words| Inputs {
+        from: KINDS[words[1] as usize],
+        lowest: f64::from_bits(words[2]),
+        highest: f64::from_bits(words[3]),
+        divided_by: f64::from_bits(words[4]),
+    });
+    known.reduce(|a, b| Inputs {
+        from: if place(a.from) > place(b.from) { a.from } else { b.from },
+        lowest: a.lowest.min(b.lowest),
+        highest: a.highest.max(b.highest),
+        divided_by: a.divided_by,
+    })
+}

@@ -1,0 +1,56 @@
+"""Writes the samples that tools/mpi.sh trains on: .npy, IDX and CSV. Argument: the folder."""
+
+import math
+import pathlib
+import random
+import struct
+import sys
+
+SAMPLES = 2400
+FEATURES = 5
+
+
+def npy(path: pathlib.Path, kind: str, shape: tuple[int, ...], values: list[float]) -> None:
+    """An array in C order, of struct's type `kind`."""
+    descr = {"f": "<f4", "d": "<f8", "q": "<i8"}[kind]
+    header = repr({"descr": descr, "fortran_order": False, "shape": shape}).encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    data = struct.pack(f"<{len(values)}{kind}", *values)
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data)
+
+
+def idx(path: pathlib.Path, shape: tuple[int, ...], values: list[int]) -> None:
+    """An array of bytes."""
+    header = bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
+    path.write_bytes(header + bytes(values))
+
+
+def main() -> None:
+    """Three classes by the distance of two features from 0; one feature is 0 and 1, one constant."""
+    folder = pathlib.Path(sys.argv[1])
+    rng = random.Random(1)
+    rows, classes, values = [], [], []
+    for _ in range(SAMPLES):
+        a, b, noise = rng.gauss(0, 1), rng.gauss(0, 1), rng.gauss(1e4, 1)
+        rows.append([a, 1e-3 * b, noise, float(rng.random() < 0.3), 0.1])
+        radius = math.hypot(a, b)
+        classes.append(0 if radius < 0.8 else 1 if radius < 1.5 else 2)
+        values.append(100 + 10 * math.sin(a) + b)
+    x = [value for row in rows for value in row]
+    npy(folder / "x.npy", "f", (SAMPLES, FEATURES), x)
+    npy(folder / "y.npy", "q", (SAMPLES,), classes)
+    npy(folder / "values.npy", "d", (SAMPLES,), values)
+    # Not a number, in the last third.
+    x[FEATURES * (SAMPLES - 100)] = math.nan
+    npy(folder / "broken.npy", "f", (SAMPLES, FEATURES), x)
+    pixels = [min(255, int(abs(100 * value))) for row in rows for value in (row[0], 1e3 * row[1], 1, 2)]
+    idx(folder / "x.idx", (SAMPLES, 2, 2), pixels)
+    idx(folder / "y.idx", (SAMPLES,), classes)
+    lines = ["a,b,colour,kind"]
+    for (a, b, *_), kind in zip(rows, classes, strict=True):
+        colour = rng.choice(["red", "green", "blue"])
+        lines.append(f"{a if rng.random() < 0.9 else ''},{b},{colour},k{kind}")
+    (folder / "table.csv").write_text("\n".join(lines) + "\n")
+
+
+main()
