@@ -2,7 +2,7 @@
 //! alarm.
 
 use serde_json::Value;
-use shallownet::testing::backends::BACKENDS;
+use shallownet::testing::backends::{BACKENDS, Setup};
 use shallownet::testing::bounds::Functions;
 use shallownet::testing::cases::{Dense, Parameters, Problem};
 use shallownet::testing::conformance::{Finding, Implementation, Own, Run, Verdict, check, judge};
@@ -201,6 +201,25 @@ fn every_deliberate_error_is_found_within_1000_cases_and_made_small() {
         }
         println!("{mistake:?}: {} of {} cases", report.disagreeing, report.judged);
     }
+}
+
+/// Right in f64, but for weights that have passed through f32.
+struct Narrowed(Own<f64>);
+
+impl Implementation<f64> for Narrowed {
+    fn predict(&mut self, problem: &Problem<f64>) -> Result<Vec<f64>, String> {
+        let mut problem = problem.clone();
+        let weights = problem.layers.iter_mut().flat_map(|layer| &mut layer.w);
+        weights.for_each(|w| *w = f64::from(*w as f32));
+        self.0.predict(&problem)
+    }
+}
+
+#[test]
+fn weights_that_have_passed_through_f32_are_found_in_f64() {
+    let own = Own::new(Setup::PORTABLE, Parallelism::Serial);
+    let report = check(&mut Narrowed(own), &Run::new(100));
+    assert!(report.disagreeing * 2 > report.judged, "{report}");
 }
 
 fn weights<T>(problem: &Problem<T>) -> usize {

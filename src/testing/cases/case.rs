@@ -5,8 +5,8 @@ use crate::testing::backends::Setup;
 use crate::{Activation, Builder, Checks, Columns, Loss, Network, Parallelism, Scalar};
 
 /// A network, its batches and a learning rate. A failure is reproduced by the case alone, and shrinks
-/// to a small shape. All numbers are f32 widened to the type under test, so that the reference sees
-/// the same ones.
+/// to a small shape. All numbers are f32 widened to the type under test, the same for every type;
+/// [`problem`](Self::problem) adds digits to those of f64.
 ///
 /// ```
 /// use shallownet::testing::{backends::Setup, cases::Case};

@@ -56,6 +56,20 @@ impl Numbers {
         })
     }
 
+    /// An f32 that was widened, with digits of its own beyond those of f32; about the smallest normal
+    /// number of `T` if it was about that of f32. 0 and all f32 stay as they are.
+    pub fn refined<T: Scalar>(&mut self, v: T) -> T {
+        let wide = v.to_f64();
+        if T::EPSILON.to_f64() == f64::from(f32::EPSILON) || wide == 0.0 {
+            return v;
+        }
+        let is_smallest = wide.abs() <= 2.0 * f64::from(f32::MIN_POSITIVE);
+        let scale = T::MIN_POSITIVE.to_f64() / f64::from(f32::MIN_POSITIVE);
+        let digits = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
+        let fine = wide * (1.0 + digits * f64::from(f32::EPSILON));
+        T::from_f64(if is_smallest { fine * scale } else { fine })
+    }
+
     /// About the smallest normal f32, above and below, of either sign.
     pub fn smallest<T: Scalar>(&mut self) -> T {
         widen(2.0 * self.signed() * f32::MIN_POSITIVE)

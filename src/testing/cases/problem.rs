@@ -1,7 +1,7 @@
 //! A case with all its numbers written out.
 
 use super::case::Case;
-use super::numbers::nested;
+use super::numbers::{Numbers, nested};
 use crate::{Activation, Loss, Scalar, reference};
 
 /// W and b of each layer, or their gradients: a unit's weights after the other's.
@@ -79,20 +79,23 @@ impl<T: Scalar> Problem<T> {
 }
 
 impl Case {
-    /// Batch `index` with the network, all numbers written out. What is below the smallest normal
-    /// number is 0 among the parameters, as networks have them.
+    /// Batch `index` with the network, all numbers written out: inputs and parameters have all digits
+    /// of `T`. What is below the smallest normal number is 0 among the parameters, as networks have
+    /// them.
     pub fn problem<T: Scalar>(&self, index: usize) -> Problem<T> {
-        let mut inputs = self.n_x;
+        let (mut inputs, mut numbers) = (self.n_x, Numbers(!self.seed));
+        let mut own = |v: T| numbers.refined(v);
         let flushed = |v: T| {
             let is_small = v.to_f64().abs() < T::MIN_POSITIVE.to_f64();
             if is_small { T::ZERO } else { v }
         };
         let layers = self.layers.iter().zip(self.parameters()).map(|(&(units, g), (w, b))| {
-            let [w, b] = [w, b].map(|values| values.into_iter().map(flushed).collect());
+            let [w, b] = [w, b].map(|v| v.into_iter().map(&mut own).map(flushed).collect());
             Dense { inputs: std::mem::replace(&mut inputs, units), w, b, activation: g }
         });
         let layers = layers.collect();
         let mut batch = self.batch::<T>(index);
+        batch.x.iter_mut().for_each(|x| *x = own(*x));
         if self.loss == Loss::CategoricalCrossEntropy {
             // Whole 1024ths, whose sum is 1 exactly: what a loss makes of another sum is its own.
             for y in batch.y.chunks_mut(self.layers.last().map_or(1, |layer| layer.0)) {
