@@ -73,7 +73,7 @@ ended() {
     while kill -0 "$3" 2>/dev/null; do
         sleep 0.1
         waited=$((waited + 1))
-        [ "$waited" -lt 200 ] || { kill -KILL "$3"; fail "no end 20 s after SIG$1"; }
+        [ "$waited" -lt 200 ] || { kill -KILL "$3"; cat "$folder/long.log"; fail "no end 20 s after SIG$1"; }
     done
     wait "$3" || status=$?
     [ "$status" != 0 ] || fail "success after SIG$1"
@@ -104,20 +104,33 @@ refused "--ensemble" 2 "${classes[@]}" --ensemble 2
 refused "--shards 2 for 3 ranks" 3 "${classes[@]}" --shards 2
 echo "train: what is refused is said once, and nothing is written"
 
-long=(--epochs 150 --batch 50 --hidden 20 --validation 0.1)
-alone long "${classes[@]}" "${long[@]}" --shards 8
+# Longer than anyone waits; then resumed for some epochs more.
+long=("${classes[@]}" --batch 200 --hidden 20 --validation 0.1 --schedule constant)
 for signal in KILL INT; do
-    rm -rf "$folder/checkpoint"
-    mpirun "${options[@]}" -n 3 "${train[@]}" "${classes[@]}" "${long[@]}" --out "$folder/out" \
-        --checkpoint "$folder/checkpoint" >"$log" 2>&1 &
+    rm -rf "$folder/checkpoint" "$folder/long" "$folder/broken"
+    checkpoint=$folder/checkpoint
+    # The launcher makes SIGTERM of SIGINT, after so many seconds, and after as many more SIGKILL: time for
+    # an epoch on a busy machine. Where a rank has died the others wait for it, and need none.
+    time=1
+    saved=(--checkpoint "$checkpoint")
+    if [ "$signal" = INT ]; then
+        # Without lines for every epoch, which the launcher no longer reads.
+        time=4 saved=() checkpoint=$folder/broken/checkpoint.safetensors
+    fi
+    mpirun "${options[@]}" --mca odls_base_sigkill_timeout "$time" -n 3 "${train[@]}" "${long[@]}" \
+        --epochs 1000000 "${saved[@]}" --out "$folder/broken" >"$folder/long.log" 2>&1 &
     job=$!
-    until [ -e "$folder/checkpoint" ]; do sleep 0.05; done
+    until grep -q "^epoch    2" "$folder/long.log"; do sleep 0.05; done
     # The second rank, or the launcher.
     process=$job
     [ "$signal" = INT ] || process=$(pgrep -P "$job" | sed -n 2p)
     ended "$signal" "$process" "$job"
+    cp "$folder/long.log" "$log"
     [ "$signal" = KILL ] || grep -q "^error: interrupted after epoch" "$log" || fail "no word of SIGINT"
-    same long 2 "${classes[@]}" --validation 0.1 --resume "$folder/checkpoint"
+    epochs=$(awk '$1 == "epoch" { last = $2 } /interrupted after epoch/ { last = $5 + 0 }
+        END { print last + 5 }' "$log")
+    alone long "${long[@]}" --epochs "$epochs" --shards 8
+    same long 2 "${classes[@]}" --validation 0.1 --resume "$checkpoint" --epochs "$epochs"
     grep -q "going on after epoch" "$log" || fail "not resumed"
+    echo "train: after SIG$signal resumed on 2 ranks to the model of $epochs epochs without a break"
 done
-echo "train: resumed on 2 ranks to the same model"
