@@ -2,7 +2,7 @@
 
 /// What is wrong with a file: one line that begins with its name.
 ///
-/// The problems `P` are those of data files ([`DataError`](super::DataError)), of models and
+/// The problems `P` are those of data files (`DataError`), of models and
 /// checkpoints (`io::model::Error`), or of exported networks (`io::onnx::Error`). Errors of tables
 /// name line and column instead: `io::table::Error`.
 #[derive(Debug, thiserror::Error)]
