@@ -33,7 +33,8 @@ for ranks in 1 2 3 4 8; do
 done
 
 status=0
-timeout 60 mpirun "${options[@]}" -n 3 "$program" 1 >"$log" 2>&1 || status=$?
+# Messages and results apart, here and below: the launcher mixes them within a line.
+timeout 60 mpirun "${options[@]}" -n 3 "$program" 1 >"$log.out" 2>"$log" || status=$?
 grep -q "rank 1 ends in epoch 3" "$log" || fail "no rank has died"
 [ "$status" != 0 ] && [ "$status" != 124 ] || fail "a dead rank: exit code $status"
 echo "a dead rank: the job ended with exit code $status"
@@ -49,9 +50,12 @@ alone() {
 
 # same NAME RANKS ARGUMENTS: so many ranks come to the model of NAME.
 same() {
+    local status=0
     rm -rf "$folder/out"
     timeout 120 mpirun "${options[@]}" -n "$2" "${train[@]}" "${@:3}" --out "$folder/out" \
-        >"$log" 2>&1 || fail "$1 on $2 ranks: exit code $?"
+        >"$log.out" 2>"$log" || status=$?
+    cat "$log.out" >>"$log"
+    [ "$status" = 0 ] || fail "$1 on $2 ranks: exit code $status"
     cmp "$folder/$1/model.safetensors" "$folder/out/model.safetensors" ||
         fail "$1: another model on $2 ranks"
 }
@@ -61,7 +65,7 @@ refused() {
     local status=0
     rm -rf "$folder/out"
     timeout 60 mpirun "${options[@]}" -n "$2" "${train[@]}" "${@:3}" --out "$folder/out" \
-        >"$log" 2>&1 || status=$?
+        >"$log.out" 2>"$log" || status=$?
     [ "$status" = 2 ] && [ "$(grep -c "^error: .*$1" "$log")" = 1 ] && [ ! -e "$folder/out" ] ||
         fail "expected one error with '$1' and exit code 2, not $status"
 }
@@ -111,6 +115,7 @@ signals=(KILL)
 [ "${1:-}" != --interrupt ] || signals+=(INT)
 for signal in "${signals[@]}"; do
     rm -rf "$folder/checkpoint" "$folder/long" "$folder/broken"
+    : >"$folder/long.log"
     checkpoint=$folder/checkpoint
     # The launcher makes SIGTERM of SIGINT, after so many seconds, and after as many more SIGKILL: time for
     # an epoch on a busy machine. Where a rank has died the others wait for it, and need none.
@@ -121,14 +126,14 @@ for signal in "${signals[@]}"; do
         time=4 saved=() checkpoint=$folder/broken/checkpoint.safetensors
     fi
     mpirun "${options[@]}" --mca odls_base_sigkill_timeout "$time" -n 3 "${train[@]}" "${long[@]}" \
-        --epochs 1000000 "${saved[@]}" --out "$folder/broken" >"$folder/long.log" 2>&1 &
+        --epochs 1000000 "${saved[@]}" --out "$folder/broken" >"$folder/long.log" 2>"$folder/long.err" &
     job=$!
     until grep -q "^epoch    2" "$folder/long.log"; do sleep 0.05; done
     # The second rank, or the launcher.
     process=$job
     [ "$signal" = INT ] || process=$(pgrep -P "$job" | sed -n 2p)
     ended "$signal" "$process" "$job"
-    cp "$folder/long.log" "$log"
+    cat "$folder/long.err" "$folder/long.log" >"$log"
     [ "$signal" = KILL ] || grep -q "^error: interrupted after epoch" "$log" || fail "no word of SIGINT"
     epochs=$(awk '$1 == "epoch" { last = $2 } /interrupted after epoch/ { last = $5 + 0 }
         END { print last + 5 }' "$log")
