@@ -1,7 +1,7 @@
 //! Samples as a network takes them: X and Y, and the class of each.
 
 use shallownet::pipeline::TargetTransform;
-use shallownet::{Activation, Columns, Loss, Result, Scalar, Targets, label_smoothing};
+use shallownet::{Activation, Columns, DataSet, Loss, Result, Scalar, Targets, label_smoothing};
 
 use crate::data::{self, Data, Prepared, with_room};
 use crate::failure::Failure;
@@ -144,6 +144,12 @@ impl<T: Scalar> Batch<T> {
     pub(crate) fn targets(&self) -> Result<Targets<'_, T>> {
         let y = self.y()?;
         Ok(if self.weights.is_empty() { y.into() } else { Targets::weighted(y, &self.weights) })
+    }
+
+    /// What a training learns from, with the weights if there are any.
+    pub(crate) fn data_set(&self) -> Result<DataSet<'_, T>> {
+        let data = DataSet::new(self.x()?, self.y()?);
+        Ok(self.weights().map_or(data, |weights| data.weights(weights)))
     }
 
     /// The weights, if there are any.

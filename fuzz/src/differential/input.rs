@@ -3,9 +3,7 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use shallownet::Loss;
 use shallownet::testing::cases::Case;
-use shallownet::testing::cases::bytes::{
-    Wild, elementwise, enough, output, pick, rarely, units, within,
-};
+use shallownet::testing::cases::bytes::{Wild, network, pick, rarely, units, within};
 
 /// A network, its batches, and which of its numbers are not what the case's seed says.
 #[derive(Debug, Clone)]
@@ -56,13 +54,7 @@ impl<'a> Arbitrary<'a> for Input {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let flags = u.arbitrary::<u8>()?;
         let [is_double, soft, extremes, is_da] = [1, 2, 4, 8].map(|bit| flags & bit != 0);
-        let n_x = units(u)?;
-        let mut layers = Vec::new();
-        for _ in 0..u.arbitrary::<u8>()? % 4 {
-            layers.push((units(u)?, elementwise(u)?));
-        }
-        let (g, loss) = output(u)?;
-        layers.push((enough(units(u)?, (g, loss)), g));
+        let (n_x, layers, loss) = network(u, 4, units)?;
         let mut batches = vec![within(u, 1, 70)?];
         if flags & 16 != 0 {
             batches.push(within(u, 1, 70)?);

@@ -5,7 +5,7 @@ pub mod optimizer;
 
 use arbitrary::{Result, Unstructured};
 use shallownet::testing::backends::{BACKENDS, Setup};
-use shallownet::testing::cases::bytes::{Wild, elementwise, enough, output, pick, within};
+use shallownet::testing::cases::bytes::{Wild, network, pick, within};
 use shallownet::{Activation, Loss, Network, Scalar};
 
 /// A small network of any kind.
@@ -19,13 +19,7 @@ struct Shape {
 
 impl Shape {
     fn draw(u: &mut Unstructured<'_>, most: usize) -> Result<Self> {
-        let n_x = within(u, 1, most)?;
-        let mut layers = Vec::new();
-        for _ in 0..u.arbitrary::<u8>()? % 3 {
-            layers.push((within(u, 1, most)?, elementwise(u)?));
-        }
-        let (g, loss) = output(u)?;
-        layers.push((enough(within(u, 1, most)?, (g, loss)), g));
+        let (n_x, layers, loss) = network(u, 3, |u| within(u, 1, most))?;
         Ok(Self { n_x, layers, loss, setup: pick(u, &BACKENDS)? })
     }
 

@@ -86,7 +86,7 @@ pub(super) fn idx(
     limit: Option<u64>,
 ) -> Result<Data, Failure> {
     let targets = idx_targets(labels, want, limit)?;
-    let reader = unscaled(x, limit)?;
+    let reader = unscaled(idx::Reader::open(x)?, limit);
     let holds = if reader.holds_bytes() { Holds::Brightness } else { Holds::Numbers };
     let mut data = data((reader.columns().map_err(unpacked)?, holds), targets, x, labels)?;
     data.image = square(data.width);
@@ -94,9 +94,8 @@ pub(super) fn idx(
 }
 
 /// Values to be predicted stand for themselves, and inputs are scaled as the model wants it.
-fn unscaled(path: &Path, limit: Option<u64>) -> Result<idx::Reader, Failure> {
-    let reader = idx::Reader::open(path)?.unscaled();
-    Ok(limit.into_iter().fold(reader, idx::Reader::memory_limit))
+pub(super) fn unscaled(reader: idx::Reader, limit: Option<u64>) -> idx::Reader {
+    limit.into_iter().fold(reader.unscaled(), idx::Reader::memory_limit)
 }
 
 pub(super) fn idx_targets(
@@ -108,11 +107,11 @@ pub(super) fn idx_targets(
         (Want::Nothing, _) | (_, None) => Targets::None,
         // A label of an IDX file is 32 bits wide at most.
         (Want::Classes, Some(labels)) => {
-            let labels = unscaled(labels, limit)?.labels().map_err(unpacked)?;
+            let labels = unscaled(idx::Reader::open(labels)?, limit).labels().map_err(unpacked)?;
             classes(labels.into_iter().map(|label| label as i64).collect())
         }
         (Want::Values, Some(labels)) => {
-            values(unscaled(labels, limit)?.columns().map_err(unpacked)?)
+            values(unscaled(idx::Reader::open(labels)?, limit).columns().map_err(unpacked)?)
         }
     })
 }

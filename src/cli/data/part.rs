@@ -77,15 +77,14 @@ impl Source {
         let open = |rows: Range<usize>, block| match is_idx {
             false => npy::blocks_of(path, rows, block),
             true => {
-                let reader = idx::Reader::open_rows(path, rows)?.unscaled();
-                let limit = self.memory_limit();
-                limit.into_iter().fold(reader, idx::Reader::memory_limit).blocks(block)
+                let reader = idx::Reader::open_rows(path, rows)?;
+                arrays::unscaled(reader, self.memory_limit()).blocks(block)
             }
         };
         let mut raw = with_room(rows.len().saturating_mul(data.width))?;
+        let width = open(0..0, 1)?.features();
         let mut rest = &rows[..];
         while let Some(&first) = rest.first() {
-            let width = open(first..first, 1)?.features();
             let count = together(rest, GAP / (8 * width).max(1));
             let (these, others) = rest.split_at(count);
             let span = first..these[count - 1] + 1;

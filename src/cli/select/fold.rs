@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 use shallownet::select::{Candidate, Folds};
 use shallownet::{
-    Activation, Columns, DataSet, Error, Network, Parallelism, PredictionWorkspace, Scalar, metrics,
+    Activation, Columns, Error, Network, Parallelism, PredictionWorkspace, Scalar, metrics,
 };
 
 use super::args::{Args, ScoreName};
@@ -72,11 +72,7 @@ impl Fold<'_> {
             args.machine.configure(builder).parallelism(Parallelism::Serial).build()?;
         let defaults = Defaults::of(data, args.preparation.plain);
         let training = args.training(defaults, rows.len()).learning_rate(candidate.learning_rate);
-        let mut samples = DataSet::new(train.x()?, train.y()?);
-        if let Some(weights) = train.weights() {
-            samples = samples.weights(weights);
-        }
-        match training.run(&mut net, samples, |_| ControlFlow::Continue(())) {
+        match training.run(&mut net, train.data_set()?, |_| ControlFlow::Continue(())) {
             Err(Error::Diverged { .. }) => return Ok(f64::NAN),
             other => other?,
         };

@@ -8,15 +8,6 @@ use crate::failure::Failure;
 use crate::say::Say;
 use crate::scores;
 
-/// Are the outputs probabilities?
-pub(super) fn check(output: Activation) -> Result<(), Failure> {
-    if matches!(output, Activation::Sigmoid | Activation::Softmax) {
-        return Ok(());
-    }
-    let problem = "--calibrate is for probabilities: expected --output sigmoid or softmax";
-    Err(Failure::Arguments(problem.to_owned()))
-}
-
 /// Divides the network's logits by the temperature that suits the validation samples best, or else
 /// those held out.
 pub(super) fn calibrate<T: Scalar>(

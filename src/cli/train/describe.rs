@@ -18,7 +18,7 @@ pub(super) fn say<T: Scalar>(
     (network, plan): (&Network<T>, &Plan<T>),
     say: &Say,
 ) {
-    say.line(format_args!("{} samples of {}", sets.rows.len(), data.file()));
+    say.line(format_args!("{} samples of {}", sets.rows.train.len(), data.file()));
     preparation(data, sets, say);
     say.line(NetworkFacts::of(network).line());
     if let Some(weights) = &sets.class_weights {
@@ -67,7 +67,7 @@ fn preparation<T: Scalar>(data: &Data, sets: &Sets<T>, say: &Say) {
     let mut filled = Vec::new();
     for (k, column) in pipeline.columns.iter().enumerate() {
         let Missing::Filled { with, has_input: true } = column.missing() else { continue };
-        let count = sets.rows.iter().filter(|&&row| data.row(row)[k].is_nan()).count();
+        let count = sets.rows.train.iter().filter(|&&row| data.row(row)[k].is_nan()).count();
         let value = column.texts().nth(with as usize).map_or(with.to_string(), str::to_owned);
         filled.push(format!("{} ({count} by {value})", data.feature(k)));
     }

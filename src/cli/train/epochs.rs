@@ -1,25 +1,20 @@
 //! Training by mini-batches, watched epoch by epoch.
 
-use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use shallownet::io::checkpoint;
 use shallownet::{
-    DataSet, Error, Network, PredictionWorkspace, Scalar, Stop, Trainer, Training, TrainingReport,
-    TrainingState, metrics,
+    DataSet, Error, Network, PredictionWorkspace, Scalar, Trainer, Training, TrainingState, metrics,
 };
 
 use super::args::Args;
-use super::interrupted::interrupted;
 use super::sets::Sets;
 use super::trained::Trained;
+use super::watch::Watch;
 use crate::batch::Batch;
 use crate::data::Data;
 use crate::failure::Failure;
 use crate::progress;
-use crate::results::{Course, EpochFacts, Point, Speed};
-use crate::say::{Say, time};
+use crate::say::Say;
 
 /// Training samples whose accuracy is taken after an epoch.
 pub(super) const WATCHED: usize = 10_000;
@@ -45,13 +40,17 @@ pub(super) fn resume<T: Scalar>(
     args: &Args,
     say: &Say,
 ) -> Result<Trained, Failure> {
+    say_resumed(&state, say);
+    let trainer = Trainer::resume(net, state, data(sets)?);
+    let trainer = trainer.map_err(|error| of_resuming(error, args, file))?;
+    run(net, trainer, sets, args, say)
+}
+
+pub(super) fn say_resumed<T: Scalar>(state: &TrainingState<T>, say: &Say) {
     say.line(format_args!("going on after epoch {}", state.epochs()));
     if state.is_finished() {
         say.note("the training is at its end: --epochs N goes on until there are N in all");
     }
-    let trainer = Trainer::resume(net, state, data(sets)?);
-    let trainer = trainer.map_err(|error| of_resuming(error, args, file))?;
-    run(net, trainer, sets, args, say)
 }
 
 /// Why a training can't go on.
@@ -67,10 +66,7 @@ pub(super) fn of_resuming(error: Error, args: &Args, file: &Data) -> Failure {
 }
 
 pub(super) fn data<T: Scalar>(sets: &Sets<T>) -> shallownet::Result<DataSet<'_, T>> {
-    let mut data = DataSet::new(sets.train.x()?, sets.train.y()?);
-    if let Some(weights) = sets.train.weights() {
-        data = data.weights(weights);
-    }
+    let data = sets.train.data_set()?;
     Ok(match &sets.validation {
         Some(held) => data.validation(held.x()?, held.targets()?),
         None => data,
@@ -84,104 +80,20 @@ fn run<T: Scalar>(
     args: &Args,
     say: &Say,
 ) -> Result<Trained, Failure> {
-    let training = trainer.state().training();
-    let left = training.get_epochs().saturating_sub(trainer.state().epochs());
-    let bar = progress::bar(left, "epochs");
     let mut workspace = PredictionWorkspace::new(net, CHUNK)?;
-    let (mut points, mut failed, mut spent) = (Vec::new(), None, Duration::ZERO);
-    let mut unsaved = None;
-    let mut start = Instant::now();
+    let mut watch = Watch::new(trainer.state(), true, args, say);
     let report = trainer.run(net, data(sets)?, |epoch| {
-        let seconds = start.elapsed();
-        spent += seconds;
-        let mut accuracy = |batch: Option<&Batch<T>>| {
+        let seconds = watch.lap();
+        let accuracies = [Some(&sets.train), sets.validation.as_ref()].map(|batch| {
             batch.and_then(|batch| accuracy(epoch.network, batch, &mut workspace).ok()?)
-        };
-        let point = Point {
-            epoch: epoch.epoch + 1,
-            training_cost: epoch.training_cost,
-            validation_cost: epoch.validation_cost,
-            training_accuracy: accuracy(Some(&sets.train)),
-            validation_accuracy: accuracy(sets.validation.as_ref()),
-            learning_rate: epoch.learning_rate,
-            seconds: seconds.as_secs_f64(),
-        };
-        bar.inc(1);
-        // With --checkpoint a line says that the epoch before it is safe.
-        if args.epochs.checkpoint.is_some() || is_told(point.epoch, training.get_epochs()) {
-            bar.suspend(|| say.line(line(&point)));
-        }
-        points.push(point);
+        });
+        watch.see(epoch, seconds, accuracies);
         // A finished training has a model: nothing is left to go on with.
-        if progress::is_interrupted() && !epoch.state.is_finished() {
-            let done = format!("epoch {}", point.epoch);
-            failed = Some(interrupted(args, epoch.network, epoch.state, done, say));
-        } else if let Some(path) = &args.epochs.checkpoint {
-            // If the checkpoint can't be saved, training goes on: the network is worth more.
-            let before = unsaved.is_some();
-            unsaved = checkpoint::save(path, epoch.network, epoch.state).err().map(Failure::from);
-            if let Some(failure) = unsaved.as_ref().filter(|_| !before) {
-                bar.suspend(|| say.note(format_args!("{failure}; the training goes on")));
-            }
-        }
-        start = Instant::now();
-        if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        watch.keep(epoch, progress::is_interrupted() && !epoch.state.is_finished())
     });
-    bar.finish_and_clear();
-    if let Some(failure) = failed {
-        return Err(failure);
-    }
-    let report = report.map_err(|error| match error {
-        Error::Diverged { step, cost } => args.diverged((step, cost), training.get_learning_rate()),
-        other => Failure::Network(other),
-    })?;
-    let course = (training, &report, points, spent);
-    Ok(trained(course, sets.train.len(), unsaved, say))
-}
-
-/// What is known after the last epoch.
-pub(super) fn trained(
-    (training, report, points, spent): (Training, &TrainingReport, Vec<Point>, Duration),
-    samples: usize,
-    unsaved: Option<Failure>,
-    say: &Say,
-) -> Trained {
-    let (seconds, epochs) = (spent.as_secs_f64(), points.len());
-    if report.stop == Stop::Patience
-        && let Some(best) = report.best
-    {
-        say.line(format_args!("stopped early: the best epoch was {}", best.epoch + 1));
-    }
-    let facts = EpochFacts {
-        epochs: report.epochs,
-        steps: report.steps,
-        best_epoch: report.best.map(|best| best.epoch + 1),
-        seconds_per_epoch: if epochs == 0 { 0.0 } else { seconds / epochs as f64 },
-        options: training,
-        history: points.clone(),
-        members: Vec::new(),
-    };
-    Trained {
-        learning_rate: Some(training.get_learning_rate()),
-        training: Some(training),
-        course: Course::Epochs(Box::new(facts)),
-        speed: Speed {
-            seconds,
-            samples_per_second: (epochs * samples) as f64 / seconds.max(1e-9),
-            reference: None,
-        },
-        costs: Vec::new(),
-        points,
-        unsaved,
-    }
-}
-
-/// Lines on epochs, about: of more epochs than that some are left out.
-const LINES: usize = 20;
-
-/// The first two, every so many, and the last are told; the results have all.
-pub(super) fn is_told(epoch: usize, epochs: usize) -> bool {
-    epoch <= 2 || epoch == epochs || epoch.is_multiple_of(epochs.div_ceil(LINES))
+    watch.end()?;
+    let report = report.map_err(|error| watch.failure(error))?;
+    Ok(watch.trained(&report, sets.train.len()))
 }
 
 /// Of classes; on the first samples, where there are many.
@@ -203,16 +115,4 @@ fn accuracy<T: Scalar>(
     }
     let a = shallownet::Columns::new(&a, net.outputs())?;
     metrics::accuracy(a, y).map(Some)
-}
-
-pub(super) fn line(point: &Point) -> String {
-    let mut line = format!("epoch {:>4}   cost {:.6}", point.epoch, point.training_cost);
-    let percent = |accuracy: Option<f64>| {
-        accuracy.map(|a| format!(" ({:.2} %)", 100.0 * a)).unwrap_or_default()
-    };
-    line += &percent(point.training_accuracy);
-    if let Some(cost) = point.validation_cost {
-        line += &format!("   validation {cost:.6}{}", percent(point.validation_accuracy));
-    }
-    line + &format!("   {}", time(point.seconds))
 }

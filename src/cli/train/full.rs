@@ -3,9 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use shallownet::{
-    DataSet, Error, Fit, Network, Scalar, Trainer, Training, TrainingWorkspace, reference,
-};
+use shallownet::{Error, Fit, Network, Scalar, Trainer, Training, TrainingWorkspace, reference};
 
 use super::args::Args;
 use super::interrupted::interrupted;
@@ -87,11 +85,7 @@ fn stopped<T: Scalar>(
     let training = Training::full_batch(iterations - done)
         .learning_rate(learning_rate)
         .seed(args.network.seed());
-    let data = || {
-        let data = DataSet::new(batch.x()?, batch.y()?);
-        Ok(batch.weights().map_or(data, |weights| data.weights(weights)))
-    };
-    let state = data().and_then(|data| Trainer::new(net, training, data));
+    let state = batch.data_set().and_then(|data| Trainer::new(net, training, data));
     match state {
         Ok(trainer) => interrupted(
             args,

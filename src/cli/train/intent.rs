@@ -7,7 +7,6 @@ use shallownet::io::checkpoint::Checkpoint;
 use shallownet::{Activation, Loss, Scalar};
 
 use super::args::Args;
-use super::calibrate;
 use crate::batch::Meaning;
 use crate::data::Data;
 use crate::failure::Failure;
@@ -35,7 +34,7 @@ impl Intent {
             None => args.network.output(meaning(args, data, resumed)),
         };
         if args.calibrate {
-            calibrate::check(output)?;
+            check_probabilities(output)?;
         }
         let of_targets = args.preparation.of_targets(output)?;
         let loss = resumed.map_or(args.network.loss, |c| Some(c.network.loss()));
@@ -64,4 +63,13 @@ pub(super) fn meaning<'a, T: Scalar>(
         Some(checkpoint) => Meaning::of(data).for_outputs(checkpoint.network.outputs()),
         None => args.network.meaning(Meaning::of(data)),
     }
+}
+
+/// Are the outputs probabilities, as --calibrate takes them?
+fn check_probabilities(output: Activation) -> Result<(), Failure> {
+    if matches!(output, Activation::Sigmoid | Activation::Softmax) {
+        return Ok(());
+    }
+    let problem = "--calibrate is for probabilities: expected --output sigmoid or softmax";
+    Err(Failure::Arguments(problem.to_owned()))
 }

@@ -22,6 +22,7 @@ mod sets;
 mod solve;
 mod solver_args;
 mod trained;
+mod watch;
 
 pub(crate) use args::Args;
 pub(crate) use run::run;

@@ -86,7 +86,7 @@ pub(super) fn pictures<T: Scalar>(
         out,
         [
             ("accuracy", &|| accuracies(&trained.points)),
-            ("boundary", &|| pictures::boundary::draw(model, data, &sets.rows)),
+            ("boundary", &|| pictures::boundary::draw(model, data, &sets.rows.train)),
             ("confusion", &|| if is_descent { Ok(None) } else { confusion(model, sets) }),
             ("cost", &|| match &trained.costs[..] {
                 [] => epochs(&trained.points),

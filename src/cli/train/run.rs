@@ -44,10 +44,7 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
         args.epochs.resume.as_ref().map(|path| resumed::<T>(path, args, say)).transpose()?;
     let intent = Intent::of(args, &data, resumed.as_ref())?;
     let (seed, meaning) = (intent.seed, meaning(args, &data, resumed.as_ref()));
-    let mut sets = sets::<T>(args, (&data, meaning), &intent, say)?;
-    if let Some(smoothing) = args.label_smoothing {
-        sets.train.smooth(intent.output, smoothing)?;
-    }
+    let sets = sets::<T>(args, (&data, meaning), &intent, say)?;
     let n_x = sets.prepared.inputs(data.width);
     let defaults = Defaults::of(&data, args.preparation.plain);
     let member = |k: usize| {

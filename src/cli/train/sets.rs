@@ -1,5 +1,7 @@
 //! The samples, split by purpose.
 
+use std::ops::Range;
+
 use shallownet::Scalar;
 
 use super::args::Args;
@@ -11,10 +13,19 @@ use crate::failure::Failure;
 use crate::say::Say;
 use crate::split::split;
 
+/// The numbers of the samples, by purpose.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) train: Vec<usize>,
+    pub(super) validation: Vec<usize>,
+    pub(super) holdout: Vec<usize>,
+}
+
 /// The samples, by purpose.
 #[derive(Debug)]
 pub(super) struct Sets<T> {
-    pub(super) rows: Vec<usize>,
+    /// Of all samples; those of the batches may be a part of them.
+    pub(super) rows: Rows,
     pub(super) train: Batch<T>,
     pub(super) validation: Option<Batch<T>>,
     pub(super) holdout: Option<Batch<T>>,
@@ -30,37 +41,72 @@ pub(super) fn sets<T: Scalar>(
     intent: &Intent,
     say: &Say,
 ) -> Result<Sets<T>, Failure> {
-    let all = data.rows()?;
-    let (rows, held) = split(data, all, ("--holdout", args.holdout), intent.seed, say)?;
-    // Another seed than that of the held-out samples, which would shuffle both alike.
-    let share = ("--validation", args.epochs.validation);
-    let (rows, validation) = split(data, rows, share, !intent.seed, say)?;
-    let learned = (&rows[..], intent.shards);
+    let rows = Rows::of(args, data, intent, say)?;
+    let learned = (&rows.train[..], intent.shards);
     let prepared = args.preparation.fit_in_parts(data, learned, intent.of_targets, Some(say))?;
-    let of_classes = |weights: &ClassWeights| weights.of_classes(data, &rows);
-    let class_weights = args.class_weight.as_ref().map(of_classes).transpose()?;
-    let batch = |part: &[usize]| {
-        let batch = Batch::<T>::new(data, part, &prepared, meaning)?;
-        Ok::<_, Failure>(match &class_weights {
-            Some(weights) => batch.weighted_by_class(weights),
-            None => batch,
-        })
-    };
-    let some = |rows: &[usize]| (!rows.is_empty()).then(|| batch(rows)).transpose();
-    let test = test(args, (data, meaning), &prepared, say)?;
-    Ok(Sets {
-        train: batch(&rows)?,
-        validation: some(&validation)?,
-        holdout: some(&held)?,
-        test,
-        rows,
-        prepared,
-        class_weights,
-    })
+    let all = rows.each().map(|rows| 0..rows.len());
+    Sets::of(args, (data, meaning), intent, (rows, all), (prepared, true), say)
+}
+
+impl Rows {
+    pub(super) fn of(
+        args: &Args,
+        data: &Data,
+        intent: &Intent,
+        say: &Say,
+    ) -> Result<Self, Failure> {
+        let (rows, holdout) =
+            split(data, data.rows()?, ("--holdout", args.holdout), intent.seed, say)?;
+        // Another seed than that of the held-out samples, which would shuffle both alike.
+        let share = ("--validation", args.epochs.validation);
+        let (train, validation) = split(data, rows, share, !intent.seed, say)?;
+        Ok(Self { train, validation, holdout })
+    }
+
+    /// Those to train on, for validation, and held out.
+    pub(super) fn each(&self) -> [&[usize]; 3] {
+        [&self.train, &self.validation, &self.holdout]
+    }
+}
+
+impl<T: Scalar> Sets<T> {
+    /// Batches of these parts of each purpose's rows, and of a folder's test samples if `has_test`.
+    pub(super) fn of(
+        args: &Args,
+        (data, meaning): (&Data, Meaning<'_>),
+        intent: &Intent,
+        (rows, parts): (Rows, [Range<usize>; 3]),
+        (prepared, has_test): (Prepared, bool),
+        say: &Say,
+    ) -> Result<Self, Failure> {
+        let of_classes = |weights: &ClassWeights| weights.of_classes(data, &rows.train);
+        let class_weights = args.class_weight.as_ref().map(of_classes).transpose()?;
+        let batch = |part: &[usize]| {
+            let batch = Batch::<T>::new(data, part, &prepared, meaning)?;
+            Ok::<_, Failure>(match &class_weights {
+                Some(weights) => batch.weighted_by_class(weights),
+                None => batch,
+            })
+        };
+        let some =
+            |rows: &[usize], part| (!rows.is_empty()).then(|| batch(&rows[part])).transpose();
+        let [learned, validated, held] = parts;
+        let test = match has_test {
+            true => test(args, (data, meaning), &prepared, say)?,
+            false => None,
+        };
+        let mut train = batch(&rows.train[learned])?;
+        let validation = some(&rows.validation, validated)?;
+        let holdout = some(&rows.holdout, held)?;
+        if let Some(smoothing) = args.label_smoothing {
+            train.smooth(intent.output, smoothing)?;
+        }
+        Ok(Self { rows, train, validation, holdout, test, prepared, class_weights })
+    }
 }
 
 /// The samples that a folder has for testing.
-pub(super) fn test<T: Scalar>(
+fn test<T: Scalar>(
     args: &Args,
     (data, meaning): (&Data, Meaning<'_>),
     prepared: &Prepared,

@@ -13,27 +13,21 @@ pub fn any_case() -> impl Strategy<Value = Case> {
     let values = (any::<bool>(), prop::sample::select(&[0.1_f32, 1.0, 1.0, 30.0]), any::<bool>());
     let batches = (prop::collection::vec(1_usize..=70, 1..=3), 0_usize..=40);
     (shape, values, batches, any::<u64>(), 0.001_f32..2.0).prop_map(
-        |((n_x, mut layers, n_y, (g, loss)), values, (batches, spare), seed, learning_rate)| {
-            // One unit of softmax is refused.
-            layers.push((if g == Activation::Softmax { n_y.max(2) } else { n_y }, g));
-            let (soft, gain, extremes) = values;
-            let ends = false;
-            Case {
-                n_x,
-                layers,
-                loss,
-                soft,
-                gain,
-                extremes,
-                ends,
-                seed,
-                batches,
-                spare,
-                learning_rate,
-            }
-            .tame()
+        |(shape, (soft, gain, extremes), (batches, spare), seed, learning_rate)| {
+            let case = of_shape(shape, batches);
+            Case { soft, gain, extremes, seed, spare, learning_rate, ..case }.tame()
         },
     )
+}
+
+/// Inputs, hidden layers, outputs, and what these are.
+type Shape = (usize, Vec<(usize, Activation)>, usize, (Activation, Loss));
+
+/// A case of a drawn shape, with ordinary numbers.
+fn of_shape((n_x, mut layers, n_y, (g, loss)): Shape, batches: Vec<usize>) -> Case {
+    // One unit of softmax is refused.
+    layers.push((if g == Activation::Softmax { n_y.max(2) } else { n_y }, g));
+    Case { loss, batches, ..Case::new(n_x, &layers, 1) }
 }
 
 /// Any activation of a hidden layer.
@@ -114,25 +108,9 @@ pub fn small_case() -> impl Strategy<Value = Case> {
     let rare = || prop::bool::weighted(0.15);
     let values = (any::<bool>(), gain, rare(), rare());
     (shape, values, around_lanes(), any::<u64>(), 0.001_f32..2.0).prop_map(
-        |((n_x, mut layers, n_y, (g, loss)), values, samples, seed, learning_rate)| {
-            layers.push((if g == Activation::Softmax { n_y.max(2) } else { n_y }, g));
-            let (soft, gain, extremes, ends) = values;
-            let batches = vec![samples];
-            let spare = 0;
-            Case {
-                n_x,
-                layers,
-                loss,
-                soft,
-                gain,
-                extremes,
-                ends,
-                seed,
-                batches,
-                spare,
-                learning_rate,
-            }
-            .tame()
+        |(shape, (soft, gain, extremes, ends), samples, seed, learning_rate)| {
+            let case = of_shape(shape, vec![samples]);
+            Case { soft, gain, extremes, ends, seed, learning_rate, ..case }.tame()
         },
     )
 }

@@ -17,7 +17,7 @@ use crate::say::Say;
 use crate::threads;
 use crate::train::Args;
 use crate::train::describe;
-use crate::train::epochs::{data as data_set, of_resuming};
+use crate::train::epochs::{data as data_set, of_resuming, say_resumed};
 use crate::train::intent::{Intent, meaning};
 use crate::train::plan::Plan;
 use crate::train::resumed::{element_type, resumed};
@@ -88,10 +88,7 @@ fn train<T: Scalar>(args: &Args, data: Data, (job, say): (&Job<'_>, &Say)) -> Re
 
     let made = match plan {
         Plan::Resume(state) => {
-            say.line(format_args!("going on after epoch {}", state.epochs()));
-            if state.is_finished() {
-                say.note("the training is at its end: --epochs N goes on until there are N in all");
-            }
+            say_resumed(&state, say);
             Trainer::resume_among(&network, *state, data_set(&share.sets)?, &mut job.turn())
         }
         Plan::Epochs(training) => {
@@ -123,7 +120,7 @@ fn begun<T: Scalar>(
             let meaning = meaning::<T>(args, data, None);
             let n_x = share.sets.prepared.inputs(data.width);
             let network = args.network.build::<T>(n_x, meaning, (defaults, intent.seed))?;
-            (network, Plan::of(args, defaults, share.rows.train.len(), intent.seed))
+            (network, Plan::of(args, defaults, share.sets.rows.train.len(), intent.seed))
         }
     };
     data.check_values(network.loss())?;

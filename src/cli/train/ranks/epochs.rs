@@ -1,23 +1,19 @@
 //! Training among ranks, watched epoch by epoch.
 
-use std::ops::{ControlFlow, Range};
-use std::time::{Duration, Instant};
+use std::ops::Range;
 
-use indicatif::ProgressBar;
-use shallownet::io::checkpoint;
-use shallownet::{Error, Network, PredictionWorkspace, Result, Scalar, Trainer, metrics};
+use shallownet::{Network, PredictionWorkspace, Result, Scalar, Trainer, metrics};
 
 use super::job::Job;
 use super::share::{Share, own};
 use crate::batch::Batch;
 use crate::failure::Failure;
 use crate::progress;
-use crate::results::Point;
 use crate::say::Say;
 use crate::train::Args;
-use crate::train::epochs::{CHUNK, WATCHED, data, is_told, line, trained};
-use crate::train::interrupted::interrupted;
+use crate::train::epochs::{CHUNK, WATCHED, data};
 use crate::train::trained::Trained;
+use crate::train::watch::Watch;
 
 /// Ranks say this for an accuracy that they don't know.
 const UNKNOWN: u64 = u64::MAX;
@@ -29,23 +25,18 @@ pub(super) fn run<T: Scalar>(
     args: &Args,
     (job, say): (&Job<'_>, &Say),
 ) -> std::result::Result<Trained, Failure> {
-    let (sets, training) = (&share.sets, trainer.state().training());
-    let left = training.get_epochs().saturating_sub(trainer.state().epochs());
-    let bar = if job.is_first() { progress::bar(left, "epochs") } else { ProgressBar::hidden() };
+    let (sets, shards) = (&share.sets, trainer.state().training().get_shards());
     let mut workspace = job.agreed(PredictionWorkspace::new(net, CHUNK).map_err(Failure::from))?;
     // Accuracies are of the first samples of all, as in one process.
     let watched = |samples: usize| {
-        let Range { start, end } = own(samples, training.get_shards(), job);
+        let Range { start, end } = own(samples, shards, job);
         (samples.min(WATCHED), start.min(WATCHED)..end.min(WATCHED))
     };
-    let of_train = watched(share.rows.train.len());
-    let of_validation = watched(share.rows.validation.len());
-    let (mut points, mut failed, mut spent) = (Vec::new(), None, Duration::ZERO);
-    let mut unsaved = None;
-    let mut start = Instant::now();
+    let of_train = watched(sets.rows.train.len());
+    let of_validation = watched(sets.rows.validation.len());
+    let mut watch = Watch::new(trainer.state(), job.is_first(), args, say);
     let report = trainer.run_among(net, data(sets)?, &mut job.turn(), |epoch| {
-        let seconds = start.elapsed();
-        spent += seconds;
+        let seconds = watch.lap();
         let mut count = |batch: Option<&Batch<T>>, own: &Range<usize>| {
             let batch = batch.filter(|batch| !batch.classes.is_empty());
             let found = batch.map(|b| correct(epoch.network, b, own.len(), &mut workspace));
@@ -61,44 +52,13 @@ pub(super) fn run<T: Scalar>(
             let correct: Option<u64> = counts.sum();
             correct.filter(|_| samples > 0).map(|correct| correct as f64 / samples as f64)
         };
-        let point = Point {
-            epoch: epoch.epoch + 1,
-            training_cost: epoch.training_cost,
-            validation_cost: epoch.validation_cost,
-            training_accuracy: accuracy(1, of_train.0),
-            validation_accuracy: accuracy(2, of_validation.0),
-            learning_rate: epoch.learning_rate,
-            seconds: seconds.as_secs_f64(),
-        };
-        bar.inc(1);
-        // With --checkpoint a line says that the epoch before it is safe.
-        if args.epochs.checkpoint.is_some() || is_told(point.epoch, training.get_epochs()) {
-            bar.suspend(|| say.line(line(&point)));
-        }
-        points.push(point);
+        watch.see(epoch, seconds, [accuracy(1, of_train.0), accuracy(2, of_validation.0)]);
         // A signal reaches the ranks at different times: all stop after the epoch in which one has it.
-        let is_interrupted = told.iter().any(|of| of[0] != 0) && !epoch.state.is_finished();
-        if is_interrupted && job.is_first() {
-            let done = format!("epoch {}", point.epoch);
-            failed = Some(interrupted(args, epoch.network, epoch.state, done, say));
-        } else if let (true, Some(path)) = (job.is_first(), &args.epochs.checkpoint) {
-            // If the checkpoint can't be saved, training goes on: the network is worth more.
-            let before = unsaved.is_some();
-            unsaved = checkpoint::save(path, epoch.network, epoch.state).err().map(Failure::from);
-            if let Some(failure) = unsaved.as_ref().filter(|_| !before) {
-                bar.suspend(|| say.note(format_args!("{failure}; the training goes on")));
-            }
-        }
-        start = Instant::now();
-        if is_interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        watch.keep(epoch, told.iter().any(|of| of[0] != 0) && !epoch.state.is_finished())
     });
-    bar.finish_and_clear();
-    job.agreed(failed.map_or(Ok(()), Err))?;
-    let report = job.agreed(report.map_err(|error| match error {
-        Error::Diverged { step, cost } => args.diverged((step, cost), training.get_learning_rate()),
-        other => Failure::Network(other),
-    }))?;
-    Ok(trained((training, &report, points, spent), share.rows.train.len(), unsaved, say))
+    job.agreed(watch.end())?;
+    let report = job.agreed(report.map_err(|error| watch.failure(error)))?;
+    Ok(watch.trained(&report, sets.rows.train.len()))
 }
 
 /// How many of this rank's first samples are rightly classified.

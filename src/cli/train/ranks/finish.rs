@@ -47,7 +47,7 @@ fn results<T: Scalar>(
     (trained, file): (Trained, PathBuf),
     (job, say): (&Job<'_>, &Say),
 ) -> Result<(), Failure> {
-    let (net, data, rows) = (&model.network, &share.data, &share.rows);
+    let (net, data, rows) = (&model.network, &share.data, &share.sets.rows);
     let shards = trained.training.map_or(1, |training| training.get_shards());
     let measured =
         |batch: &Batch<T>, rows: &[usize]| Measured::of(net, batch, (data, rows), shards, job);
@@ -109,7 +109,7 @@ fn pictures<T: Scalar>(
     let image = image_of(model, data);
     let boundary = || match data.is_in_parts() {
         true => Ok(None),
-        false => pictures::boundary::draw(model, data, &share.rows.train),
+        false => pictures::boundary::draw(model, data, &share.sets.rows.train),
     };
     let confusion = || {
         let counts = least_used.confusion(model.classes.len())?;

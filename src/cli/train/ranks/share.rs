@@ -9,14 +9,12 @@ use shallownet::ranks::Shards;
 
 use super::job::Job;
 use super::prepare;
-use crate::batch::Batch;
-use crate::data::{Data, Prepared};
+use crate::data::Data;
 use crate::failure::Failure;
 use crate::say::Say;
-use crate::split::split;
 use crate::train::Args;
 use crate::train::intent::{Intent, meaning};
-use crate::train::sets::{self, Sets};
+use crate::train::sets::{Rows, Sets};
 
 /// What this rank trains on and measures on.
 pub(super) struct Share<T> {
@@ -24,26 +22,6 @@ pub(super) struct Share<T> {
     /// The batches are this rank's, but that of a folder's test samples, which is the first rank's; the
     /// rows are those of all ranks.
     pub(super) sets: Sets<T>,
-    pub(super) rows: Rows,
-}
-
-/// The rows of all ranks, by purpose.
-pub(super) struct Rows {
-    pub(super) train: Vec<usize>,
-    pub(super) validation: Vec<usize>,
-    pub(super) holdout: Vec<usize>,
-}
-
-impl Rows {
-    /// As one process splits them.
-    fn of(args: &Args, data: &Data, intent: &Intent, say: &Say) -> Result<Self, Failure> {
-        let (rows, holdout) =
-            split(data, data.rows()?, ("--holdout", args.holdout), intent.seed, say)?;
-        let share = ("--validation", args.epochs.validation);
-        let (train, validation) = split(data, rows, share, !intent.seed, say)?;
-        Shards::new(train.len(), intent.shards)?;
-        Ok(Self { train, validation, holdout })
-    }
 }
 
 /// How samples are cut: of fewer than shards, some shards have none.
@@ -71,11 +49,17 @@ impl<T: Scalar> Share<T> {
         (intent, resumed): (&Intent, Option<&Checkpoint<T>>),
         (job, say): (&Job<'_>, &Say),
     ) -> Result<Self, Failure> {
-        let rows = job.agreed(Rows::of(args, &data, intent, say))?;
-        let part = |rows: &'_ [usize]| own(rows.len(), intent.shards, job);
-        let mine = [&rows.train, &rows.validation, &rows.holdout].map(|rows| &rows[part(rows)]);
+        let rows = || {
+            let rows = Rows::of(args, &data, intent, say)?;
+            Shards::new(rows.train.len(), intent.shards)?;
+            Ok(rows)
+        };
+        let rows = job.agreed(rows())?;
+        let parts = rows.each().map(|rows| own(rows.len(), intent.shards, job));
         let prepared = if data.is_in_parts() {
-            let mut all = mine.concat();
+            let mine = rows.each().into_iter().zip(&parts);
+            let mut all =
+                mine.flat_map(|(rows, part)| &rows[part.clone()]).copied().collect::<Vec<_>>();
             all.sort_unstable();
             data = job.agreed(args.source.read(data, all))?;
             data.inputs = inputs(data.inputs, job);
@@ -88,51 +72,11 @@ impl<T: Scalar> Share<T> {
             let fitted = args.preparation.fit_in_parts(&data, learned, of_targets, Some(say));
             job.agreed(fitted)?
         };
-        let sets = sets_of(args, &data, (&rows, mine), prepared, (intent, resumed), (job, say));
+        let of = (&data, meaning(args, &data, resumed));
+        let sets = Sets::of(args, of, intent, (rows, parts), (prepared, job.is_first()), say);
         let sets = job.agreed(sets)?;
-        Ok(Self { data, sets, rows })
+        Ok(Self { data, sets })
     }
-}
-
-/// The batches of one rank.
-fn sets_of<T: Scalar>(
-    args: &Args,
-    data: &Data,
-    (rows, [train, validation, holdout]): (&Rows, [&[usize]; 3]),
-    prepared: Prepared,
-    (intent, resumed): (&Intent, Option<&Checkpoint<T>>),
-    (job, say): (&Job<'_>, &Say),
-) -> Result<Sets<T>, Failure> {
-    let meaning = meaning(args, data, resumed);
-    let class_weights = match &args.class_weight {
-        Some(weights) => Some(weights.of_classes(data, &rows.train)?),
-        None => None,
-    };
-    let batch = |part: &[usize]| {
-        let batch = Batch::<T>::new(data, part, &prepared, meaning)?;
-        Ok::<_, Failure>(match &class_weights {
-            Some(weights) => batch.weighted_by_class(weights),
-            None => batch,
-        })
-    };
-    let some = |all: &[usize], part| (!all.is_empty()).then(|| batch(part)).transpose();
-    let mut train = batch(train)?;
-    if let Some(smoothing) = args.label_smoothing {
-        train.smooth(intent.output, smoothing)?;
-    }
-    let test = match job.is_first() {
-        true => sets::test(args, (data, meaning), &prepared, say)?,
-        false => None,
-    };
-    Ok(Sets {
-        validation: some(&rows.validation, validation)?,
-        holdout: some(&rows.holdout, holdout)?,
-        train,
-        test,
-        rows: rows.train.clone(),
-        prepared,
-        class_weights,
-    })
 }
 
 /// What the samples of all ranks are, by what each has found in its own.

@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use super::wild::{pick, within};
-use super::words::{elementwise, enough, output, units};
+use super::words::{network, units};
 use crate::testing::cases::Case;
 
 /// The most products of a layer, all samples together: what a few milliseconds take.
@@ -15,13 +15,7 @@ impl<'a> Arbitrary<'a> for Case {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let flags = u.arbitrary::<u8>()?;
         let [soft, extremes, ends, two] = [1, 2, 4, 8].map(|bit| flags & bit != 0);
-        let n_x = units(u)?;
-        let mut layers = Vec::new();
-        for _ in 0..u.arbitrary::<u8>()? % 4 {
-            layers.push((units(u)?, elementwise(u)?));
-        }
-        let (g, loss) = output(u)?;
-        layers.push((enough(units(u)?, (g, loss)), g));
+        let (n_x, layers, loss) = network(u, 4, units)?;
         let mut case = Self::new(n_x, &layers, within(u, 1, 70)?);
         if two {
             case.batches.push(within(u, 1, 70)?);

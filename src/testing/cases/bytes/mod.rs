@@ -16,4 +16,4 @@ mod words;
 
 pub use trainings::{AnyOptimizer, AnySchedule, AnyTraining, Constants};
 pub use wild::{Rate, Size, Wild, largest, pick, rarely, within};
-pub use words::{activation, elementwise, enough, init, loss, output, units};
+pub use words::{Shape, activation, elementwise, enough, init, loss, network, output, units};

@@ -55,6 +55,25 @@ fn by_difference(u: &mut Unstructured<'_>) -> Result<Loss> {
     pick(u, &[Loss::Huber { delta: 4.0 * share }, Loss::Absolute, Loss::Quantile { tau: share }])
 }
 
+/// Inputs, units and activation of each layer, and the loss.
+pub type Shape = (usize, Vec<(usize, Activation)>, Loss);
+
+/// A network: inputs, fewer than `end` hidden layers, an output, and the loss. Its sizes are `size`'s.
+pub fn network(
+    u: &mut Unstructured<'_>,
+    end: u8,
+    size: impl Fn(&mut Unstructured<'_>) -> Result<usize>,
+) -> Result<Shape> {
+    let n_x = size(u)?;
+    let mut layers = Vec::new();
+    for _ in 0..u.arbitrary::<u8>()? % end {
+        layers.push((size(u)?, elementwise(u)?));
+    }
+    let (g, loss) = output(u)?;
+    layers.push((enough(size(u)?, (g, loss)), g));
+    Ok((n_x, layers, loss))
+}
+
 /// As many units as the output may have: of softmax at least two, an even number of means and
 /// variances.
 pub fn enough(units: usize, (output, loss): (Activation, Loss)) -> usize {
