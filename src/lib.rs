@@ -265,6 +265,17 @@ pub mod evolution {
     pub use crate::population::{Noise, centred_ranks};
 }
 
+/// Samples that are not in memory: read from files or elsewhere while the network is trained on those
+/// read before.
+///
+/// A [`Source`] has the samples, [`SourceData`] says which of them are trained on and which are held out,
+/// and a [`SourceTrainer`] trains in memory that is said beforehand. `io::source` reads `.npy` and IDX
+/// files.
+pub mod source {
+    pub use crate::data::source::{InMemory, Source, SourceError, SourceMoments, Standardized};
+    pub use crate::train::{SourceData, SourceTrainer};
+}
+
 pub use data::columns::Columns;
 pub use data::data_set::DataSet;
 pub use data::moments::Moments;

@@ -11,5 +11,6 @@ pub(crate) mod label_smoothing;
 pub(crate) mod moments;
 pub(crate) mod owned;
 pub mod pipeline;
+pub(crate) mod source;
 pub(crate) mod standardization;
 pub(crate) mod targets;

@@ -70,6 +70,30 @@ impl Standardization {
         Ok(standardization)
     }
 
+    /// The same of the moments of each feature: of samples that are not in one place, or not in memory
+    /// ([`SourceMoments`](crate::source::SourceMoments)).
+    ///
+    /// ```
+    /// use shallownet::{Moments, Standardization};
+    ///
+    /// let x = [1.0, 5.0, 2.0, 5.0, 3.0, 5.0];
+    /// let standardization = Standardization::of_moments(&Moments::of(&x, 2))?;
+    /// assert_eq!(standardization, Standardization::of(&x, 2)?);
+    /// # Ok::<(), shallownet::NotStandardizable>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn of_moments(features: &[Moments]) -> Result<Self, NotStandardizable> {
+        let mut standardization = Self { means: Vec::new(), stds: Vec::new() };
+        for (feature, moments) in features.iter().enumerate() {
+            let (mean, std) = moments.mean_and_std().ok_or(NotStandardizable { feature })?;
+            standardization.means.push(mean);
+            standardization.stds.push(std);
+        }
+        Ok(standardization)
+    }
+
     /// The features (from 0) that [`of`](Self::of) takes for constants.
     ///
     /// ```
