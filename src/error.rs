@@ -365,4 +365,4 @@ impl core::fmt::Display for LayerSize {
 }
 
 /// What fallible calls of this crate return.
-pub type Result<T> = core::result::Result<T, Error>;
+pub type Result<T, E = Error> = core::result::Result<T, E>;

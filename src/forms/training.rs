@@ -9,6 +9,7 @@ use crate::train::best::Best;
 use crate::train::early_stopping::EarlyStopping;
 use crate::train::options::Training;
 use crate::train::schedule::{Decay, Schedule};
+use crate::train::window::Window;
 use crate::words::optimizer::Optimizer;
 
 /// What checkpoints hold. Fields that are added later need a default, so that old files still load.
@@ -36,6 +37,8 @@ struct TrainingForm {
     seed: u64,
     #[serde(default = "default::shards", skip_serializing_if = "is_one")]
     shards: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    window: Option<Window>,
 }
 
 /// Left out, so that a form without it can be read by programs that don't know it.
@@ -101,6 +104,13 @@ impl Samples {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(remote = "Window", deny_unknown_fields)]
+struct WindowForm {
+    block: usize,
+    blocks: usize,
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(remote = "EarlyStopping", deny_unknown_fields)]
 struct EarlyStoppingForm {
     patience: usize,
@@ -145,6 +155,7 @@ struct StandardizationForm {
 written_as!(
     Training = TrainingForm,
     EarlyStopping = EarlyStoppingForm,
+    Window = WindowForm,
     Schedule = ScheduleForm,
     Decay = DecayForm,
     Best = BestForm,

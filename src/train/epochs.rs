@@ -12,6 +12,9 @@ use crate::train::training_state::TrainingState;
 
 /// The steps of an epoch, which are what differs between the ways to train.
 pub(super) trait Steps<T: Scalar> {
+    /// What can go wrong in an epoch besides what the library refuses.
+    type Error: From<Error>;
+
     /// All steps of one epoch, and what is measured after them. [`Rollback::commit`] is called
     /// after the first, if not after each. Divergence names the state's step.
     fn epoch(
@@ -19,7 +22,7 @@ pub(super) trait Steps<T: Scalar> {
         net: &mut Network<T>,
         state: &mut TrainingState<T>,
         rollback: &mut Rollback<T>,
-    ) -> Result<Costs>;
+    ) -> Result<Costs, Self::Error>;
 
     /// The cost of all training samples, if one step sees all of them.
     fn cost(&mut self, net: &Network<T>) -> Result<Option<f64>>;
@@ -41,13 +44,13 @@ pub(super) struct Costs {
 
 /// Epochs until there is nothing left to do or `watch` says stop. After an error network and state
 /// are those of the last epoch that [`Rollback::go_back`] finds good.
-pub(super) fn run<T: Scalar>(
+pub(super) fn run<T: Scalar, S: Steps<T>>(
     net: &mut Network<T>,
     state: &mut TrainingState<T>,
     rollback: &mut Rollback<T>,
-    steps: &mut impl Steps<T>,
+    steps: &mut S,
     watch: impl FnMut(&Epoch<'_, T>) -> ControlFlow<()>,
-) -> Result<TrainingReport> {
+) -> Result<TrainingReport, S::Error> {
     rollback.begin(net, state);
     let result = watched(net, state, rollback, steps, watch);
     if result.is_err() {
@@ -58,13 +61,13 @@ pub(super) fn run<T: Scalar>(
     result
 }
 
-fn watched<T: Scalar>(
+fn watched<T: Scalar, S: Steps<T>>(
     net: &mut Network<T>,
     state: &mut TrainingState<T>,
     rollback: &mut Rollback<T>,
-    steps: &mut impl Steps<T>,
+    steps: &mut S,
     mut watch: impl FnMut(&Epoch<'_, T>) -> ControlFlow<()>,
-) -> Result<TrainingReport> {
+) -> Result<TrainingReport, S::Error> {
     let (mut last, mut is_stopped) = (None, false);
     while !is_stopped && !state.is_finished() {
         let costs = epoch(net, state, rollback, steps)?;
@@ -103,12 +106,12 @@ fn watched<T: Scalar>(
 // Always inlined: for the step of a tiny network, to hand these results on in memory would take
 // longer than a tenth of the step.
 #[inline(always)]
-fn epoch<T: Scalar>(
+fn epoch<T: Scalar, S: Steps<T>>(
     net: &mut Network<T>,
     state: &mut TrainingState<T>,
     rollback: &mut Rollback<T>,
-    steps: &mut impl Steps<T>,
-) -> Result<Costs> {
+    steps: &mut S,
+) -> Result<Costs, S::Error> {
     rollback.offer(net, state);
     let costs = steps.epoch(net, state, rollback)?;
     state.count(net, costs.validation);

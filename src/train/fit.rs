@@ -5,7 +5,7 @@ use core::ops::ControlFlow;
 use crate::data::checks;
 use crate::data::columns::Columns;
 use crate::data::targets::Targets;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::network::parameters::Network;
 use crate::network::workspace::TrainingWorkspace;
 use crate::scalar::Scalar;
@@ -116,6 +116,8 @@ struct Iteration<'a, T> {
 }
 
 impl<T: Scalar> Steps<T> for Iteration<'_, T> {
+    type Error = Error;
+
     // See `epochs::epoch`.
     #[inline(always)]
     fn epoch(

@@ -7,6 +7,7 @@
 //! | `schedule.rs` | [`Schedule`]: the learning rate's factor at each step |
 //! | `batch_size.rs` | full batch or mini-batches |
 //! | `early_stopping.rs` | [`EarlyStopping`]: when to stop before the last epoch |
+//! | `window.rs` | how samples that are not in memory are read |
 //! | `options.rs` | [`Training`]: what is wanted |
 //! | `clipping.rs` | the norm of a gradient, and the factor that brings it down to a limit |
 //! | `optimizer_state.rs` | [`OptimizerState`]: moments, penalty, clipping |
@@ -20,7 +21,9 @@
 //! | `samples.rs` | the order of an epoch, the gathering of a mini-batch |
 //! | `validation.rs` | the cost of the validation set |
 //! | `shards/` | the same in shards, with the same bits on any number of ranks |
+//! | `one_step.rs` | a step of a training on a batch |
 //! | `trainer.rs` | [`Trainer`]: a run with memory of its own |
+//! | `windows/` | the same of samples that are read from a [`Source`](crate::source::Source) |
 //! | `fit.rs` | [`Fit`]: full batches of gradient descent on memory of the caller's |
 //!
 //! A file imports only what stands above it.
@@ -32,6 +35,7 @@ pub(crate) mod early_stopping;
 mod epochs;
 pub(crate) mod factors;
 pub(crate) mod fit;
+mod one_step;
 pub(crate) mod optimizer_state;
 pub(crate) mod options;
 pub(crate) mod order;
@@ -46,6 +50,8 @@ mod trainer;
 pub(crate) mod training_state;
 mod update;
 mod validation;
+pub(crate) mod window;
+mod windows;
 
 pub use best::Best;
 pub use early_stopping::EarlyStopping;
@@ -58,3 +64,4 @@ pub use trainer::Trainer;
 #[cfg(feature = "safetensors")]
 pub(crate) use training_state::Done;
 pub use training_state::TrainingState;
+pub use windows::{SourceData, SourceTrainer};

@@ -66,6 +66,7 @@ pub struct Training {
     pub(crate) early_stopping: Option<EarlyStopping>,
     pub(crate) seed: u64,
     pub(crate) shards: usize,
+    pub(crate) window: Option<crate::train::window::Window>,
 }
 
 impl Training {
@@ -119,6 +120,7 @@ impl Training {
             early_stopping: None,
             seed: 0,
             shards: 1,
+            window: None,
         }
     }
 
@@ -359,6 +361,7 @@ impl Training {
         self.schedule.check()?;
         domains::l2(self.l2)?;
         domains::dropout(self.dropout)?;
+        self.window.map_or(Ok(()), |window| window.check())?;
         if let Some(norm) = self.clip_norm {
             domains::clip_norm(norm)?;
         }

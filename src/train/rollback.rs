@@ -51,6 +51,11 @@ impl<T: Scalar> Rollback<T> {
         Ok(Self { good: copy()?, on_trial: copy()?, is_on_trial: false, every })
     }
 
+    /// The same with a copy at each epoch, however short: for epochs that perhaps can't be repeated.
+    pub(super) fn of_each_epoch(net: &Network<T>, state: &TrainingState<T>) -> Result<Self> {
+        Ok(Self { every: 1, ..Self::new(net, state)? })
+    }
+
     /// At the beginning of a run: the parameters and moments count as good if they are finite.
     pub(super) fn begin(&mut self, net: &Network<T>, state: &TrainingState<T>) {
         if all_finite(net, state) {
@@ -85,11 +90,11 @@ impl<T: Scalar> Rollback<T> {
     /// Back to the last epoch that began with a finite cost and finite numbers, no later than the
     /// one in which the training failed. `epoch` runs one epoch: those since the last copy are
     /// repeated, with the same bits (a step is deterministic), and copied one by one.
-    pub(super) fn go_back(
+    pub(super) fn go_back<E>(
         &mut self,
         net: &mut Network<T>,
         state: &mut TrainingState<T>,
-        mut epoch: impl FnMut(&mut Network<T>, &mut TrainingState<T>, &mut Self) -> Result<()>,
+        mut epoch: impl FnMut(&mut Network<T>, &mut TrainingState<T>, &mut Self) -> Result<(), E>,
     ) {
         let failed = state.epochs;
         self.restore(net, state);

@@ -93,7 +93,7 @@ impl<T: Scalar> Batches<T> {
 
 /// Copies the samples of that order side by side, column by column; columns of a few values are
 /// copied without a call for each.
-fn gather<T: Scalar>(from: Columns<'_, T>, order: &[usize], into: &mut [T]) {
+pub(super) fn gather<T: Scalar>(from: Columns<'_, T>, order: &[usize], into: &mut [T]) {
     match from.features() {
         1 => fixed::<1, T>(from.as_slice(), order, into),
         2 => fixed::<2, T>(from.as_slice(), order, into),

@@ -13,6 +13,7 @@ use crate::ranks::{Alone, Communicator};
 use crate::scalar::Scalar;
 use crate::train::batch_size::BatchSize;
 use crate::train::epochs::{self, Costs, Steps};
+use crate::train::one_step::step;
 use crate::train::options::Training;
 use crate::train::report::{Epoch, TrainingReport};
 use crate::train::rollback::{Rollback, all_finite};
@@ -20,8 +21,6 @@ use crate::train::samples::Batches;
 use crate::train::shards::Sharded;
 use crate::train::training_state::TrainingState;
 use crate::train::validation::Validation;
-use crate::words::choices::Checks;
-use crate::words::dropout::Dropout;
 
 impl Training {
     /// Trains from the beginning: [`Trainer::new`] and [`Trainer::run`].
@@ -147,6 +146,7 @@ impl<T: Scalar> Trainer<T> {
         mut state: TrainingState<T>,
         data: DataSet<'_, T>,
     ) -> Result<Self> {
+        state.training.refuse_window()?;
         if state.training.shards > 1 {
             return Self::resume_among(net, state, data, &mut Alone);
         }
@@ -219,6 +219,7 @@ impl<T: Scalar> Trainer<T> {
         share: DataSet<'_, T>,
         ranks: &mut dyn Communicator,
     ) -> Result<Self> {
+        state.training.refuse_window()?;
         let sharded = Box::new(Sharded::new(net, &mut state, share, ranks)?);
         let rollback = Rollback::new(net, &state)?;
         Ok(Self { state, rollback, memory: Room::Sharded(sharded) })
@@ -316,20 +317,11 @@ impl<T: Scalar> Pass<'_, T> {
     ) -> Result<(f64, f64)> {
         let Memory { workspace, batches, .. } = &mut *self.memory;
         let (data, count, epoch) = (self.data, state.steps_an_epoch(), state.epochs as u64);
-        let Training { learning_rate, schedule, seed, dropout, .. } = state.training;
+        let seed = state.training.seed;
         let mut step = |x: Columns<'_, T>, y: Targets<'_, T>| {
-            // Passed to `step_with` as it is: a run has the bits of as many calls of that.
-            let factor = schedule.factor(state.steps(), count);
-            let rate = T::from_f64(learning_rate * factor).to_f64();
-            let (optimizer, checks) = (&mut state.optimizer, Checks::ShapesOnly);
-            let cost = if dropout > 0.0 {
-                let dropout = Dropout::new(dropout).seed(seed).step(optimizer.steps());
-                net.step_dropped(&x, &y, dropout, (optimizer, rate), workspace)?
-            } else {
-                net.step_with_checked(&x, &y, optimizer, rate, workspace, checks)?
-            };
+            let done = step(net, state, count, x, y, workspace)?;
             rollback.commit();
-            Ok((cost, rate))
+            Ok(done)
         };
         let Some(batches) = batches else { return step(data.x, data.targets()) };
         batches.shuffle(seed, epoch);
@@ -345,6 +337,8 @@ impl<T: Scalar> Pass<'_, T> {
 }
 
 impl<T: Scalar> Steps<T> for Pass<'_, T> {
+    type Error = Error;
+
     fn epoch(
         &mut self,
         net: &mut Network<T>,

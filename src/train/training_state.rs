@@ -319,8 +319,8 @@ impl<T: Scalar> TrainingState<T> {
 
     /// The same of data with this fingerprint.
     pub(super) fn recognise_as(&mut self, given: Fingerprint) -> Result<()> {
-        match self.data.replace(given) {
-            Some(expected) if expected != given => Err(Error::OtherData { expected, given }),
+        match *self.data.get_or_insert(given) {
+            expected if expected != given => Err(Error::OtherData { expected, given }),
             _ => Ok(()),
         }
     }

@@ -274,6 +274,8 @@ impl<T: Scalar> Pass<'_, T> {
 }
 
 impl<T: Scalar> Steps<T> for Pass<'_, T> {
+    type Error = Error;
+
     fn epoch(
         &mut self,
         net: &mut Network<T>,
