@@ -10,7 +10,7 @@ use crate::data::owned::OwnedColumns;
 use crate::{Error, Scalar};
 
 /// Bytes read at once.
-const BUFFER: usize = 1 << 16;
+pub(super) const BUFFER: usize = 1 << 16;
 
 /// The samples of a file, some at a time: an iterator of [`OwnedColumns`], the last of which may be
 /// smaller. After an error it ends.
@@ -146,8 +146,7 @@ impl<T: Scalar, R: Read> Blocks<T, R> {
     #[cfg(feature = "idx")]
     pub(super) fn scaled(mut self) -> Self {
         if self.element.kind == super::element::Kind::U8 {
-            let value = |byte: usize| T::from_f64(byte as f64 / 255.0);
-            self.scale = Some(Box::new(core::array::from_fn(value)));
+            self.scale = Some(brightness());
         }
         self
     }
@@ -193,7 +192,7 @@ impl<T: Scalar, R: Read> Blocks<T, R> {
                 Some(scale) => values.extend(chunk.iter().map(|&b| scale[usize::from(b)])),
                 None => self.element.append(chunk, &mut values),
             }
-            self.check_finite(&values[first..], chunk, start)?;
+            check_finite(self.element, &values[first..], chunk, (start, self.index))?;
             self.index += count as u64;
             missing -= count;
         }
@@ -203,20 +202,32 @@ impl<T: Scalar, R: Read> Blocks<T, R> {
         }
         Ok(OwnedColumns::new(values, self.features)?)
     }
+}
 
-    fn check_finite(&self, values: &[T], chunk: &[u8], start: u64) -> Result<(), DataProblem> {
-        if !self.element.kind.is_float() || values.iter().fold(true, |ok, v| ok & v.is_finite()) {
-            return Ok(());
-        }
-        let at = values.iter().position(|v| !v.is_finite()).unwrap_or(0);
-        let size = self.element.kind.bytes();
-        Err(DataProblem::NotFinite {
-            at: start + (at * size) as u64,
-            index: self.index + at as u64,
-            value: self.element.one(&chunk[at * size..(at + 1) * size]),
-            element: T::NAME,
-        })
+/// What bytes are as brightness.
+pub(super) fn brightness<T: Scalar>() -> Box<[T; 256]> {
+    Box::new(core::array::from_fn(|byte| T::from_f64(byte as f64 / 255.0)))
+}
+
+/// Refuses values of a chunk that are not finite; it begins at this offset, with the element of this
+/// index.
+pub(super) fn check_finite<T: Scalar>(
+    element: Element,
+    values: &[T],
+    chunk: &[u8],
+    (start, index): (u64, u64),
+) -> Result<(), DataProblem> {
+    if !element.kind.is_float() || values.iter().fold(true, |ok, v| ok & v.is_finite()) {
+        return Ok(());
     }
+    let at = values.iter().position(|v| !v.is_finite()).unwrap_or(0);
+    let size = element.kind.bytes();
+    Err(DataProblem::NotFinite {
+        at: start + (at * size) as u64,
+        index: index + at as u64,
+        value: element.one(&chunk[at * size..(at + 1) * size]),
+        element: T::NAME,
+    })
 }
 
 impl<T: Scalar, R: Read> Iterator for Blocks<T, R> {
@@ -255,20 +266,29 @@ pub(super) fn integers<R: Read>(
         element.append_integers(&buffer[..count * size], &mut read);
         reserve(&mut labels, count)?;
         for (i, label) in read.iter().enumerate() {
-            let Some(label) = label else {
-                let (at, index) = (start + (i * size) as u64, labels.len() as u64);
-                let value = match element.kind.is_float() {
-                    true => element.one(&buffer[i * size..(i + 1) * size]).to_string(),
-                    false => "beyond the largest i64".to_owned(),
-                };
-                let (_, expected) = element.kind.whole();
-                return Err(DataProblem::Label { at, index, value, expected });
-            };
-            labels.push(*label);
+            let place = (start + (i * size) as u64, labels.len() as u64);
+            labels.push(label_of(element, *label, &buffer[i * size..(i + 1) * size], place)?);
         }
     }
     bytes.end()?;
     Ok(labels)
+}
+
+/// A label as it was read from `bytes`, at this offset and of this index; refused if it is none.
+pub(super) fn label_of(
+    element: Element,
+    label: Option<i64>,
+    bytes: &[u8],
+    (at, index): (u64, u64),
+) -> Result<i64, DataProblem> {
+    label.ok_or_else(|| {
+        let value = match element.kind.is_float() {
+            true => element.one(bytes).to_string(),
+            false => "beyond the largest i64".to_owned(),
+        };
+        let (_, expected) = element.kind.whole();
+        DataProblem::Label { at, index, value, expected }
+    })
 }
 
 /// Room for this many more values, or an error.

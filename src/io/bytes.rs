@@ -71,7 +71,11 @@ pub(super) fn open(path: &Path) -> Result<(File, u64), DataProblem> {
 impl<R: Read + Seek> Bytes<R> {
     /// Goes on so many bytes further on.
     pub(super) fn seek(&mut self, bytes: u64) -> Result<(), DataProblem> {
-        let to = self.at.saturating_add(bytes);
+        self.seek_to(self.at.saturating_add(bytes))
+    }
+
+    /// Goes on at this byte.
+    pub(super) fn seek_to(&mut self, to: u64) -> Result<(), DataProblem> {
         let at = self.reader.seek(SeekFrom::Start(to));
         self.at = at.map_err(|source| DataProblem::ReadAt { at: to, source })?;
         Ok(())

@@ -126,6 +126,15 @@ pub enum DataProblem {
         /// What was expected.
         expected: &'static str,
     },
+    /// Any of these, of samples that are read here and there: with the sample.
+    #[error("sample {sample}: {problem}")]
+    InSample {
+        /// The sample, from 0.
+        sample: u64,
+        /// What is wrong with it.
+        #[source]
+        problem: Box<Self>,
+    },
     /// No array of that name in the archive.
     #[error("no array is named {} (there are: {there})", Quoted(name))]
     NoArray {

@@ -9,6 +9,7 @@
 //! | `npy` | `npy` | NumPy's `.npy`: samples of shape (m, n), or (m, h, w) and so on, labels of shape (m); in and out | `npy::blocks` |
 //! | `npy::npz` | `npy` | NumPy's `.npz`: several such arrays, each by its name; in and out | - |
 //! | `idx` | `idx` | IDX, MNIST's format, plain or gzipped: bytes become 0 to 1 | `idx::blocks` |
+//! | `source` | `npy`, `idx` | such files as a [`Source`](crate::source::Source): a training on samples that are never all in memory | by windows |
 //! | `arrays` | `ndarray` | views of the `ndarray` crate as columns, without a copy | - |
 //! | `model` | `safetensors` | a network with its feature and class names, in one file; in and out | - |
 //! | `population` | `safetensors` | an ensemble: the networks of a population and what a model says, in one file; in and out | - |
@@ -70,6 +71,9 @@ mod order;
 pub mod population;
 #[cfg(feature = "safetensors")]
 pub mod pytorch;
+#[cfg(feature = "_arrays")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "idx", feature = "npy"))))]
+pub mod source;
 #[cfg(feature = "csv")]
 pub mod table;
 

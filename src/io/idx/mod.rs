@@ -36,6 +36,7 @@
 //! ```
 
 use core::ops::Range;
+use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
 
@@ -221,14 +222,7 @@ fn labels(
     mut bytes: Bytes<Box<dyn Read + Send>>,
     promise: Promise,
 ) -> Result<Vec<usize>, DataProblem> {
-    if promise.features != 1 {
-        let given = shape_text(&[promise.samples as u64, promise.features as u64]);
-        return Err(DataProblem::Shape { given, expected: "one label a sample" });
-    }
-    if promise.element.kind.is_float() {
-        let given = promise.element.kind.name().to_owned();
-        return Err(DataProblem::Element { given, expected: "whole numbers, for labels" });
-    }
+    check_labels(promise)?;
     let (data, size) = (bytes.at, promise.element.kind.bytes() as u64);
     let labels = blocks::integers(&mut bytes, promise)?;
     let class = |(index, label): (usize, i64)| {
@@ -240,14 +234,52 @@ fn labels(
     labels.into_iter().enumerate().map(class).collect()
 }
 
+fn check_labels(promise: Promise) -> Result<(), DataProblem> {
+    if promise.features != 1 {
+        let given = shape_text(&[promise.samples as u64, promise.features as u64]);
+        return Err(DataProblem::Shape { given, expected: "one label a sample" });
+    }
+    if promise.element.kind.is_float() {
+        let given = promise.element.kind.name().to_owned();
+        return Err(DataProblem::Element { given, expected: "whole numbers, for labels" });
+    }
+    Ok(())
+}
+
+/// A file at its data, to be read in any order.
+pub(super) fn rows(path: &Path) -> Result<(Bytes<File>, Promise), DataProblem> {
+    let (mut file, length) = bytes::open(path)?;
+    if is_gzip(&mut file, length)? {
+        let (given, expected) =
+            ("gzip".to_owned(), "an unpacked file, to read samples in any order");
+        return Err(DataProblem::Format { at: 0, given, expected });
+    }
+    let mut bytes = Bytes::new(file, Length::Exactly(length), length);
+    let promise = header(&mut bytes)?;
+    Ok((bytes, promise))
+}
+
+/// The same of labels.
+pub(super) fn label_rows(path: &Path) -> Result<(Bytes<File>, Promise), DataProblem> {
+    let (bytes, promise) = rows(path)?;
+    check_labels(promise)?;
+    Ok((bytes, promise))
+}
+
+/// Does a file begin as gzip? It is at its beginning before and after.
+fn is_gzip(file: &mut File, length: u64) -> Result<bool, DataProblem> {
+    let mut start = [0; 2];
+    let is_gzip = length >= 2 && file.read_exact(&mut start).is_ok() && start == gzip::MAGIC;
+    file.rewind().map_err(DataProblem::Read)?;
+    Ok(is_gzip)
+}
+
 type Opened = (Bytes<Box<dyn Read + Send>>, Promise, Range<usize>);
 
 /// At the first of `rows`, or of all samples.
 fn open(path: &Path, rows: Option<Range<usize>>) -> Result<Opened, DataProblem> {
     let (mut file, length) = bytes::open(path)?;
-    let mut start = [0; 2];
-    let is_gzip = length >= 2 && file.read_exact(&mut start).is_ok() && start == gzip::MAGIC;
-    file.rewind().map_err(DataProblem::Read)?;
+    let is_gzip = is_gzip(&mut file, length)?;
     let rows = |promise: Promise| {
         let rows = rows.unwrap_or(0..promise.samples);
         promise.before(&rows).map(|before| (rows, before))

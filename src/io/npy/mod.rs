@@ -40,7 +40,7 @@ mod texts;
 use core::ops::Range;
 use std::path::Path;
 
-use super::blocks::Blocks;
+use super::blocks::{Blocks, Promise};
 use super::bytes::{self, Bytes, Length};
 use super::fault::{DataError, DataProblem};
 use super::{atomic, display};
@@ -99,10 +99,23 @@ pub fn blocks_of<T: Scalar>(
     rows: Range<usize>,
     block: usize,
 ) -> Result<Blocks<T>, DataError> {
-    let file = |(file, length)| Bytes::new(file, Length::Exactly(length), length);
-    let array = bytes::open(path).map(file).and_then(Array::open);
-    let array = array.map_err(|problem| DataError::new(path, problem))?;
+    let array = array(path).map_err(|problem| DataError::new(path, problem))?;
     array.part(display(path), rows, block)
+}
+
+fn array(path: &Path) -> Result<Array<std::fs::File>, DataProblem> {
+    let file = |(file, length)| Bytes::new(file, Length::Exactly(length), length);
+    bytes::open(path).map(file).and_then(Array::open)
+}
+
+/// A file at its data, to be read in any order.
+pub(super) fn rows(path: &Path) -> Result<(Bytes<std::fs::File>, Promise), DataProblem> {
+    array(path)?.rows()
+}
+
+/// The same of labels.
+pub(super) fn label_rows(path: &Path) -> Result<(Bytes<std::fs::File>, Promise), DataProblem> {
+    array(path)?.label_rows()
 }
 
 /// The labels of a file: one whole number a sample. A float stands for one if it is whole and so

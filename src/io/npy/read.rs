@@ -100,12 +100,16 @@ impl<R: Read> Array<R> {
 
     pub(super) fn labels(mut self) -> Result<Vec<i64>, DataProblem> {
         self.check_labels()?;
-        if let Values::Texts(texts) = self.values {
-            let given = texts.descr();
-            return Err(DataProblem::Element { given, expected: "whole numbers, for labels" });
-        }
+        self.refuse_texts()?;
         let promise = self.promise()?;
         blocks::integers(&mut self.bytes, promise)
+    }
+
+    /// Labels that must be numbers.
+    fn refuse_texts(&self) -> Result<(), DataProblem> {
+        let Values::Texts(texts) = self.values else { return Ok(()) };
+        let given = texts.descr();
+        Err(DataProblem::Element { given, expected: "whole numbers, for labels" })
     }
 
     pub(super) fn classes(mut self) -> Result<Classes, DataProblem> {
@@ -132,6 +136,19 @@ impl<R: Read> Array<R> {
 }
 
 impl Array<std::fs::File> {
+    /// The file at its data, to be read in any order.
+    pub(super) fn rows(self) -> Result<(Bytes<std::fs::File>, Promise), DataProblem> {
+        let promise = self.in_c_order()?;
+        Ok((self.bytes, promise))
+    }
+
+    /// The same of labels.
+    pub(super) fn label_rows(self) -> Result<(Bytes<std::fs::File>, Promise), DataProblem> {
+        self.check_labels()?;
+        self.refuse_texts()?;
+        self.rows()
+    }
+
     /// Blocks of `n` of these samples.
     pub(super) fn part<T: Scalar>(
         mut self,
