@@ -51,7 +51,8 @@ fn write(x: &Path, y: &Path, samples: usize, features: usize) -> std::io::Result
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let given: Vec<usize> = std::env::args().skip(1).map(|n| n.parse()).collect::<Result<_, _>>()?;
+    let given: Vec<usize> =
+        std::env::args().skip(1).map(|n| n.parse()).collect::<Result<_, _>>()?;
     let number = |at: usize, usual: usize| given.get(at).copied().unwrap_or(usual);
     let (file_mb, memory_mb, features) = (number(0, 100), number(1, 10), number(2, 50).max(2));
     let (hidden, batch) = (number(3, 100), number(4, 64));
