@@ -8,7 +8,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use shallownet::io::npy;
 use shallownet::io::source::FileSource;
-use shallownet::source::{Source, SourceData, SourceMoments, SourceTrainer, Standardized};
+use shallownet::source::{SourceData, SourceMoments, SourceTrainer, Standardized};
 use shallownet::{
     Activation, Columns, DataSet, Network, Optimizer, Standardization, Trainer, Training,
 };
@@ -32,7 +32,7 @@ fn write(x: &Path, y: &Path, samples: usize, features: usize) -> std::io::Result
             "{{'descr': '<f4', 'fortran_order': False, 'shape': ({samples}, {features}), }}"
         );
         file.write_all(b"\x93NUMPY\x01\0\x76\0")?;
-        write!(file, "{text:<117}\n")?;
+        writeln!(file, "{text:<117}")?;
         Ok(file)
     };
     let (mut x, mut y) = (create(x, features)?, create(y, 1)?);
@@ -48,6 +48,10 @@ fn write(x: &Path, y: &Path, samples: usize, features: usize) -> std::io::Result
     }
     x.flush()?;
     y.flush()
+}
+
+fn part(columns: Columns<'_, f32>, range: Range<usize>) -> Result<Columns<'_, f32>, &'static str> {
+    columns.range(range).ok_or("no such samples")
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -100,7 +104,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut x, y) = (npy::load::<f32>(&x)?, npy::load::<f32>(&y)?);
     standardization.apply(x.values_mut());
     let (x, y) = (x.columns(), y.columns());
-    let part = |columns: Columns<'_, f32>, range| columns.range(range).ok_or("no such samples");
     let data = DataSet::new(part(x, 0..trained)?, part(y, 0..trained)?)
         .validation(part(x, trained..samples)?, part(y, trained..samples)?);
     let mut net = new()?;

@@ -167,7 +167,7 @@
 //! | [`OtherData`](Error::OtherData) | a training that goes on with other data | the data that it began with, or [`TrainingState::on_any_data`] |
 //! | [`Diverged`](Error::Diverged) | a cost that is not finite | a smaller learning rate, clipping, standardized features; the parameters are the last good ones |
 //! | [`Level`](Error::Level), [`LevelBackend`](Error::LevelBackend), [`Backend`](Error::Backend) | a backend or level that this machine or build lacks | [`Backend::Auto`], no forced level |
-//! | [`TooLarge`](Error::TooLarge), [`OutOfMemory`](Error::OutOfMemory), [`Memory`](Error::Memory) | more memory than there is, or than an option allows | [`Network::workspace_bytes`], [`solvers::Solver::bytes_for`] say it beforehand |
+//! | [`TooLarge`](Error::TooLarge), [`OutOfMemory`](Error::OutOfMemory), [`Memory`](Error::Memory) | more memory than there is, or than an option allows | [`Network::workspace_bytes`], [`solvers::Solver::bytes_for`], [`source::SourceTrainer::bytes_for`] say it beforehand |
 //! | [`SolverLoss`](Error::SolverLoss) | a solver that can't minimise the loss | another of [`solvers`] |
 //!
 //! Errors of files are types of their own in `io`: they name the file, and the line and column or

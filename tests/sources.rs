@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 use shallownet::io::source::FileSource;
 use shallownet::io::{idx, npy};
 use shallownet::source::{Source, SourceData, SourceTrainer};
-use shallownet::{
-    Activation, Columns, DataSet, Element, Loss, Network, Optimizer, Scalar, Training,
-};
+use shallownet::{Activation, Columns, DataSet, Loss, Network, Optimizer, Scalar, Training};
 
 /// A file of NumPy's with this type, shape and data.
 fn write_npy(path: &Path, descr: &str, shape: &str, order: &str, data: &[u8]) {

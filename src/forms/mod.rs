@@ -16,7 +16,7 @@
 //! | [`Optimizer`](crate::Optimizer) | `"sgd"`; `{"momentum": {"beta": 0.9}}` |
 //! | [`Schedule`](crate::Schedule) | `{"warm_up": 1.0, "decay": {"cosine": {"epochs": 9, "floor": 0.0}}}` |
 //! | [`EarlyStopping`](crate::EarlyStopping) | `{"patience": 5, "min_delta": 0.0, "restore_best": true}` |
-//! | [`Training`](crate::Training) | below |
+//! | [`Training`](crate::Training) | below; with `"shards": 8` and `"window": {"block": 1000, "blocks": 32}` where these were asked for |
 //! | [`Solving`](crate::solvers::Solving) | `{"method": {"lbfgs": {"history": 10, "c1": 0.0001, "c2": 0.9}}, "stop": {"iterations": 100}, "l2": 0.0}` |
 //! | [`SolverState`](crate::solvers::SolverState) | its `Solving`, counts, parameters, and the method's memory |
 //! | [`Best`](crate::Best) | `{"epoch": 3, "cost": 0.25}` |

@@ -82,6 +82,13 @@ impl<R: Read + Seek> Bytes<R> {
     }
 }
 
+impl Bytes<File> {
+    /// The file's length as it is now.
+    pub(super) fn length_now(&self) -> Option<u64> {
+        self.reader.metadata().ok().map(|about| about.len())
+    }
+}
+
 impl<R: Read + Send + 'static> Bytes<R> {
     /// The same, of a reader of any type.
     pub(super) fn boxed(self) -> Bytes<Box<dyn Read + Send>> {

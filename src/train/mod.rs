@@ -7,8 +7,9 @@
 //! | `schedule.rs` | [`Schedule`]: the learning rate's factor at each step |
 //! | `batch_size.rs` | full batch or mini-batches |
 //! | `early_stopping.rs` | [`EarlyStopping`]: when to stop before the last epoch |
-//! | `window.rs` | how samples that are not in memory are read |
+//! | `window.rs` | blocks and windows of samples that are not in memory |
 //! | `options.rs` | [`Training`]: what is wanted |
+//! | `window_option.rs` | [`Training::window`], of samples from a source |
 //! | `clipping.rs` | the norm of a gradient, and the factor that brings it down to a limit |
 //! | `optimizer_state.rs` | [`OptimizerState`]: moments, penalty, clipping |
 //! | `factors.rs` | from a step's number to its factors |
@@ -51,6 +52,7 @@ pub(crate) mod training_state;
 mod update;
 mod validation;
 pub(crate) mod window;
+mod window_option;
 mod windows;
 
 pub use best::Best;

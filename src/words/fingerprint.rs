@@ -13,6 +13,9 @@ use core::str::FromStr;
 /// (if there are any), and their weights (if there are any, and after a word that is 0) these are
 /// the features, the samples, and XXH64 of the values as f64.
 ///
+/// Samples that are read from a source and those in memory have different fingerprints:
+/// [`SourceTrainer`](crate::source::SourceTrainer) adds up the XXH64 of the blocks that it reads.
+///
 /// It prints as 16 hexadecimal digits, and is read from them.
 ///
 /// ```

@@ -62,6 +62,13 @@ impl Place {
 
     /// The same mistake, with the sample that it is in.
     pub(super) fn in_sample(&self, problem: DataProblem) -> DataError {
+        let problem = match (problem, self.bytes.length_now()) {
+            // It was looked for further on.
+            (DataProblem::Truncated { at, what, missing }, Some(length)) if length < at => {
+                DataProblem::Truncated { at: length, what, missing: at - length + missing }
+            }
+            (problem, _) => problem,
+        };
         let (of_sample, features) = (self.of_sample().max(1), self.promise.features.max(1) as u64);
         let sample = match &problem {
             DataProblem::Truncated { at, .. } | DataProblem::ReadAt { at, .. } => {

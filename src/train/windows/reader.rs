@@ -1,5 +1,7 @@
 //! Reads a part: its values, whether they can be trained on, and what they are known by later.
 
+use core::fmt;
+
 use super::plan::{Part, Plan};
 use crate::data::buffer::AlignedBuffer;
 use crate::data::checks;
@@ -14,7 +16,6 @@ use crate::words::fingerprint::xxh64;
 use crate::words::loss::Loss;
 
 /// A window's memory: some samples, as they lie in the source.
-#[derive(Debug)]
 pub(super) struct Buffer<T> {
     pub(super) x: AlignedBuffer<T>,
     pub(super) y: AlignedBuffer<T>,
@@ -22,6 +23,13 @@ pub(super) struct Buffer<T> {
     pub(super) samples: usize,
     /// The sum of the hashes of its stretches, whatever their order.
     pub(super) hash: u64,
+}
+
+/// Without the values, which may be all that memory holds.
+impl<T> fmt::Debug for Buffer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Buffer({} samples)", self.samples)
+    }
 }
 
 impl<T: Scalar> Buffer<T> {

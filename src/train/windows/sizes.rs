@@ -117,10 +117,20 @@ impl Sizes {
             }
             block = block.saturating_mul(2);
         }
-        let least = Window { block: self.batch.max(1), blocks: 1 };
-        let (what, bytes) =
-            ("a training from a source, with a window of a batch,", self.bytes(least)?);
-        // A batch that only just fits has found its window above, or does here.
-        if bytes <= limit { Ok(least) } else { Err(Error::Memory { what, bytes, limit }) }
+        let least = self.least();
+        let what = "a training from a source, with a window of a batch,";
+        match self.bytes(least)? {
+            bytes if bytes > limit => Err(Error::Memory { what, bytes, limit }),
+            _ => Ok(least),
+        }
+    }
+
+    /// The smallest window that holds a batch.
+    fn least(&self) -> Window {
+        let of_block = size_of::<usize>().saturating_mul(self.samples);
+        // Larger blocks are fewer, whose order takes less: the least of both together.
+        let best = (of_block / self.of_sample.max(1)).isqrt();
+        let block = best.max(self.batch).max(self.held.min(validation::SAMPLES));
+        Window { block: block.clamp(1, self.samples.max(1)), blocks: 1 }
     }
 }
