@@ -35,6 +35,9 @@ impl<T: Scalar> Batch<T> {
     }
 }
 
+/// A batch as a step takes it.
+type Samples<'b, T> = (Columns<'b, T>, Targets<'b, T>);
+
 /// How far an epoch has come in its windows.
 #[derive(Debug)]
 pub(super) struct Course<T> {
@@ -60,7 +63,7 @@ impl<T: Scalar> Course<T> {
         feed: &mut Feed<'_, '_, T, S>,
         batch: &'b mut Batch<T>,
         (count, n_x, n_y): (usize, usize, usize),
-    ) -> Result<(Columns<'b, T>, Targets<'b, T>), SourceError<S::Error>> {
+    ) -> Result<Samples<'b, T>, SourceError<S::Error>> {
         let Batch { x, y, order } = batch;
         let x = &mut x.as_mut_slice()[..count * n_x];
         let y = &mut y.as_mut_slice()[..count * n_y];

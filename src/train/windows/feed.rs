@@ -15,9 +15,12 @@ use crate::scalar::Scalar;
 /// A window that is to be filled.
 type Job<T> = (Part, Buffer<T>);
 
+/// A window, and whether it could be filled.
+type Filled<T, E> = (Buffer<T>, Result<(), SourceError<E>>);
+
 /// A window that was filled, or could not be; what a panic of the source left.
 enum Done<T, E> {
-    Read(Part, Buffer<T>, Result<(), SourceError<E>>),
+    Read(Filled<T, E>),
     Panicked(Box<dyn Any + Send>),
 }
 
@@ -60,7 +63,7 @@ impl<'f, 'a, T: Scalar, S: Source<T>> Feed<'f, 'a, T, S> {
             while let Ok((part, mut buffer)) = received.recv() {
                 let read = catch_unwind(AssertUnwindSafe(|| fill(reader, part, &mut buffer)));
                 let answer = match read {
-                    Ok(result) => Done::Read(part, buffer, result),
+                    Ok(result) => Done::Read((buffer, result)),
                     Err(panic) => Done::Panicked(panic),
                 };
                 if sent.send(answer).is_err() {
@@ -76,7 +79,7 @@ impl<'f, 'a, T: Scalar, S: Source<T>> Feed<'f, 'a, T, S> {
     /// The windows, for another run: two, unless the thread still had one.
     pub(super) fn into_windows(mut self) -> Vec<Buffer<T>> {
         if self.asked.take().is_some()
-            && let Some(Done::Read(_, buffer, _)) =
+            && let Some(Done::Read((buffer, _))) =
                 self.link.as_ref().and_then(|link| link.done.recv().ok())
         {
             self.free.push(buffer);
@@ -94,7 +97,7 @@ impl<'f, 'a, T: Scalar, S: Source<T>> Feed<'f, 'a, T, S> {
     pub(super) fn take(&mut self, part: Part) -> Result<Buffer<T>, SourceError<S::Error>> {
         if self.asked.is_some_and(|asked| asked != part) {
             // An epoch that is begun again.
-            if let Some((_, buffer, _)) = self.receive() {
+            if let Some((buffer, _)) = self.receive() {
                 self.free.push(buffer);
             }
         }
@@ -102,7 +105,7 @@ impl<'f, 'a, T: Scalar, S: Source<T>> Feed<'f, 'a, T, S> {
             self.ask(part);
         }
         let (buffer, result) = match self.receive() {
-            Some((_, buffer, result)) => (buffer, result),
+            Some(filled) => filled,
             None => {
                 let what = "a window of samples, after the thread that read it was gone";
                 let mut buffer = self.free.pop().ok_or(Error::OutOfMemory { what, bytes: 0 })?;
@@ -138,10 +141,10 @@ impl<'f, 'a, T: Scalar, S: Source<T>> Feed<'f, 'a, T, S> {
     }
 
     /// What the thread was asked for. A panic of the source goes on here.
-    fn receive(&mut self) -> Option<(Part, Buffer<T>, Result<(), SourceError<S::Error>>)> {
+    fn receive(&mut self) -> Option<Filled<T, S::Error>> {
         self.asked.take()?;
         match self.link.as_ref()?.done.recv() {
-            Ok(Done::Read(part, buffer, result)) => Some((part, buffer, result)),
+            Ok(Done::Read(filled)) => Some(filled),
             Ok(Done::Panicked(panic)) => resume_unwind(panic),
             Err(_) => {
                 self.link = None;

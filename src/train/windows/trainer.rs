@@ -62,7 +62,7 @@ use crate::train::validation::Validation;
 /// let training = Training::new(20, 32)
 ///     .optimizer(Optimizer::adam())
 ///     .early_stopping(EarlyStopping::new(5));
-/// let limit = 100_000; // bytes
+/// let limit = 400_000; // bytes
 /// let mut trainer = SourceTrainer::within(&net, training, &data, limit)?;
 /// assert!(SourceTrainer::bytes_for(&net, trainer.state().training(), &data)? <= limit);
 /// let report = trainer.run(&mut net, &mut data, |_| ControlFlow::Continue(()))?;
