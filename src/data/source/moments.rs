@@ -122,7 +122,7 @@ mod tests {
         let m = 70_001;
         let row = |i: usize| {
             let v = ((i * 7919 + 13) % 100_003) as f64 / 1000.0;
-            [v - 50.0, 1e6 + v, 0.1, f64::from(u8::from(i % 3 == 0)), 1e-300 * v]
+            [v - 50.0, 1e6 + v, 0.1, f64::from(u8::from(i.is_multiple_of(3))), 1e-300 * v]
         };
         let x: Vec<f64> = (0..m).flat_map(row).collect();
         let y: Vec<f64> = (0..m).map(|i| (i % 2) as f64).collect();
