@@ -5,7 +5,7 @@ use shallownet::pipeline::{
     Column, Missing, NotTransformable, Pipeline, Preparation, RawColumn, TargetTransform,
     Unprepared,
 };
-use shallownet::{Activation, Columns, Standardization};
+use shallownet::{Activation, Columns, Moments, Standardization};
 
 use crate::data::{Data, Prepared, Targets, with_room};
 use crate::failure::Failure;
@@ -161,6 +161,21 @@ impl PreparationArgs {
         }
         Ok(Prepared::new(pipeline, &data.kinds))
     }
+}
+
+/// Of features whose moments are known, as a preparation learns it from samples.
+pub(crate) fn standardization_of(features: &[Moments]) -> Result<Standardization, Unprepared> {
+    let mut standardization = Standardization { means: Vec::new(), stds: Vec::new() };
+    for (column, moments) in features.iter().enumerate() {
+        // Features of 0 and 1 have a size that suits a network.
+        let (mean, std) = match moments.is_binary() {
+            true => (0.0, 1.0),
+            false => moments.mean_and_std().ok_or(Unprepared::NotStandardizable { column })?,
+        };
+        standardization.means.push(mean);
+        standardization.stds.push(std);
+    }
+    Ok(standardization)
 }
 
 /// Notes what is in samples held out alone: categories, and columns that lack values.

@@ -8,7 +8,6 @@ mod fingerprint;
 mod gaps;
 mod kind;
 mod learning;
-#[cfg(feature = "mpi")]
 mod part;
 mod plausible;
 mod prepared;
@@ -19,6 +18,7 @@ mod suspicions;
 mod table;
 
 pub(crate) use learning::Learning;
+pub(crate) use part::widened;
 pub(crate) use prepared::Prepared;
 pub(crate) use samples::{Data, Targets, Want, with_room};
 pub(crate) use source::Source;

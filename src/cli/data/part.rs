@@ -1,15 +1,19 @@
-//! Some samples of a file, without reading the others: for a rank of a training, which has its own.
+//! Some samples of a file, without reading the others: for a rank of a training, which has its own, and
+//! for samples that do not fit in memory.
 
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
 use shallownet::io::{Blocks, DataError, idx, npy};
+use shallownet::pipeline::{InputKind, Inputs};
 
 use super::arrays;
 use super::kind::{Kind, kind};
 use super::learning::Learning;
 use super::plausible::or_values;
-use super::samples::{Data, Holds, Origin, Part, Want, with_room};
+use super::samples::{Data, Holds, Origin, Part, Targets, Want, with_room};
 use super::source::Source;
 use crate::failure::Failure;
 use crate::say::Say;
@@ -19,6 +23,9 @@ const BLOCK: usize = 1 << 20;
 
 /// Fewer bytes than this between two samples are read along with them.
 const GAP: usize = 1 << 16;
+
+/// How a gzipped file begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 impl Source {
     /// All that is known of the samples to learn from but their values: how many there are, and their
@@ -41,6 +48,21 @@ impl Source {
         };
         data.say_merged(say);
         Ok(Some(data.with_two_classes()?.into_classes(learning.classification)?))
+    }
+
+    /// Refuses a gzipped file for `option`: what stands far behind is found by unpacking all before it.
+    pub(crate) fn refuse_packed(&self, option: &str) -> Result<(), Failure> {
+        let Some(path) = &self.data else { return Ok(()) };
+        let mut start = [0; 2];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+        match read {
+            Ok(()) if start == GZIP => {
+                let problem = format!("is gzipped: expected it unpacked, for {option}");
+                Err(Failure::File { file: path.display().to_string(), problem })
+            }
+            // What can't be read is refused where it is.
+            _ => Ok(()),
+        }
     }
 
     fn npy(&self, path: &Path, want: Want) -> Result<Data, Failure> {
@@ -67,7 +89,19 @@ impl Source {
 
     /// Reads the samples in `rows`, in ascending order, of an [`outline`](Self::outline), and scales
     /// them; what is known of their values ([`Data::inputs`]) is of these alone.
-    pub(crate) fn read(&self, mut data: Data, rows: Vec<usize>) -> Result<Data, Failure> {
+    #[cfg(feature = "mpi")]
+    pub(crate) fn read(&self, data: Data, rows: Vec<usize>) -> Result<Data, Failure> {
+        let Data { raw, part, inputs, .. } = self.stretch(&data, rows)?;
+        Ok(Data { raw, part, inputs, ..data })
+    }
+
+    /// The same without their targets, which the outline keeps.
+    pub(crate) fn stretch(&self, outline: &Data, rows: Vec<usize>) -> Result<Data, Failure> {
+        let raw = self.values(outline, &rows)?;
+        outline.with_values(raw, Part { samples: outline.len(), rows }).scaled(self.inputs)
+    }
+
+    fn values(&self, data: &Data, rows: &[usize]) -> Result<Vec<f64>, Failure> {
         let path = self.data.as_deref().unwrap_or(Path::new(""));
         let columns = match &data.origin {
             Origin::Arrays { columns, .. } => columns.clone(),
@@ -83,7 +117,7 @@ impl Source {
         };
         let mut raw = with_room(rows.len().saturating_mul(data.width))?;
         let width = open(0..0, 1)?.features();
-        let mut rest = &rows[..];
+        let mut rest = rows;
         while let Some(&first) = rest.first() {
             let count = together(rest, GAP / (8 * width).max(1));
             let (these, others) = rest.split_at(count);
@@ -92,9 +126,60 @@ impl Source {
             pick(blocks, (span.start, these), &columns, &mut raw).map_err(arrays::unpacked)?;
             rest = others;
         }
-        data.raw = raw;
-        data.part = Some(Part { samples: data.len(), rows });
-        data.scaled(self.inputs)
+        Ok(raw)
+    }
+}
+
+impl Data {
+    /// The same file's samples with these values, as the file has them, and without targets.
+    fn with_values(&self, raw: Vec<f64>, part: Part) -> Self {
+        let Self { width, kinds, holds, feature_names, label_name, .. } = self;
+        let origin = match &self.origin {
+            Origin::Arrays { x, labels, columns } => {
+                Origin::Arrays { x: x.clone(), labels: labels.clone(), columns: columns.clone() }
+            }
+            // An outline is of arrays.
+            Origin::Table { .. } => Origin::Arrays {
+                x: self.file(),
+                labels: String::new(),
+                columns: (0..*width).collect(),
+            },
+        };
+        Self {
+            raw,
+            part: Some(part),
+            width: *width,
+            kinds: kinds.clone(),
+            weights: Vec::new(),
+            holds: *holds,
+            inputs: None,
+            targets: Targets::None,
+            feature_names: feature_names.clone(),
+            label_name: label_name.clone(),
+            image: self.image,
+            origin,
+            is_built_in: self.is_built_in,
+        }
+    }
+}
+
+/// What samples are, of which some are these and others those.
+pub(crate) fn widened(these: Option<Inputs>, those: Option<Inputs>) -> Option<Inputs> {
+    let (Some(a), Some(b)) = (these, those) else { return these.or(those) };
+    Some(Inputs {
+        from: if place(a.from) > place(b.from) { a.from } else { b.from },
+        lowest: a.lowest.min(b.lowest),
+        highest: a.highest.max(b.highest),
+        divided_by: a.divided_by,
+    })
+}
+
+/// How much a kind of values takes in: all bytes are whole numbers, and these are real ones.
+fn place(kind: InputKind) -> u8 {
+    match kind {
+        InputKind::Bytes => 0,
+        InputKind::Whole => 1,
+        _ => 2,
     }
 }
 

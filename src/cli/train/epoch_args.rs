@@ -41,6 +41,11 @@ pub(super) struct EpochArgs {
     /// bits of the same training by N processes or fewer [default: 1]
     #[arg(long, value_name = "N", conflicts_with = "iterations")]
     pub(super) shards: Option<NonZeroUsize>,
+    /// Read the samples from their file in every epoch, within so many MiB of memory in all: for .npy
+    /// and IDX files that are larger. They are shuffled in blocks, and within as many blocks as there
+    /// is room for
+    #[arg(long, value_name = "MIB", requires = "data", conflicts_with = "iterations")]
+    pub(super) memory: Option<NonZeroUsize>,
     /// Measure on this fraction of the samples (of each class) after every epoch; they are not
     /// trained on
     #[arg(long, value_name = "FRACTION", value_parser = choices::fraction)]
@@ -77,6 +82,7 @@ impl EpochArgs {
             || self.clip_norm.is_some()
             || self.dropout.is_some()
             || self.shards.is_some()
+            || self.memory.is_some()
             || self.validation.is_some()
             || self.checkpoint.is_some()
     }

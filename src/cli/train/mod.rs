@@ -8,14 +8,17 @@ mod ensemble;
 mod epoch_args;
 mod epochs;
 mod files;
+mod from_disk;
 mod full;
 mod intent;
 mod interrupted;
+mod measured;
 mod members;
 mod output;
 mod plan;
 #[cfg(feature = "mpi")]
 pub(crate) mod ranks;
+mod report;
 mod resumed;
 mod run;
 mod sets;

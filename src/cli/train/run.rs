@@ -15,7 +15,7 @@ use super::plan::Plan;
 use super::resumed::{element_type, resumed};
 use super::sets::{Sets, sets};
 use super::trained::Trained;
-use super::{calibrate, describe, epochs, files, full, output, solve};
+use super::{calibrate, describe, epochs, files, from_disk, full, output, solve};
 use crate::batch::Batch;
 use crate::choices::Precision;
 use crate::data::{Data, Prepared};
@@ -29,6 +29,9 @@ use crate::verdict::{self, Actual};
 
 pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
     args.check()?;
+    if let Some(mebibytes) = args.epochs.memory {
+        return from_disk::run(args, mebibytes, say);
+    }
     let data = args.source.training(&args.learning, say)?;
     args.source.suspect(&data, say);
     let defaults = Defaults::of(&data, args.preparation.plain);
@@ -42,6 +45,10 @@ pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
 fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
     let resumed =
         args.epochs.resume.as_ref().map(|path| resumed::<T>(path, args, say)).transpose()?;
+    if resumed.as_ref().is_some_and(|of| of.state.training().get_window().is_some()) {
+        let problem = "the checkpoint is of samples that are not held in memory: expected --memory";
+        return Err(Failure::Arguments(problem.to_owned()));
+    }
     let intent = Intent::of(args, &data, resumed.as_ref())?;
     let (seed, meaning) = (intent.seed, meaning(args, &data, resumed.as_ref()));
     let sets = sets::<T>(args, (&data, meaning), &intent, say)?;

@@ -11,7 +11,7 @@ mod epochs;
 mod finish;
 mod job;
 mod launch;
-mod measured;
+mod measure;
 mod prepare;
 mod refused;
 mod share;

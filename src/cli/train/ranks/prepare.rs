@@ -1,13 +1,12 @@
 //! What samples that no rank has all of become: the standardization of all, from the moments of shards.
 
 use shallownet::pipeline::Pipeline;
-use shallownet::pipeline::Unprepared;
-use shallownet::{Columns, Moments, Standardization};
+use shallownet::{Columns, Moments};
 
 use super::job::Job;
 use crate::data::{Data, Prepared};
 use crate::failure::Failure;
-use crate::prepare::{PreparationArgs, note_constants, of_targets, refused};
+use crate::prepare::{PreparationArgs, note_constants, of_targets, refused, standardization_of};
 use crate::say::Say;
 use crate::train::intent::Intent;
 
@@ -25,7 +24,8 @@ pub(super) fn fit(
     let standardized = || {
         let mut pipeline = Pipeline::default();
         if options.is_standardized(data) {
-            let standardization = standardization(&all).map_err(|why| refused(data, rows, why))?;
+            let standardization =
+                standardization_of(&all).map_err(|why| refused(data, rows, why))?;
             pipeline.standardization = Some(standardization);
             pipeline.clip = options.clip(data);
         }
@@ -62,18 +62,4 @@ fn together(all: &[f64], width: usize) -> Vec<Moments> {
         all.as_chunks::<6>().0.iter().map(|array| Moments::from_array(*array)).collect();
     let of = |k: usize| all.iter().skip(k).step_by(width).copied().collect::<Vec<_>>();
     (0..width).map(|k| Moments::together(&of(k))).collect()
-}
-
-fn standardization(features: &[Moments]) -> Result<Standardization, Unprepared> {
-    let mut standardization = Standardization { means: Vec::new(), stds: Vec::new() };
-    for (column, moments) in features.iter().enumerate() {
-        // Features of 0 and 1 have a size that suits a network.
-        let (mean, std) = match moments.is_binary() {
-            true => (0.0, 1.0),
-            false => moments.mean_and_std().ok_or(Unprepared::NotStandardizable { column })?,
-        };
-        standardization.means.push(mean);
-        standardization.stds.push(std);
-    }
-    Ok(standardization)
 }

@@ -10,6 +10,7 @@ pub(super) fn check(args: &Args, (ranks, shards): (usize, usize)) -> Result<(), 
         (args.iterations.is_some(), "--iterations"),
         (args.ensemble.is_some(), "--ensemble"),
         (args.calibrate, "--calibrate"),
+        (args.epochs.memory.is_some(), "--memory"),
     ];
     if let Some((_, option)) = options.iter().find(|(is_given, _)| *is_given) {
         let problem = format!(

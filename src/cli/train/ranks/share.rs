@@ -9,7 +9,7 @@ use shallownet::ranks::Shards;
 
 use super::job::Job;
 use super::prepare;
-use crate::data::Data;
+use crate::data::{Data, widened};
 use crate::failure::Failure;
 use crate::say::Say;
 use crate::train::Args;
@@ -93,10 +93,5 @@ fn inputs(own: Option<Inputs>, job: &Job<'_>) -> Option<Inputs> {
         highest: f64::from_bits(words[3]),
         divided_by: f64::from_bits(words[4]),
     });
-    known.reduce(|a, b| Inputs {
-        from: if place(a.from) > place(b.from) { a.from } else { b.from },
-        lowest: a.lowest.min(b.lowest),
-        highest: a.highest.max(b.highest),
-        divided_by: a.divided_by,
-    })
+    known.map(Some).fold(None, widened)
 }

@@ -1,17 +1,15 @@
-//! How good a network is on samples of which each rank has some.
+//! How good a network is on samples that are not all in this process's memory.
 
 use shallownet::metrics::{self, Confusion};
 use shallownet::{Columns, Network, Scalar};
 
-use super::job::Job;
-use super::share::own_shards;
 use crate::batch::Batch;
 use crate::data::{Data, Targets, with_room};
 use crate::failure::Failure;
 use crate::scores::{self, Kind, Score};
 use crate::verdict::Actual;
 
-/// The samples of all ranks that serve one purpose: what is right, and what is predicted.
+/// The samples that serve one purpose: what is right, and what is predicted.
 pub(super) struct Measured {
     pub(super) score: Score,
     classes: Vec<usize>,
@@ -22,23 +20,12 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    /// Of this rank's `batch` of the samples in `rows`. The mean cost is added up by shards.
-    pub(super) fn of<T: Scalar>(
-        net: &Network<T>,
-        batch: &Batch<T>,
+    /// Of the predictions of all samples in `rows`, in that order, and their mean cost.
+    pub(super) fn of(
+        all: Vec<f64>,
+        cost: f64,
         (data, rows): (&Data, &[usize]),
-        shards: usize,
-        job: &Job<'_>,
     ) -> Result<Self, Failure> {
-        let own = job.agreed(predictions(net, batch))?;
-        let all = job.values(&own)?;
-        let costs = job.agreed(costs(net, batch, own_shards(rows.len(), shards, job)))?;
-        let cost = job.values(&costs)?.iter().sum::<f64>() / rows.len() as f64;
-        job.agreed(Self::told(all, cost, (data, rows)))
-    }
-
-    /// What all ranks have predicted.
-    fn told(all: Vec<f64>, cost: f64, (data, rows): (&Data, &[usize])) -> Result<Self, Failure> {
         let (samples, labels) = (rows.len(), data.labels());
         if let Targets::Values { y, n_y } = &data.targets {
             let mut values = with_room(samples.saturating_mul(*n_y))?;
@@ -73,7 +60,10 @@ impl Measured {
 }
 
 /// Values in their own units, or the number of each sample's class.
-fn predictions<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<Vec<f64>, Failure> {
+pub(super) fn predictions<T: Scalar>(
+    net: &Network<T>,
+    batch: &Batch<T>,
+) -> Result<Vec<f64>, Failure> {
     if batch.len() == 0 {
         return Ok(Vec::new());
     }
@@ -84,22 +74,4 @@ fn predictions<T: Scalar>(net: &Network<T>, batch: &Batch<T>) -> Result<Vec<f64>
     }
     let classes = scores::classes(net, x.as_slice())?;
     Ok(classes.into_iter().map(|class| class as f64).collect())
-}
-
-/// The cost of each shard's samples, all together.
-fn costs<T: Scalar>(
-    net: &Network<T>,
-    batch: &Batch<T>,
-    shards: Vec<std::ops::Range<usize>>,
-) -> Result<Vec<f64>, Failure> {
-    let first = shards.first().map_or(0, |shard| shard.start);
-    let mut costs = Vec::new();
-    for shard in shards {
-        let (from, to) = (shard.start - first, shard.end - first);
-        let (x, y) = (batch.x()?, batch.y()?);
-        if let (Some(x), Some(y)) = (x.range(from..to), y.range(from..to)) {
-            costs.push(scores::cost_of(net, x, y)? * x.samples() as f64);
-        }
-    }
-    Ok(costs)
 }
