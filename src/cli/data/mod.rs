@@ -1,20 +1,26 @@
 //! Files to samples, whatever their format; and the built-in set.
 
+mod append;
 mod arrays;
 mod classes;
 mod columns;
 mod dialect;
+mod files;
 mod fingerprint;
 mod gaps;
 mod kind;
 mod learning;
 #[cfg(feature = "mpi")]
 mod part;
+#[cfg(feature = "mpi")]
+mod plain_files;
 mod plausible;
 mod prepared;
 mod samples;
 mod scale;
 mod source;
+#[cfg(feature = "mpi")]
+mod stretches;
 mod suspicions;
 mod table;
 

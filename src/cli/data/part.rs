@@ -1,11 +1,12 @@
 //! Some samples of a file, without reading the others: for a rank of a training, which has its own.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use shallownet::io::{Blocks, DataError, idx, npy};
 
 use super::arrays;
+use super::files::{Names, files};
 use super::kind::{Kind, kind};
 use super::learning::Learning;
 use super::plausible::or_values;
@@ -23,28 +24,28 @@ const GAP: usize = 1 << 16;
 impl Source {
     /// All that is known of the samples to learn from but their values: how many there are, and their
     /// labels. `None` of files in which a sample's place is not known before all are read (CSV, .npz,
-    /// Fortran order), of folders and of the built-in set.
+    /// Fortran order), of MNIST's folder and of the built-in set.
     pub(crate) fn outline(&self, learning: &Learning, say: &Say) -> Result<Option<Data>, Failure> {
-        let Some(path) = &self.data else { return Ok(None) };
+        let files = files(&self.data)?;
+        let Some(path) = files.first() else { return Ok(None) };
         let want = learning.want();
         self.check(path, want)?;
-        let data = match kind(path) {
-            Kind::Npy if npy::blocks::<f64>(path, 1).is_ok() => {
-                learning.check_arrays()?;
-                self.select(self.npy(path, want).map_err(or_values)?)?
-            }
-            Kind::Idx => {
-                learning.check_arrays()?;
-                self.idx(path, want)?
-            }
-            _ => return Ok(None),
-        };
+        let kind = kind(path);
+        let has_rows_in_order = |path: &PathBuf| npy::blocks::<f64>(path, 1).is_ok();
+        if kind != Kind::Idx && !(kind == Kind::Npy && files.iter().all(has_rows_in_order)) {
+            return Ok(None);
+        }
+        learning.check_arrays()?;
+        let pairs = self.with_labels(&files)?;
+        let data = Data::together(pairs.into_iter().map(|(path, labels)| match kind {
+            Kind::Idx => self.idx(path, labels.as_deref(), want),
+            _ => self.select(self.npy(path, labels.as_deref(), want).map_err(or_values)?),
+        }))?;
         data.say_merged(say);
         Ok(Some(data.with_two_classes()?.into_classes(learning.classification)?))
     }
 
-    fn npy(&self, path: &Path, want: Want) -> Result<Data, Failure> {
-        let labels = self.labels.as_deref();
+    fn npy(&self, path: &Path, labels: Option<&Path>, want: Want) -> Result<Data, Failure> {
         let shape = npy::shape(path)?;
         let (samples, width) = (shape[0], shape[1..].iter().product());
         let holds = arrays::npy_holds(path)?;
@@ -54,8 +55,8 @@ impl Source {
         Ok(data)
     }
 
-    fn idx(&self, path: &Path, want: Want) -> Result<Data, Failure> {
-        let (labels, limit) = (self.labels.as_deref(), self.memory_limit());
+    fn idx(&self, path: &Path, labels: Option<&Path>, want: Want) -> Result<Data, Failure> {
+        let limit = self.memory_limit();
         let reader = idx::Reader::open(path)?;
         let (samples, width) = reader.shape();
         let holds = if reader.holds_bytes() { Holds::Brightness } else { Holds::Numbers };
@@ -68,11 +69,36 @@ impl Source {
     /// Reads the samples in `rows`, in ascending order, of an [`outline`](Self::outline), and scales
     /// them; what is known of their values ([`Data::inputs`]) is of these alone.
     pub(crate) fn read(&self, mut data: Data, rows: Vec<usize>) -> Result<Data, Failure> {
-        let path = self.data.as_deref().unwrap_or(Path::new(""));
-        let columns = match &data.origin {
-            Origin::Arrays { columns, .. } => columns.clone(),
-            Origin::Table { .. } => (0..data.width).collect(),
+        if let Some(places) = data.part.as_mut().and_then(|part| part.places.take()) {
+            data.raw = places.read(&rows, data.width)?;
+            data.part = Some(Part { rows, ..Part::unread(data.len()) });
+            return data.scaled(self.inputs);
+        }
+        let (columns, names) = match &data.origin {
+            Origin::Arrays { columns, x, .. } => (columns.clone(), x.clone()),
+            Origin::Table { .. } => ((0..data.width).collect(), Names::one(String::new())),
         };
+        let files = files(&self.data)?;
+        let mut raw = with_room(rows.len().saturating_mul(data.width))?;
+        for (file, path) in files.iter().enumerate() {
+            let all = names.samples(file, data.len());
+            let at = |row: usize| rows.partition_point(|other| *other < row);
+            let of_file = rows[at(all.start)..at(all.end)].iter().map(|row| row - all.start);
+            self.read_file(path, &of_file.collect::<Vec<_>>(), &columns, &mut raw)?;
+        }
+        data.raw = raw;
+        data.part = Some(Part { rows, ..Part::unread(data.len()) });
+        data.scaled(self.inputs)
+    }
+
+    /// Appends these columns of these rows of one file.
+    fn read_file(
+        &self,
+        path: &Path,
+        mut rest: &[usize],
+        columns: &[usize],
+        raw: &mut Vec<f64>,
+    ) -> Result<(), Failure> {
         let is_idx = kind(path) == Kind::Idx;
         let open = |rows: Range<usize>, block| match is_idx {
             false => npy::blocks_of(path, rows, block),
@@ -81,25 +107,24 @@ impl Source {
                 arrays::unscaled(reader, self.memory_limit()).blocks(block)
             }
         };
-        let mut raw = with_room(rows.len().saturating_mul(data.width))?;
+        if rest.is_empty() {
+            return Ok(());
+        }
         let width = open(0..0, 1)?.features();
-        let mut rest = &rows[..];
         while let Some(&first) = rest.first() {
             let count = together(rest, GAP / (8 * width).max(1));
             let (these, others) = rest.split_at(count);
             let span = first..these[count - 1] + 1;
             let blocks = open(span.clone(), (BLOCK / (8 * width)).max(1))?;
-            pick(blocks, (span.start, these), &columns, &mut raw).map_err(arrays::unpacked)?;
+            pick(blocks, (span.start, these), columns, raw).map_err(arrays::unpacked)?;
             rest = others;
         }
-        data.raw = raw;
-        data.part = Some(Part { samples: data.len(), rows });
-        data.scaled(self.inputs)
+        Ok(())
     }
 }
 
 /// How many of the rows follow one another with no more than `gap` others between two.
-fn together(rows: &[usize], gap: usize) -> usize {
+pub(super) fn together(rows: &[usize], gap: usize) -> usize {
     let is_apart = |pair: &[usize]| pair[1] - pair[0] > gap + 1;
     rows.windows(2).position(is_apart).map_or(rows.len(), |at| at + 1)
 }

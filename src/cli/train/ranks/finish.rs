@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use shallownet::Scalar;
 use shallownet::io::model::Model;
 
-use super::job::Job;
 use super::measured::Measured;
 use super::share::Share;
 use crate::batch::Batch;
 use crate::failure::Failure;
+use crate::job::Job;
 use crate::pictures::{self, weights};
 use crate::results::{NetworkFacts, Results};
 use crate::say::Say;

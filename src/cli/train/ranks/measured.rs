@@ -3,11 +3,11 @@
 use shallownet::metrics::{self, Confusion};
 use shallownet::{Columns, Network, Scalar};
 
-use super::job::Job;
 use super::share::own_shards;
 use crate::batch::Batch;
 use crate::data::{Data, Targets, with_room};
 use crate::failure::Failure;
+use crate::job::Job;
 use crate::scores::{self, Kind, Score};
 use crate::verdict::Actual;
 
