@@ -109,7 +109,6 @@ impl Data {
     }
 
     /// Have some of the samples' values not been read?
-    #[cfg(feature = "mpi")]
     pub(crate) fn is_in_parts(&self) -> bool {
         self.part.is_some()
     }
