@@ -114,7 +114,7 @@ cmp "$folder/plain/model.safetensors" "$folder/tables/model.safetensors" || fail
 numbers=(--data "$folder/plain.csv" --label value --regression --missing refuse --ignore b,kind)
 alone numbers "${numbers[@]}" "${short[@]}" --shards 8
 same numbers 2 "${numbers[@]}" "${short[@]}"
-late=(--data "$folder/late.csv" --label kind --ignore value --categories b)
+late=(--data "$folder/late.csv" --label kind --ignore value --categories b --most-categories 3000)
 alone late "${late[@]}" "${short[@]}" --shards 8
 same late 2 "${late[@]}" "${short[@]}"
 grep -q "no plain table" "$log" || fail "no word of a table that is read as a whole"
