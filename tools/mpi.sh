@@ -100,12 +100,53 @@ same bytes 3 "${bytes[@]}" "${short[@]}"
 table=(--data "$folder/table.csv" --label kind --validation 0.1)
 alone table "${table[@]}" "${short[@]}" --shards 5
 same table 3 "${table[@]}" "${short[@]}" --shards 5
+# Each rank reads its own rows of a table of numbers, and of parts.
+plain=(--data "$folder/plain.csv" --label kind --ignore value --validation 0.2 --holdout 0.1)
+alone plain "${plain[@]}" "${short[@]}" --shards 8
+for ranks in 1 2 3 4; do
+    same plain "$ranks" "${plain[@]}" "${short[@]}"
+    if grep -q "no plain table" "$log"; then fail "a plain table is read as a whole"; fi
+done
+same plain 3 --data "$folder/tables" "${plain[@]:2}" "${short[@]}"
+if grep -q "no plain table" "$log"; then fail "parts of a plain table are read as a whole"; fi
+alone tables --data "$folder"/tables/*.csv "${plain[@]:2}" "${short[@]}" --shards 8
+cmp "$folder/plain/model.safetensors" "$folder/tables/model.safetensors" || fail "tables: another model"
+numbers=(--data "$folder/plain.csv" --label value --regression --missing refuse --ignore b,kind)
+alone numbers "${numbers[@]}" "${short[@]}" --shards 8
+same numbers 2 "${numbers[@]}" "${short[@]}"
+late=(--data "$folder/late.csv" --label kind --ignore value --categories b --most-categories 3000)
+alone late "${late[@]}" "${short[@]}" --shards 8
+same late 2 "${late[@]}" "${short[@]}"
+grep -q "no plain table" "$log" || fail "no word of a table that is read as a whole"
+parts=(--data "$folder/x-parts" --labels "$folder/y-parts")
+alone parts "${parts[@]}" "${held[@]}" --shards 8
+cmp "$folder/classes/model.safetensors" "$folder/parts/model.safetensors" || fail "parts: another model"
+same parts 3 "${parts[@]}" "${held[@]}"
 echo "train: the same models on 1, 2, 3, 4 and 8 ranks"
+
+select=("$built/shallownet" select --data "$folder/plain.csv" --label kind --ignore value --json
+    --hidden 2,4 --activation tanh --epochs 2 --batch 50 --folds 3)
+"${select[@]}" >"$folder/alone.json" 2>"$log" || fail "select alone"
+for ranks in 1 2 3 4; do
+    timeout 120 mpirun "${options[@]}" -n "$ranks" "${select[@]}" >"$folder/ranks.json" 2>"$log" ||
+        fail "select on $ranks ranks"
+    cmp "$folder/alone.json" "$folder/ranks.json" || fail "select: another table on $ranks ranks"
+done
+echo "select: the same table on 1, 2, 3 and 4 ranks"
 
 refused "rank 2: $folder/broken.npy: " 3 --data "$folder/broken.npy" --labels "$folder/y.npy"
 refused "x.npy" 3 --data "$folder/not/x.npy" --labels "$folder/y.npy"
+refused "narrow-parts/2.npy: 4 features a sample, and .*0.npy has 5" 2 \
+    --data "$folder/narrow-parts" --labels "$folder/y-parts"
+refused "late.csv: line .*, column 2" 2 "${late[@]:0:6}"
+refused "rank 1: $folder/broken.npy: " 2 --data "$folder/x.npy" "$folder/broken.npy" \
+    --labels "$folder/y.npy" "$folder/y.npy"
 refused "--ensemble" 2 "${classes[@]}" --ensemble 2
 refused "--shards 2 for 3 ranks" 3 "${classes[@]}" --shards 2
+train=("$built/shallownet" select)
+refused "--shard is for one process" 2 "${classes[@]}" --shard 1/2
+refused "ranks 0 and 1: \|not/x.npy" 2 --data "$folder/not/x.npy" --labels "$folder/y.npy"
+train=("$built/shallownet" train)
 echo "train: what is refused is said once, and nothing is written"
 
 # Longer than anyone waits; then resumed for some epochs more.

@@ -51,6 +51,41 @@ def main() -> None:
         colour = rng.choice(["red", "green", "blue"])
         lines.append(f"{a if rng.random() < 0.9 else ''},{b},{colour},k{kind}")
     (folder / "table.csv").write_text("\n".join(lines) + "\n")
+    plain(folder, rows, classes, values)
+    parts(folder, rows, classes)
+
+
+def plain(folder: pathlib.Path, rows: list[list[float]], classes: list[int], values: list[float]) -> None:
+    """A table of numbers, some of them missing, with a blank line; as one file and as a folder of three."""
+    lines = []
+    for at, (row, kind, value) in enumerate(zip(rows, classes, values, strict=True)):
+        cells = [repr(cell) for cell in row]
+        cells[1] = "NA" if at % 37 == 5 else cells[1]
+        # A class that is spelled otherwise further down.
+        lines.append(",".join([*cells, f"{kind}.0" if at == 1500 else str(kind), repr(value)]))
+    lines.insert(1000, "")
+    header = "a,b,noise,bit,constant,kind,value\n"
+    (folder / "plain.csv").write_text(header + "\n".join(lines))
+    (folder / "tables").mkdir()
+    for part, (start, end) in enumerate([(0, 700), (700, 705), (705, len(lines))]):
+        text = header + "\r\n".join(lines[start:end]) + "\r\n"
+        (folder / "tables" / f"{part}.csv").write_bytes(text.encode())
+    # Numbers alone up to the last third.
+    lines[-300] = lines[-300].replace(",", ",x", 1)
+    (folder / "late.csv").write_text(header + "\n".join(lines))
+
+
+def parts(folder: pathlib.Path, rows: list[list[float]], classes: list[int]) -> None:
+    """The samples and labels as folders of three .npy files; one folder whose last part is broken."""
+    for name in ("x", "y", "narrow"):
+        (folder / f"{name}-parts").mkdir()
+    for part, (start, end) in enumerate([(0, 900), (900, 901), (901, SAMPLES)]):
+        x = [value for row in rows[start:end] for value in row]
+        npy(folder / "x-parts" / f"{part}.npy", "f", (end - start, FEATURES), x)
+        npy(folder / "y-parts" / f"{part}.npy", "q", (end - start,), classes[start:end])
+        width = FEATURES - (part == 2)
+        x = [value for row in rows[start:end] for value in row[:width]]
+        npy(folder / "narrow-parts" / f"{part}.npy", "f", (end - start, width), x)
 
 
 main()

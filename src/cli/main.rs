@@ -5,7 +5,7 @@
 //! `model_file` (a model, or an ensemble), `threads`, `split` (which rows are for what), `prepare` (what is done to columns and values),
 //! `batch` (samples to a network's X and Y), `average` (several networks' predictions), `scores`, `probabilities`, `importance` and `verdict`
 //! (how good predictions are, and by what), `tables` and `pictures`, `rescue` (files that can't be written to their place), `progress` (bars and
-//! Ctrl-C), `say` (output and notes) and `failure` (what can go wrong, and the exit code).
+//! Ctrl-C), `job` and `launch` (the ranks of an MPI job), `say` (output and notes) and `failure` (what can go wrong, and the exit code).
 #![deny(unsafe_code)]
 
 mod average;
@@ -20,6 +20,10 @@ mod gradcheck;
 mod import;
 mod importance;
 mod inspect;
+#[cfg(feature = "mpi")]
+mod job;
+#[cfg(feature = "mpi")]
+mod launch;
 mod model_file;
 mod network;
 mod pictures;
@@ -80,6 +84,17 @@ impl Command {
             Self::Predict(_) | Self::Import(_) | Self::Export(_) | Self::Bench(_) => false,
         }
     }
+
+    /// Runs it as one rank of a job; `None` if it is no command for ranks, or no launcher's process.
+    #[cfg(feature = "mpi")]
+    fn as_rank(&mut self) -> Option<ExitCode> {
+        let json = self.is_json();
+        match self {
+            Self::Train(args) => launch::run(json, |job, say| train::ranks::run(args, job, say)),
+            Self::Select(args) => launch::run(json, |job, say| select::ranks::run(args, job, say)),
+            _ => None,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -90,9 +105,7 @@ fn main() -> ExitCode {
     #[cfg(feature = "mpi")]
     let mut cli = cli;
     #[cfg(feature = "mpi")]
-    if let Command::Train(args) = &mut cli.command
-        && let Some(code) = train::ranks::run(args)
-    {
+    if let Some(code) = cli.command.as_rank() {
         return code;
     }
     let command = cli.command;

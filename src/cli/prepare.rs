@@ -106,6 +106,12 @@ impl PreparationArgs {
             .rare_below(self.rare)
     }
 
+    /// Is a value put in the place of one that is missing?
+    #[cfg(feature = "mpi")]
+    pub(crate) fn fills(&self, data: &Data) -> bool {
+        self.missing == MissingChoice::Fill && data.may_lack_values()
+    }
+
     /// What is done to the targets: as asked for or, if nothing was, standardization wherever the
     /// output can take any value. `None`: nothing.
     pub(crate) fn of_targets(&self, output: Activation) -> Result<TargetChoice, Failure> {

@@ -35,9 +35,15 @@ pub(crate) fn pool(threads: usize) -> Result<ThreadPool, Failure> {
     pool.map_err(|error| Failure::Arguments(format!("--threads {threads}: {error}")))
 }
 
-/// Makes rayon's own pool, of so many threads.
+/// The threads of a rank. It speaks to the others from its first thread, which does not go into a
+/// pool: so they are rayon's own.
 #[cfg(feature = "mpi")]
-pub(crate) fn make_default_pool(threads: usize) -> Result<(), Failure> {
+pub(crate) fn of_rank(asked: Option<NonZeroUsize>, say: &Say) -> Result<(), Failure> {
+    let Some(asked) = asked.filter(|n| n.get() > 1) else {
+        limit_default_pool(say);
+        return Ok(());
+    };
+    let threads = within_reason("--threads", asked.get(), say);
     let made = ThreadPoolBuilder::new().num_threads(threads).build_global();
     made.map_err(|error| Failure::Arguments(format!("--threads {threads}: {error}")))
 }

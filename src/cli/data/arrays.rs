@@ -8,6 +8,7 @@ use shallownet::io::table::Labels;
 use shallownet::io::{DataError, DataProblem, idx, npy};
 use shallownet::pipeline::RawColumn;
 
+use super::files::Names;
 use super::samples::{Data, Holds, Origin, Part, Targets, Want};
 use crate::failure::Failure;
 
@@ -200,14 +201,18 @@ pub(super) fn outline(
         kinds: vec![RawColumn::Number; width],
         weights: Vec::new(),
         raw: Vec::new(),
-        part: Some(Part { samples, rows: Vec::new() }),
+        part: Some(Part::unread(samples)),
         holds,
         inputs: None,
         targets,
         feature_names: None,
         label_name: None,
         image: None,
-        origin: Origin::Arrays { x: show(path), labels, columns: (0..width).collect() },
+        origin: Origin::Arrays {
+            x: Names::one(show(path)),
+            labels: Names::one(labels),
+            columns: (0..width).collect(),
+        },
         is_built_in: false,
     })
 }

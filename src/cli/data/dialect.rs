@@ -2,10 +2,10 @@
 //! found.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use shallownet::io::table::{Decimal, Delimiter, Dialect, Header, Table, Thousands};
+use shallownet::io::table::{Decimal, Delimiter, Dialect, Error, Header, Table, Thousands};
 
 use crate::failure::Failure;
 use crate::say::Say;
@@ -89,6 +89,20 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// Opens the first of some files.
+    pub(super) fn open_first(&self, files: &[PathBuf], say: &Say) -> Result<Table<File>, Failure> {
+        self.open(files.first().map_or(Path::new(""), PathBuf::as_path), say)
+    }
+
+    /// The others, each opened when it is asked for.
+    pub(super) fn others(
+        self,
+        files: &[PathBuf],
+    ) -> impl Iterator<Item = Result<Table<File>, Error>> {
+        let open = move |path: &PathBuf| Table::open_with(path, self.header, &self.dialect);
+        files.iter().skip(1).map(open)
+    }
+
     /// Opens a table, and notes what was found that is not as most tables are.
     pub(super) fn open(&self, path: &Path, say: &Say) -> Result<Table<File>, Failure> {
         let table = Table::open_with(path, self.header, &self.dialect)?;

@@ -4,16 +4,16 @@
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use shallownet::io::{Blocks, DataError, idx, npy};
-use shallownet::pipeline::{InputKind, Inputs};
 
 use super::arrays;
+use super::files::{Names, files};
 use super::kind::{Kind, kind};
 use super::learning::Learning;
 use super::plausible::or_values;
-use super::samples::{Data, Holds, Origin, Part, Targets, Want, with_room};
+use super::samples::{Data, Holds, Origin, Part, Want, with_room};
 use super::source::Source;
 use crate::failure::Failure;
 use crate::say::Say;
@@ -30,43 +30,42 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 impl Source {
     /// All that is known of the samples to learn from but their values: how many there are, and their
     /// labels. `None` of files in which a sample's place is not known before all are read (CSV, .npz,
-    /// Fortran order), of folders and of the built-in set.
+    /// Fortran order), of MNIST's folder and of the built-in set.
     pub(crate) fn outline(&self, learning: &Learning, say: &Say) -> Result<Option<Data>, Failure> {
-        let Some(path) = &self.data else { return Ok(None) };
+        let files = files(&self.data)?;
+        let Some(path) = files.first() else { return Ok(None) };
         let want = learning.want();
         self.check(path, want)?;
-        let data = match kind(path) {
-            Kind::Npy if npy::blocks::<f64>(path, 1).is_ok() => {
-                learning.check_arrays()?;
-                self.select(self.npy(path, want).map_err(or_values)?)?
-            }
-            Kind::Idx => {
-                learning.check_arrays()?;
-                self.idx(path, want)?
-            }
-            _ => return Ok(None),
-        };
+        let kind = kind(path);
+        let has_rows_in_order = |path: &PathBuf| npy::blocks::<f64>(path, 1).is_ok();
+        if kind != Kind::Idx && !(kind == Kind::Npy && files.iter().all(has_rows_in_order)) {
+            return Ok(None);
+        }
+        learning.check_arrays()?;
+        let pairs = self.with_labels(&files)?;
+        let data = Data::together(pairs.into_iter().map(|(path, labels)| match kind {
+            Kind::Idx => self.idx(path, labels.as_deref(), want),
+            _ => self.select(self.npy(path, labels.as_deref(), want).map_err(or_values)?),
+        }))?;
         data.say_merged(say);
         Ok(Some(data.with_two_classes()?.into_classes(learning.classification)?))
     }
 
-    /// Refuses a gzipped file for `option`: what stands far behind is found by unpacking all before it.
+    /// Refuses gzipped files for `option`: what stands far behind is found by unpacking all before it.
     pub(crate) fn refuse_packed(&self, option: &str) -> Result<(), Failure> {
-        let Some(path) = &self.data else { return Ok(()) };
-        let mut start = [0; 2];
-        let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
-        match read {
-            Ok(()) if start == GZIP => {
-                let problem = format!("is gzipped: expected it unpacked, for {option}");
-                Err(Failure::File { file: path.display().to_string(), problem })
-            }
+        for path in files(&self.data)? {
+            let mut start = [0; 2];
+            let read = File::open(&path).and_then(|mut file| file.read_exact(&mut start));
             // What can't be read is refused where it is.
-            _ => Ok(()),
+            if read.is_ok() && start == GZIP {
+                let problem = format!("is gzipped: expected it unpacked, for {option}");
+                return Err(Failure::File { file: path.display().to_string(), problem });
+            }
         }
+        Ok(())
     }
 
-    fn npy(&self, path: &Path, want: Want) -> Result<Data, Failure> {
-        let labels = self.labels.as_deref();
+    fn npy(&self, path: &Path, labels: Option<&Path>, want: Want) -> Result<Data, Failure> {
         let shape = npy::shape(path)?;
         let (samples, width) = (shape[0], shape[1..].iter().product());
         let holds = arrays::npy_holds(path)?;
@@ -76,8 +75,8 @@ impl Source {
         Ok(data)
     }
 
-    fn idx(&self, path: &Path, want: Want) -> Result<Data, Failure> {
-        let (labels, limit) = (self.labels.as_deref(), self.memory_limit());
+    fn idx(&self, path: &Path, labels: Option<&Path>, want: Want) -> Result<Data, Failure> {
+        let limit = self.memory_limit();
         let reader = idx::Reader::open(path)?;
         let (samples, width) = reader.shape();
         let holds = if reader.holds_bytes() { Holds::Brightness } else { Holds::Numbers };
@@ -90,7 +89,12 @@ impl Source {
     /// Reads the samples in `rows`, in ascending order, of an [`outline`](Self::outline), and scales
     /// them; what is known of their values ([`Data::inputs`]) is of these alone.
     #[cfg(feature = "mpi")]
-    pub(crate) fn read(&self, data: Data, rows: Vec<usize>) -> Result<Data, Failure> {
+    pub(crate) fn read(&self, mut data: Data, rows: Vec<usize>) -> Result<Data, Failure> {
+        if let Some(places) = data.part.as_mut().and_then(|part| part.places.take()) {
+            data.raw = places.read(&rows, data.width)?;
+            data.part = Some(Part { rows, ..Part::unread(data.len()) });
+            return data.scaled(self.inputs);
+        }
         let Data { raw, part, inputs, .. } = self.stretch(&data, rows)?;
         Ok(Data { raw, part, inputs, ..data })
     }
@@ -98,15 +102,34 @@ impl Source {
     /// The same without their targets, which the outline keeps.
     pub(crate) fn stretch(&self, outline: &Data, rows: Vec<usize>) -> Result<Data, Failure> {
         let raw = self.values(outline, &rows)?;
-        outline.with_values(raw, Part { samples: outline.len(), rows }).scaled(self.inputs)
+        let part = Part { rows, ..Part::unread(outline.len()) };
+        outline.with_values(raw, part).scaled(self.inputs)
     }
 
     fn values(&self, data: &Data, rows: &[usize]) -> Result<Vec<f64>, Failure> {
-        let path = self.data.as_deref().unwrap_or(Path::new(""));
-        let columns = match &data.origin {
-            Origin::Arrays { columns, .. } => columns.clone(),
-            Origin::Table { .. } => (0..data.width).collect(),
+        let (columns, names) = match &data.origin {
+            Origin::Arrays { columns, x, .. } => (columns.clone(), x.clone()),
+            Origin::Table { .. } => ((0..data.width).collect(), Names::one(String::new())),
         };
+        let files = files(&self.data)?;
+        let mut raw = with_room(rows.len().saturating_mul(data.width))?;
+        for (file, path) in files.iter().enumerate() {
+            let all = names.samples(file, data.len());
+            let at = |row: usize| rows.partition_point(|other| *other < row);
+            let of_file = rows[at(all.start)..at(all.end)].iter().map(|row| row - all.start);
+            self.read_file(path, &of_file.collect::<Vec<_>>(), &columns, &mut raw)?;
+        }
+        Ok(raw)
+    }
+
+    /// Appends these columns of these rows of one file.
+    fn read_file(
+        &self,
+        path: &Path,
+        mut rest: &[usize],
+        columns: &[usize],
+        raw: &mut Vec<f64>,
+    ) -> Result<(), Failure> {
         let is_idx = kind(path) == Kind::Idx;
         let open = |rows: Range<usize>, block| match is_idx {
             false => npy::blocks_of(path, rows, block),
@@ -115,76 +138,24 @@ impl Source {
                 arrays::unscaled(reader, self.memory_limit()).blocks(block)
             }
         };
-        let mut raw = with_room(rows.len().saturating_mul(data.width))?;
+        if rest.is_empty() {
+            return Ok(());
+        }
         let width = open(0..0, 1)?.features();
-        let mut rest = rows;
         while let Some(&first) = rest.first() {
             let count = together(rest, GAP / (8 * width).max(1));
             let (these, others) = rest.split_at(count);
             let span = first..these[count - 1] + 1;
             let blocks = open(span.clone(), (BLOCK / (8 * width)).max(1))?;
-            pick(blocks, (span.start, these), &columns, &mut raw).map_err(arrays::unpacked)?;
+            pick(blocks, (span.start, these), columns, raw).map_err(arrays::unpacked)?;
             rest = others;
         }
-        Ok(raw)
-    }
-}
-
-impl Data {
-    /// The same file's samples with these values, as the file has them, and without targets.
-    fn with_values(&self, raw: Vec<f64>, part: Part) -> Self {
-        let Self { width, kinds, holds, feature_names, label_name, .. } = self;
-        let origin = match &self.origin {
-            Origin::Arrays { x, labels, columns } => {
-                Origin::Arrays { x: x.clone(), labels: labels.clone(), columns: columns.clone() }
-            }
-            // An outline is of arrays.
-            Origin::Table { .. } => Origin::Arrays {
-                x: self.file(),
-                labels: String::new(),
-                columns: (0..*width).collect(),
-            },
-        };
-        Self {
-            raw,
-            part: Some(part),
-            width: *width,
-            kinds: kinds.clone(),
-            weights: Vec::new(),
-            holds: *holds,
-            inputs: None,
-            targets: Targets::None,
-            feature_names: feature_names.clone(),
-            label_name: label_name.clone(),
-            image: self.image,
-            origin,
-            is_built_in: self.is_built_in,
-        }
-    }
-}
-
-/// What samples are, of which some are these and others those.
-pub(crate) fn widened(these: Option<Inputs>, those: Option<Inputs>) -> Option<Inputs> {
-    let (Some(a), Some(b)) = (these, those) else { return these.or(those) };
-    Some(Inputs {
-        from: if place(a.from) > place(b.from) { a.from } else { b.from },
-        lowest: a.lowest.min(b.lowest),
-        highest: a.highest.max(b.highest),
-        divided_by: a.divided_by,
-    })
-}
-
-/// How much a kind of values takes in: all bytes are whole numbers, and these are real ones.
-fn place(kind: InputKind) -> u8 {
-    match kind {
-        InputKind::Bytes => 0,
-        InputKind::Whole => 1,
-        _ => 2,
+        Ok(())
     }
 }
 
 /// How many of the rows follow one another with no more than `gap` others between two.
-fn together(rows: &[usize], gap: usize) -> usize {
+pub(super) fn together(rows: &[usize], gap: usize) -> usize {
     let is_apart = |pair: &[usize]| pair[1] - pair[0] > gap + 1;
     rows.windows(2).position(is_apart).map_or(rows.len(), |at| at + 1)
 }

@@ -6,6 +6,7 @@ use shallownet::io::table::{Labels, Records};
 use shallownet::pipeline::{Inputs, RawColumn};
 use shallownet::{Error, Scalar};
 
+use super::files::{Names, all};
 use super::prepared::Prepared;
 use crate::failure::Failure;
 
@@ -44,6 +45,21 @@ pub(super) struct Part {
     pub(super) samples: usize,
     /// From 0, in ascending order.
     pub(super) rows: Vec<usize>,
+    /// Where the rows of tables stand.
+    #[cfg(feature = "mpi")]
+    pub(super) places: Option<Box<super::stretches::Places>>,
+}
+
+impl Part {
+    /// Of so many samples, none.
+    pub(super) fn unread(samples: usize) -> Self {
+        Self {
+            samples,
+            rows: Vec::new(),
+            #[cfg(feature = "mpi")]
+            places: None,
+        }
+    }
 }
 
 /// What is to be predicted.
@@ -82,8 +98,8 @@ pub(crate) enum Want {
 pub(super) enum Origin {
     /// A text; the columns (from 0) of the features and of the label.
     Table { records: Box<Records>, columns: Vec<usize>, label: Option<usize> },
-    /// A file of samples and one of labels; which of its features (from 0) are taken.
-    Arrays { x: String, labels: String, columns: Vec<usize> },
+    /// Files of samples and of labels; which of the features (from 0) are taken.
+    Arrays { x: Names, labels: Names, columns: Vec<usize> },
 }
 
 impl Data {
@@ -93,7 +109,6 @@ impl Data {
     }
 
     /// Have some of the samples' values not been read?
-    #[cfg(feature = "mpi")]
     pub(crate) fn is_in_parts(&self) -> bool {
         self.part.is_some()
     }
@@ -136,6 +151,12 @@ impl Data {
         matches!(self.origin, Origin::Table { .. })
     }
 
+    /// How many of the samples that have been read lack a value of this raw column.
+    #[cfg(feature = "mpi")]
+    pub(crate) fn lacking(&self, column: usize) -> usize {
+        self.raw.iter().skip(column).step_by(self.width).filter(|v| v.is_nan()).count()
+    }
+
     /// All rows, in order.
     pub(crate) fn rows(&self) -> Result<Vec<usize>, Error> {
         let mut rows = with_room(self.len())?;
@@ -143,11 +164,11 @@ impl Data {
         Ok(rows)
     }
 
-    /// The file, as it was named.
+    /// The file, as it was named; of several, the first, and how many more.
     pub(crate) fn file(&self) -> String {
         match &self.origin {
-            Origin::Table { records, .. } => records.place(0, 0).file,
-            Origin::Arrays { x, .. } => x.clone(),
+            Origin::Table { records, .. } => all(records.files()),
+            Origin::Arrays { x, .. } => x.all(),
         }
     }
 
@@ -158,6 +179,7 @@ impl Data {
                 records.place(row, columns[feature]).to_string()
             }
             Origin::Arrays { x, columns, .. } => {
+                let (x, row) = x.place(row);
                 format!("{x}: sample {}, feature {}", row + 1, columns[feature] + 1)
             }
         }
@@ -208,7 +230,10 @@ impl Data {
             Origin::Table { records, label, .. } => {
                 records.place(row, label.unwrap_or(0)).to_string()
             }
-            Origin::Arrays { labels, .. } => format!("{labels}: label {}", row + 1),
+            Origin::Arrays { labels, .. } => {
+                let (labels, row) = labels.place(row);
+                format!("{labels}: label {}", row + 1)
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use shallownet::io::table::Header;
 
 use super::columns::Selection;
 use super::dialect::{self, Written};
+use super::files::files;
 use super::kind::{Kind, kind};
 use super::learning::Learning;
 use super::plausible::or_values;
@@ -25,9 +26,10 @@ const TEST: &str = "t10k";
 /// Where samples are.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Source {
-    /// The samples: CSV; .npy or IDX, with --labels; .npz; or a folder with MNIST's four files
-    #[arg(long, value_name = "FILE", visible_alias = "images")]
-    pub(crate) data: Option<PathBuf>,
+    /// The samples: CSV; .npy or IDX, with --labels; .npz; or a folder with MNIST's four files.
+    /// Several files of one kind, or a folder of them, are read one after another
+    #[arg(long, value_name = "FILE", visible_alias = "images", num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
     /// CSV: the column with the class, as words or numbers: its name, or its number from 1; .npz:
     /// the name of the labels' array [default: y]
     #[arg(long, value_name = "COLUMN", requires = "data")]
@@ -35,9 +37,9 @@ pub(crate) struct Source {
     /// .npz: the name of the samples' array [default: x]
     #[arg(long, value_name = "NAME", requires = "data")]
     pub(crate) array: Option<String>,
-    /// The labels of .npy or IDX samples, a file of the same kind
-    #[arg(long, value_name = "FILE", requires = "data")]
-    pub(crate) labels: Option<PathBuf>,
+    /// The labels of .npy or IDX samples, a file of the same kind for each of --data
+    #[arg(long, value_name = "FILE", requires = "data", num_args = 1..)]
+    pub(crate) labels: Vec<PathBuf>,
     /// What the values are: bytes (0 to 255; divided as the model's were, else by 255), or as-is
     /// (as the network takes them) [default: IDX bytes are divided in training, and a model asks
     /// for what it learned from]
@@ -57,9 +59,15 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// Are files named? Without, there is the built-in set.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.data.is_empty()
+    }
+
     /// The samples to learn from; the built-in set if no file is named.
     pub(crate) fn training(&self, learning: &Learning, say: &Say) -> Result<Data, Failure> {
-        let Some(path) = &self.data else {
+        let files = files(&self.data)?;
+        let Some(path) = files.first() else {
             return table::planar(say);
         };
         let want = learning.want();
@@ -68,11 +76,11 @@ impl Source {
         let data = match kind(path) {
             Kind::Table => {
                 let columns = (label.unwrap_or(""), &self.selection);
-                table::training(path, self.written(), columns, learning, say)?
+                table::training(&files, self.written(), columns, learning, say)?
             }
             kind => {
                 learning.check_arrays()?;
-                self.arrays((path, kind), TRAINING, want)?
+                self.arrays((&files, kind), TRAINING, want)?
             }
         };
         data.say_merged(say);
@@ -116,9 +124,9 @@ impl Source {
         inputs: Option<&Inputs>,
         say: &Say,
     ) -> Result<Option<Data>, Failure> {
-        match &self.data {
-            Some(path) if kind(path) == Kind::Folder && arrays::has_set(path, TEST) => {
-                let data = self.arrays((path, Kind::Folder), TEST, want)?;
+        match &files(&self.data)?[..] {
+            files @ [path] if kind(path) == Kind::Folder && arrays::has_set(path, TEST) => {
+                let data = self.arrays((files, Kind::Folder), TEST, want)?;
                 data.scaled_for(inputs, self.inputs, say).map(Some)
             }
             _ => Ok(None),
@@ -132,7 +140,8 @@ impl Source {
         want: Want,
         say: &Say,
     ) -> Result<Data, Failure> {
-        let Some(path) = &self.data else {
+        let files = files(&self.data)?;
+        let Some(path) = files.first() else {
             return Err(Failure::Arguments("--data is missing: a file of samples".to_owned()));
         };
         self.check(path, want)?;
@@ -140,9 +149,9 @@ impl Source {
         let data = match kind(path) {
             Kind::Table => {
                 let columns = (label, &self.selection);
-                table::for_model(model, path, self.written(), columns, want, say)?
+                table::for_model(model, &files, self.written(), columns, want, say)?
             }
-            kind => self.arrays((path, kind), TEST, want)?,
+            kind => self.arrays((&files, kind), TEST, want)?,
         };
         data.say_merged(say);
         let expected = model.pipeline.raw_columns(model.network.inputs());
@@ -155,19 +164,55 @@ impl Source {
         data.scaled_for(model.pipeline.inputs.as_ref(), self.inputs, say)
     }
 
-    /// Samples of a file that is no table; of a folder, those of this set.
-    fn arrays(&self, (path, kind): (&Path, Kind), set: &str, want: Want) -> Result<Data, Failure> {
+    /// Samples of files that are no tables; of a folder, those of this set.
+    fn arrays(
+        &self,
+        (files, kind): (&[PathBuf], Kind),
+        set: &str,
+        want: Want,
+    ) -> Result<Data, Failure> {
+        let pairs = self.with_labels(files)?;
+        Data::together(
+            pairs
+                .into_iter()
+                .map(|(path, labels)| self.array((path, labels.as_deref()), kind, set, want)),
+        )
+    }
+
+    /// Each file of samples with that of its labels, if they are in files of their own.
+    pub(super) fn with_labels<'a>(
+        &self,
+        files: &'a [PathBuf],
+    ) -> Result<Vec<(&'a Path, Option<PathBuf>)>, Failure> {
+        let labels = super::files::files(&self.labels)?;
+        let (given, expected) = (labels.len(), files.len());
+        if given > 0 && given != expected {
+            return Err(Failure::Arguments(format!(
+                "--labels: {given} files for {expected} of samples: expected one for each"
+            )));
+        }
+        let labels = labels.into_iter().map(Some).chain(std::iter::repeat(None));
+        Ok(files.iter().map(PathBuf::as_path).zip(labels).collect())
+    }
+
+    fn array(
+        &self,
+        (path, labels): (&Path, Option<&Path>),
+        kind: Kind,
+        set: &str,
+        want: Want,
+    ) -> Result<Data, Failure> {
         let limit = self.memory_limit();
         match kind {
             Kind::Npy | Kind::Table => {
-                self.select(arrays::npy(path, self.labels.as_deref(), want).map_err(or_values)?)
+                self.select(arrays::npy(path, labels, want).map_err(or_values)?)
             }
             Kind::Npz => {
                 let names = [self.array.as_deref(), self.label.as_deref()];
                 let read = arrays::npz(path, names, want, limit);
                 self.select(read.map_err(or_values)?)
             }
-            Kind::Idx => arrays::idx(path, self.labels.as_deref(), want, limit),
+            Kind::Idx => arrays::idx(path, labels, want, limit),
             Kind::Folder => arrays::folder(path, set, want, limit),
         }
     }
@@ -177,7 +222,13 @@ impl Source {
         self.memory_limit.map(|mib| mib.saturating_mul(1 << 20))
     }
 
-    fn written(&self) -> Written {
+    /// Which columns of a table are wanted: the label's, and those that are features.
+    #[cfg(feature = "mpi")]
+    pub(super) fn columns(&self) -> (&str, &Selection) {
+        (self.label.as_deref().unwrap_or(""), &self.selection)
+    }
+
+    pub(super) fn written(&self) -> Written {
         let header = if self.no_header { Header::Absent } else { Header::Present };
         Written { header, dialect: self.dialect.dialect() }
     }
@@ -196,8 +247,8 @@ impl Source {
         }
         match kind {
             Kind::Table if is_wanted && self.label.is_none() => missing("--label"),
-            Kind::Npy | Kind::Idx if is_wanted && self.labels.is_none() => missing("--labels"),
-            Kind::Table | Kind::Npz | Kind::Folder if self.labels.is_some() => {
+            Kind::Npy | Kind::Idx if is_wanted && self.labels.is_empty() => missing("--labels"),
+            Kind::Table | Kind::Npz | Kind::Folder if !self.labels.is_empty() => {
                 unused("--labels", ".npy and IDX files")
             }
             Kind::Npy | Kind::Idx | Kind::Folder if self.label.is_some() => {

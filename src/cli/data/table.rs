@@ -1,7 +1,7 @@
 //! CSV: which columns hold the features, which the label; and the built-in set.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::PathBuf;
 
 use shallownet::Scalar;
 use shallownet::io::model::Model;
@@ -28,7 +28,7 @@ pub(crate) fn planar(say: &Say) -> Result<Data, Failure> {
     let features = (0..table.width()).filter(|&column| column != label);
     let features: Vec<_> = features.map(|column| (column, Cells::Numbers)).collect();
     let wanted = Wanted { features: &features, label: Some(label), ..Wanted::default() };
-    let mut data = read(table, &wanted, say)?.scaled(None)?;
+    let mut data = read((table, std::iter::empty()), &wanted, say)?.scaled(None)?;
     data.is_built_in = true;
     Ok(data)
 }
@@ -49,22 +49,27 @@ pub(crate) fn planar_weights() -> Result<[Vec<f64>; 2], Failure> {
     Ok([course.w1.as_flattened().to_vec(), course.w2.as_flattened().to_vec()])
 }
 
-/// A file to learn from: every column but the label (and that of the weights) is a feature, or only
-/// the selected columns.
-pub(super) fn training(
-    path: &Path,
-    written: Written,
+/// The columns (from 0) to learn from.
+pub(super) struct Chosen {
+    pub(super) features: Vec<usize>,
+    pub(super) label: usize,
+    pub(super) weights: Option<usize>,
+    /// Features whose cells are texts, whatever they look like.
+    pub(super) texts: Vec<usize>,
+}
+
+/// Every column but the label (and that of the weights) is a feature, or only the selected columns.
+pub(super) fn chosen<R: Read>(
+    table: &Table<R>,
     (label, selection): (&str, &Selection),
     learning: &Learning,
-    say: &Say,
-) -> Result<Data, Failure> {
-    let table = written.open(path, say)?;
+) -> Result<Chosen, Failure> {
     let label = table.column(label)?;
     let weights = learning.weights.as_ref().map(|name| table.column(name)).transpose()?;
     if weights == Some(label) {
         return Err(Failure::Arguments("--weights: it is the label".to_owned()));
     }
-    let mut columns = selected(&table, selection, Some(label))?;
+    let mut columns = selected(table, selection, Some(label))?;
     columns.retain(|column| Some(*column) != weights);
     if columns.is_empty() {
         let besides = match selection.given() {
@@ -78,12 +83,24 @@ pub(super) fn training(
         let problem = format!("line {}: there is no column {besides}{hint}", table.first_line());
         return Err(Failure::File { file: table.file().to_owned(), problem });
     }
-    let texts = learning.columns(&table)?;
+    Ok(Chosen { features: columns, label, weights, texts: learning.columns(table)? })
+}
+
+/// Files to learn from.
+pub(super) fn training(
+    files: &[PathBuf],
+    written: Written,
+    columns: (&str, &Selection),
+    learning: &Learning,
+    say: &Say,
+) -> Result<Data, Failure> {
+    let table = written.open_first(files, say)?;
+    let Chosen { features, label, weights, texts } = chosen(&table, columns, learning)?;
     let cells = |column: usize| match texts.contains(&column) {
         true => (column, Cells::Texts),
         false => (column, Cells::Any),
     };
-    let features: Vec<_> = columns.into_iter().map(cells).collect();
+    let features: Vec<_> = features.into_iter().map(cells).collect();
     let targets = [label];
     let (label, targets) = match learning.want() {
         Want::Values => (None, &targets[..]),
@@ -98,7 +115,7 @@ pub(super) fn training(
         most_categories,
         ..Wanted::default()
     };
-    read(table, &wanted, say)?.with_two_classes()
+    read((table, written.others(files)), &wanted, say)?.with_two_classes()
 }
 
 fn selected<R: Read>(
@@ -114,13 +131,13 @@ fn selected<R: Read>(
 /// read if they are wanted.
 pub(super) fn for_model<T: Scalar>(
     model: &Model<T>,
-    path: &Path,
+    files: &[PathBuf],
     written: Written,
     (label, selection): (Option<&str>, &Selection),
     want: Want,
     say: &Say,
 ) -> Result<Data, Failure> {
-    let table = written.open(path, say)?;
+    let table = written.open_first(files, say)?;
     let label = label.map(|label| table.column(label)).transpose()?;
     let selected = selected(&table, selection, label)?;
     let pipeline = &model.pipeline;
@@ -160,7 +177,7 @@ pub(super) fn for_model<T: Scalar>(
     };
     let wanted =
         Wanted { features: &features, label, targets: &targets, missing, ..Wanted::default() };
-    let mut data = read(table, &wanted, say)?;
+    let mut data = read((table, written.others(files)), &wanted, say)?;
     // The codes are the model's, and need no lists.
     data.kinds.clear();
     Ok(data)
@@ -184,14 +201,19 @@ fn by_name<R: Read>(
     features.iter().map(column).collect()
 }
 
-fn read<R: Read>(table: Table<R>, wanted: &Wanted<'_>, say: &Say) -> Result<Data, Failure> {
+/// The samples of a table, and of others behind it.
+fn read<R: Read>(
+    (table, others): (Table<R>, impl Iterator<Item = Result<Table<R>, table::Error>>),
+    wanted: &Wanted<'_>,
+    say: &Say,
+) -> Result<Data, Failure> {
     let columns: Vec<usize> = wanted.features.iter().map(|(column, _)| *column).collect();
     let label_column = wanted.label.or(wanted.targets.first().copied());
     let named = |column: &usize| table.names().map(|names| names[*column].clone());
     let feature_names = columns.iter().map(named).collect();
     let label_name = label_column.as_ref().and_then(named);
     let known = table.dialect();
-    let mut records = table.records(wanted)?;
+    let mut records = Table::records_of(std::iter::once(Ok(table)).chain(others), wanted)?;
     if records.dialect != known && !records.dialect.is_plain() {
         // Further down there were numbers that tell more than the beginning.
         say.note(format_args!("{}: {}", records.place(0, 0).file, records.dialect));

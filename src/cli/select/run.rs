@@ -1,6 +1,6 @@
 //! The course of the command: the candidates, their trainings, and where the scores go.
 
-use shallownet::select::{Folds, Grid};
+use shallownet::select::{Candidate, Folds, Grid};
 use shallownet::{Init, Scalar};
 
 use super::args::{Args, ScoreName};
@@ -34,37 +34,71 @@ pub(crate) fn run(args: &Args, say: &Say) -> Result<(), Failure> {
 
 /// `noted` notes are of the machine, and not of the samples.
 fn select<T: Scalar>(args: &Args, data: &Data, noted: usize, say: &Say) -> Result<(), Failure> {
-    let score = ScoreName::of(args)?;
-    args.source.suspect(data, say);
-    let inits: Result<Vec<Init>, String> = args.init.iter().map(|i| i.with_scale(None)).collect();
-    let grid = Grid::default()
-        .activations(args.activation.iter().copied())
-        .hidden(args.hidden.iter().map(|hidden| hidden.0.clone()))
-        .learning_rates(args.learning_rate.iter().copied())
-        .inits(inits.map_err(Failure::Arguments)?);
-    let candidates = grid.candidates();
-    let meaning = Meaning::of(data);
-    let folds = match meaning {
-        Meaning::Values { .. } => Folds::new(data.len(), args.folds, args.seed)?,
-        Meaning::Classes { of_row, .. } => Folds::stratified(of_row, args.folds, args.seed)?,
-    };
-    args.shard.map_or(Ok(()), |shard| shard.check(candidates.len(), folds.count()))?;
-    fold::note(args, data, &folds, say)?;
-    let selection = Selection::new(score, &folds, &candidates);
-    let about = About::new(args, data, (score, &folds), say.noted().split_off(noted));
-    selection.say_size(&about.data, say);
-    let output = network::output(meaning);
-    let of_targets = args.preparation.of_targets(output)?;
-    let how = Fold { args, data, meaning, output, score, of_targets };
-    let scores = |shard: Shard| {
-        let trainings: Vec<usize> = shard.trainings(selection.trainings()).collect();
-        how.scores::<T>(&candidates, &folds, &trainings, say)
-    };
+    let course = Course::new(args, data, noted, say)?;
     let Some((shard, out)) = args.shard.zip(args.out.as_deref()) else {
-        return table::tell((&selection, &about), &scores(Shard::WHOLE)?, args.out.as_deref(), say);
+        let scores = course.scores::<T>(Shard::WHOLE, say)?;
+        let (selection, about) = (&course.selection, &course.about);
+        return table::tell((selection, about), &scores, args.out.as_deref(), say);
     };
-    let grounds = Grounds::new::<T>(args, data, &folds, (output, of_targets))?;
+    let grounds = course.grounds::<T>()?;
     part::make_folder(out)?;
-    let scores = scores(shard)?;
+    let scores = course.scores::<T>(shard, say)?;
+    let Course { selection, about, .. } = course;
     Part::new(shard, about, (selection, grounds), &scores).save(out, say)
+}
+
+/// A selection, ready for its trainings.
+pub(super) struct Course<'a> {
+    pub(super) selection: Selection,
+    pub(super) about: About,
+    candidates: Vec<Candidate>,
+    folds: Folds,
+    how: Fold<'a>,
+}
+
+impl<'a> Course<'a> {
+    /// `noted` notes are of the machine, and not of the samples.
+    pub(super) fn new(
+        args: &'a Args,
+        data: &'a Data,
+        noted: usize,
+        say: &Say,
+    ) -> Result<Self, Failure> {
+        let score = ScoreName::of(args)?;
+        args.source.suspect(data, say);
+        let inits: Result<Vec<Init>, String> =
+            args.init.iter().map(|i| i.with_scale(None)).collect();
+        let grid = Grid::default()
+            .activations(args.activation.iter().copied())
+            .hidden(args.hidden.iter().map(|hidden| hidden.0.clone()))
+            .learning_rates(args.learning_rate.iter().copied())
+            .inits(inits.map_err(Failure::Arguments)?);
+        let candidates = grid.candidates();
+        let meaning = Meaning::of(data);
+        let folds = match meaning {
+            Meaning::Values { .. } => Folds::new(data.len(), args.folds, args.seed)?,
+            Meaning::Classes { of_row, .. } => Folds::stratified(of_row, args.folds, args.seed)?,
+        };
+        args.shard.map_or(Ok(()), |shard| shard.check(candidates.len(), folds.count()))?;
+        fold::note(args, data, &folds, say)?;
+        let selection = Selection::new(score, &folds, &candidates);
+        let about = About::new(args, data, (score, &folds), say.noted().split_off(noted));
+        selection.say_size(&about.data, say);
+        let output = network::output(meaning);
+        let of_targets = args.preparation.of_targets(output)?;
+        let how = Fold { args, data, meaning, output, score, of_targets };
+        Ok(Self { selection, about, candidates, folds, how })
+    }
+
+    /// What the bits of scores follow from.
+    pub(super) fn grounds<T: Scalar>(&self) -> Result<Grounds, Failure> {
+        let Fold { args, data, output, of_targets, .. } = self.how;
+        Grounds::new::<T>(args, data, &self.folds, (output, of_targets))
+    }
+
+    /// The scores of a part's trainings.
+    pub(super) fn scores<T: Scalar>(&self, shard: Shard, say: &Say) -> Result<Vec<f64>, Failure> {
+        let trainings: Vec<usize> = shard.trainings(self.selection.trainings()).collect();
+        self.how.scores::<T>(&self.candidates, &self.folds, &trainings, say)
+    }
 }

@@ -24,7 +24,7 @@ pub(super) struct Selection {
 }
 
 /// What the table says of the samples and the options.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct About {
     /// The file of the samples, as it was named.
@@ -114,7 +114,7 @@ impl About {
 fn against_divergence(args: &Args) -> String {
     let smallest = args.learning_rate.iter().copied().fold(f64::INFINITY, f64::min);
     let mut hints = vec![format!("a --learning-rate below {smallest}")];
-    hints.extend(args.preparation.against_scales(args.source.data.is_some()));
+    hints.extend(args.preparation.against_scales(args.source.is_given()));
     hints.join(", or ")
 }
 

@@ -171,12 +171,12 @@ impl Args {
     }
 
     fn is_folder(&self) -> bool {
-        self.source.data.as_ref().is_some_and(|path| path.is_dir())
+        self.source.data.iter().any(|path| path.is_dir())
     }
 
     /// Is it trained by epochs, for all that the options say?
     fn has_epochs(&self) -> bool {
-        let is_table = self.source.data.is_some() && !self.preparation.plain;
+        let is_table = self.source.is_given() && !self.preparation.plain;
         let by_default = self.iterations.is_none() && (is_table || self.is_folder());
         self.solver.solver.is_none() && (self.epochs.are_given() || by_default)
     }
@@ -221,7 +221,7 @@ impl Args {
 
     /// The options that standardize features and targets, unless they were given.
     fn scaling(&self) -> Vec<String> {
-        self.preparation.against_scales(self.source.data.is_some())
+        self.preparation.against_scales(self.source.is_given())
     }
 
     /// Where Ctrl-C leaves the training.

@@ -67,9 +67,11 @@ fn preparation<T: Scalar>(data: &Data, sets: &Sets<T>, say: &Say) {
     let mut filled = Vec::new();
     for (k, column) in pipeline.columns.iter().enumerate() {
         let Missing::Filled { with, has_input: true } = column.missing() else { continue };
-        let count = sets.rows.train.iter().filter(|&&row| data.row(row)[k].is_nan()).count();
         let value = column.texts().nth(with as usize).map_or(with.to_string(), str::to_owned);
-        filled.push(format!("{} ({count} by {value})", data.feature(k)));
+        // No rank has all samples to count them.
+        let count = || sets.rows.train.iter().filter(|&&row| data.row(row)[k].is_nan()).count();
+        let how_many = if data.is_in_parts() { String::new() } else { format!("{} ", count()) };
+        filled.push(format!("{} ({how_many}by {value})", data.feature(k)));
     }
     if !filled.is_empty() {
         say.line(format_args!(

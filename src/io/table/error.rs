@@ -53,6 +53,18 @@ pub enum Error {
         /// The header's line.
         line: u64,
     },
+    /// A table that is no part of the one that it was to be read after.
+    #[error("{file}: line {line}: its columns are not those of {of}: {difference}")]
+    OtherColumns {
+        /// The file.
+        file: String,
+        /// The line of its header, or of its first row.
+        line: u64,
+        /// The file before it.
+        of: String,
+        /// What the first difference is.
+        difference: String,
+    },
     /// A row that is longer or shorter than the first.
     #[error(
         "{file}: line {line}: the row ends with column {given}: expected {expected} columns, as in line {first_line}"

@@ -52,6 +52,47 @@ impl Labels {
     pub fn like_missing(&self) -> impl Iterator<Item = usize> {
         (0..self.classes.len()).filter(|&class| is_missing(&self.classes[class]))
     }
+
+    /// The labels of these samples and of others behind them, as if they had been one file's. Labels of
+    /// the same text are one class, and no others.
+    ///
+    /// ```
+    /// use shallownet::io::table::{Header, Table};
+    /// let of = |text: &'static str| {
+    ///     let table = Table::new("t.csv", text.as_bytes(), Header::Absent)?;
+    ///     Ok::<_, shallownet::io::table::Error>(table.samples(&[], Some(0))?.labels.unwrap())
+    /// };
+    /// let all = of("b\nc\n")?.followed_by(&of("c\na\n")?)?;
+    /// assert_eq!((&all.classes[..], &all.of_row[..]), (&["a", "b", "c"].map(str::to_owned)[..], &[1, 2, 2, 0][..]));
+    /// assert_eq!(all.first_row, [3, 0, 1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There is not enough memory.
+    pub fn followed_by(self, others: &Self) -> Result<Self, TryReserveError> {
+        let Self { classes, mut of_row, first_row, merged } = self;
+        let index = classes.iter().cloned().zip(0..).collect();
+        let rows = of_row.len();
+        let mut all = LabelReader { index, classes, first_row, merged, rows, ..Default::default() };
+        let mut class_of = Vec::new();
+        for (label, first) in others.classes.iter().zip(&others.first_row) {
+            let known = all.index.get(label).copied();
+            class_of.push(known.unwrap_or_else(|| {
+                all.classes.push(label.clone());
+                all.first_row.push(rows + first);
+                all.classes.len() - 1
+            }));
+        }
+        of_row.try_reserve(others.of_row.len())?;
+        of_row.extend(others.of_row.iter().map(|&class| class_of[class]));
+        all.merged.extend(others.merged.iter().map(|merged| Merged {
+            class: class_of[merged.class],
+            row: rows + merged.row,
+            spelling: merged.spelling.clone(),
+        }));
+        all.finish(of_row)
+    }
 }
 
 /// Whether two labels name the same class: the same text, or the same whole number below 2^53, one

@@ -44,6 +44,16 @@ impl Numbers {
         Self { delimiter, decimal, thousands, is_mixed: is_mixed && decimal.is_none() }
     }
 
+    /// For a table that is read as if it were a part of the one before it.
+    pub(super) fn behind(self, before: Self) -> Self {
+        Self {
+            delimiter: self.delimiter,
+            decimal: before.decimal.or(self.decimal),
+            thousands: before.thousands.or(self.thousands),
+            is_mixed: before.decimal.is_none() && (before.is_mixed || self.is_mixed),
+        }
+    }
+
     /// What is known so far of how numbers are written.
     pub(super) fn known(&self) -> (Option<Decimal>, Option<Thousands>) {
         (self.decimal, self.thousands)

@@ -5,12 +5,12 @@ use std::num::NonZeroUsize;
 use shallownet::io::checkpoint::Checkpoint;
 use shallownet::{Network, Scalar, Trainer};
 
-use super::job::Job;
 use super::share::Share;
 use super::{epochs, finish, refused};
 use crate::choices::Precision;
 use crate::data::Data;
 use crate::failure::Failure;
+use crate::job::Job;
 use crate::network::{Defaults, note_outside, outside};
 use crate::progress;
 use crate::say::Say;
@@ -27,12 +27,12 @@ use crate::train::run::described;
 const SHARDS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 /// Trains as this rank of the job.
-pub(super) fn run(args: &mut Args, job: &Job<'_>, say: &Say) -> Result<(), Failure> {
+pub(crate) fn run(args: &mut Args, job: &Job<'_>, say: &Say) -> Result<(), Failure> {
     let shards = args.epochs.shards.unwrap_or(SHARDS);
     let refused = refused::check(args, (job.ranks(), shards.get()));
     // What is to be written is checked by the rank that will.
     job.agreed(refused.and_then(|()| if job.is_first() { args.check() } else { Ok(()) }))?;
-    job.agreed(threads(args, say))?;
+    job.agreed(threads::of_rank(args.network.machine.threads, say))?;
     if args.epochs.resume.is_none() {
         let by_default = if args.epochs.shards.is_none() { " (--shards)" } else { "" };
         say.line(format_args!("{} ranks, {shards} shards{by_default}", job.ranks()));
@@ -40,7 +40,7 @@ pub(super) fn run(args: &mut Args, job: &Job<'_>, say: &Say) -> Result<(), Failu
     } else {
         say.line(format_args!("{} ranks", job.ranks()));
     }
-    let data = job.agreed(samples(args, say))?;
+    let data = samples(args, (job, say))?;
     let defaults = Defaults::of(&data, args.preparation.plain);
     let of_checkpoint = args.epochs.resume.as_deref().and_then(element_type);
     match args.network.precision(of_checkpoint, defaults) {
@@ -49,26 +49,15 @@ pub(super) fn run(args: &mut Args, job: &Job<'_>, say: &Say) -> Result<(), Failu
     }
 }
 
-/// Messages are sent from this thread: it does not go into a pool, so the threads are rayon's own.
-fn threads(args: &Args, say: &Say) -> Result<(), Failure> {
-    match args.network.machine.threads {
-        Some(asked) if asked.get() > 1 => {
-            let threads = threads::within_reason("--threads", asked.get(), say);
-            threads::make_default_pool(threads)
-        }
-        _ => {
-            threads::limit_default_pool(say);
-            Ok(())
-        }
-    }
-}
-
 /// What there is to be learned from: without the values of samples, where a file can be read in parts.
-fn samples(args: &Args, say: &Say) -> Result<Data, Failure> {
-    if let Some(outline) = args.source.outline(&args.learning, say)? {
+fn samples(args: &Args, (job, say): (&Job<'_>, &Say)) -> Result<Data, Failure> {
+    if let Some(outline) = job.agreed(args.source.outline(&args.learning, say))? {
         return Ok(outline);
     }
-    let data = args.source.training(&args.learning, say)?;
+    if let Some(outline) = args.source.table_outline(&args.learning, (job, say))? {
+        return Ok(outline);
+    }
+    let data = job.agreed(args.source.training(&args.learning, say))?;
     args.source.suspect(&data, say);
     Ok(data)
 }

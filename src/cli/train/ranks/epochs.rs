@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use shallownet::{Network, PredictionWorkspace, Result, Scalar, Trainer, metrics};
 
-use super::job::Job;
 use super::share::{Share, own};
 use crate::batch::Batch;
 use crate::failure::Failure;
+use crate::job::Job;
 use crate::progress;
 use crate::say::Say;
 use crate::train::Args;

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use shallownet::Scalar;
 use shallownet::io::model::Model;
 
-use super::job::Job;
 use super::measure;
 use super::share::Share;
 use crate::batch::Batch;
 use crate::failure::Failure;
+use crate::job::Job;
 use crate::pictures;
 use crate::say::Say;
 use crate::scores;

@@ -2,11 +2,11 @@
 
 use shallownet::{Network, Scalar};
 
-use super::job::Job;
 use super::share::own_shards;
 use crate::batch::Batch;
 use crate::data::Data;
 use crate::failure::Failure;
+use crate::job::Job;
 use crate::scores;
 use crate::train::measured::{Measured, predictions};
 

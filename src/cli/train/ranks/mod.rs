@@ -4,16 +4,15 @@
 //! What one rank can't do ends all: every step that may fail is followed by [`Job::agreed`], so that no
 //! rank waits for one that has stopped.
 //!
-//! [`Job::agreed`]: job::Job::agreed
+//! [`Job::agreed`]: crate::job::Job::agreed
 
 mod course;
 mod epochs;
 mod finish;
-mod job;
-mod launch;
 mod measure;
+mod medians;
 mod prepare;
 mod refused;
 mod share;
 
-pub(crate) use launch::run;
+pub(crate) use course::run;

@@ -1,11 +1,12 @@
 //! What samples that no rank has all of become: the standardization of all, from the moments of shards.
 
-use shallownet::pipeline::Pipeline;
-use shallownet::{Columns, Moments};
+use shallownet::pipeline::{Column, Pipeline};
+use shallownet::{Columns, Moments, Standardization};
 
-use super::job::Job;
+use super::medians;
 use crate::data::{Data, Prepared};
 use crate::failure::Failure;
+use crate::job::Job;
 use crate::prepare::{PreparationArgs, note_constants, of_targets, refused, standardization_of};
 use crate::say::Say;
 use crate::train::intent::Intent;
@@ -19,14 +20,14 @@ pub(super) fn fit(
     intent: &Intent,
     (job, say): (&Job<'_>, &Say),
 ) -> Result<Prepared, Failure> {
-    let own = job.agreed(moments(options, data, shards))?;
+    let columns = medians::columns(options, (data, rows), shards, (job, say))?;
+    let own = job.agreed(moments(options, data, shards, &columns))?;
     let all = together(&job.values(&own)?, data.width);
     let standardized = || {
-        let mut pipeline = Pipeline::default();
+        let mut pipeline = Pipeline { columns, ..Pipeline::default() };
         if options.is_standardized(data) {
-            let standardization =
-                standardization_of(&all).map_err(|why| refused(data, rows, why))?;
-            pipeline.standardization = Some(standardization);
+            let of_numbers = standardization_of(&all).map_err(|why| refused(data, rows, why))?;
+            pipeline.standardization = Some(with_indicators(of_numbers, &pipeline, data.width));
             pipeline.clip = options.clip(data);
         }
         pipeline.targets = of_targets(data, rows, intent.of_targets, Some(say))?;
@@ -44,13 +45,20 @@ fn moments(
     options: &PreparationArgs,
     data: &Data,
     shards: &[&[usize]],
+    columns: &[Column],
 ) -> Result<Vec<f64>, Failure> {
     let plain = options.preparation(data).standardize(false);
+    let fills: Vec<f64> = columns.iter().map(medians::fill).collect();
     let mut all = Vec::new();
     for rows in shards {
-        let raw = data.gather(rows)?;
-        let fitted = plain.fit(Columns::new(&raw, data.width)?, &data.kinds);
-        fitted.map_err(|why| refused(data, rows, why))?;
+        let mut raw = data.gather(rows)?;
+        if columns.is_empty() {
+            let fitted = plain.fit(Columns::new(&raw, data.width)?, &data.kinds);
+            fitted.map_err(|why| refused(data, rows, why))?;
+        }
+        for (value, fill) in raw.iter_mut().zip(fills.iter().cycle()) {
+            *value = if value.is_nan() { *fill } else { *value };
+        }
         all.extend(Moments::of(&raw, data.width).into_iter().flat_map(Moments::to_array));
     }
     Ok(all)
@@ -62,4 +70,15 @@ fn together(all: &[f64], width: usize) -> Vec<Moments> {
         all.as_chunks::<6>().0.iter().map(|array| Moments::from_array(*array)).collect();
     let of = |k: usize| all.iter().skip(k).step_by(width).copied().collect::<Vec<_>>();
     (0..width).map(|k| Moments::together(&of(k))).collect()
+}
+
+/// The inputs that tell where a value was missing are left as they are.
+fn with_indicators(of: Standardization, pipeline: &Pipeline, width: usize) -> Standardization {
+    let n_x = pipeline.inputs_of(width).start;
+    let mut all = Standardization { means: vec![0.0; n_x], stds: vec![1.0; n_x] };
+    for (k, (mean, std)) in of.means.into_iter().zip(of.stds).enumerate() {
+        let input = pipeline.inputs_of(k).start;
+        (all.means[input], all.stds[input]) = (mean, std);
+    }
+    all
 }

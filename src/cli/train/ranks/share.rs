@@ -7,10 +7,10 @@ use shallownet::io::checkpoint::Checkpoint;
 use shallownet::pipeline::{InputKind, Inputs};
 use shallownet::ranks::Shards;
 
-use super::job::Job;
 use super::prepare;
 use crate::data::{Data, widened};
 use crate::failure::Failure;
+use crate::job::Job;
 use crate::say::Say;
 use crate::train::Args;
 use crate::train::intent::{Intent, meaning};

@@ -13,42 +13,42 @@ use crate::say::listed;
 const MESSAGE: usize = 1 << 30;
 
 /// This rank and the others.
-pub(super) struct Job<'a> {
+pub(crate) struct Job<'a> {
     ranks: RefCell<&'a mut dyn Communicator>,
 }
 
 /// The connection for a trainer, while the job speaks between its steps.
-pub(super) struct Turn<'j, 'a>(&'j Job<'a>);
+pub(crate) struct Turn<'j, 'a>(&'j Job<'a>);
 
 impl<'a> Job<'a> {
-    pub(super) fn new(ranks: &'a mut dyn Communicator) -> Self {
+    pub(crate) fn new(ranks: &'a mut dyn Communicator) -> Self {
         Self { ranks: RefCell::new(ranks) }
     }
 
-    pub(super) fn rank(&self) -> usize {
+    pub(crate) fn rank(&self) -> usize {
         self.ranks.borrow().rank()
     }
 
-    pub(super) fn ranks(&self) -> usize {
+    pub(crate) fn ranks(&self) -> usize {
         self.ranks.borrow().ranks()
     }
 
     /// The rank that writes and draws.
-    pub(super) fn is_first(&self) -> bool {
+    pub(crate) fn is_first(&self) -> bool {
         self.rank() == 0
     }
 
-    pub(super) fn turn(&self) -> Turn<'_, 'a> {
+    pub(crate) fn turn(&self) -> Turn<'_, 'a> {
         Turn(self)
     }
 
     /// Until all are here.
-    pub(super) fn wait(&self) {
+    pub(crate) fn wait(&self) {
         self.words([0]);
     }
 
     /// Some numbers of every rank.
-    pub(super) fn words<const N: usize>(&self, own: [u64; N]) -> Vec<[u64; N]> {
+    pub(crate) fn words<const N: usize>(&self, own: [u64; N]) -> Vec<[u64; N]> {
         let mut all = vec![[0; N]; self.ranks()];
         let counts = vec![8 * N; all.len()];
         let into = bytemuck::cast_slice_mut(all.as_flattened_mut());
@@ -57,12 +57,12 @@ impl<'a> Job<'a> {
     }
 
     /// A number, added up.
-    pub(super) fn sum(&self, own: usize) -> usize {
+    pub(crate) fn sum(&self, own: usize) -> usize {
         self.words([own as u64]).iter().map(|[one]| *one as usize).sum()
     }
 
     /// The values of all ranks, one rank's after another's.
-    pub(super) fn values(&self, own: &[f64]) -> Result<Vec<f64>, Failure> {
+    pub(crate) fn values(&self, own: &[f64]) -> Result<Vec<f64>, Failure> {
         self.in_pieces(own, MESSAGE / 8 / self.ranks())
     }
 
@@ -91,9 +91,24 @@ impl<'a> Job<'a> {
         Ok(all)
     }
 
+    /// A text of every rank; short ones, as all have all of them.
+    pub(crate) fn texts(&self, own: &str) -> Vec<String> {
+        let lengths: Vec<usize> =
+            self.words([own.len() as u64]).iter().map(|w| w[0] as usize).collect();
+        let mut bytes = vec![0; lengths.iter().sum()];
+        self.ranks.borrow_mut().gather(own.as_bytes(), &mut bytes, &lengths);
+        let mut rest = &bytes[..];
+        let text = |length: &usize| {
+            let (text, others) = rest.split_at(*length);
+            rest = others;
+            String::from_utf8_lossy(text).into_owned()
+        };
+        lengths.iter().map(text).collect()
+    }
+
     /// A result that is an error on every rank if it is one on any: what each says, and the exit code of
     /// the first.
-    pub(super) fn agreed<R>(&self, result: Result<R, Failure>) -> Result<R, Failure> {
+    pub(crate) fn agreed<R>(&self, result: Result<R, Failure>) -> Result<R, Failure> {
         let (code, text, is_of_all) = match &result {
             Ok(_) => (0, String::new(), false),
             Err(failure) => {
@@ -104,24 +119,16 @@ impl<'a> Job<'a> {
                 (failure.exit_code(), text, is_of_all)
             }
         };
-        let own = [u64::from(code), text.len() as u64, u64::from(is_of_all)];
+        let own = [u64::from(code), u64::from(is_of_all)];
         let all = self.words(own);
         if all.iter().all(|[code, ..]| *code == 0) {
             return result;
         }
-        let lengths: Vec<usize> = all.iter().map(|word| word[1] as usize).collect();
-        let mut bytes = vec![0; lengths.iter().sum()];
-        self.ranks.borrow_mut().gather(text.as_bytes(), &mut bytes, &lengths);
-        let (mut rest, mut texts) = (&bytes[..], Vec::new());
-        for &length in &lengths {
-            let (text, others) = rest.split_at(length);
-            texts.push(String::from_utf8_lossy(text).into_owned());
-            rest = others;
-        }
+        let mut texts = self.texts(&text);
         let said = (0..all.len()).find(|&rank| !texts[rank].is_empty());
         let failed = (0..all.len()).find(|&rank| all[rank][0] != 0);
         let first = said.or(failed).unwrap_or(0);
-        let text = match all[first][2] {
+        let text = match all[first][1] {
             0 => told(&texts),
             _ => texts.swap_remove(first),
         };
@@ -167,8 +174,8 @@ impl Communicator for Turn<'_, '_> {
 
 #[cfg(test)]
 #[allow(dead_code, reason = "what tests of training count")]
-#[path = "../../../../tests/common/thread_ranks.rs"]
-mod thread_ranks;
+#[path = "../../tests/common/thread_ranks.rs"]
+pub(crate) mod thread_ranks;
 
 #[cfg(test)]
 mod tests {

@@ -4,23 +4,25 @@ use std::process::ExitCode;
 
 use shallownet::ranks::Mpi;
 
-use super::course;
-use super::job::Job;
+use crate::failure::Failure;
+use crate::job::Job;
 use crate::say::Say;
-use crate::train::Args;
 
 /// What launchers tell the processes that they start: Open MPI, PMIx, and PMI (MPICH, Slurm).
 const VARIABLES: [&str; 4] = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_SIZE", "PMI_RANK"];
 
-/// Trains as one rank of a job; `None` if no launcher has started this process.
-pub(crate) fn run(args: &mut Args) -> Option<ExitCode> {
+/// Runs a command as one rank of a job; `None` if no launcher has started this process.
+pub(crate) fn run(
+    json: bool,
+    command: impl FnOnce(&Job<'_>, &Say) -> Result<(), Failure>,
+) -> Option<ExitCode> {
     if VARIABLES.iter().all(|name| std::env::var_os(name).is_none()) {
         return None;
     }
     let mut mpi = Guarded(Mpi::new()?);
     let job = Job::new(&mut mpi.0);
-    let say = if job.is_first() { Say::new(args.json) } else { Say::silent() };
-    let code = match course::run(args, &job, &say) {
+    let say = if job.is_first() { Say::new(json) } else { Say::silent() };
+    let code = match command(&job, &say) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) if job.is_first() => failure.report(),
         Err(failure) => ExitCode::from(failure.exit_code()),
