@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const BUDGET = 360_000; // bytes of the page, compressed; the aim is 300,000: see README.md, "Size"
+const BUDGET = 350_000; // bytes of the page, compressed; the aim is 300,000: see README.md, "Size"
 const here = new URL('.', import.meta.url).pathname;
 const require = createRequire(import.meta.url);
 const wants = (flag) => process.argv.includes(flag);

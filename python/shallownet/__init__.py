@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import _core
 from ._core import (
     Diverged,
+    Model,
     Network,
     Optimizer,
     Population,
@@ -35,6 +36,7 @@ __all__ = [
     "MLPEnsembleClassifier",
     "MLPEnsembleRegressor",
     "MLPRegressor",
+    "Model",
     "Network",
     "Optimizer",
     "Population",

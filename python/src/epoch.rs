@@ -3,23 +3,15 @@
 
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use shallownet::{Columns, Network, Targets};
+use shallownet::{Columns, Targets};
 
 use crate::arrays::Given;
 use crate::either::{Either, Float};
 use crate::failure::{refused, value};
-use crate::network::{Inner, PyNetwork};
+use crate::inner::{Inner, Room};
+use crate::network::PyNetwork;
 use crate::optimizer::{PyOptimizer, State, other_dtype, step};
 use crate::threads;
-
-/// A batch, gathered; and the parameters, to sum their squares.
-#[derive(Debug, Default)]
-pub(crate) struct Room<T> {
-    x: Vec<T>,
-    y: Vec<T>,
-    weights: Vec<T>,
-    flat: Vec<T>,
-}
 
 /// The samples of an epoch and how they are taken.
 struct Epoch<'a, T> {
@@ -88,28 +80,6 @@ fn gather<T: Copy>(from: Columns<'_, T>, order: &[i64], into: &mut Vec<T>) {
     }
 }
 
-/// The sum of the squared weights, biases not counted.
-fn squares<T: Float>(net: &Network<T>, flat: &mut Vec<T>) -> shallownet::Result<f64> {
-    flat.resize(net.parameter_count(), T::ZERO);
-    net.parameters_into(flat)?;
-    let (mut sum, mut rest) = (0.0, &flat[..]);
-    for layer in net.layers() {
-        let (of_layer, after) = rest.split_at(layer.parameters());
-        let weights = &of_layer[..layer.inputs * layer.units];
-        // Several sums at once, which a vector register holds.
-        let mut sums = [0.0; 8];
-        let (blocks, few) = weights.as_chunks::<8>();
-        for block in blocks {
-            for (sum, w) in sums.iter_mut().zip(block) {
-                *sum += w.to_f64() * w.to_f64();
-            }
-        }
-        sum += sums.iter().sum::<f64>() + few.iter().map(|w| w.to_f64() * w.to_f64()).sum::<f64>();
-        rest = after;
-    }
-    Ok(sum)
-}
-
 impl<T: Float> Inner<T> {
     /// The mean cost and the mean penalty of the batches, each by its number of samples, before its
     /// step.
@@ -125,9 +95,8 @@ impl<T: Float> Inner<T> {
                     total => epoch.alpha / total,
                 };
                 let own = state.with_l2(l2)?;
-                let penalty =
-                    if l2 == 0.0 { 0.0 } else { l2 / 2.0 * squares(net, &mut room.flat)? };
-                let Room { x, y, weights, .. } = &mut room;
+                let penalty = if l2 == 0.0 { 0.0 } else { l2 / 2.0 * net.sum_of_squared_weights() };
+                let Room { x, y, weights } = &mut room;
                 let mut places = [x, y, weights];
                 let Some((x, y)) = epoch.batch(start, &mut places) else { break };
                 let count = x.samples() as f64;

@@ -4,6 +4,8 @@
 //! A C-contiguous array of m rows and n columns has the memory of m samples of n features, one
 //! after the other: the library's columns. So no array is copied on its way in.
 //!
+//! A file imports only files of lines above its own (`tests/test_layering.py`).
+//!
 //! | file | what it is |
 //! | --- | --- |
 //! | `failure.rs` | the library's errors as Python's |
@@ -12,18 +14,24 @@
 //! | `words.rs` | the names of activations, losses, optimisers and solvers |
 //! | `threads.rs` | on how many threads work runs, also after a fork |
 //! | `watching.rs` | Ctrl-C and callbacks while the library works |
+//! | `inner.rs` | a network of one element type with the memory of its passes |
 //! | `network.rs` | `Network`: what it is and its parameters |
 //! | `passes.rs` | `Network`: predict, cost, gradients, steps, derivatives |
 //! | `optimizer.rs` | `Optimizer`, and a step by it |
 //! | `epoch.rs` | one pass over all samples in an order of the caller's |
 //! | `training.rs` | `Network.fit`, `Report` |
 //! | `solving.rs` | `Network.solve`, `Solution` |
+//! | `files.rs` | `Network.save`, `Network.load`; errors of files |
+//! | `model.rs` | `Model`: a network with names and what is done to samples |
 //! | `population.rs`, `population_training.rs` | `Population` |
 
 mod arrays;
 mod either;
 mod epoch;
 mod failure;
+mod files;
+mod inner;
+mod model;
 mod network;
 mod optimizer;
 mod passes;
@@ -42,6 +50,7 @@ use pyo3::prelude::*;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("Diverged", module.py().get_type::<failure::Diverged>())?;
     module.add_class::<network::PyNetwork>()?;
+    module.add_class::<model::PyModel>()?;
     module.add_class::<optimizer::PyOptimizer>()?;
     module.add_class::<population::PyPopulation>()?;
     module.add_class::<training::Report>()?;

@@ -1,56 +1,17 @@
 //! `Network`: what it is, and its parameters.
 
-use std::sync::Mutex;
-
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
-use shallownet::{
-    Backend, Builder, Checks, Network, Parallelism, PredictionWorkspace, TrainingWorkspace,
-};
+use shallownet::{Backend, Builder, Checks, Network, Parallelism};
 
 use crate::arrays::{self, Given};
 use crate::either::{Either, Float, either, element, map_either};
-use crate::epoch::Room;
 use crate::failure::{refused, value};
+use crate::inner::Net;
 use crate::{threads, words};
 
 /// Units and activation of each layer.
 pub(crate) type Layers = Vec<(usize, String)>;
-
-/// A network with the memory of its passes, which is made when it is first needed.
-#[derive(Debug)]
-pub(crate) struct Inner<T: Float> {
-    pub(crate) net: Network<T>,
-    /// A pass takes it out and puts it back, so that several threads can predict at once.
-    pub(crate) prediction: Mutex<Option<PredictionWorkspace<T>>>,
-    pub(crate) training: Option<TrainingWorkspace<T>>,
-    pub(crate) room: Room<T>,
-}
-
-impl<T: Float> From<Network<T>> for Inner<T> {
-    fn from(net: Network<T>) -> Self {
-        Self { net, prediction: Mutex::new(None), training: None, room: Room::default() }
-    }
-}
-
-impl<T: Float> Inner<T> {
-    /// The network, and a workspace for so many samples.
-    pub(crate) fn trained(
-        &mut self,
-        samples: usize,
-    ) -> PyResult<(&mut Network<T>, &mut TrainingWorkspace<T>)> {
-        if self.training.as_ref().is_none_or(|workspace| workspace.capacity() < samples) {
-            self.training = Some(TrainingWorkspace::new(&self.net, samples).map_err(refused)?);
-        }
-        match &mut self.training {
-            Some(workspace) => Ok((&mut self.net, workspace)),
-            None => Err(value("no workspace")),
-        }
-    }
-}
-
-/// A network of either element type.
-pub(crate) type Net = Either<Box<Inner<f32>>, Box<Inner<f64>>>;
 
 pub(crate) fn of_f32(net: Network<f32>) -> PyNetwork {
     PyNetwork { net: Either::F32(Box::new(net.into())) }

@@ -8,6 +8,7 @@ use shallownet::{Dropout, Network, Optimizer, OptimizerState, Targets, TrainingW
 use crate::arrays::{Given, array};
 use crate::either::{Either, Float, either, map_either};
 use crate::failure::{refused, value};
+use crate::inner::Inner;
 use crate::network::PyNetwork;
 use crate::passes::{released, targets};
 use crate::words::{self, Options};
@@ -207,7 +208,7 @@ impl PyNetwork {
 
 fn one<T: Float>(
     py: Python<'_>,
-    inner: &mut crate::network::Inner<T>,
+    inner: &mut Inner<T>,
     (x, y, weights): (&Bound<'_, PyAny>, &Bound<'_, PyAny>, Option<&Bound<'_, PyAny>>),
     state: &mut State<T>,
     (rate, l2): (f64, f64),

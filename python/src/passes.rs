@@ -9,7 +9,8 @@ use shallownet::{Columns, JacobianWorkspace, PredictionWorkspace, Targets};
 use crate::arrays::{Given, writable, zeros};
 use crate::either::{Float, either};
 use crate::failure::refused;
-use crate::network::{Inner, PyNetwork};
+use crate::inner::Inner;
+use crate::network::PyNetwork;
 use crate::threads;
 
 /// Up to so many multiplications the interpreter's lock is kept: to release it and take it back

@@ -1,9 +1,11 @@
-//! How a network is doing inside: activations, saturated and dead units, sizes of gradients.
+//! How a network is doing inside: activations, saturated and dead units, sizes of gradients and
+//! weights.
 
 use crate::engine::layout;
 use crate::error::Result;
 use crate::network::forward_pass::ForwardPass;
 use crate::network::gradients::Gradients;
+use crate::network::parameters::Network;
 use crate::scalar::Scalar;
 use crate::words::activation::Activation;
 
@@ -130,5 +132,62 @@ impl<T: Scalar> Gradients<T> {
             weights: weights.map(|d| d.to_f64().powi(2)).sum::<f64>().sqrt(),
             bias: self.bias(layer)?.iter().map(|d| d.to_f64().powi(2)).sum::<f64>().sqrt(),
         })
+    }
+}
+
+impl<T: Scalar> Network<T> {
+    /// The sum of the squares of all weights, biases not counted, in f64: half of it times l2 is
+    /// what [`OptimizerState::l2`](crate::OptimizerState::l2) adds to the cost. O(parameters), no
+    /// allocation.
+    ///
+    /// The same bits at every level of one backend; infinite if squares leave the range of f64.
+    ///
+    /// ```
+    /// # use shallownet::{Activation, Network};
+    /// let mut net = Network::<f32>::builder(2).layer(1, Activation::Identity).build()?;
+    /// // W = (3, 4), b = 5.
+    /// net.set_parameters(&[3.0, 4.0, 5.0])?;
+    /// assert_eq!(net.sum_of_squared_weights(), 25.0);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    pub fn sum_of_squared_weights(&self) -> f64 {
+        let parameters = self.parameters.as_slice();
+        // The padding of the last panel is 0.
+        let of_layer = |weights: &[T]| self.engine.sum_of_squares(1.0, weights);
+        self.shape.spans.iter().map(|span| of_layer(&parameters[span.weights.clone()])).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Backend, Init};
+
+    #[test]
+    fn squared_weights_are_those_of_every_layer_and_no_biases() {
+        fn check<T: Scalar>(backend: Backend) {
+            // Panels that are full, in part empty, and half as wide.
+            for units in [[16, 8], [17, 3], [5, 1]] {
+                let mut net = Network::<T>::builder(300)
+                    .layers(units.map(|units| (units, Activation::Tanh)))
+                    .backend(backend)
+                    .init(Init::Normal { scale: 2.0 }, 7)
+                    .build()
+                    .unwrap();
+                for (layer, units) in units.into_iter().enumerate() {
+                    net.set_bias(layer, &vec![T::from_f64(1e3); units]).unwrap();
+                }
+                let all = (0..2).flat_map(|layer| net.weights(layer).unwrap());
+                let expected: f64 = all.map(|w| w.to_f64() * w.to_f64()).sum();
+                let given = net.sum_of_squared_weights();
+                // Of n terms, each side is off by at most n roundings.
+                let bound = 2.0 * net.parameter_count() as f64 * f64::EPSILON * expected;
+                assert!((given - expected).abs() <= bound, "{units:?}: {given}, not {expected}");
+            }
+        }
+        for backend in [Backend::Fused, Backend::Portable] {
+            check::<f32>(backend);
+            check::<f64>(backend);
+        }
     }
 }
