@@ -2,7 +2,7 @@
 //!
 //!     conformance PEER CASES [OPTION]...
 //!
-//! PEER is `hand`, `candle`, `burn` or `tract` (each by the feature of its name), or a word of peer.py:
+//! PEER is `hand`, `burn` or `candle` (these by the feature of their name), or a word of peer.py:
 //! `torch`, `jax`. f32 and f64 have half of the cases each.
 //!
 //! * `--only f32` (or f64): all cases in this type.
@@ -13,6 +13,8 @@
 //! * `--out FOLDER`: each finding as JSON, Rust and NumPy.
 
 mod asked;
+#[cfg(feature = "burn")]
+mod burn;
 #[cfg(feature = "candle")]
 mod candle;
 #[cfg(feature = "ndarray")]
@@ -110,6 +112,11 @@ fn both(with: &Arguments) -> Result<(), String> {
         "hand" => {
             run::<f32>(hand::Hand, with)?;
             run::<f64>(hand::Hand, with)
+        }
+        #[cfg(feature = "burn")]
+        "burn" => {
+            run::<f32>(burn::Burn, with)?;
+            run::<f64>(burn::Burn, with)
         }
         #[cfg(feature = "candle")]
         "candle" => {
