@@ -123,10 +123,11 @@ fn both(with: &Arguments) -> Result<(), String> {
             run::<f32>(candle::Candle, with)?;
             run::<f64>(candle::Candle, with)
         }
-        name => {
+        name @ ("torch" | "jax") => {
             run::<f32>(python::Peer::start(name)?, with)?;
             run::<f64>(python::Peer::start(name)?, with)
         }
+        name => Err(format!("{name} is no peer, or this program is built without its feature")),
     }
 }
 
