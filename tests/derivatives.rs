@@ -5,9 +5,9 @@
 mod common;
 
 use common::cases::Numbers;
-use common::derivative_bounds::{Direction, Q, Rules, Start};
 use common::{BACKENDS, On, bits, rows, wide};
 use shallownet::reference::{self, LayerGradient};
+use shallownet::testing::bounds::derivatives::{Direction, Quantity, Rules, Start};
 use shallownet::{
     Activation, Builder, Columns, Error, HessianWorkspace, InputHessianWorkspace,
     JacobianWorkspace, Loss, Network, Parallelism, Scalar,
@@ -108,12 +108,18 @@ fn targets<T: Scalar>(net: &Network<T>, y: &[T]) -> Vec<T> {
     }
 }
 
-fn assert_near<T: Scalar>(what: &str, given: &[T], exact: &[f64], bounds: &[Q], more: f64) {
+fn assert_near<T: Scalar>(
+    what: &str,
+    given: &[T],
+    exact: &[f64],
+    bounds: &[Quantity],
+    more: usize,
+) {
     assert_eq!((given.len(), exact.len()), (exact.len(), bounds.len()), "{what}");
     for (i, ((given, exact), bound)) in given.iter().zip(exact).zip(bounds).enumerate() {
         let off = (given.to_f64() - exact).abs();
         // One rounding more for every term of a sum that the analysis has as one.
-        let most = bound.error + more * T::EPSILON.to_f64() * bound.size;
+        let most = Rules::of::<T>().reordered(*bound, more).error;
         assert!(off <= most, "{what}[{i}]: {given:?}, exact {exact:e}, off {off:e} > {most:e}");
     }
 }
@@ -126,7 +132,7 @@ fn check<T: Scalar>(case: &Case<T>, what: &str, numbers: &mut Numbers) {
     let Case { net, reference, m, .. } = case;
     let (n_x, n_y, m) = (net.inputs(), net.outputs(), *m);
     let (x, y) = case.columns();
-    let rules = Rules { epsilon: T::EPSILON.to_f64() };
+    let rules = Rules::of::<T>();
     let (u, dx): (Vec<T>, Vec<T>) = (numbers.list(n_y), numbers.list(n_x * m));
     let v: Vec<T> = numbers.list(net.parameter_count());
     let columns = Columns::new(&dx, n_x).unwrap();
@@ -147,10 +153,10 @@ fn check<T: Scalar>(case: &Case<T>, what: &str, numbers: &mut Numbers) {
 
     // Terms of the longest sum that the analysis has in another order.
     let units = net.layers().iter().map(|l| l.units).sum::<usize>();
-    let more = (units + net.layers().len() + 8) as f64;
+    let more = units + net.layers().len() + 8;
     let of_u = wide(&u);
     let of_v = directions(reference, &wide(&v));
-    let mut cost_bounds = vec![Q::default(); v.len()];
+    let mut cost_bounds = vec![Quantity::default(); v.len()];
     for s in 0..m {
         let x_s = wide(&case.x[s * n_x..][..n_x]);
         let y_s = wide(&case.y[s * net.targets()..][..net.targets()]);
@@ -194,7 +200,7 @@ fn check<T: Scalar>(case: &Case<T>, what: &str, numbers: &mut Numbers) {
     }
     let (xs, ys) = (rows(&case.x, n_x), rows(&case.y, net.targets()));
     let exact: Vec<f64> = reference.hessian_vector(&xs, &ys, &of_v).iter().flat_map(flat).collect();
-    assert_near(&format!("{what}: H v"), &of_cost, &exact, &cost_bounds, more + m as f64);
+    assert_near(&format!("{what}: H v"), &of_cost, &exact, &cost_bounds, more + m);
 }
 
 fn flat(layer: &LayerGradient) -> Vec<f64> {

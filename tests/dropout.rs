@@ -8,9 +8,9 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::cases::Numbers;
-use common::derivative_bounds::{Q, Rules, given};
 use common::{BACKENDS, On, bits, parameter_bits, rows};
 use shallownet::reference::{self, dropout_factor};
+use shallownet::testing::bounds::derivatives::{Quantity, Rules};
 use shallownet::{
     Activation, Columns, DataSet, Dropout, Error, Gradients, Loss, Network, Optimizer, Population,
     PopulationData, PopulationTraining, Scalar, Trainer, Training, TrainingWorkspace,
@@ -40,38 +40,45 @@ fn bounds(
     x: &[Vec<f64>],
     y: &[Vec<f64>],
     dropout: Dropout,
-) -> Vec<Q> {
+) -> Vec<Quantity> {
     let (m, last) = (x.len() as f64, net.layers.len() - 1);
-    let mut sums: Vec<Vec<Q>> =
-        net.layers.iter().map(|l| vec![Q::default(); l.b.len() * (l.w[0].len() + 1)]).collect();
+    let mut sums: Vec<Vec<Quantity>> = net
+        .layers
+        .iter()
+        .map(|l| vec![Quantity::default(); l.b.len() * (l.w[0].len() + 1)])
+        .collect();
     for s in 0..x.len() {
-        let mut a: Vec<Vec<Q>> = vec![x[s].iter().map(|&x| given(x)).collect()];
+        let mut a: Vec<Vec<Quantity>> = vec![x[s].iter().map(|&x| Quantity::exact(x)).collect()];
         let (mut slopes, mut exact) = (Vec::new(), x[s].clone());
         for (l, layer) in net.layers.iter().enumerate() {
             let (mut of_layer, mut of_slopes, mut next) = (Vec::new(), Vec::new(), Vec::new());
             for j in 0..layer.b.len() {
-                let terms = layer.w[j].iter().zip(&a[l]).map(|(&w, &a)| rules.mul(given(w), a));
-                let z = rules.add(rules.sum(terms), given(layer.b[j]));
+                let terms =
+                    layer.w[j].iter().zip(&a[l]).map(|(&w, &a)| rules.mul(Quantity::exact(w), a));
+                let z = rules.add(rules.sum(terms), Quantity::exact(layer.b[j]));
                 let value: f64 =
                     layer.b[j] + layer.w[j].iter().zip(&exact).map(|(w, a)| w * a).sum::<f64>();
                 let factor = if l < last { dropout_factor(dropout, l, s, j) } else { 1.0 };
                 let [g, slope, _] = rules.values(layer.activation, value, z.error);
-                of_layer.push(rules.mul(g, given(factor)));
-                of_slopes.push(rules.mul(slope, given(factor)));
+                of_layer.push(rules.mul(g, Quantity::exact(factor)));
+                of_slopes.push(rules.mul(slope, Quantity::exact(factor)));
                 next.push(factor * layer.activation.value(value));
             }
             a.push(of_layer);
             slopes.push(of_slopes);
             exact = next;
         }
-        let mut d: Vec<Q> =
-            a[last + 1].iter().zip(&y[s]).map(|(&a, &y)| rules.add(a, given(y))).collect();
+        let mut d: Vec<Quantity> = a[last + 1]
+            .iter()
+            .zip(&y[s])
+            .map(|(&a, &y)| rules.add(a, Quantity::exact(y)))
+            .collect();
         for l in (0..=last).rev() {
             let layer = &net.layers[l];
             let mut at = 0;
-            let mut add = |term: Q| {
+            let mut add = |term: Quantity| {
                 sums[l][at] =
-                    rules.add(sums[l][at], Q { size: term.size / m, error: term.error / m });
+                    rules.add(sums[l][at], Quantity { size: term.size / m, error: term.error / m });
                 at += 1;
             };
             for &d in &d {
@@ -80,7 +87,8 @@ fn bounds(
             d.iter().for_each(|&d| add(d));
             if l > 0 {
                 let back = |i: usize| {
-                    let terms = d.iter().zip(&layer.w).map(|(&d, w)| rules.mul(d, given(w[i])));
+                    let terms =
+                        d.iter().zip(&layer.w).map(|(&d, w)| rules.mul(d, Quantity::exact(w[i])));
                     rules.mul(rules.sum(terms), slopes[l - 1][i])
                 };
                 d = (0..layer.w[0].len()).map(back).collect();
@@ -112,7 +120,7 @@ fn flat<T: Scalar>(gradients: &Gradients<T>, count: usize) -> Vec<T> {
 }
 
 fn every_backend<T: Scalar>() {
-    let rules = Rules { epsilon: T::EPSILON.to_f64() };
+    let rules = Rules::of::<T>();
     let shapes: [&[usize]; 5] =
         [&[2, 4, 1], &[3, 17, 40, 2], &[2, 5, 5, 5, 1], &[300, 6, 2], &[4, 2]];
     for &setup in BACKENDS.iter() {

@@ -139,7 +139,8 @@ def jax_peer():
                 a = activate(g, z)
             return total(problem["loss"], z, a, y) / len(x), a
 
-        (value, a), gradients = jax.value_and_grad(cost, has_aux=True)(layers)
+        # Compiled as a whole, for each case anew: about 0.2 s on one core.
+        (value, a), gradients = jax.jit(jax.value_and_grad(cost, has_aux=True))(layers)
         flat = lambda t: finite(np.asarray(t, np.float64).ravel().tolist())
         gradients = [{"w": flat(w), "b": flat(b)} for w, b in gradients]
         return {"a": flat(a), "cost": flat(value)[0], "gradients": gradients}

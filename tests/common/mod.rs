@@ -6,7 +6,6 @@
 )]
 
 pub(crate) mod compare;
-pub(crate) mod derivative_bounds;
 pub(crate) mod equations;
 pub(crate) mod members;
 pub(crate) mod planar;

@@ -43,7 +43,8 @@ impl<T: Scalar + NdFloat> Implementation<T> for Hand {
                 _ => {}
             }
         }
-        Ok(a.into_raw_vec_and_offset().0)
+        // Not the memory: a product of one row or column may lie in it by columns.
+        Ok(a.iter().copied().collect())
     }
 }
 

@@ -20,10 +20,11 @@
 //!
 //! [`Expected::of`] is the whole: predictions, cost and gradients of a batch, each with its bound.
 //! [`Rounding`]'s methods are the steps it is made of, for analyses of one's own; [`optimizers`] is
-//! the same for a step.
+//! the same for a step, [`derivatives`] for Jacobians and Hessians.
 
 mod activations;
 mod curves;
+pub mod derivatives;
 mod expected;
 mod functions;
 mod losses;

@@ -43,6 +43,11 @@ pub enum Disagreement {
 }
 
 impl Disagreement {
+    /// The same without the layer: "predictions", "cost", "dW".
+    pub fn quantity(&self) -> &str {
+        self.what().split('[').next().unwrap_or_default()
+    }
+
     /// What is compared: "predictions", "cost", "dW\[0\]".
     pub fn what(&self) -> &str {
         match self {

@@ -112,7 +112,7 @@ pub fn check<T: Scalar, I: Implementation<T> + ?Sized>(
 
 /// What is wrong, in a network of which activations and, where it matters, which loss.
 fn kind<T: Scalar>(problem: &Problem<T>, disagreement: &Disagreement) -> String {
-    let what = disagreement.what().split('[').next().unwrap_or_default();
+    let what = disagreement.quantity();
     let names: Vec<&str> = problem.layers.iter().map(|layer| layer.activation.name()).collect();
     let names = names.join(", ");
     match what {

@@ -16,7 +16,7 @@ pub(super) fn shrink<T: Scalar, I: Implementation<T> + ?Sized>(
     problem: Problem<T>,
     disagreement: Disagreement,
 ) -> (Problem<T>, Disagreement) {
-    let what = disagreement.what().split('[').next().unwrap_or_default().to_owned();
+    let what = disagreement.quantity().to_owned();
     let (mut best, mut tries) = ((problem, disagreement), 0);
     loop {
         let before = tries;
@@ -32,7 +32,7 @@ pub(super) fn shrink<T: Scalar, I: Implementation<T> + ?Sized>(
             }
             tries += 1;
             if let Verdict::Disagrees(d) = judge(implementation, &next)
-                && d.what().split('[').next() == Some(&what)
+                && d.quantity() == what
             {
                 best = (next, d);
                 has_changed = true;
