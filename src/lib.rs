@@ -268,9 +268,9 @@ pub mod evolution {
 /// Samples that are not in memory: read from files or elsewhere while the network is trained on those
 /// read before.
 ///
-/// A [`Source`] has the samples, [`SourceData`] says which of them are trained on and which are held out,
-/// and a [`SourceTrainer`] trains in memory that is said beforehand. `io::source` reads `.npy` and IDX
-/// files.
+/// A [`Source`](source::Source) has the samples, [`SourceData`](source::SourceData) says which of them are
+/// trained on and which are held out, and a [`SourceTrainer`](source::SourceTrainer) trains in memory that
+/// is said beforehand. `io::source` reads `.npy` and IDX files.
 pub mod source {
     pub use crate::data::source::{InMemory, Source, SourceError, SourceMoments, Standardized};
     pub use crate::train::{SourceData, SourceTrainer};
