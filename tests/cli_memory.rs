@@ -103,6 +103,23 @@ fn a_training_goes_on_to_the_same_bits() {
 }
 
 #[test]
+fn several_files_are_read_as_one() {
+    let place = samples(3000, 40);
+    let train = "train --epochs 2 --hidden 3 --batch 50 --validation 0.1 --memory 48";
+    place.said(&format!("{train} --data x.npy --labels y.npy --out one"));
+    let x = npy::load::<f32>(&place.path("x.npy")).unwrap();
+    let y = npy::load_labels(&place.path("y.npy")).unwrap();
+    for (name, range) in [("1", 0..700), ("2", 700..3000)] {
+        let part = x.columns().range(range.clone()).unwrap();
+        npy::save(&place.path(&format!("x{name}.npy")), part).unwrap();
+        npy::save_labels(&place.path(&format!("y{name}.npy")), &y[range]).unwrap();
+    }
+    place.said(&format!("{train} --data x1.npy x2.npy --labels y1.npy y2.npy --out two"));
+    let model = |folder: &str| place.read(&format!("{folder}/model.safetensors"));
+    assert!(model("one") == model("two"));
+}
+
+#[test]
 fn what_cannot_be_had_is_said() {
     let place = samples(3000, 4);
     place.file("x.csv", "a,b\n1,2\n3,4\n").file("x.idx.gz", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
