@@ -84,10 +84,8 @@ fn mean_loss(kind: Loss, z: Tensor<2>, a: Tensor<2>, y: Tensor<2>) -> Tensor<1> 
     let sum = match kind {
         Loss::CategoricalCrossEntropy => return loss::cross_entropy_with_logits(z, y),
         Loss::SquaredError => (a - y).square().sum() * 0.5,
-        Loss::BinaryCrossEntropy => {
-            let tail = (-z.clone().abs()).exp().log1p();
-            (activation::relu(z.clone()) - z * y + tail).sum()
-        }
+        // Without |z| and max(z, 0), which have a kink at 0 where the loss has none.
+        Loss::BinaryCrossEntropy => (activation::softplus(z.clone(), 1.0) - z * y).sum(),
         Loss::Huber { delta } => {
             let d = a - y;
             let is_far = d.clone().abs().greater_elem(delta);
