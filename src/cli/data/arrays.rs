@@ -8,7 +8,7 @@ use shallownet::io::table::Labels;
 use shallownet::io::{DataError, DataProblem, idx, npy};
 use shallownet::pipeline::RawColumn;
 
-use super::files::Names;
+use super::names::Names;
 use super::samples::{Data, Holds, Origin, Part, Targets, Want};
 use crate::failure::Failure;
 

@@ -3,7 +3,8 @@
 use shallownet::io::Quoted;
 use shallownet::io::table::{Labels, classes_of};
 
-use super::samples::{Data, Targets, with_room};
+use super::room::with_room;
+use super::samples::{Data, Targets};
 use crate::failure::Failure;
 use crate::say::Say;
 

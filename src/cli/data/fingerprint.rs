@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use shallownet::{Columns, DataSet, Error, Fingerprint};
 
-use super::samples::{Data, Targets, with_room};
+use super::room::with_room;
+use super::samples::{Data, Targets};
 
 impl Data {
     /// It follows from all that a network learns from, as it was read: values, targets, weights,

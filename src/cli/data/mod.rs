@@ -10,11 +10,16 @@ mod fingerprint;
 mod gaps;
 mod kind;
 mod learning;
+mod names;
+mod near;
 mod part;
+#[cfg(feature = "mpi")]
+mod places;
 #[cfg(feature = "mpi")]
 mod plain_files;
 mod plausible;
 mod prepared;
+mod room;
 mod samples;
 mod scale;
 mod source;
@@ -26,7 +31,8 @@ mod table;
 
 pub(crate) use learning::Learning;
 pub(crate) use prepared::Prepared;
-pub(crate) use samples::{Data, Targets, Want, with_room};
+pub(crate) use room::with_room;
+pub(crate) use samples::{Data, Targets, Want};
 pub(crate) use source::Source;
 pub(crate) use stretch::widened;
 pub(crate) use table::planar_weights;

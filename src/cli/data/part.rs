@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 use shallownet::io::{Blocks, DataError, idx, npy};
 
 use super::arrays;
-use super::files::{Names, files};
+use super::files::files;
 use super::kind::{Kind, kind};
 use super::learning::Learning;
+use super::names::Names;
+use super::near::together;
 use super::plausible::or_values;
-use super::samples::{Data, Holds, Origin, Part, Want, with_room};
+use super::room::with_room;
+use super::samples::{Data, Holds, Origin, Part, Want};
 use super::source::Source;
 use crate::failure::Failure;
 use crate::say::Say;
@@ -154,12 +157,6 @@ impl Source {
     }
 }
 
-/// How many of the rows follow one another with no more than `gap` others between two.
-pub(super) fn together(rows: &[usize], gap: usize) -> usize {
-    let is_apart = |pair: &[usize]| pair[1] - pair[0] > gap + 1;
-    rows.windows(2).position(is_apart).map_or(rows.len(), |at| at + 1)
-}
-
 /// Appends these columns of these rows, of samples from `first` on.
 fn pick(
     blocks: Blocks<f64>,
@@ -183,14 +180,6 @@ fn pick(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rows_near_each_other_are_read_together() {
-        assert_eq!(together(&[3], 0), 1);
-        assert_eq!(together(&[3, 4, 6], 0), 2);
-        assert_eq!(together(&[3, 4, 6, 9], 1), 3);
-        assert_eq!(together(&[3, 9], 5), 2);
-    }
 
     #[test]
     fn picked_rows_are_those_of_the_file() {

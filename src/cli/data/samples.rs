@@ -6,8 +6,9 @@ use shallownet::io::table::{Labels, Records};
 use shallownet::pipeline::{Inputs, RawColumn};
 use shallownet::{Error, Scalar};
 
-use super::files::{Names, all};
+use super::names::{Names, all};
 use super::prepared::Prepared;
+use super::room::with_room;
 use crate::failure::Failure;
 
 /// Samples, with classes or values to learn if there are any.
@@ -47,7 +48,7 @@ pub(super) struct Part {
     pub(super) rows: Vec<usize>,
     /// Where the rows of tables stand.
     #[cfg(feature = "mpi")]
-    pub(super) places: Option<Box<super::stretches::Places>>,
+    pub(super) places: Option<Box<super::places::Places>>,
 }
 
 impl Part {
@@ -290,12 +291,4 @@ impl Data {
             other => other.into(),
         }
     }
-}
-
-/// An empty vector with room for this many values, or an error.
-pub(crate) fn with_room<T>(values: usize) -> Result<Vec<T>, Error> {
-    let (mut room, what) = (Vec::new(), "the samples of a file");
-    let bytes = values.saturating_mul(size_of::<T>());
-    room.try_reserve_exact(values).map_err(|_| Error::OutOfMemory { what, bytes })?;
-    Ok(room)
 }

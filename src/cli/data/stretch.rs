@@ -2,7 +2,7 @@
 
 use shallownet::pipeline::{InputKind, Inputs};
 
-use super::files::Names;
+use super::names::Names;
 use super::samples::{Data, Origin, Part, Targets};
 
 impl Data {

@@ -8,38 +8,20 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-use shallownet::io::table::{self, Cells, Dialect, Header, Labels, Records, Table, Wanted};
+use shallownet::io::table::{self, Dialect, Header, Labels, Records, Table, Wanted};
 use shallownet::pipeline::RawColumn;
 
 use super::files::files;
 use super::kind::{Kind, kind};
 use super::learning::Learning;
-use super::part::together;
+use super::places::{Places, STEP, numbers};
 use super::plain_files::{PlainFile, Seen};
-use super::samples::{Data, Holds, Origin, Part, Targets, Want, with_room};
+use super::samples::{Data, Holds, Origin, Part, Targets, Want};
 use super::source::Source;
 use super::table::{Chosen, chosen};
 use crate::failure::Failure;
 use crate::job::Job;
 use crate::say::Say;
-
-/// Rows from one that is remembered by its byte to the next.
-const STEP: usize = 256;
-
-/// Steps of rows that are read at once.
-const STEPS: usize = 16;
-
-/// Where the rows of some files stand.
-#[derive(Debug)]
-pub(super) struct Places {
-    files: Vec<PlainFile>,
-    /// Of each file the byte of every [`STEP`]th row.
-    marks: Vec<Vec<u64>>,
-    /// The first row of each, and the number of all.
-    first: Vec<usize>,
-    /// The columns that are features.
-    features: Vec<usize>,
-}
 
 /// What a rank has found in its stretch.
 struct Own {
@@ -100,11 +82,6 @@ impl Source {
         let is_one = files.iter().all(|file| file.delimiter() == files[0].delimiter());
         (is_one && chosen.texts.is_empty()).then_some((files, chosen))
     }
-}
-
-/// Numbers, or missing, and nothing else.
-fn numbers(features: &[usize]) -> Vec<(usize, Cells<'static>)> {
-    features.iter().map(|&column| (column, Cells::Numbers)).collect()
 }
 
 /// Reads the rows that begin in these bytes of all rows of all files; `None` if they are not what
@@ -285,44 +262,4 @@ fn labels(
     all.first_row.iter_mut().for_each(|row| *row = rows[*row]);
     all.merged.iter_mut().for_each(|merged| merged.row = rows[merged.row]);
     Ok(all)
-}
-
-impl Places {
-    /// The names of the columns, if the files have headers.
-    fn names(&self) -> Option<Vec<String>> {
-        let file = &self.files[0];
-        let table = file.table(self.marks[0].first().copied()?..file.end(), None).ok()?;
-        table.names().map(<[String]>::to_vec)
-    }
-
-    /// The features of these rows, in ascending order.
-    pub(super) fn read(&self, rows: &[usize], width: usize) -> Result<Vec<f64>, Failure> {
-        let features = numbers(&self.features);
-        let wanted = Wanted { features: &features, ..Wanted::default() };
-        let mut raw = with_room(rows.len().saturating_mul(width))?;
-        for (k, file) in self.files.iter().enumerate() {
-            let at = |row: usize| rows.partition_point(|other| *other < row);
-            let of_file = &rows[at(self.first[k])..at(self.first[k + 1])];
-            let mut rest: Vec<usize> = of_file.iter().map(|row| row - self.first[k]).collect();
-            while let Some(&first) = rest.first() {
-                let mark = first / STEP;
-                let most = rest.partition_point(|row| *row < (mark + STEPS) * STEP);
-                let others = rest.split_off(together(&rest[..most], STEP));
-                let last = rest.last().copied().unwrap_or(first) / STEP;
-                let end = self.marks[k].get(last + 1).copied().unwrap_or(file.end());
-                let table = file.table(self.marks[k][mark]..end, None)?;
-                let read = table.records(&wanted)?;
-                for row in &rest {
-                    let at = (row - mark * STEP) * width;
-                    let values = read.x.get(at..at + width).ok_or_else(|| Failure::File {
-                        file: file.name(),
-                        problem: "it has changed while it was read".to_owned(),
-                    })?;
-                    raw.extend_from_slice(values);
-                }
-                rest = others;
-            }
-        }
-        Ok(raw)
-    }
 }
