@@ -45,6 +45,9 @@ pub(crate) enum Course {
 pub(crate) struct SolverFacts {
     pub(crate) solver: &'static str,
     pub(crate) l2: f64,
+    /// Not written where it is 1.
+    #[serde(skip_serializing_if = "is_one")]
+    pub(crate) shards: usize,
     pub(crate) iterations: usize,
     /// Passes over all samples.
     pub(crate) evaluations: usize,
@@ -220,4 +223,8 @@ impl Results {
         }
         say.results(self).unwrap_or_else(|_| say.note("the results could not be written"));
     }
+}
+
+fn is_one(shards: &usize) -> bool {
+    *shards == 1
 }

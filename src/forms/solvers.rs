@@ -86,6 +86,10 @@ fn gradient_norm() -> f64 {
     StopAt::default().gradient_norm
 }
 
+fn one_shard() -> usize {
+    1
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Solving", deny_unknown_fields)]
 struct SolvingForm {
@@ -94,6 +98,9 @@ struct SolvingForm {
     stop: StopAt,
     #[serde(default)]
     l2: f64,
+    /// Not written where it is 1.
+    #[serde(default = "one_shard", skip_serializing_if = "super::training::is_one")]
+    shards: usize,
 }
 
 #[derive(Serialize, Deserialize)]

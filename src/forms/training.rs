@@ -47,7 +47,7 @@ fn is_zero(rate: &f64) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-fn is_one(shards: &usize) -> bool {
+pub(super) fn is_one(shards: &usize) -> bool {
     *shards == 1
 }
 

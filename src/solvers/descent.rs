@@ -3,19 +3,30 @@
 use super::method::Method;
 use super::standing::Standing;
 use super::state::{Memory, zeros};
-use super::task::{Task, half_squares};
+use super::task::{Task, half_squares, whole};
+use crate::data::columns::Columns;
+use crate::data::targets::Targets;
 use crate::engine::flat::Job;
 use crate::error::Result;
 use crate::network::parameters::Network;
 use crate::network::workspace::TrainingWorkspace;
+use crate::ranks::Communicator;
 use crate::scalar::Scalar;
+use crate::train::shards::FullBatch;
 use crate::words::choices::Checks;
 
 /// The memory of a run.
 #[derive(Debug)]
 pub(super) struct Descent<T> {
-    workspace: TrainingWorkspace<T>,
+    passes: Passes<T>,
     pub(super) vectors: Vectors,
+}
+
+/// The memory of a pass over all samples.
+#[derive(Debug)]
+enum Passes<T> {
+    Whole(Box<TrainingWorkspace<T>>),
+    Sharded(Box<FullBatch<T>>),
 }
 
 /// Vectors of one number a parameter.
@@ -39,7 +50,12 @@ pub(super) struct Value {
 }
 
 impl<T: Scalar> Descent<T> {
-    pub(super) fn new(net: &Network<T>, method: Method, samples: usize) -> Result<Self> {
+    /// For `samples` of all ranks.
+    pub(super) fn new(
+        net: &Network<T>,
+        (method, samples, shards): (Method, usize, usize),
+        ranks: &mut dyn Communicator,
+    ) -> Result<Self> {
         let p = net.parameter_count();
         let pairs = if let Method::Lbfgs(options) = method { options.history } else { 0 };
         let vectors = Vectors {
@@ -49,26 +65,46 @@ impl<T: Scalar> Descent<T> {
             direction: zeros(p)?,
             alpha: zeros(pairs)?,
         };
-        Ok(Self { workspace: TrainingWorkspace::new(net, samples)?, vectors })
+        let passes = match shards.max(ranks.ranks()) {
+            1 => Passes::Whole(Box::new(TrainingWorkspace::new(net, samples)?)),
+            _ => Passes::Sharded(Box::new(FullBatch::new(net, (samples, shards), ranks)?)),
+        };
+        Ok(Self { passes, vectors })
     }
 
-    /// Refuses a network of another shape.
-    pub(super) fn check(&self, net: &Network<T>, samples: usize) -> Result<()> {
-        self.workspace.buffers.check(net.shape(), samples)
+    /// Refuses a network of another shape, and samples or ranks that it was not made for.
+    pub(super) fn check(
+        &self,
+        net: &Network<T>,
+        (x, y, samples): (Columns<'_, T>, Targets<'_, T>, usize),
+        ranks: &mut dyn Communicator,
+    ) -> Result<()> {
+        match &self.passes {
+            Passes::Whole(workspace) => {
+                whole(net, (x, y, samples), ranks)?;
+                workspace.buffers.check(net.shape(), samples)
+            }
+            Passes::Sharded(full) => full.check(net, x, y, ranks),
+        }
     }
 
     /// Cost, objective and gradient, which goes to the trial's place, at the trial's parameters.
     pub(super) fn evaluate(&mut self, task: &mut Task<'_, T>) -> Value {
         let Vectors { trial, trial_gradient, .. } = &mut self.vectors;
-        let Task { net, x, y, state, flat } = task;
+        let Task { net, x, y, state, flat, ranks } = task;
         state.evaluations += 1;
         for (flat, w) in flat.iter_mut().zip(&*trial) {
             *flat = T::from_f64(*w);
         }
         net.assign(flat);
-        let cost = net.backward_checked(x, y, &mut self.workspace, Checks::ShapesOnly);
+        let (cost, workspace) = match &mut self.passes {
+            Passes::Whole(workspace) => {
+                (net.backward_checked(x, y, workspace, Checks::ShapesOnly), &**workspace)
+            }
+            Passes::Sharded(full) => (full.gradient(net, (*x, *y), &mut **ranks), full.workspace()),
+        };
         let cost = cost.unwrap_or(f64::NAN);
-        net.gather_gradients(self.workspace.gradients(), flat);
+        net.gather_gradients(workspace.gradients(), flat);
         for (g, flat) in trial_gradient.iter_mut().zip(&**flat) {
             *g = flat.to_f64();
         }

@@ -3,11 +3,11 @@
 use super::method::Method;
 use super::stop::StopAt;
 use crate::data::domains;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A method, its options, when to stop, and an L2 penalty.
 ///
-/// Defaults: [`StopAt::default`], no penalty.
+/// Defaults: [`StopAt::default`], no penalty, one shard.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -35,12 +35,13 @@ pub struct Solving {
     pub(crate) method: Method,
     pub(crate) stop: StopAt,
     pub(crate) l2: f64,
+    pub(crate) shards: usize,
 }
 
 impl Solving {
     /// By this method: a [`Method`], or the options of one.
     pub fn new(method: impl Into<Method>) -> Self {
-        Self { method: method.into(), stop: StopAt::default(), l2: 0.0 }
+        Self { method: method.into(), stop: StopAt::default(), l2: 0.0, shards: 1 }
     }
 
     /// When to stop.
@@ -54,6 +55,15 @@ impl Solving {
     /// that are reported. Finite and not negative; 0 is none.
     pub fn l2(mut self, l2: f64) -> Self {
         self.l2 = l2;
+        self
+    }
+
+    /// The samples are cut into so many shards, whose gradients are summed one by one and added as a
+    /// tree: as [`Training::shards`](crate::Training::shards), with the same bits on any number of
+    /// [ranks](super::Solver::among) up to the shards. At least 1, which has the order of sums of a
+    /// network's own gradient, and no more than samples; Levenberg-Marquardt has 1.
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.shards = shards;
         self
     }
 
@@ -72,7 +82,19 @@ impl Solving {
         self.l2
     }
 
+    /// Into how many shards the samples are cut.
+    pub fn get_shards(&self) -> usize {
+        self.shards
+    }
+
     pub(super) fn check(&self) -> Result<()> {
+        if self.shards == 0 {
+            return Err(Error::Zero { argument: "shards" });
+        }
+        if self.shards > 1 && matches!(self.method, Method::LevenbergMarquardt(_)) {
+            let (argument, expected) = ("shards", "1 with Levenberg-Marquardt");
+            return Err(Error::Range { argument, expected, given: self.shards as f64 });
+        }
         self.method.check()?;
         self.stop.check()?;
         domains::l2(self.l2)

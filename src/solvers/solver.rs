@@ -11,12 +11,13 @@ use super::report::{SolverIteration, SolverReport};
 use super::standing::Standing;
 use super::state::SolverState;
 use super::stop::{SolverStop, StopAt};
-use super::task::{Algorithm, Moved, Task};
+use super::task::{Algorithm, Moved, Task, whole};
 use crate::data::columns::Columns;
 use crate::data::targets::Targets;
 use crate::engine::squares::plan::Plan;
 use crate::error::{Error, Result};
 use crate::network::parameters::Network;
+use crate::ranks::{Alone, Communicator};
 use crate::scalar::Scalar;
 use crate::words::loss::Loss;
 
@@ -63,7 +64,7 @@ pub struct Solver<T> {
 
 #[derive(Debug)]
 enum Engine<T> {
-    Squares(Equations),
+    Squares(Box<Equations>),
     Gradient(Descent<T>),
 }
 
@@ -93,7 +94,48 @@ impl<T: Scalar> Solver<T> {
     /// [`LevenbergMarquardt::most_bytes`](super::LevenbergMarquardt::most_bytes);
     /// [`Error::TooLarge`], [`Error::OutOfMemory`].
     pub fn new(net: &Network<T>, solving: Solving, samples: usize) -> Result<Self> {
-        let engine = Self::engine(net, solving, samples)?;
+        Self::among(net, solving, samples, &mut Alone)
+    }
+
+    /// [`new`](Self::new) on one of several ranks that solve together, as
+    /// [`Trainer::among`](crate::Trainer::among): each has the same network and options, and its own
+    /// share of `samples`, [`Shards::samples_of_rank`](crate::ranks::Shards::samples_of_rank) for
+    /// [`Solving::shards`], which are at least as many as ranks. All vectors but the samples are on
+    /// every rank. A pass over all samples takes two messages, an iteration one more.
+    ///
+    /// Results are the same on every rank, and have the bits of a solver with as many shards on any
+    /// other number of ranks, one included.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use shallownet::ranks::{Alone, Communicator, Shards};
+    /// use shallownet::solvers::{Lbfgs, Solver, Solving, StopAt};
+    /// use shallownet::{Activation, Columns, Network};
+    ///
+    /// let mut ranks = Alone; // or Mpi::new()?, in a program that mpirun starts
+    /// let all: Vec<f64> = (0..100).map(|i| f64::from(i) / 100.0).collect();
+    /// let share = Shards::new(100, 8)?.samples_of_rank(ranks.rank(), ranks.ranks());
+    /// let own = Columns::new(&all[share], 1)?;
+    ///
+    /// let mut net = Network::builder(1).layer(4, Activation::Tanh).layer(1, Activation::Identity).build()?;
+    /// let solving = Solving::new(Lbfgs::new()).shards(8).stop_at(StopAt::iterations(30));
+    /// let mut solver = Solver::among(&net, solving, 100, &mut ranks)?;
+    /// let report = solver.run_among(&mut net, own, own, &mut ranks, |_| ControlFlow::Continue(()))?;
+    /// assert!(report.cost < 1e-3);
+    /// # Ok::<(), shallownet::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), on every rank; [`Error::OtherRank`] where only another has no memory.
+    /// [`Error::Range`] for fewer shards than ranks, more than samples, and for Levenberg-Marquardt on
+    /// more than one rank.
+    pub fn among(
+        net: &Network<T>,
+        solving: Solving,
+        samples: usize,
+        ranks: &mut dyn Communicator,
+    ) -> Result<Self> {
+        let engine = Self::engine(net, solving, samples, ranks)?;
         let state = SolverState::new(solving, samples, net.parameter_count())?;
         Ok(Self { flat: Self::flat(net)?, state, engine })
     }
@@ -104,7 +146,19 @@ impl<T: Scalar> Solver<T> {
     /// # Errors
     /// As [`new`](Self::new), and [`Error::Length`] for the state of another network.
     pub fn resume(net: &Network<T>, state: SolverState) -> Result<Self> {
-        let engine = Self::engine(net, state.solving, state.samples)?;
+        Self::resume_among(net, state, &mut Alone)
+    }
+
+    /// [`resume`](Self::resume) on any number of [ranks](Self::among) up to the shards.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume) and [`among`](Self::among).
+    pub fn resume_among(
+        net: &Network<T>,
+        state: SolverState,
+        ranks: &mut dyn Communicator,
+    ) -> Result<Self> {
+        let engine = Self::engine(net, state.solving, state.samples, ranks)?;
         state.check(net.parameter_count())?;
         Ok(Self { flat: Self::flat(net)?, state, engine })
     }
@@ -117,14 +171,24 @@ impl<T: Scalar> Solver<T> {
         Ok(flat)
     }
 
-    fn engine(net: &Network<T>, solving: Solving, samples: usize) -> Result<Engine<T>> {
+    fn engine(
+        net: &Network<T>,
+        solving: Solving,
+        samples: usize,
+        ranks: &mut dyn Communicator,
+    ) -> Result<Engine<T>> {
         solving.check()?;
         if samples == 0 {
             return Err(Error::EmptyBatch { argument: "x" });
         }
         let Method::LevenbergMarquardt(options) = solving.method else {
-            return Ok(Engine::Gradient(Descent::new(net, solving.method, samples)?));
+            let of = (solving.method, samples, solving.shards);
+            return Ok(Engine::Gradient(Descent::new(net, of, ranks)?));
         };
+        if ranks.ranks() > 1 {
+            let (argument, expected) = ("ranks", "1 with Levenberg-Marquardt");
+            return Err(Error::Range { argument, expected, given: ranks.ranks() as f64 });
+        }
         let (expected, given) = (Loss::SquaredError, net.loss());
         if given != expected {
             return Err(Error::SolverLoss { solver: solving.method.name(), expected, given });
@@ -134,7 +198,7 @@ impl<T: Scalar> Solver<T> {
             let (what, limit) = ("Levenberg-Marquardt", options.most_bytes);
             return Err(Error::Memory { what, bytes, limit });
         }
-        Ok(Engine::Squares(Equations::new(net, samples)?))
+        Ok(Engine::Squares(Box::new(Equations::new(net, samples)?)))
     }
 
     /// The bytes that a solver will allocate, without allocating them. O(layers).
@@ -205,21 +269,35 @@ impl<T: Scalar> Solver<T> {
         y: impl Into<Targets<'a, T>>,
         watch: impl FnMut(&SolverIteration<'_>) -> ControlFlow<()>,
     ) -> Result<SolverReport> {
+        self.run_among(net, x, y, &mut Alone, watch)
+    }
+
+    /// [`run`](Self::run) of a solver that was made [`among`](Self::among) ranks: `x` and `y` are this
+    /// rank's share. Where the callback of one says stop, or its time is over, all stop.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), on every rank: [`Error::OtherRank`] where only another's samples are
+    /// refused. [`Error::Range`] for other ranks.
+    pub fn run_among<'a>(
+        &mut self,
+        net: &mut Network<T>,
+        x: Columns<'_, T>,
+        y: impl Into<Targets<'a, T>>,
+        ranks: &mut dyn Communicator,
+        watch: impl FnMut(&SolverIteration<'_>) -> ControlFlow<()>,
+    ) -> Result<SolverReport> {
         let y = y.into();
-        net.check_samples(x, y)?;
-        if x.samples() != self.state.samples {
-            let (expected, given) = (self.state.samples, x.samples());
-            return Err(Error::Samples { argument: "x", expected, given });
-        }
         let Self { state, engine, flat } = self;
+        let given = (x, y, state.samples);
         match engine {
             Engine::Squares(equations) => {
+                whole(net, given, ranks)?;
                 equations.check(net)?;
-                solve(equations, Task { net, x, y, state, flat }, watch)
+                solve(&mut **equations, Task { net, x, y, state, flat, ranks }, watch)
             }
             Engine::Gradient(descent) => {
-                descent.check(net, x.samples())?;
-                solve(descent, Task { net, x, y, state, flat }, watch)
+                descent.check(net, given, ranks)?;
+                solve(descent, Task { net, x, y, state, flat, ranks }, watch)
             }
         }
     }
@@ -247,7 +325,7 @@ fn solve<T: Scalar>(
             break stop;
         }
         if let (Some(started), Some(limit)) = (started, stop_at.time)
-            && started.elapsed() >= limit
+            && task.on_any(started.elapsed() >= limit)
         {
             break SolverStop::Time;
         }
@@ -263,7 +341,8 @@ fn solve<T: Scalar>(
         let iteration = task.state.iterations;
         task.state.iterations += 1;
         let seen = SolverIteration { iteration, cost: standing.cost, standing, state: task.state };
-        if watch(&seen).is_break() {
+        let is_stopped = watch(&seen).is_break();
+        if task.on_any(is_stopped) {
             break SolverStop::Callback;
         }
     };

@@ -4,8 +4,11 @@ use super::standing::Standing;
 use super::state::SolverState;
 use crate::data::columns::Columns;
 use crate::data::targets::Targets;
+use crate::error::{Error, Result};
 use crate::network::parameters::Network;
+use crate::ranks::Communicator;
 use crate::scalar::Scalar;
+use crate::train::shards::on_any;
 use crate::words::layer::Layer;
 
 /// The problem, and how far its solution has come. Everything has been checked.
@@ -16,6 +19,8 @@ pub(super) struct Task<'a, T> {
     pub(super) state: &'a mut SolverState,
     /// Parameters or gradients of the network's type, on their way in and out.
     pub(super) flat: &'a mut [T],
+    /// Those that solve it together, each with a part of the samples.
+    pub(super) ranks: &'a mut dyn Communicator,
 }
 
 impl<T: Scalar> Task<'_, T> {
@@ -27,12 +32,34 @@ impl<T: Scalar> Task<'_, T> {
         }
     }
 
+    /// Is it so on any rank?
+    pub(super) fn on_any(&mut self, here: bool) -> bool {
+        if self.ranks.ranks() == 1 { here } else { on_any(self.ranks, here) }
+    }
+
     /// The state's best parameters, into the network.
     pub(super) fn give_best(&mut self) {
         for (flat, w) in self.flat.iter_mut().zip(self.state.best()) {
             *flat = T::from_f64(*w);
         }
         self.net.assign(self.flat);
+    }
+}
+
+/// Refuses all but `samples` of one rank that fit the network.
+pub(super) fn whole<T: Scalar>(
+    net: &Network<T>,
+    (x, y, samples): (Columns<'_, T>, Targets<'_, T>, usize),
+    ranks: &dyn Communicator,
+) -> Result<()> {
+    if ranks.ranks() != 1 {
+        let (argument, expected) = ("ranks", "1, or a solver that was made among them");
+        return Err(Error::Range { argument, expected, given: ranks.ranks() as f64 });
+    }
+    net.check_samples(x, y)?;
+    match x.samples() {
+        given if given == samples => Ok(()),
+        given => Err(Error::Samples { argument: "x", expected: samples, given }),
     }
 }
 

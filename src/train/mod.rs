@@ -46,7 +46,7 @@ pub(crate) mod report;
 mod rollback;
 mod samples;
 pub(crate) mod schedule;
-mod shards;
+pub(crate) mod shards;
 mod trainer;
 pub(crate) mod training_state;
 mod update;

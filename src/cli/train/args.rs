@@ -97,7 +97,7 @@ impl Args {
                 "--calibrate needs samples that are not trained on: --validation or --holdout";
             return Err(Failure::Arguments(problem.to_owned()));
         }
-        self.solver.check()?;
+        self.solver.check(self.shards())?;
         self.check_full_batches()?;
         // Checked before the work, not after it.
         if let Some(path) = &self.epochs.checkpoint {
@@ -114,10 +114,15 @@ impl Args {
         }
     }
 
-    /// Full-batch gradient descent has neither penalty nor validation samples; a solver has.
+    /// Full-batch gradient descent has neither penalty nor validation samples nor
+    /// shards; a solver has.
     fn check_full_batches(&self) -> Result<(), Failure> {
         let given = &self.epochs;
-        let options = [("--l2", given.l2.is_some()), ("--validation", given.validation.is_some())];
+        let options = [
+            ("--l2", given.l2.is_some()),
+            ("--validation", given.validation.is_some()),
+            ("--shards", given.shards.is_some()),
+        ];
         for (option, is_given) in options {
             if is_given && self.iterations.is_some() && self.solver.solver.is_none() {
                 let problem =
@@ -159,7 +164,7 @@ impl Args {
             .schedule(schedule.schedule(epochs, given.warm_up.unwrap_or(0.0)))
             .l2(given.l2.unwrap_or(l2))
             .dropout(given.dropout.unwrap_or(0.0))
-            .shards(given.shards.map_or(1, NonZeroUsize::get))
+            .shards(self.shards())
             .seed(self.network.seed());
         if let Some(norm) = given.clip_norm {
             training = training.clip_norm(norm);
@@ -168,6 +173,11 @@ impl Args {
             training = training.early_stopping(EarlyStopping::new(patience.get()));
         }
         Some(training)
+    }
+
+    /// Into how many shards the samples are cut, where no checkpoint says it.
+    pub(super) fn shards(&self) -> usize {
+        self.epochs.shards.map_or(1, NonZeroUsize::get)
     }
 
     fn is_folder(&self) -> bool {

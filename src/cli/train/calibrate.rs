@@ -4,6 +4,7 @@ use shallownet::metrics::Temperature;
 use shallownet::{Activation, Columns, Network, Scalar};
 
 use super::sets::Sets;
+use crate::batch::Batch;
 use crate::failure::Failure;
 use crate::say::Say;
 use crate::scores;
@@ -15,19 +16,32 @@ pub(super) fn calibrate<T: Scalar>(
     sets: &Sets<T>,
     say: &Say,
 ) -> Result<(), Failure> {
-    let output = network.layers().last().map(|layer| layer.activation);
-    let (batch, name) = match (&sets.validation, &sets.holdout) {
-        (Some(batch), _) => (batch, "validation"),
-        (None, Some(batch)) => (batch, "held-out"),
-        (None, None) => return Ok(()),
-    };
+    let Some((batch, name)) = unseen(sets) else { return Ok(()) };
     let logits = scores::outputs(&network.try_clone_to_logits()?, batch.x()?.as_slice())?;
-    let (logits, y) = (Columns::new(&logits, network.outputs())?, batch.y()?);
+    by(network, (&logits, batch.y()?.as_slice()), name, say)
+}
+
+/// The samples that it goes by, and what they are called.
+pub(super) fn unseen<T>(sets: &Sets<T>) -> Option<(&Batch<T>, &'static str)> {
+    let validation = sets.validation.as_ref().map(|batch| (batch, "validation"));
+    validation.or(sets.holdout.as_ref().map(|batch| (batch, "held-out")))
+}
+
+/// By these logits and what is right.
+pub(super) fn by<T: Scalar>(
+    network: &mut Network<T>,
+    (logits, y): (&[T], &[T]),
+    name: &str,
+    say: &Say,
+) -> Result<(), Failure> {
+    let output = network.layers().last().map(|layer| layer.activation);
+    let (logits, y) =
+        (Columns::new(logits, network.outputs())?, Columns::new(y, network.outputs())?);
     let found = match output {
         Some(Activation::Softmax) => Temperature::of_softmax(logits, y)?,
         _ => Temperature::of_sigmoid(logits, y)?,
     };
-    let samples = batch.len();
+    let samples = y.samples();
     if found.is_at_bound {
         say.note(format_args!(
             "--calibrate: no temperature suits the {samples} {name} samples: are they too few, or all \

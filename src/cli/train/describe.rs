@@ -92,6 +92,9 @@ fn solver(args: &Args, solving: &Solving) -> String {
     if solving.get_l2() > 0.0 {
         line += &format!(", l2 {:.3e}", solving.get_l2());
     }
+    if solving.get_shards() > 1 {
+        line += &format!(", {} shards", solving.get_shards());
+    }
     if args.solver.bayesian {
         line += ", penalty by the evidence";
     }

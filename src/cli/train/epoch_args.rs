@@ -39,7 +39,7 @@ pub(super) struct EpochArgs {
     pub(super) dropout: Option<f64>,
     /// Cut the samples into N shards, each shuffled by itself, and add their gradients as a tree: the
     /// bits of the same training by N processes or fewer [default: 1]
-    #[arg(long, value_name = "N", conflicts_with = "iterations")]
+    #[arg(long, value_name = "N")]
     pub(super) shards: Option<NonZeroUsize>,
     /// Read the samples from their file in every epoch, within so many MiB of memory in all: for .npy
     /// and IDX files that are larger. They are shuffled in blocks, and within as many blocks as there

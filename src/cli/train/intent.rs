@@ -1,8 +1,6 @@
 //! What is to be learned, and from what seed: by the arguments, the data, and the checkpoint if there is
 //! one.
 
-use std::num::NonZeroUsize;
-
 use shallownet::io::checkpoint::Checkpoint;
 use shallownet::{Activation, Loss, Scalar};
 
@@ -43,7 +41,7 @@ impl Intent {
                            of logarithms; expected standardize or none";
             return Err(Failure::Arguments(problem.to_owned()));
         }
-        let asked = args.epochs.shards.map_or(1, NonZeroUsize::get);
+        let asked = args.shards();
         Ok(Self {
             seed: training.map_or(args.network.seed(), |training| training.get_seed()),
             output,

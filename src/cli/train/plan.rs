@@ -19,7 +19,7 @@ impl<T> Plan<T> {
     /// As the options say, for a number of samples.
     pub(super) fn of(args: &Args, defaults: Defaults, samples: usize, seed: u64) -> Self {
         let l2 = args.epochs.l2.unwrap_or(0.0);
-        if let Some(solving) = args.solver.solving(args.iterations, l2) {
+        if let Some(solving) = args.solver.solving(args.iterations, (l2, args.shards())) {
             return Self::Solve(solving);
         }
         if let Some(training) = args.training(defaults, samples) {

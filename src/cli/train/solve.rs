@@ -27,11 +27,25 @@ pub(super) fn train<T: Scalar>(
     say: &Say,
 ) -> Result<Trained, Failure> {
     let start = Instant::now();
-    let Solved { report, evaluations, costs, starts } = match args.solver.starts {
-        None => from_here(net, batch, solving, say)?,
+    let solved = match args.solver.starts {
+        None => {
+            let (x, y) = (batch.x()?, batch.targets()?);
+            from_here(solving, say, |watch| solving.run(net, x, y, watch))?
+        }
         Some(starts) => from_many(net, batch, solving, (starts.get(), args), say)?,
     };
     let seconds = start.elapsed().as_secs_f64();
+    Ok(told(net, solving, solved, (batch.len(), seconds), say))
+}
+
+/// Says what a solver has come to, on so many samples in so many seconds.
+pub(super) fn told<T: Scalar>(
+    net: &Network<T>,
+    solving: Solving,
+    Solved { report, evaluations, costs, starts }: Solved,
+    (samples, seconds): (usize, f64),
+    say: &Say,
+) -> Trained {
     let standing = report.standing;
     let determined = standing.effective_parameters.map_or(String::new(), |gamma| {
         format!(", {gamma:.1} of {} parameters determined by the samples", net.parameter_count())
@@ -46,6 +60,7 @@ pub(super) fn train<T: Scalar>(
     let facts = SolverFacts {
         solver: solving.get_method().name(),
         l2: solving.get_l2(),
+        shards: solving.get_shards(),
         iterations: report.iterations,
         evaluations: report.evaluations,
         stop: report.stop.name(),
@@ -53,23 +68,23 @@ pub(super) fn train<T: Scalar>(
         effective_parameters: standing.effective_parameters,
         starts,
     };
-    Ok(Trained {
+    Trained {
         learning_rate: None,
         training: None,
         course: Course::Solver(Box::new(facts)),
         speed: Speed {
             seconds,
-            samples_per_second: (evaluations * batch.len()) as f64 / seconds.max(1e-9),
+            samples_per_second: (evaluations * samples) as f64 / seconds.max(1e-9),
             reference: None,
         },
         costs,
         points: Vec::new(),
         unsaved: None,
-    })
+    }
 }
 
 /// The course of a solver.
-struct Solved {
+pub(super) struct Solved {
     report: SolverReport,
     /// Passes over all samples, of all starts.
     evaluations: usize,
@@ -77,18 +92,19 @@ struct Solved {
     starts: Vec<StartFacts>,
 }
 
-/// From the network's own weights.
-fn from_here<T: Scalar>(
-    net: &mut Network<T>,
-    batch: &Batch<T>,
+/// From the network's own weights: `run` is given what watches the iterations.
+pub(super) fn from_here(
     solving: Solving,
     say: &Say,
+    run: impl FnOnce(
+        &mut dyn FnMut(&SolverIteration<'_>) -> ControlFlow<()>,
+    ) -> shallownet::Result<SolverReport>,
 ) -> Result<Solved, Failure> {
     let most = solving.get_stop().get_iterations();
     let line_every = most.div_ceil(LINES).max(1);
     let bar = progress::bar(most, "iterations");
     let mut costs = Vec::new();
-    let report = solving.run(net, batch.x()?, batch.targets()?, |at| {
+    let report = run(&mut |at| {
         costs.push((at.iteration + 1, at.cost));
         bar.set_position(at.iteration as u64 + 1);
         if at.iteration.is_multiple_of(line_every) {

@@ -19,7 +19,7 @@ pub(super) struct SolverArgs {
     /// --validation are measured at the end
     #[arg(long, value_name = "NAME", value_parser = choices::solver, conflicts_with_all = [
         "epochs", "batch", "optimizer", "schedule", "warm_up", "clip_norm", "dropout",
-        "early_stopping", "shards", "checkpoint", "resume", "learning_rate",
+        "early_stopping", "checkpoint", "resume", "learning_rate",
     ])]
     pub(super) solver: Option<Method>,
     /// Solve from this many starts, of --seed and those after it, side by side, and keep the one of
@@ -33,8 +33,12 @@ pub(super) struct SolverArgs {
 }
 
 impl SolverArgs {
-    pub(super) fn check(&self) -> Result<(), Failure> {
+    pub(super) fn check(&self, shards: usize) -> Result<(), Failure> {
         match self.solver {
+            Some(method) if shards > 1 && is_lm(method) => Err(Failure::Arguments(format!(
+                "--solver {method} with {shards} shards: expected lbfgs, rprop or scg, which need the \
+                 gradient of all samples alone"
+            ))),
             Some(method) if self.bayesian && !is_lm(method) => {
                 Err(Failure::Arguments(format!("--bayesian goes with --solver lm, not {method}")))
             }
@@ -42,13 +46,17 @@ impl SolverArgs {
         }
     }
 
-    /// What is wanted of the solver, if there is one.
-    pub(super) fn solving(&self, iterations: Option<NonZeroUsize>, l2: f64) -> Option<Solving> {
+    /// What is wanted of the solver, if there is one, of samples in so many shards.
+    pub(super) fn solving(
+        &self,
+        iterations: Option<NonZeroUsize>,
+        (l2, shards): (f64, usize),
+    ) -> Option<Solving> {
         let method = self.solver?;
         let method =
             if self.bayesian { LevenbergMarquardt::new().bayesian().into() } else { method };
         let stop = StopAt::iterations(iterations.map_or(ITERATIONS, NonZeroUsize::get));
-        Some(Solving::new(method).stop_at(stop).l2(l2))
+        Some(Solving::new(method).stop_at(stop).l2(l2).shards(shards))
     }
 }
 

@@ -157,7 +157,7 @@ fn check<T: Scalar>(
 }
 
 /// A result that is an error on every rank if it is one on any.
-fn agreed<R>(result: Result<R>, ranks: &mut dyn Communicator) -> Result<R> {
+pub(super) fn agreed<R>(result: Result<R>, ranks: &mut dyn Communicator) -> Result<R> {
     let failed = gathered(ranks, [u64::from(result.is_err())]);
     match failed.iter().position(|&[failed]| failed != 0) {
         Some(rank) if result.is_ok() => Err(Error::OtherRank { rank }),

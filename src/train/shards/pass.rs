@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use super::full::on_any;
 use super::reduction::{Cost, Reduction, add, add_pairs, divide};
 use super::tree;
 use crate::data::buffer::AlignedBuffer;
@@ -53,16 +54,30 @@ impl<T: Scalar> Memory<T> {
         (shards, held): (Shards, Option<Shards>),
         (rank, ranks): (usize, usize),
     ) -> Result<Self> {
-        let own = shards.of_rank(rank, ranks);
-        let steps = state.steps_an_epoch();
-        let longest = own.clone().map(|shard| shards.samples_of(shard).len()).max().unwrap_or(0);
+        let longest = longest(shards, (rank, ranks));
         let (most, batches) = match state.training.batch_size {
             BatchSize::Full => (longest, None),
             BatchSize::Mini(_) => {
-                let most = longest.div_ceil(steps);
+                let most = longest.div_ceil(state.steps_an_epoch());
                 (most, Some(Batches::new(net, data.x.samples(), most)?))
             }
         };
+        let validation = Validation::new(net, data)?;
+        Self::of(net, (most, batches), (shards, held, validation), (rank, ranks))
+    }
+
+    /// For full batches of samples of which none are held out.
+    pub(super) fn full(net: &Network<T>, shards: Shards, place: (usize, usize)) -> Result<Self> {
+        let none_held = Validation::for_samples(net, 0)?;
+        Self::of(net, (longest(shards, place), None), (shards, None, none_held), place)
+    }
+
+    fn of(
+        net: &Network<T>,
+        (most, batches): (usize, Option<Batches<T>>),
+        (shards, held, validation): (Shards, Option<Shards>, Validation<T>),
+        (rank, ranks): (usize, usize),
+    ) -> Result<Self> {
         let parameters = net.parameter_buffer().as_slice().len();
         let buffer = |_| AlignedBuffer::zeros(parameters, "the sums of the shards");
         let reduction = match ranks {
@@ -78,13 +93,17 @@ impl<T: Scalar> Memory<T> {
             batches,
             sums: (0..tree::depth(shards.count())).map(buffer).collect::<Result<_>>()?,
             reduction,
-            validation: Validation::new(net, data)?,
+            validation,
             costs: vec![[0.0; 2]; shards.count()],
         })
     }
 
     pub(super) fn shards(&self) -> (Shards, Option<Shards>) {
         (self.shards, self.held)
+    }
+
+    pub(super) fn workspace(&self) -> &TrainingWorkspace<T> {
+        &self.workspace
     }
 
     pub(super) fn place(&self) -> (usize, usize) {
@@ -103,6 +122,11 @@ impl<T: Scalar> Memory<T> {
     }
 }
 
+/// The most samples that a shard of this rank has.
+fn longest(shards: Shards, (rank, ranks): (usize, usize)) -> usize {
+    shards.of_rank(rank, ranks).map(|shard| shards.samples_of(shard).len()).max().unwrap_or(0)
+}
+
 /// An epoch over the samples of all ranks. Everything has been checked.
 pub(in crate::train) struct Pass<'a, T> {
     pub(super) memory: &'a mut Memory<T>,
@@ -113,10 +137,10 @@ pub(in crate::train) struct Pass<'a, T> {
 
 /// What a step does with each shard.
 #[derive(Clone, Copy)]
-struct Step {
-    index: usize,
-    count: usize,
-    dropout: Option<Dropout>,
+pub(super) struct Step {
+    pub(super) index: usize,
+    pub(super) count: usize,
+    pub(super) dropout: Option<Dropout>,
 }
 
 /// The part of some data that is a stretch of its samples.
@@ -201,7 +225,7 @@ impl<T: Scalar> Pass<'_, T> {
     }
 
     /// The gradient of a step, of all ranks' samples, into the workspace. Its cost's two parts.
-    fn gradient(&mut self, net: &Network<T>, step: Step) -> Result<Cost> {
+    pub(super) fn gradient(&mut self, net: &Network<T>, step: Step) -> Result<Cost> {
         let Some(mut reduction) = self.memory.reduction.take() else {
             let all = 0..self.memory.shards.count();
             let cost = self.node(net, all, 0, step)?;
@@ -309,9 +333,6 @@ impl<T: Scalar> Steps<T> for Pass<'_, T> {
 
     /// A rank that wants to stop stops all.
     fn is_stopped(&mut self, here: bool) -> bool {
-        let mut all = vec![0; self.memory.ranks];
-        let counts = vec![1; all.len()];
-        self.ranks.gather(&[u8::from(here)], &mut all, &counts);
-        all.contains(&1)
+        on_any(&mut *self.ranks, here)
     }
 }

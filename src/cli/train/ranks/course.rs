@@ -6,7 +6,7 @@ use shallownet::io::checkpoint::Checkpoint;
 use shallownet::{Network, Scalar, Trainer};
 
 use super::share::Share;
-use super::{epochs, finish, refused};
+use super::{calibrate, epochs, finish, refused, solve};
 use crate::choices::Precision;
 use crate::data::Data;
 use crate::failure::Failure;
@@ -22,21 +22,24 @@ use crate::train::intent::{Intent, meaning};
 use crate::train::plan::Plan;
 use crate::train::resumed::{element_type, resumed};
 use crate::train::run::described;
+use crate::train::trained::Trained;
 
 /// Shards, unless --shards says it.
 const SHARDS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 /// Trains as this rank of the job.
 pub(crate) fn run(args: &mut Args, job: &Job<'_>, say: &Say) -> Result<(), Failure> {
+    let by_default = if args.epochs.shards.is_none() { " (--shards)" } else { "" };
     let shards = args.epochs.shards.unwrap_or(SHARDS);
     let refused = refused::check(args, (job.ranks(), shards.get()));
+    if args.epochs.resume.is_none() {
+        args.epochs.shards = Some(shards);
+    }
     // What is to be written is checked by the rank that will.
     job.agreed(refused.and_then(|()| if job.is_first() { args.check() } else { Ok(()) }))?;
     job.agreed(threads::of_rank(args.network.machine.threads, say))?;
     if args.epochs.resume.is_none() {
-        let by_default = if args.epochs.shards.is_none() { " (--shards)" } else { "" };
         say.line(format_args!("{} ranks, {shards} shards{by_default}", job.ranks()));
-        args.epochs.shards = Some(shards);
     } else {
         say.line(format_args!("{} ranks", job.ranks()));
     }
@@ -76,6 +79,10 @@ fn train<T: Scalar>(args: &Args, data: Data, (job, say): (&Job<'_>, &Say)) -> Re
     job.agreed(progress::catch_interrupts())?;
 
     let made = match plan {
+        Plan::Solve(solving) => {
+            let trained = solve::run(&mut network, solving, &share, (job, say))?;
+            return finished(args, (network, trained), &share, (job, say));
+        }
         Plan::Resume(state) => {
             say_resumed(&state, say);
             Trainer::resume_among(&network, *state, data_set(&share.sets)?, &mut job.turn())
@@ -83,15 +90,30 @@ fn train<T: Scalar>(args: &Args, data: Data, (job, say): (&Job<'_>, &Say)) -> Re
         Plan::Epochs(training) => {
             Trainer::among(&network, training, data_set(&share.sets)?, &mut job.turn())
         }
-        Plan::Full { .. } | Plan::Solve(_) => {
-            let problem = "ranks train by mini-batches: expected --epochs".to_owned();
+        Plan::Full { .. } => {
+            let problem =
+                "ranks train by mini-batches or a solver: expected --epochs or --solver".to_owned();
             return Err(Failure::Arguments(problem));
         }
     };
     let trainer = job.agreed(made.map_err(|error| of_resuming(error, args, &share.data)))?;
     let trained = epochs::run(&mut network, trainer, &share, args, (job, say))?;
+    finished(args, (network, trained), &share, (job, say))
+}
+
+fn finished<T: Scalar>(
+    args: &Args,
+    (mut network, trained): (Network<T>, Trained),
+    share: &Share<T>,
+    (job, say): (&Job<'_>, &Say),
+) -> Result<(), Failure> {
+    if args.calibrate {
+        // The model is worth more than its calibration.
+        calibrate::calibrate(&mut network, share, (job, say))
+            .unwrap_or_else(|failure| say.note(format_args!("not calibrated: {failure}")));
+    }
     let model = described(network, &share.data, &share.sets.prepared, trained.training);
-    finish::finish(args, model, &share, trained, (job, say))
+    finish::finish(args, model, share, trained, (job, say))
 }
 
 /// The network, and how it is trained: anew, or from a checkpoint on.

@@ -45,7 +45,7 @@ fn results<T: Scalar>(
     (job, say): (&Job<'_>, &Say),
 ) -> Result<(), Failure> {
     let (net, data, rows) = (&model.network, &share.data, &share.sets.rows);
-    let shards = trained.training.map_or(1, |training| training.get_shards());
+    let shards = trained.training.map_or(args.shards(), |training| training.get_shards());
     let measured =
         |batch: &Batch<T>, rows: &[usize]| measure::of(net, batch, (data, rows), shards, job);
     let some = |batch: &Option<Batch<T>>, rows: &[usize]| {

@@ -6,6 +6,7 @@
 //!
 //! [`Job::agreed`]: crate::job::Job::agreed
 
+mod calibrate;
 mod course;
 mod epochs;
 mod finish;
@@ -14,5 +15,6 @@ mod medians;
 mod prepare;
 mod refused;
 mod share;
+mod solve;
 
 pub(crate) use course::run;

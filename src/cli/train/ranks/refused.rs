@@ -6,16 +6,18 @@ use crate::train::Args;
 /// Refuses options that are for one process, and more ranks than shards.
 pub(super) fn check(args: &Args, (ranks, shards): (usize, usize)) -> Result<(), Failure> {
     let options = [
-        (args.solver.solver.is_some(), "--solver"),
-        (args.iterations.is_some(), "--iterations"),
+        (args.solver.starts.is_some(), "--starts"),
+        (
+            args.iterations.is_some() && args.solver.solver.is_none(),
+            "--iterations without --solver",
+        ),
         (args.ensemble.is_some(), "--ensemble"),
-        (args.calibrate, "--calibrate"),
         (args.epochs.memory.is_some(), "--memory"),
     ];
     if let Some((_, option)) = options.iter().find(|(is_given, _)| *is_given) {
         let problem = format!(
-            "{option} is for one process: ranks train one network together, by mini-batches (without \
-             a launcher it goes)"
+            "{option} is for one process: ranks train one network together, by mini-batches or a \
+             solver (without a launcher it goes)"
         );
         return Err(Failure::Arguments(problem));
     }
