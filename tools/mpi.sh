@@ -85,7 +85,7 @@ ended() {
 }
 
 short=(--epochs 8 --batch 50 --hidden 20)
-held=("${short[@]}" --validation 0.2 --holdout 0.1 --class-weight balanced --early-stopping 3)
+held=("${short[@]}" --validation 0.2 --holdout 0.1 --class-weight balanced --early-stopping 3 --calibrate)
 alone classes "${classes[@]}" "${held[@]}" --shards 8
 for ranks in 1 2 3 4 8; do
     same classes "$ranks" "${classes[@]}" "${held[@]}"
@@ -122,7 +122,23 @@ parts=(--data "$folder/x-parts" --labels "$folder/y-parts")
 alone parts "${parts[@]}" "${held[@]}" --shards 8
 cmp "$folder/classes/model.safetensors" "$folder/parts/model.safetensors" || fail "parts: another model"
 same parts 3 "${parts[@]}" "${held[@]}"
+solver=("${values[@]}" --hidden 10 --solver lbfgs --iterations 30 --l2 0.001)
+alone solver "${solver[@]}" --shards 8
+for ranks in 1 2 3 4; do
+    same solver "$ranks" "${solver[@]}"
+done
 echo "train: the same models on 1, 2, 3, 4 and 8 ranks"
+# Few networks are trained one by one, many in lanes.
+for members in 3 9; do
+    ensemble=("${classes[@]}" --validation 0.2 --hidden 6 --epochs 6 --early-stopping 2 --calibrate)
+    alone ensemble "${ensemble[@]}" --ensemble "$members"
+    for ranks in 1 2 4; do
+        same ensemble "$ranks" "${ensemble[@]}" --ensemble "$members"
+        cmp "$folder/ensemble/ensemble.safetensors" "$folder/out/ensemble.safetensors" ||
+            fail "another ensemble on $ranks ranks"
+    done
+done
+echo "train: the same ensembles on 1, 2 and 4 ranks"
 
 select=("$built/shallownet" select --data "$folder/plain.csv" --label kind --ignore value --json
     --hidden 2,4 --activation tanh --epochs 2 --batch 50 --folds 3)
@@ -141,7 +157,9 @@ refused "narrow-parts/2.npy: 4 features a sample, and .*0.npy has 5" 2 \
 refused "late.csv: line .*, column 2" 2 "${late[@]:0:6}"
 refused "rank 1: $folder/broken.npy: " 2 --data "$folder/x.npy" "$folder/broken.npy" \
     --labels "$folder/y.npy" "$folder/y.npy"
-refused "--ensemble" 2 "${classes[@]}" --ensemble 2
+refused "--ensemble by mini-batches" 2 "${classes[@]}" --ensemble 2 --iterations 9
+refused "lm with 8 shards" 2 "${values[@]}" --solver lm
+refused "--starts" 2 "${values[@]}" --solver lbfgs --starts 3
 refused "--shards 2 for 3 ranks" 3 "${classes[@]}" --shards 2
 train=("$built/shallownet" select)
 refused "--shard is for one process" 2 "${classes[@]}" --shard 1/2

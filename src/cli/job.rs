@@ -115,7 +115,10 @@ impl<'a> Job<'a> {
                 // That another rank has failed, it says itself.
                 let is_other = matches!(failure, Failure::Network(Error::OtherRank { .. }));
                 let text = if is_other { String::new() } else { failure.to_string() };
-                let is_of_all = matches!(failure, Failure::Interrupted { .. });
+                let is_of_all = matches!(
+                    failure,
+                    Failure::Interrupted { .. } | Failure::InterruptedEnsemble { .. }
+                );
                 (failure.exit_code(), text, is_of_all)
             }
         };

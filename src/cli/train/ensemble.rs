@@ -5,18 +5,18 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use shallownet::{
-    Columns, Error, MemberEpoch, Network, Population, PopulationData, PopulationTargets,
-    PopulationTraining, Scalar, Stop, Training, TrainingReport,
+    Columns, MemberEpoch, Network, Population, PopulationData, PopulationTargets,
+    PopulationTraining, Scalar, Training,
 };
 
 use super::args::Args;
-use super::members::{Members, TOLD, history};
+use super::members::{Course, Courses, Members, Outcome, TOLD, history};
 use super::sets::Sets;
 use super::trained::Trained;
 use crate::batch::Batch;
 use crate::failure::Failure;
 use crate::progress;
-use crate::results::{Course, EpochFacts, MemberFacts, Speed};
+use crate::results::{self, EpochFacts, MemberFacts, Speed};
 use crate::say::Say;
 
 /// From so many networks on, it pays to compute them in lanes.
@@ -39,12 +39,24 @@ pub(super) fn train<T: Scalar>(
     args: &Args,
     say: &Say,
 ) -> Result<Ended<T>, Failure> {
+    let all = networks.len();
+    ended(run((networks, seeds, all), training, sets, say)?, (seeds, training), sets, args, say)
+}
+
+/// Trains some of `all` networks.
+pub(super) fn run<T: Scalar>(
+    (networks, seeds, all): (Vec<Network<T>>, &[u64], usize),
+    training: Training,
+    sets: &Sets<T>,
+    say: &Say,
+) -> Result<Courses<T>, Failure> {
     let mut data = PopulationData::new(sets.train.x()?, targets(&sets.train)?);
     if let Some(held) = &sets.validation {
         data = data.validation(held.x()?, targets(held)?);
     }
     let mut population = Population::from_networks(networks)?;
-    if population.members() < IN_LANES {
+    // By the number of all: sums in lanes have an order of their own.
+    if all < IN_LANES {
         population = population.one_by_one()?;
     }
     let most = seeds.len().saturating_mul(training.get_epochs());
@@ -68,39 +80,46 @@ pub(super) fn train<T: Scalar>(
     let reports = population.train(data, PopulationTraining::new(training).seeds(seeds), watch);
     let seconds = start.elapsed().as_secs_f64();
     bar.finish_and_clear();
-    let reports = reports?;
-    let members = members.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let costs = members.into_inner().unwrap_or_else(PoisonError::into_inner).into_costs();
+    let each = reports?.into_iter().zip(costs).zip(population.into_networks()?);
+    let course =
+        |((report, costs), network)| Ok(Course { outcome: Outcome::of(report)?, costs, network });
+    Ok(Courses { each: each.map(course).collect::<Result<_, Failure>>()?, seconds })
+}
 
-    let was_stopped = |report: &TrainingReport| report.stop == Stop::Callback;
-    let is_interrupted = reports.iter().flatten().any(was_stopped);
-    let networks = population.into_networks()?.into_iter().zip(&reports);
-    let networks: Vec<_> = networks
-        .filter(|(_, report)| report.as_ref().is_ok_and(|report| !was_stopped(report)))
-        .map(|(network, _)| network)
-        .collect();
-    let facts = facts(&reports, seeds)?;
+/// What all networks have come to: said, and put together.
+pub(super) fn ended<T: Scalar>(
+    Courses { each, seconds }: Courses<T>,
+    (seeds, training): (&[u64], Training),
+    sets: &Sets<T>,
+    args: &Args,
+    say: &Say,
+) -> Result<Ended<T>, Failure> {
+    let done = || each.iter().filter_map(|course| course.outcome.done());
+    let is_interrupted = done().any(|done| done.was_stopped);
+    let facts: Vec<_> =
+        each.iter().zip(seeds).map(|(course, &seed)| course.outcome.facts(seed)).collect();
     if !is_interrupted {
-        left_out(&reports, training, args, say)?;
+        left_out(&each, training, args, say)?;
         lines(&facts, say);
     }
-    let epochs = members.epochs();
-    let done = reports.iter().flatten();
+    let epochs: usize = each.iter().map(|course| course.costs.len()).sum();
     let (longest, steps) =
-        done.fold((0, 0), |most, report| (most.0.max(report.epochs), most.1.max(report.steps)));
+        done().fold((0, 0), |most, done| (most.0.max(done.epochs), most.1.max(done.steps)));
     let course = EpochFacts {
         epochs: longest,
         steps,
         best_epoch: if let [only] = &facts[..] { only.best_epoch } else { None },
         seconds_per_epoch: seconds / epochs.max(1) as f64,
         options: training,
-        history: history(&members, &reports, sets.train.len(), seconds),
+        history: history(&each, training, sets.train.len(), seconds),
         members: facts,
     };
     let trained = Trained {
         learning_rate: Some(training.get_learning_rate()),
         training: Some(training),
         points: course.history.clone(),
-        course: Course::Epochs(Box::new(course)),
+        course: results::Course::Epochs(Box::new(course)),
         speed: Speed {
             seconds,
             samples_per_second: (epochs * sets.train.len()) as f64 / seconds.max(1e-9),
@@ -109,6 +128,8 @@ pub(super) fn train<T: Scalar>(
         costs: Vec::new(),
         unsaved: None,
     };
+    let kept = |course: &Course<T>| course.outcome.done().is_some_and(|done| !done.was_stopped);
+    let networks = each.into_iter().filter(kept).map(|course| course.network).collect();
     Ok(Ended { networks, trained, is_interrupted })
 }
 
@@ -120,46 +141,25 @@ fn targets<T: Scalar>(batch: &Batch<T>) -> shallownet::Result<PopulationTargets<
     })
 }
 
-type Report = shallownet::Result<TrainingReport>;
-
-/// What became of each network; an error that is none of a single one ends it all.
-fn facts(reports: &[Report], seeds: &[u64]) -> Result<Vec<MemberFacts>, Failure> {
-    let fact = |(report, &seed): (&Report, &u64)| match report {
-        Ok(report) => Ok(MemberFacts {
-            seed,
-            epochs: Some(report.epochs),
-            best_epoch: report.best.map(|best| best.epoch + 1),
-            training_cost: report.training_cost,
-            validation_cost: report.best.map(|best| best.cost).or(report.validation_cost),
-            diverged_in_step: None,
-        }),
-        Err(Error::Diverged { step, .. }) => Ok(MemberFacts {
-            seed,
-            epochs: None,
-            best_epoch: None,
-            training_cost: None,
-            validation_cost: None,
-            diverged_in_step: Some(*step),
-        }),
-        Err(other) => Err(Failure::Network(other.clone())),
-    };
-    reports.iter().zip(seeds).map(fact).collect()
-}
-
 /// Notes the networks that diverged; if all did, that is the error.
-fn left_out(reports: &[Report], training: Training, args: &Args, say: &Say) -> Result<(), Failure> {
-    let diverged = |(k, report): (usize, &Report)| match report {
-        Err(Error::Diverged { step, cost }) => Some((k + 1, *step, *cost)),
-        _ => None,
+fn left_out<T>(
+    each: &[Course<T>],
+    training: Training,
+    args: &Args,
+    say: &Say,
+) -> Result<(), Failure> {
+    let diverged = |(k, course): (usize, &Course<T>)| match course.outcome {
+        Outcome::Diverged { step, cost } => Some((k + 1, step, cost)),
+        Outcome::Done(_) => None,
     };
-    let diverged: Vec<_> = reports.iter().enumerate().filter_map(diverged).collect();
+    let diverged: Vec<_> = each.iter().enumerate().filter_map(diverged).collect();
     if let Some(&(_, step, cost)) = diverged.first()
-        && diverged.len() == reports.len()
+        && diverged.len() == each.len()
     {
         return Err(args.diverged((step, cost), training.get_learning_rate()));
     }
     for (network, step, cost) in diverged {
-        let of = reports.len();
+        let of = each.len();
         say.note(format_args!(
             "network {network} of {of} is left out: its cost was {cost} in iteration {step}"
         ));

@@ -1,13 +1,89 @@
 //! What has been seen of networks that are trained together.
 
-use shallownet::{MemberEpoch, Training, TrainingReport};
+use shallownet::{Error, MemberEpoch, Network, Stop, Training, TrainingReport};
 
-use crate::results::Point;
+use crate::failure::Failure;
+use crate::results::{MemberFacts, Point};
 
 /// Lines, about, on a training; and networks of which each has one.
 pub(super) const TOLD: usize = 20;
 
-/// All of them.
+/// A network's costs of training and of validation, after each epoch.
+pub(super) type Costs = Vec<(f64, Option<f64>)>;
+
+/// Networks that were trained at the same time.
+#[derive(Debug)]
+pub(super) struct Courses<T> {
+    pub(super) each: Vec<Course<T>>,
+    pub(super) seconds: f64,
+}
+
+/// A network, and how it came to be.
+#[derive(Debug)]
+pub(super) struct Course<T> {
+    pub(super) outcome: Outcome,
+    pub(super) costs: Costs,
+    pub(super) network: Network<T>,
+}
+
+/// How a network's training ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Outcome {
+    Done(Done),
+    Diverged { step: u64, cost: f64 },
+}
+
+/// A training that came to its end, or was stopped.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Done {
+    pub(super) epochs: usize,
+    pub(super) steps: u64,
+    pub(super) was_stopped: bool,
+    pub(super) training_cost: Option<f64>,
+    pub(super) validation_cost: Option<f64>,
+    /// The epoch, from 0, and its validation cost.
+    pub(super) best: Option<(usize, f64)>,
+}
+
+impl Outcome {
+    /// An error that is none of a single network is one of all.
+    pub(super) fn of(report: shallownet::Result<TrainingReport>) -> Result<Self, Failure> {
+        match report {
+            Ok(report) => Ok(Self::Done(Done {
+                epochs: report.epochs,
+                steps: report.steps,
+                was_stopped: report.stop == Stop::Callback,
+                training_cost: report.training_cost,
+                validation_cost: report.validation_cost,
+                best: report.best.map(|best| (best.epoch, best.cost)),
+            })),
+            Err(Error::Diverged { step, cost }) => Ok(Self::Diverged { step, cost }),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    pub(super) fn done(&self) -> Option<&Done> {
+        if let Self::Done(done) = self { Some(done) } else { None }
+    }
+
+    pub(super) fn facts(&self, seed: u64) -> MemberFacts {
+        let done = self.done();
+        let best = done.and_then(|done| done.best);
+        MemberFacts {
+            seed,
+            epochs: done.map(|done| done.epochs),
+            best_epoch: best.map(|(epoch, _)| epoch + 1),
+            training_cost: done.and_then(|done| done.training_cost),
+            validation_cost: best.map(|best| best.1).or(done.and_then(|done| done.validation_cost)),
+            diverged_in_step: match self {
+                Self::Diverged { step, .. } => Some(*step),
+                Self::Done(_) => None,
+            },
+        }
+    }
+}
+
+/// All of them, while they are trained.
 #[derive(Debug)]
 pub(super) struct Members {
     training: Training,
@@ -19,8 +95,7 @@ pub(super) struct Members {
 
 #[derive(Debug, Clone, Default)]
 struct Member {
-    /// Of training and of validation, after each epoch.
-    costs: Vec<(f64, Option<f64>)>,
+    costs: Costs,
     best: Option<(usize, f64)>,
     has_ended: bool,
 }
@@ -47,9 +122,8 @@ impl Members {
         member.has_ended
     }
 
-    /// Epochs of all networks together.
-    pub(super) fn epochs(&self) -> usize {
-        self.epochs
+    pub(super) fn into_costs(self) -> Vec<Costs> {
+        self.each.into_iter().map(|member| member.costs).collect()
     }
 
     /// The line on where they are, if it is time for one: the mean costs are those of networks that
@@ -82,19 +156,19 @@ fn mean(values: impl Iterator<Item = f64> + Clone) -> Option<f64> {
 
 /// Each epoch's mean costs, of the networks that did not diverge and were still trained. Its
 /// seconds are its share of all.
-pub(super) fn history(
-    members: &Members,
-    reports: &[shallownet::Result<TrainingReport>],
+pub(super) fn history<T>(
+    each: &[Course<T>],
+    training: Training,
     samples: usize,
     seconds: f64,
 ) -> Vec<Point> {
-    let kept = || members.each.iter().zip(reports).filter(|(_, report)| report.is_ok());
-    let epochs = kept().map(|(member, _)| member.costs.len()).max().unwrap_or(0);
-    let training = &members.training;
+    let kept = || each.iter().filter(|course| course.outcome.done().is_some());
+    let epochs = kept().map(|course| course.costs.len()).max().unwrap_or(0);
+    let all: usize = each.iter().map(|course| course.costs.len()).sum();
     let steps = training.get_batch_size().map_or(1, |size| samples.div_ceil(size.max(1)));
-    let each = seconds / members.epochs.max(1) as f64;
+    let share = seconds / all.max(1) as f64;
     let point = |epoch: usize| {
-        let costs = kept().filter_map(move |(member, _)| member.costs.get(epoch));
+        let costs = kept().filter_map(move |course| course.costs.get(epoch));
         let last_step = ((epoch + 1) * steps).saturating_sub(1) as u64;
         let factor = training.get_schedule().factor(last_step, steps);
         Some(Point {
@@ -104,7 +178,7 @@ pub(super) fn history(
             training_accuracy: None,
             validation_accuracy: None,
             learning_rate: training.get_learning_rate() * factor,
-            seconds: each * costs.count() as f64,
+            seconds: share * costs.count() as f64,
         })
     };
     (0..epochs).filter_map(point).collect()

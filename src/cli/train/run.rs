@@ -83,7 +83,7 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
         }
         Ok::<_, Failure>((network, trained?))
     };
-    let Ended { networks, trained, is_interrupted } = args.network.machine.run(say, || {
+    let ended = args.network.machine.run(say, || {
         if let (Plan::Epochs(training), Some(_)) = (&plan, args.ensemble) {
             let (training, mut networks) = (*training, vec![network]);
             for k in 1..members {
@@ -102,6 +102,16 @@ fn train<T: Scalar>(args: &Args, data: Data, say: &Say) -> Result<(), Failure> {
         }
         Ok::<_, Failure>(Ended { networks, trained, is_interrupted: false })
     })??;
+    conclude(args, (data, sets), ended, say)
+}
+
+/// A model of one network or several: saved, measured, told.
+pub(super) fn conclude<T: Scalar>(
+    args: &Args,
+    (data, sets): (Data, Sets<T>),
+    Ended { networks, trained, is_interrupted }: Ended<T>,
+    say: &Say,
+) -> Result<(), Failure> {
     let about = |network| described(network, &data, &sets.prepared, trained.training);
     if is_interrupted {
         return Err(interrupted_ensemble(args, networks, about, say));

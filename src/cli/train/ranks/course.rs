@@ -6,7 +6,7 @@ use shallownet::io::checkpoint::Checkpoint;
 use shallownet::{Network, Scalar, Trainer};
 
 use super::share::Share;
-use super::{calibrate, epochs, finish, refused, solve};
+use super::{calibrate, ensemble, epochs, finish, refused, solve};
 use crate::choices::Precision;
 use crate::data::Data;
 use crate::failure::Failure;
@@ -32,16 +32,19 @@ pub(crate) fn run(args: &mut Args, job: &Job<'_>, say: &Say) -> Result<(), Failu
     let by_default = if args.epochs.shards.is_none() { " (--shards)" } else { "" };
     let shards = args.epochs.shards.unwrap_or(SHARDS);
     let refused = refused::check(args, (job.ranks(), shards.get()));
-    if args.epochs.resume.is_none() {
+    if args.epochs.resume.is_none() && args.ensemble.is_none() {
         args.epochs.shards = Some(shards);
     }
     // What is to be written is checked by the rank that will.
     job.agreed(refused.and_then(|()| if job.is_first() { args.check() } else { Ok(()) }))?;
     job.agreed(threads::of_rank(args.network.machine.threads, say))?;
-    if args.epochs.resume.is_none() {
+    if args.epochs.shards.is_some() {
         say.line(format_args!("{} ranks, {shards} shards{by_default}", job.ranks()));
     } else {
         say.line(format_args!("{} ranks", job.ranks()));
+    }
+    if let Some(members) = args.ensemble {
+        return ensemble::run(args, members.get(), (job, say));
     }
     let data = samples(args, (job, say))?;
     let defaults = Defaults::of(&data, args.preparation.plain);

@@ -8,6 +8,8 @@
 
 mod calibrate;
 mod course;
+mod courses;
+mod ensemble;
 mod epochs;
 mod finish;
 mod measure;

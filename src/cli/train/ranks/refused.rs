@@ -11,9 +11,12 @@ pub(super) fn check(args: &Args, (ranks, shards): (usize, usize)) -> Result<(), 
             args.iterations.is_some() && args.solver.solver.is_none(),
             "--iterations without --solver",
         ),
-        (args.ensemble.is_some(), "--ensemble"),
         (args.epochs.memory.is_some(), "--memory"),
     ];
+    if args.ensemble.is_some() && (args.solver.solver.is_some() || args.iterations.is_some()) {
+        let problem = "ranks train the networks of --ensemble by mini-batches: expected --epochs";
+        return Err(Failure::Arguments(problem.to_owned()));
+    }
     if let Some((_, option)) = options.iter().find(|(is_given, _)| *is_given) {
         let problem = format!(
             "{option} is for one process: ranks train one network together, by mini-batches or a \
@@ -22,7 +25,7 @@ pub(super) fn check(args: &Args, (ranks, shards): (usize, usize)) -> Result<(), 
         return Err(Failure::Arguments(problem));
     }
     // A checkpoint has shards of its own, which the trainer compares.
-    if ranks > shards && args.epochs.resume.is_none() {
+    if ranks > shards && args.epochs.resume.is_none() && args.ensemble.is_none() {
         let problem = format!("--shards {shards} for {ranks} ranks: expected at least one a rank");
         return Err(Failure::Arguments(problem));
     }
