@@ -135,6 +135,9 @@ pub(in crate::train) struct Pass<'a, T> {
     pub(super) ranks: &'a mut dyn Communicator,
 }
 
+/// Where the sums of one of this rank's nodes are sent from.
+type Message<'a> = (&'a mut Reduction, usize);
+
 /// What a step does with each shard.
 #[derive(Clone, Copy)]
 pub(super) struct Step {
@@ -173,34 +176,55 @@ impl<T: Scalar> Pass<'_, T> {
         start - from..end - from
     }
 
-    /// The sums of a node's shards, into `sums[at]`; those below it use the buffers behind.
+    /// The sums of a node's shards, into `sums[at]`, or into the message if they are to be sent; those
+    /// below it use the buffers behind.
     fn node(
         &mut self,
         net: &Network<T>,
         node: Range<usize>,
-        at: usize,
+        (at, message): (usize, Option<Message<'_>>),
         step: Step,
     ) -> Result<Cost> {
         if node.len() == 1 {
-            return self.shard(net, node.start, at, step);
+            return self.shard(net, node.start, (at, message), step);
         }
         let mid = tree::middle(&node);
-        let [mut a, mut of] = self.node(net, node.start..mid, at, step)?;
-        let [b, of_b] = self.node(net, mid..node.end, at + 1, step)?;
+        let [mut a, mut of] = self.node(net, node.start..mid, (at, None), step)?;
+        let [b, of_b] = self.node(net, mid..node.end, (at + 1, None), step)?;
         let (to, more) = self.memory.sums.split_at_mut(at + 1);
-        add(to[at].as_mut_slice(), more[0].as_slice());
+        let (to, more) = (to[at].as_mut_slice(), more[0].as_slice());
+        match message {
+            None => add(to, more),
+            Some((reduction, node)) => {
+                for (range, sums) in reduction.places_of::<T>(node) {
+                    let both = to[range.clone()].iter().zip(&more[range]);
+                    sums.iter_mut().zip(both).for_each(|(sum, (&a, &b))| *sum = a + b);
+                }
+            }
+        }
         a += b;
         of += of_b;
         Ok([a, of])
     }
 
     /// The sums of one shard.
-    fn shard(&mut self, net: &Network<T>, shard: usize, at: usize, step: Step) -> Result<Cost> {
+    fn shard(
+        &mut self,
+        net: &Network<T>,
+        shard: usize,
+        (at, message): (usize, Option<Message<'_>>),
+        step: Step,
+    ) -> Result<Cost> {
         let here = self.here(shard);
         let Memory { shards, workspace, batches, sums, .. } = &mut *self.memory;
         let places = shards.of_step(shard, step.index, step.count);
         if places.is_empty() {
-            sums[at].as_mut_slice().fill(T::ZERO);
+            match message {
+                None => sums[at].as_mut_slice().fill(T::ZERO),
+                Some((reduction, node)) => {
+                    reduction.places_of::<T>(node).for_each(|(_, sums)| sums.fill(T::ZERO));
+                }
+            }
             return Ok([0.0; 2]);
         }
         let (x, y) = match batches {
@@ -219,8 +243,17 @@ impl<T: Scalar> Pass<'_, T> {
         let total = total(&y);
         let factor = T::from_f64(total);
         let gradient = workspace.gradients().buffer.as_slice();
-        let sums = sums[at].as_mut_slice();
-        sums.iter_mut().zip(gradient).for_each(|(sum, &g)| *sum = g * factor);
+        let scale = |sums: &mut [T], gradient: &[T]| {
+            sums.iter_mut().zip(gradient).for_each(|(sum, &g)| *sum = g * factor);
+        };
+        match message {
+            None => scale(sums[at].as_mut_slice(), gradient),
+            Some((reduction, node)) => {
+                for (range, sums) in reduction.places_of::<T>(node) {
+                    scale(sums, &gradient[range]);
+                }
+            }
+        }
         Ok([cost * total, total])
     }
 
@@ -228,7 +261,7 @@ impl<T: Scalar> Pass<'_, T> {
     pub(super) fn gradient(&mut self, net: &Network<T>, step: Step) -> Result<Cost> {
         let Some(mut reduction) = self.memory.reduction.take() else {
             let all = 0..self.memory.shards.count();
-            let cost = self.node(net, all, 0, step)?;
+            let cost = self.node(net, all, (0, None), step)?;
             let Memory { sums, workspace, .. } = &mut *self.memory;
             let gradient = workspace.gradients.buffer.as_mut_slice();
             gradient.copy_from_slice(sums[0].as_slice());
@@ -236,10 +269,10 @@ impl<T: Scalar> Pass<'_, T> {
             return Ok(cost);
         };
         for node in 0..reduction.own().len() {
-            let cost = self.node(net, reduction.own()[node].clone(), 0, step);
+            let shards = reduction.own()[node].clone();
+            let cost = self.node(net, shards, (0, Some((&mut reduction, node))), step);
             // Shapes have been checked: no rank fails alone.
-            let cost = cost.unwrap_or([f64::NAN; 2]);
-            reduction.lay_out(node, self.memory.sums[0].as_slice(), cost);
+            reduction.lay_out_cost(node, cost.unwrap_or([f64::NAN; 2]));
         }
         let gradient = self.memory.workspace.gradients.buffer.as_mut_slice();
         let cost = reduction.run(&mut *self.ranks, gradient);

@@ -98,22 +98,36 @@ impl Reduction {
         &self.nodes[self.rank]
     }
 
-    /// Lays out the sums of one of this rank's nodes.
-    pub(super) fn lay_out<T: Scalar>(&mut self, node: usize, sums: &[T], cost: Cost) {
-        let (own, bytes) = (self.own().len(), cast_slice::<T, u8>(sums));
+    /// Lays out what one of this rank's nodes costs.
+    pub(super) fn lay_out_cost(&mut self, node: usize, cost: Cost) {
+        let own = self.own().len();
         let mut rest = cast_slice_mut::<u64, u8>(&mut self.outgoing);
         for (stretch, &sent) in self.stretches.iter().zip(&self.sent) {
-            let len = stretch.len();
             let block;
             (block, rest) = rest.split_at_mut(sent);
-            block[node * len..(node + 1) * len].copy_from_slice(&bytes[stretch.clone()]);
-            let at = own * len + node * OF_COST;
+            let at = own * stretch.len() + node * OF_COST;
             block[at..at + OF_COST].copy_from_slice(cast_slice(&cost));
         }
     }
 
+    /// Where the sums of one of this rank's nodes are to be laid out: which of the parameters, and their
+    /// places.
+    pub(super) fn places_of<T: Scalar>(
+        &mut self,
+        node: usize,
+    ) -> impl Iterator<Item = (Range<usize>, &mut [T])> {
+        let mut rest = cast_slice_mut::<u64, u8>(&mut self.outgoing);
+        self.stretches.iter().zip(&self.sent).map(move |(stretch, &sent)| {
+            let block;
+            (block, rest) = core::mem::take(&mut rest).split_at_mut(sent);
+            let (len, size) = (stretch.len(), size_of::<T>());
+            let place = cast_slice_mut(&mut block[node * len..(node + 1) * len]);
+            (stretch.start / size..stretch.end / size, place)
+        })
+    }
+
     /// The sums of all shards divided by the sum of their weights, into `sums`; the cost's two parts.
-    /// Everything that [`lay_out`](Self::lay_out) has to be called for must have been.
+    /// Sums and costs of all nodes must have been laid out.
     pub(super) fn run<T: Scalar>(&mut self, ranks: &mut dyn Communicator, sums: &mut [T]) -> Cost {
         let (out, into) = (self.sent.iter().sum::<usize>(), self.received.iter().sum::<usize>());
         ranks.exchange(
