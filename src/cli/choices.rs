@@ -3,6 +3,11 @@
 use shallownet::solvers::Method;
 use shallownet::{Activation, Backend, Init, Loss, Optimizer, Schedule, UnknownName};
 
+/// The first of some options that was given.
+pub(crate) fn given<'a>(options: &[(bool, &'a str)]) -> Option<&'a str> {
+    options.iter().find(|(is_given, _)| *is_given).map(|(_, option)| *option)
+}
+
 /// The sizes of the hidden layers: `16,8`, or `none`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hidden(pub(crate) Vec<usize>);

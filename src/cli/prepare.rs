@@ -7,6 +7,7 @@ use shallownet::pipeline::{
 };
 use shallownet::{Activation, Columns, Moments, Standardization};
 
+use crate::choices::given;
 use crate::data::{Data, Prepared, Targets, with_room};
 use crate::failure::Failure;
 use crate::say::{Say, listed};
@@ -76,13 +77,12 @@ impl PreparationArgs {
 
     /// The first of these options that was given.
     pub(crate) fn given(&self) -> Option<&'static str> {
-        let all = [
+        given(&[
             (self.standardize.is_some(), "--standardize"),
             (self.target_transform.is_some(), "--target-transform"),
             (self.missing == MissingChoice::Refuse, "--missing"),
             (self.plain, "--plain"),
-        ];
-        all.iter().find(|(is_given, _)| *is_given).map(|(_, option)| *option)
+        ])
     }
 
     /// Are the features standardized? Those of the built-in set, and brightness divided by 255, have

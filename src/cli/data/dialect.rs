@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use shallownet::io::table::{Decimal, Delimiter, Dialect, Error, Header, Table, Thousands};
 
+use crate::choices::given;
 use crate::failure::Failure;
 use crate::say::Say;
 
@@ -52,14 +53,12 @@ fn delimiter(word: &str) -> Result<Delimiter, String> {
 impl Options {
     /// The first of them that was given.
     pub(super) fn given(&self) -> Option<&'static str> {
-        [
+        given(&[
             (self.delimiter.is_some(), "--delimiter"),
             (self.decimal.is_some(), "--decimal"),
             (self.thousands.is_some(), "--thousands"),
             (self.skip_rows.is_some(), "--skip-rows"),
-        ]
-        .into_iter()
-        .find_map(|(is_given, option)| is_given.then_some(option))
+        ])
     }
 
     /// A table's dialect, as far as it was given.

@@ -6,6 +6,7 @@ use shallownet::io::table::Table;
 
 use super::columns::named;
 use super::samples::Want;
+use crate::choices::given;
 use crate::failure::Failure;
 
 /// For the commands that learn from samples.
@@ -38,13 +39,12 @@ impl Learning {
 
     /// The first of these options that was given.
     pub(crate) fn given(&self) -> Option<&'static str> {
-        let all = [
+        given(&[
             (self.regression, "--regression"),
             (self.classification, "--classification"),
             (!self.categories.is_empty(), "--categories"),
             (self.weights.is_some(), "--weights"),
-        ];
-        all.iter().find(|(is_given, _)| *is_given).map(|(_, option)| *option)
+        ])
     }
 
     /// The columns that --categories names.

@@ -11,7 +11,7 @@ use super::part::Part;
 use super::run::Course;
 use super::shard::Shard;
 use super::table;
-use crate::choices::Precision;
+use crate::choices::{Precision, given};
 use crate::data::Data;
 use crate::failure::Failure;
 use crate::job::Job;
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Args, job: &Job<'_>, say: &Say) -> Result<(), Failure> 
 /// Refuses what ranks do by themselves.
 fn refused(args: &Args) -> Result<(), Failure> {
     let options = [(args.shard.is_some(), "--shard"), (!args.merge.is_empty(), "--merge")];
-    let Some((_, option)) = options.iter().find(|(is_given, _)| *is_given) else { return Ok(()) };
+    let Some(option) = given(&options) else { return Ok(()) };
     Err(Failure::Arguments(format!(
         "{option} is for one process: ranks share the trainings out and make the table of all \
          (without a launcher it goes)"

@@ -10,7 +10,7 @@ use shallownet::{Network, Scalar, Training};
 use super::limit::Limit;
 use super::samples::Samples;
 use super::{epochs, measure, survey};
-use crate::choices::Precision;
+use crate::choices::{Precision, given};
 use crate::data::{Data, Prepared};
 use crate::failure::Failure;
 use crate::network::{Defaults, note_outside, outside};
@@ -58,8 +58,8 @@ fn refuse(args: &Args) -> Result<(), Failure> {
         (args.class_weight.is_some(), "--class-weight"),
         (args.epochs.shards.is_some_and(|shards| shards.get() > 1), "--shards"),
     ];
-    match options.iter().find(|(is_given, _)| *is_given) {
-        Some((_, option)) => {
+    match given(&options) {
+        Some(option) => {
             let problem = format!(
                 "--memory with {option}: samples that are not in memory are trained on by mini-batches, \
                  each counting the same (without --memory it goes)"

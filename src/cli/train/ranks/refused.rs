@@ -1,5 +1,6 @@
 //! What ranks can't do together.
 
+use crate::choices::given;
 use crate::failure::Failure;
 use crate::train::Args;
 
@@ -17,7 +18,7 @@ pub(super) fn check(args: &Args, (ranks, shards): (usize, usize)) -> Result<(), 
         let problem = "ranks train the networks of --ensemble by mini-batches: expected --epochs";
         return Err(Failure::Arguments(problem.to_owned()));
     }
-    if let Some((_, option)) = options.iter().find(|(is_given, _)| *is_given) {
+    if let Some(option) = given(&options) {
         let problem = format!(
             "{option} is for one process: ranks train one network together, by mini-batches or a \
              solver (without a launcher it goes)"
