@@ -11,8 +11,8 @@ cd "$(dirname "$0")/.."
 cargo build --locked --release --features "${FEATURES:-cli,mpi}" --example mpi --bin shallownet
 built=${CARGO_TARGET_DIR:-target}/release
 program=$built/examples/mpi
-options=(--oversubscribe --bind-to none --mca btl_vader_single_copy_mechanism none)
-[ "$(id -u)" != 0 ] || options+=(--allow-run-as-root)
+launcher=(--oversubscribe --bind-to none --mca btl_vader_single_copy_mechanism none)
+[ "$(id -u)" != 0 ] || launcher+=(--allow-run-as-root)
 export RAYON_NUM_THREADS=1
 
 folder=$(mktemp -d)
@@ -27,14 +27,14 @@ fail() {
 expected=$("$program" | tail -n 1)
 echo "alone: $expected"
 for ranks in 1 2 3 4 8; do
-    said=$(timeout 120 mpirun "${options[@]}" -n "$ranks" "$program" | tail -n 1)
+    said=$(timeout 120 mpirun "${launcher[@]}" -n "$ranks" "$program" | tail -n 1)
     echo "$ranks ranks: $said"
     [ "$said" = "$expected" ] || { echo "other bits on $ranks ranks"; exit 1; }
 done
 
 status=0
 # Messages and results apart, here and below: the launcher mixes them within a line.
-timeout 60 mpirun "${options[@]}" -n 3 "$program" 1 >"$log.out" 2>"$log" || status=$?
+timeout 60 mpirun "${launcher[@]}" -n 3 "$program" 1 >"$log.out" 2>"$log" || status=$?
 grep -q "rank 1 ends in epoch 3" "$log" || fail "no rank has died"
 [ "$status" != 0 ] && [ "$status" != 124 ] || fail "a dead rank: exit code $status"
 echo "a dead rank: the job ended with exit code $status"
@@ -52,7 +52,7 @@ alone() {
 same() {
     local status=0
     rm -rf "$folder/out"
-    timeout 120 mpirun "${options[@]}" -n "$2" "${train[@]}" "${@:3}" --out "$folder/out" \
+    timeout 120 mpirun "${launcher[@]}" -n "$2" "${train[@]}" "${@:3}" --out "$folder/out" \
         >"$log.out" 2>"$log" || status=$?
     cat "$log.out" >>"$log"
     [ "$status" = 0 ] || fail "$1 on $2 ranks: exit code $status"
@@ -64,7 +64,7 @@ same() {
 refused() {
     local status=0
     rm -rf "$folder/out"
-    timeout 60 mpirun "${options[@]}" -n "$2" "${train[@]}" "${@:3}" --out "$folder/out" \
+    timeout 60 mpirun "${launcher[@]}" -n "$2" "${train[@]}" "${@:3}" --out "$folder/out" \
         >"$log.out" 2>"$log" || status=$?
     [ "$status" = 2 ] && [ "$(grep -c "^error: .*$1" "$log")" = 1 ] && [ ! -e "$folder/out" ] ||
         fail "expected one error with '$1' and exit code 2, not $status"
@@ -100,6 +100,19 @@ same bytes 3 "${bytes[@]}" "${short[@]}"
 table=(--data "$folder/table.csv" --label kind --validation 0.1)
 alone table "${table[@]}" "${short[@]}" --shards 5
 same table 3 "${table[@]}" "${short[@]}" --shards 5
+if grep -q "no plain table" "$log"; then fail "a table with texts is read as a whole"; fi
+for options in "" "--missing refuse --ignore town" "--rare 5 --categories size"; do
+    # Words of options, without spaces in them.
+    quoted=(--data "$folder/quoted.csv" --label kind --validation 0.2 --holdout 0.1 $options)
+    alone quoted "${quoted[@]}" "${short[@]}" --shards 8
+    for ranks in 1 2 3 8; do
+        same quoted "$ranks" "${quoted[@]}" "${short[@]}"
+        if grep -q "no plain table" "$log"; then fail "a table with quotes is read as a whole"; fi
+    done
+done
+stray=(--data "$folder/stray.csv" --label kind)
+alone stray "${stray[@]}" "${short[@]}" --shards 8
+same stray 4 "${stray[@]}" "${short[@]}"
 # Each rank reads its own rows of a table of numbers, and of parts.
 plain=(--data "$folder/plain.csv" --label kind --ignore value --validation 0.2 --holdout 0.1)
 alone plain "${plain[@]}" "${short[@]}" --shards 8
@@ -144,7 +157,7 @@ select=("$built/shallownet" select --data "$folder/plain.csv" --label kind --ign
     --hidden 2,4 --activation tanh --epochs 2 --batch 50 --folds 3)
 "${select[@]}" >"$folder/alone.json" 2>"$log" || fail "select alone"
 for ranks in 1 2 3 4; do
-    timeout 120 mpirun "${options[@]}" -n "$ranks" "${select[@]}" >"$folder/ranks.json" 2>"$log" ||
+    timeout 120 mpirun "${launcher[@]}" -n "$ranks" "${select[@]}" >"$folder/ranks.json" 2>"$log" ||
         fail "select on $ranks ranks"
     cmp "$folder/alone.json" "$folder/ranks.json" || fail "select: another table on $ranks ranks"
 done
@@ -184,7 +197,7 @@ for signal in "${signals[@]}"; do
         # Without lines for every epoch, which the launcher no longer reads.
         time=4 saved=() checkpoint=$folder/broken/checkpoint.safetensors
     fi
-    mpirun "${options[@]}" --mca odls_base_sigkill_timeout "$time" -n 3 "${train[@]}" "${long[@]}" \
+    mpirun "${launcher[@]}" --mca odls_base_sigkill_timeout "$time" -n 3 "${train[@]}" "${long[@]}" \
         --epochs 1000000 "${saved[@]}" --out "$folder/broken" >"$folder/long.log" 2>"$folder/long.err" &
     job=$!
     until grep -q "^epoch    2" "$folder/long.log"; do sleep 0.05; done

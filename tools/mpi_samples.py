@@ -51,8 +51,24 @@ def main() -> None:
         colour = rng.choice(["red", "green", "blue"])
         lines.append(f"{a if rng.random() < 0.9 else ''},{b},{colour},k{kind}")
     (folder / "table.csv").write_text("\n".join(lines) + "\n")
+    quoted(folder, rows, classes)
     plain(folder, rows, classes, values)
     parts(folder, rows, classes)
+
+
+def quoted(folder: pathlib.Path, rows: list[list[float]], classes: list[int]) -> None:
+    """Texts in quotes, with commas, quotes and line ends in them; a category further down, labels that are texts."""
+    rng = random.Random(2)
+    lines = ['"a","b","town","size","kind"']
+    for at, ((a, b, *_), kind) in enumerate(zip(rows, classes, strict=True)):
+        town = rng.choice(['"Ulm, on the\nDanube"', '"a ""small"" town"', "Köln", '""', "NA"])
+        town = '"only\nonce"' if at == 1900 else town
+        size = "huge" if at > 2000 else rng.choice(["small", "large"])
+        lines.append(f'{a},"{b}",{town},{size},"class, {kind}"')
+    (folder / "quoted.csv").write_text("\n".join(lines) + "\n")
+    # A quote that stands for itself misleads the count of quotes.
+    lines[1200] = lines[1200].replace("small", '5"').replace("large", '5"')
+    (folder / "stray.csv").write_text("\n".join(lines) + "\n")
 
 
 def plain(folder: pathlib.Path, rows: list[list[float]], classes: list[int], values: list[float]) -> None:

@@ -184,24 +184,28 @@ pub(crate) fn standardization_of(features: &[Moments]) -> Result<Standardization
     Ok(standardization)
 }
 
+/// Notes categories that only samples held out have.
+pub(crate) fn note_unseen(data: &Data, (k, column): (usize, &Column), say: &Say) {
+    let Some(RawColumn::Category(texts)) = data.kinds.get(k) else { return };
+    let known = |text: &&String| column.texts().any(|known| known == **text);
+    let unseen: Vec<String> =
+        texts.iter().filter(|text| !known(text)).map(|text| Quoted(text).to_string()).collect();
+    if unseen.is_empty() {
+        return;
+    }
+    let has_rare = matches!(column, Column::Category { rare, .. } if !rare.is_empty());
+    let taken = if has_rare { "rare" } else { "none of the others" };
+    say.note(format_args!(
+        "{}: no sample trained on is {}: held-out ones count as {taken}",
+        data.feature(k),
+        listed(&unseen)
+    ));
+}
+
 /// Notes what is in samples held out alone: categories, and columns that lack values.
 fn note_held_out(data: &Data, pipeline: &Pipeline, say: &Say) {
-    for (k, (kind, column)) in data.kinds.iter().zip(&pipeline.columns).enumerate() {
-        let texts: &[String] = if let RawColumn::Category(texts) = kind { texts } else { &[] };
-        let unseen: Vec<String> = texts
-            .iter()
-            .filter(|text| pipeline.code(k, text) < 0.0)
-            .map(|text| Quoted(text).to_string())
-            .collect();
-        if !unseen.is_empty() {
-            let has_rare = matches!(column, Column::Category { rare, .. } if !rare.is_empty());
-            let taken = if has_rare { "rare" } else { "none of the others" };
-            say.note(format_args!(
-                "{}: no sample trained on is {}: held-out ones count as {taken}",
-                data.feature(k),
-                listed(&unseen)
-            ));
-        }
+    for (k, column) in pipeline.columns.iter().enumerate() {
+        note_unseen(data, (k, column), say);
         let lacks = || (0..data.len()).filter(|&row| data.row(row)[k].is_nan()).count();
         if let Missing::Filled { has_input: false, .. } = column.missing()
             && lacks() > 0

@@ -23,6 +23,8 @@ mod room;
 mod samples;
 mod scale;
 mod source;
+#[cfg(feature = "mpi")]
+mod spellings;
 mod stretch;
 #[cfg(feature = "mpi")]
 mod stretches;

@@ -21,8 +21,13 @@ pub(super) struct Places {
     pub(super) marks: Vec<Vec<u64>>,
     /// The first row of each, and the number of all.
     pub(super) first: Vec<usize>,
-    /// The columns that are features.
-    pub(super) features: Vec<usize>,
+    /// The columns that are features, and of those that are texts the categories.
+    pub(super) features: Vec<(usize, Option<Vec<String>>)>,
+}
+
+/// As what a feature's cells are read.
+fn cells((column, texts): &(usize, Option<Vec<String>>)) -> (usize, Cells<'_>) {
+    (*column, texts.as_deref().map_or(Cells::Numbers, Cells::Among))
 }
 
 impl Places {
@@ -35,7 +40,7 @@ impl Places {
 
     /// The features of these rows, in ascending order.
     pub(super) fn read(&self, rows: &[usize], width: usize) -> Result<Vec<f64>, Failure> {
-        let features = numbers(&self.features);
+        let features: Vec<_> = self.features.iter().map(cells).collect();
         let wanted = Wanted { features: &features, ..Wanted::default() };
         let mut raw = with_room(rows.len().saturating_mul(width))?;
         for (k, file) in self.files.iter().enumerate() {
@@ -63,9 +68,4 @@ impl Places {
         }
         Ok(raw)
     }
-}
-
-/// Numbers, or missing, and nothing else.
-pub(super) fn numbers(features: &[usize]) -> Vec<(usize, Cells<'static>)> {
-    features.iter().map(|&column| (column, Cells::Numbers)).collect()
 }

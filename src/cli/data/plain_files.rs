@@ -1,4 +1,9 @@
-//! Tables in which every line end is the end of a row, so that a row can be found from any byte on.
+//! Tables whose rows can be found from any byte on: a line end is the end of a row where an even number
+//! of quotes stands before it.
+//!
+//! A quote within a cell that does not begin with one stands for itself, and misleads the count. Then a
+//! row is cut within a cell sooner or later, which the reader of what stands before the cut refuses, since
+//! a quote is not closed: nothing is read wrongly.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -29,8 +34,7 @@ pub(super) struct PlainFile {
 /// What the text of some rows turns out to be.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// Something that may be more, or less, than the end of a row: a quote, `\r` without `\n`; or a
-    /// point where none is expected.
+    /// `\r` without `\n`, which may be the end of a row; or a point where none is expected.
     is_doubtful: bool,
     after_cr: bool,
     /// The byte that each line begins on.
@@ -79,7 +83,9 @@ impl PlainFile {
         seen.look(&head, false);
         let is_ended = head.is_empty() || head.ends_with(b"\n");
         let file = Self { path, header, dialect, head, end, has_no_points };
-        (is_ended && !is_gzip && !seen.is_doubtful && file.size() > 0).then_some(file)
+        let is_closed = count(&file.head, b'"').is_multiple_of(2);
+        let is_plain = is_ended && is_closed && !is_gzip && !seen.is_doubtful;
+        (is_plain && file.size() > 0).then_some(file)
     }
 
     pub(super) fn name(&self) -> String {
@@ -97,28 +103,58 @@ impl PlainFile {
 
     /// Lines before its rows.
     pub(super) fn head_lines(&self) -> u64 {
-        count_lines(&self.head)
+        count(&self.head, b'\n')
     }
 
-    /// The bytes of the rows that begin on these of all bytes of rows.
-    pub(super) fn rows_in(&self, bytes: Range<u64>) -> io::Result<Range<u64>> {
-        Ok(self.border(bytes.start)?..self.border(bytes.end)?)
+    /// How many quotes are in these of all bytes of rows.
+    pub(super) fn quotes_in(&self, bytes: Range<u64>) -> io::Result<u64> {
+        let mut text = self.from(bytes.start)?.take(bytes.end - bytes.start);
+        let (mut buffer, mut quotes) = (vec![0; 1 << 16], 0);
+        loop {
+            match text.read(&mut buffer)? {
+                0 => return Ok(quotes),
+                given => quotes += count(&buffer[..given], b'"'),
+            }
+        }
+    }
+
+    /// The bytes of the rows that begin on these of all bytes of rows. Does either of the two lie within
+    /// quotes, so far as their number before it says?
+    pub(super) fn rows_in(&self, bytes: Range<u64>, within: [bool; 2]) -> io::Result<Range<u64>> {
+        Ok(self.border(bytes.start, within[0])?..self.border(bytes.end, within[1])?)
     }
 
     /// Where the first row that begins there, or further down, begins.
-    fn border(&self, byte: u64) -> io::Result<u64> {
+    fn border(&self, byte: u64, is_within: bool) -> io::Result<u64> {
         let start = self.head.len() as u64;
         if byte == 0 || byte >= self.size() {
             return Ok(if byte == 0 { start } else { self.end });
         }
-        let mut text = File::open(&self.path)?;
-        let before = start + byte - 1;
-        text.seek(SeekFrom::Start(before))?;
-        let mut line = Vec::new();
-        // A row as long as that is refused, wherever it is cut.
+        // From the byte before on, which may be the end of a row; no further than a row may be long.
         let most = Limits::default().bytes as u64 + 2;
-        let skipped = BufReader::new(text.take(most)).read_until(b'\n', &mut line)?;
-        Ok((before + skipped as u64).min(self.end))
+        let mut text = BufReader::new(self.from(byte - 1)?.take(most));
+        let (mut at, mut is_within) = (start + byte - 1, is_within);
+        while let [first, ..] = text.fill_buf()? {
+            let first = *first;
+            text.consume(1);
+            // What is known is how it is behind the first byte.
+            is_within ^= first == b'"' && at >= start + byte;
+            at += 1;
+            if first == b'\n' && !is_within {
+                return Ok(at);
+            }
+        }
+        match at < self.end {
+            true => Err(io::ErrorKind::InvalidData.into()),
+            false => Ok(self.end),
+        }
+    }
+
+    /// The file from one of all bytes of rows on.
+    fn from(&self, byte: u64) -> io::Result<File> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(self.head.len() as u64 + byte))?;
+        Ok(file)
     }
 
     /// What stands before rows that begin on this byte, so that they are a table: the header, or a line
@@ -132,7 +168,7 @@ impl PlainFile {
 
     /// Lines that stand there.
     pub(super) fn lines_before(&self, byte: u64) -> u64 {
-        count_lines(&self.before(byte))
+        count(&self.before(byte), b'\n')
     }
 
     /// The rows in these bytes of the file, which begins and ends with whole ones.
@@ -156,14 +192,22 @@ impl PlainFile {
         Table::with_dialect(self.name(), text, self.header, &self.dialect, Limits::default())
     }
 
+    /// The rows that begin on its first bytes, about so many; `None` where they can't be told.
+    pub(super) fn first_rows(&self, bytes: u64) -> Option<Rows> {
+        let first = 0..bytes.min(self.size());
+        let is_within = !self.quotes_in(first.clone()).ok()?.is_multiple_of(2);
+        let rows = self.rows_in(first, [false, is_within]).ok()?;
+        self.table(rows, None).ok()
+    }
+
     /// The last of its bytes.
     pub(super) fn end(&self) -> u64 {
         self.end
     }
 }
 
-fn count_lines(text: &[u8]) -> u64 {
-    text.iter().filter(|&&byte| byte == b'\n').count() as u64
+fn count(text: &[u8], wanted: u8) -> u64 {
+    text.iter().filter(|&&byte| byte == wanted).count() as u64
 }
 
 impl Seen {
@@ -174,14 +218,13 @@ impl Seen {
             self.after_cr = byte == b'\r';
             match byte {
                 b'\n' => self.lines.push(self.at),
-                b'"' => self.is_doubtful = true,
                 b'.' => self.is_doubtful |= has_no_points,
                 _ => {}
             }
         }
     }
 
-    /// Is every line end that of a row?
+    /// Are line ends what they seem?
     pub(super) fn is_plain(&self) -> bool {
         !self.is_doubtful && !self.after_cr
     }
@@ -205,6 +248,8 @@ impl std::fmt::Debug for Watched {
 
 #[cfg(test)]
 mod tests {
+    use shallownet::io::table::{Cells, Wanted};
+
     use super::*;
 
     fn file(text: &str, header: Header) -> (tempfile::TempDir, Option<PlainFile>) {
@@ -218,23 +263,41 @@ mod tests {
 
     #[test]
     fn every_row_is_in_one_range_wherever_the_text_is_cut() {
-        for text in ["a,b\n1,2\n\n3,44\n5,6", "a,b\r\n1,2\r\n3,4\r\n"] {
+        let quoted = "\"a\",b\n\"x\ny\",2\n\"\"\"\n\"\"\",\"3\"\n5,6\n";
+        for text in ["a,b\n1,2\n\n3,44\n5,6", "a,b\r\n1,2\r\n3,4\r\n", quoted] {
             let (_folder, file) = file(text, Header::Present);
             let file = file.unwrap();
             for cut in 0..=file.size() {
-                let [first, second] = [0..cut, cut..file.size()].map(|r| file.rows_in(r).unwrap());
+                let quotes = file.quotes_in(0..cut).unwrap() % 2 == 1;
+                let [first, second] =
+                    [(0..cut, [false, quotes]), (cut..file.size(), [quotes, false])]
+                        .map(|(range, within)| file.rows_in(range, within).unwrap());
                 assert_eq!(
                     (first.start, first.end, second.end),
                     (file.head.len() as u64, second.start, file.end)
                 );
                 let at = second.start as usize;
                 assert!(at == text.len() || text.as_bytes()[at - 1] == b'\n', "{text:?} {cut}");
+                // Read one after the other they are the rows of the whole.
+                let texts = |range: Range<u64>| {
+                    if range.is_empty() {
+                        return Vec::new();
+                    }
+                    let features = [(0, Cells::Texts)];
+                    let wanted = Wanted { features: &features, ..Wanted::default() };
+                    let records = file.table(range, None).unwrap().records(&wanted).unwrap();
+                    let texts = records.categories[0].clone().unwrap();
+                    records.x.iter().map(|code| texts[*code as usize].clone()).collect()
+                };
+                let all = texts(first.start..file.end);
+                let parts = [texts(first), texts(second)].concat();
+                assert_eq!(all, parts, "{text:?} {cut}");
             }
         }
     }
 
     #[test]
-    fn a_quote_a_lone_carriage_return_and_a_late_point_are_seen() {
+    fn a_lone_carriage_return_and_a_late_point_are_seen() {
         let rows = |text: &str| {
             let (_folder, file) = file(text, Header::Absent);
             let file = file?;
@@ -246,10 +309,32 @@ mod tests {
         assert_eq!(rows("1,2\n3,4\n"), Some(true));
         assert_eq!(rows("1,2\r\n3,4\r\n"), Some(true));
         assert_eq!(rows("1,2.5\n3,4\n"), Some(true));
-        assert_eq!(rows("1,x\n3,\"4\"\n"), Some(false));
+        assert_eq!(rows("1,x\n\"3\",\"4\"\n"), Some(true));
         assert_eq!(rows("1,2\r3,4\r"), Some(false));
         assert_eq!(rows("1;2,5\n3;4,5\n"), None);
         let late = format!("{}3,4.5\n", "1,2\n".repeat(1 << 15));
         assert_eq!(rows(&late), Some(false));
+    }
+
+    /// A quote that stands for itself: what stands before a wrong cut is refused.
+    #[test]
+    fn a_row_that_is_cut_within_quotes_is_refused() {
+        let (_folder, file) = file("a,b\n5\" x,1\n\"c\nd\",2\ne,3\n", Header::Present);
+        let file = file.unwrap();
+        let of = |range: Range<u64>| {
+            let table = file.table(range, None).unwrap();
+            let features = [(0, Cells::Texts)];
+            table.records(&Wanted { features: &features, ..Wanted::default() })
+        };
+        let mut refused = 0;
+        for cut in 1..file.size() {
+            let within = file.quotes_in(0..cut).unwrap() % 2 == 1;
+            let first = file.rows_in(0..cut, [false, within]).unwrap();
+            let ends_a_row = [4 + 7, 4 + 7 + 8, file.end].contains(&first.end);
+            let is_refused = of(first).is_err();
+            assert!(ends_a_row || is_refused, "{cut}");
+            refused += usize::from(is_refused);
+        }
+        assert!(refused > 0);
     }
 }

@@ -1,27 +1,42 @@
-//! Tables of numbers, of which each rank reads a stretch: the rows that begin in its bytes.
+//! Tables of which each rank reads a stretch: the rows that begin in its bytes.
 //!
-//! In a first pass the ranks count their rows and read labels, targets and weights, which all then have
-//! of all samples. The features of its own samples a rank reads in a second pass ([`Places::read`]),
-//! when the split is known. What is no table of numbers, all ranks read as a whole.
+//! In a first pass the ranks count their rows and read labels, targets, weights and the categories of
+//! texts, which all then have of all samples. The features of its own samples a rank reads in a second
+//! pass ([`Places::read`]), when the split is known. A table whose rows or columns are not what they seem
+//! all ranks read as a whole.
 
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-use shallownet::io::table::{self, Dialect, Header, Labels, Records, Table, Wanted};
-use shallownet::pipeline::RawColumn;
+use shallownet::io::table::{Cells, Records, Table, Wanted};
 
 use super::files::files;
 use super::kind::{Kind, kind};
 use super::learning::Learning;
-use super::places::{Places, STEP, numbers};
+use super::places::{Places, STEP};
 use super::plain_files::{PlainFile, Seen};
 use super::samples::{Data, Holds, Origin, Part, Targets, Want};
 use super::source::Source;
-use super::table::{Chosen, chosen};
+use super::spellings;
+use super::table::{Chosen, chosen, kind_of};
 use crate::failure::Failure;
 use crate::job::Job;
 use crate::say::Say;
+
+/// Bytes of rows by which columns of texts are told from numbers.
+const FIRST: u64 = 1 << 16;
+
+/// Tables, and what is to be read of them.
+struct Opened {
+    files: Vec<PlainFile>,
+    chosen: Chosen,
+    /// Features that look like texts, besides those that are said to be.
+    texts: Vec<usize>,
+}
+
+/// A file, and the bytes of some of its rows.
+type Stretch = (usize, Range<u64>);
 
 /// What a rank has found in its stretch.
 struct Own {
@@ -47,20 +62,21 @@ impl Source {
         }
         job.agreed(self.check(&named[0], learning.want()))?;
         let opened = self.opened(&named, learning);
-        let own = opened.as_ref().and_then(|(files, chosen)| {
-            let all: u64 = files.iter().map(PlainFile::size).sum();
-            let byte = |rank: usize| (u128::from(all) * rank as u128 / job.ranks() as u128) as u64;
-            own(files, chosen, learning, byte(job.rank())..byte(job.rank() + 1))
-        });
+        let stretches = stretches(opened.as_ref().map(|opened| &opened.files[..]), job)?;
+        let of_rank = opened.as_ref().zip(stretches);
+        let own = of_rank.and_then(|(opened, stretches)| own(opened, learning, &stretches));
         let is_all = job.sum(usize::from(own.is_some())) == job.ranks();
-        let (Some((files, chosen)), Some(own), true) = (opened, own, is_all) else {
+        let read = match (opened, own, is_all) {
+            (Some(opened), Some(own), true) => outline(own, opened, learning.most_categories, job)?,
+            _ => None,
+        };
+        let Some(data) = read else {
             say.note(format_args!(
-                "{}: no plain table of numbers, so every rank reads all of it",
+                "{}: no plain table, so every rank reads all of it",
                 named[0].display()
             ));
             return Ok(None);
         };
-        let Some(data) = outline(own, files, chosen, job)? else { return Ok(None) };
         // The same notes as on a table that is read as a whole.
         job.agreed(self.written().open_first(&named, say))?;
         data.say_merged(say);
@@ -70,38 +86,97 @@ impl Source {
     }
 
     /// The files, if each looks like a plain table, and the columns to be read.
-    fn opened(
-        &self,
-        named: &[std::path::PathBuf],
-        learning: &Learning,
-    ) -> Option<(Vec<PlainFile>, Chosen)> {
+    fn opened(&self, named: &[std::path::PathBuf], learning: &Learning) -> Option<Opened> {
         let table = self.written().open_first(named, &Say::silent()).ok()?;
         let chosen = chosen(&table, self.columns(), learning).ok()?;
         let files = named.iter().map(|path| PlainFile::open(path, self.written()));
         let files = files.collect::<Option<Vec<_>>>()?;
         let is_one = files.iter().all(|file| file.delimiter() == files[0].delimiter());
-        (is_one && chosen.texts.is_empty()).then_some((files, chosen))
+        let texts = texts_of(&files[0], &chosen)?;
+        is_one.then_some(Opened { files, chosen, texts })
     }
 }
 
-/// Reads the rows that begin in these bytes of all rows of all files; `None` if they are not what
-/// they should be.
-fn own(
-    files: &[PlainFile],
-    chosen: &Chosen,
-    learning: &Learning,
-    bytes: Range<u64>,
-) -> Option<Own> {
-    let (mut start, mut stretches) = (0, Vec::new());
+/// The features that are texts, as a file's first rows look; those that are said to be are left out. `None`
+/// where these rows can't be read.
+fn texts_of(file: &PlainFile, chosen: &Chosen) -> Option<Vec<usize>> {
+    let features: Vec<_> = chosen.features.iter().map(|&column| (column, Cells::Texts)).collect();
+    let most_categories = usize::MAX;
+    let wanted = Wanted { features: &features, most_categories, ..Wanted::default() };
+    let records = file.first_rows(FIRST)?.records(&wanted);
+    // Without a value in so many rows, it is taken for numbers.
+    let texts = match records {
+        Ok(records) => records.categories,
+        Err(_) => return Some(Vec::new()),
+    };
+    let is_text = |of: &Option<Vec<String>>| of.iter().flatten().any(|text| !is_number(text));
+    let found = chosen.features.iter().zip(&texts).filter(|(_, of)| is_text(of));
+    let is_said = |column: &usize| chosen.texts.contains(column);
+    Some(found.map(|(column, _)| *column).filter(|column| !is_said(column)).collect())
+}
+
+/// Would it be a number, if it were no text?
+fn is_number(text: &str) -> bool {
+    text.parse::<f64>().is_ok()
+}
+
+/// The bytes of each file that this rank reads; `None` where a rank has not opened them, or can't say.
+fn stretches(files: Option<&[PlainFile]>, job: &Job<'_>) -> Result<Option<Vec<Stretch>>, Failure> {
+    // What a rank can't read it says nothing of.
+    let of_rank = |files: &[PlainFile]| {
+        let parts = parts(files, job.rank(), job.ranks());
+        let quotes = parts.iter().map(|(k, part)| files[*k].quotes_in(part.clone()).ok());
+        let mut counts = vec![0.0; files.len()];
+        for ((k, _), quotes) in parts.iter().zip(quotes) {
+            counts[*k] = quotes? as f64;
+        }
+        Some(counts)
+    };
+    let quotes = job.values(&files.and_then(of_rank).unwrap_or_default())?;
+    let Some(files) = files.filter(|files| quotes.len() == files.len() * job.ranks()) else {
+        return Ok(None);
+    };
+    let is_within = |file: usize, ranks: usize| {
+        let before = quotes.iter().skip(file).step_by(files.len()).take(ranks);
+        before.sum::<f64>() % 2.0 == 1.0
+    };
+    let rows = |(k, part): Stretch| {
+        let within = [is_within(k, job.rank()), is_within(k, job.rank() + 1)];
+        Some((k, files[k].rows_in(part, within).ok()?))
+    };
+    let rows: Option<Vec<_>> =
+        parts(files, job.rank(), job.ranks()).into_iter().map(rows).collect();
+    Ok(rows.map(|rows| rows.into_iter().filter(|(_, range)| !range.is_empty()).collect()))
+}
+
+/// The bytes of each file's rows that are a rank's.
+fn parts(files: &[PlainFile], rank: usize, ranks: usize) -> Vec<Stretch> {
+    let all: u64 = files.iter().map(PlainFile::size).sum();
+    let byte = |rank: usize| (u128::from(all) * rank as u128 / ranks as u128) as u64;
+    let (bytes, mut start, mut parts) = (byte(rank)..byte(rank + 1), 0, Vec::new());
     for (k, file) in files.iter().enumerate() {
         let within = |byte: u64| byte.clamp(start, start + file.size()) - start;
-        let range = file.rows_in(within(bytes.start)..within(bytes.end)).ok()?;
-        if !range.is_empty() && bytes.start < start + file.size() && bytes.end > start {
-            stretches.push((k, range));
+        let part = within(bytes.start)..within(bytes.end);
+        if !part.is_empty() {
+            parts.push((k, part));
         }
         start += file.size();
     }
-    let features = numbers(&chosen.features);
+    parts
+}
+
+/// Reads these rows; `None` if they are not what they should be.
+fn own(
+    Opened { files, chosen, texts }: &Opened,
+    learning: &Learning,
+    stretches: &[Stretch],
+) -> Option<Own> {
+    let is_said = |column: &usize| chosen.texts.contains(column);
+    let cells = |&column: &usize| match is_said(&column) || texts.contains(&column) {
+        true => (column, Cells::Texts),
+        false => (column, Cells::Numbers),
+    };
+    let features: Vec<_> = chosen.features.iter().map(cells).collect();
     let targets = [chosen.label];
     let is_regression = learning.want() == Want::Values;
     let wanted = Wanted {
@@ -109,6 +184,7 @@ fn own(
         label: (!is_regression).then_some(chosen.label),
         targets: if is_regression { &targets } else { &[] },
         weights: chosen.weights,
+        most_categories: learning.most_categories,
         ..Wanted::default()
     };
     let seen: Vec<_> = stretches.iter().map(|_| Rc::new(RefCell::new(Seen::default()))).collect();
@@ -117,6 +193,13 @@ fn own(
         .zip(&seen)
         .map(|((k, range), seen)| files[*k].table(range.clone(), Some(seen.clone())));
     let mut records = Table::records_of(tables, &wanted).ok()?;
+    // A column of numbers and texts is read by rules that want all of it.
+    let is_mixed = |(column, texts): (&usize, &Option<Vec<String>>)| {
+        !is_said(column) && texts.iter().flatten().any(|text| is_number(text))
+    };
+    if chosen.features.iter().zip(&records.categories).any(is_mixed) {
+        return None;
+    }
     let (mut bytes, mut lines) = (Vec::new(), Vec::new());
     let mut sizes = vec![[0, 0]; files.len()];
     let firsts: Vec<usize> = records.files().iter().map(|(first, _)| *first).collect();
@@ -142,8 +225,8 @@ fn own(
 /// All that ranks know of each other's rows: everything but the values of their features.
 fn outline(
     own: Own,
-    files: Vec<PlainFile>,
-    chosen: Chosen,
+    Opened { files, chosen, .. }: Opened,
+    most_categories: usize,
     job: &Job<'_>,
 ) -> Result<Option<Data>, Failure> {
     let Own { mut records, bytes, lines, sizes } = own;
@@ -156,6 +239,11 @@ fn outline(
         // A column without a value is refused where all of it is read.
         return Ok(None);
     }
+    let categories = spellings::categories(&records.categories, most_categories, job)?;
+    let Some(categories) = categories else {
+        return Ok(None);
+    };
+    records.categories = Vec::new();
     // Of each file, the rows and lines of the ranks before this one, and of all.
     let flat: Vec<f64> = sizes.as_flattened().iter().map(|&size| size as f64).collect();
     let of_ranks = job.values(&flat)?;
@@ -190,18 +278,19 @@ fn outline(
     let y = job.values(&records.y)?;
     let weights = job.values(&records.weights)?;
     let targets = match records.labels.take() {
-        Some(labels) => Targets::Classes(self::labels(&labels, base, files[0].delimiter(), job)?),
+        Some(labels) => Targets::Classes(spellings::labels(&labels, base, job)?),
         None => Targets::Values { y, n_y: 1 },
     };
     let names = (0..files.len()).map(|file| (first[file], files[file].name())).collect();
     let records = records.with_places(lines, names);
-    let places = Places { files, marks, first, features: chosen.features.clone() };
+    let features = chosen.features.iter().copied().zip(categories.iter().cloned()).collect();
+    let places = Places { files, marks, first, features };
     let header = places.names();
     let name = |column: usize| header.as_ref().map(|names| names[column].clone());
     Ok(Some(Data {
         raw: Vec::new(),
         width,
-        kinds: vec![RawColumn::Number; width],
+        kinds: categories.into_iter().map(kind_of).collect(),
         weights,
         holds: Holds::Numbers,
         inputs: None,
@@ -217,49 +306,4 @@ fn outline(
         is_built_in: false,
         part: Some(Part { places: Some(Box::new(places)), ..Part::unread(samples) }),
     }))
-}
-
-/// The labels of all ranks, as one process would have met them: `own` are this rank's, from the sample
-/// `base` on.
-fn labels(
-    own: &Labels,
-    base: usize,
-    delimiter: Option<table::Delimiter>,
-    job: &Job<'_>,
-) -> Result<Labels, Failure> {
-    // Each spelling where it was met first. No line ends are in them, since there are no quotes.
-    let classes = own.first_row.iter().zip(&own.classes);
-    let mut met: Vec<(usize, &str)> = classes.map(|(row, text)| (base + row, &text[..])).collect();
-    met.extend(own.merged.iter().map(|merged| (base + merged.row, &merged.spelling[..])));
-    met.sort_unstable();
-    let (mut rows, mut text) = (Vec::new(), String::from("\n"));
-    for told in
-        job.texts(&met.iter().map(|(row, label)| format!("{row} {label}\n")).collect::<String>())
-    {
-        for (row, label) in told.lines().filter_map(|line| line.split_once(' ')) {
-            rows.push(row.parse::<usize>().unwrap_or(0));
-            text.push_str(label);
-            text.push('\n');
-        }
-    }
-    let dialect = Dialect { delimiter, ..Dialect::default() };
-    let limits = table::Limits::default();
-    let read = || {
-        let table =
-            Table::with_dialect("labels", text.as_bytes(), Header::Absent, &dialect, limits)?;
-        table.samples(&[], Some(0))
-    };
-    let of_met = job.agreed(read().map_err(Failure::from))?;
-    let mut all = of_met.labels.unwrap_or_default();
-    let start = rows.partition_point(|row| *row < base);
-    let class_of = |class: usize| {
-        let at = met.binary_search_by_key(&(base + own.first_row[class]), |(row, _)| *row);
-        all.of_row[start + at.unwrap_or(0)] as f64
-    };
-    let class_of: Vec<f64> = (0..own.classes.len()).map(class_of).collect();
-    let of_row: Vec<f64> = own.of_row.iter().map(|&class| class_of[class]).collect();
-    all.of_row = job.values(&of_row)?.into_iter().map(|class| class as usize).collect();
-    all.first_row.iter_mut().for_each(|row| *row = rows[*row]);
-    all.merged.iter_mut().for_each(|merged| merged.row = rows[merged.row]);
-    Ok(all)
 }

@@ -201,6 +201,11 @@ fn by_name<R: Read>(
     features.iter().map(column).collect()
 }
 
+/// What a column with these categories, or none, holds.
+pub(super) fn kind_of(texts: Option<Vec<String>>) -> RawColumn {
+    texts.map_or(RawColumn::Number, RawColumn::Category)
+}
+
 /// The samples of a table, and of others behind it.
 fn read<R: Read>(
     (table, others): (Table<R>, impl Iterator<Item = Result<Table<R>, table::Error>>),
@@ -219,8 +224,7 @@ fn read<R: Read>(
         say.note(format_args!("{}: {}", records.place(0, 0).file, records.dialect));
     }
     let (raw, y) = (std::mem::take(&mut records.x), std::mem::take(&mut records.y));
-    let kind = |texts: Option<Vec<String>>| texts.map_or(RawColumn::Number, RawColumn::Category);
-    let kinds = std::mem::take(&mut records.categories).into_iter().map(kind).collect();
+    let kinds = std::mem::take(&mut records.categories).into_iter().map(kind_of).collect();
     let weights = std::mem::take(&mut records.weights);
     let targets = match records.labels.take() {
         Some(labels) => Targets::Classes(labels),

@@ -154,6 +154,40 @@ impl Preparation {
         Ok(pipeline)
     }
 
+    /// The column that [`fit`](Self::fit) makes of a column of categories: `counts` says how many
+    /// training samples have each of `texts` (a count that is lacking is 0), and whether any of them lacks
+    /// a value. `None` if no sample has any. For samples that lie in several places.
+    ///
+    /// ```
+    /// use shallownet::pipeline::{Column, Preparation};
+    ///
+    /// let texts = ["blue", "green", "red"].map(str::to_owned);
+    /// let column = Preparation::new().rare_below(2).fit_category(&texts, &[3, 0, 5], false).unwrap();
+    /// let Column::Category { categories, .. } = column else { panic!() };
+    /// assert_eq!(categories, ["blue", "red"]);
+    /// ```
+    pub fn fit_category(&self, texts: &[String], counts: &[usize], lacks: bool) -> Option<Column> {
+        let count = |code: usize| counts.get(code).copied().unwrap_or(0);
+        let occur = || (0..texts.len()).filter(|&code| count(code) > 0);
+        let (mut rare, mut order): (Vec<_>, Vec<_>) =
+            occur().partition(|&code| count(code) < self.rare_below);
+        if order.is_empty() && rare.len() <= FEW {
+            // In so few samples nothing is frequent.
+            order = std::mem::take(&mut rare);
+        }
+        if order.is_empty() && rare.is_empty() {
+            return None;
+        }
+        // The first of equals.
+        let most = (0..order.len()).rev().max_by_key(|&at| count(order[at])).unwrap_or(0);
+        let missing = match self.refuse_missing {
+            true => Missing::Refused,
+            false => Missing::Filled { with: most as f64, has_input: lacks },
+        };
+        let named = |codes: Vec<usize>| codes.into_iter().map(|c| texts[c].clone()).collect();
+        Some(Column::Category { categories: named(order), rare: named(rare), missing })
+    }
+
     fn column(
         &self,
         raw: Columns<'_, f64>,
@@ -182,24 +216,8 @@ impl Preparation {
                 Ok(Column::Number { missing: missing(median(&mut values)) })
             }
             RawColumn::Category(texts) => {
-                let (counts, mut order) = (counts(&values, texts.len())?, Vec::new());
-                let is_rare = |code: usize| counts[code] < self.rare_below;
-                order.extend((0..texts.len()).filter(|&code| counts[code] > 0 && !is_rare(code)));
-                let mut rare: Vec<usize> =
-                    (0..texts.len()).filter(|&code| counts[code] > 0 && is_rare(code)).collect();
-                if order.is_empty() && rare.len() <= FEW {
-                    // In so few samples nothing is frequent.
-                    order = std::mem::take(&mut rare);
-                }
-                if order.is_empty() && rare.is_empty() {
-                    return Err(Unprepared::Empty { column: k });
-                }
-                // The first of equals.
-                let most = (0..order.len()).rev().max_by_key(|&at| counts[order[at]]).unwrap_or(0);
-                let named =
-                    |codes: Vec<usize>| codes.into_iter().map(|c| texts[c].clone()).collect();
-                let (categories, rare) = (named(order), named(rare));
-                Ok(Column::Category { categories, rare, missing: missing(most as f64) })
+                let counts = counts(&values, texts.len())?;
+                self.fit_category(texts, &counts, has_input).ok_or(Unprepared::Empty { column: k })
             }
         }
     }

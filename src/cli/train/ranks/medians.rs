@@ -1,63 +1,9 @@
-//! What stands for missing numbers of a table that no rank has all of: the median of all, exactly.
+//! The median of numbers of which each rank has some, exactly.
 
-use shallownet::pipeline::{Column, Missing};
-
-use crate::data::Data;
-use crate::failure::Failure;
 use crate::job::Job;
-use crate::prepare::PreparationArgs;
-use crate::prepare::refused;
-use crate::say::Say;
-
-/// The columns of a table of numbers, of whose samples in `rows` this rank has read those of `shards`;
-/// empty where no value may be missing.
-pub(super) fn columns(
-    options: &PreparationArgs,
-    (data, rows): (&Data, &[usize]),
-    shards: &[&[usize]],
-    (job, say): (&Job<'_>, &Say),
-) -> Result<Vec<Column>, Failure> {
-    if !options.fills(data) {
-        return Ok(Vec::new());
-    }
-    let lacking: Vec<f64> = (0..data.width).map(|k| data.lacking(k) as f64).collect();
-    let lacking = job.values(&lacking)?;
-    let (mut columns, mut held_out) = (Vec::new(), Vec::new());
-    for k in 0..data.width {
-        let own = shards.iter().flat_map(|rows| rows.iter()).map(|&row| data.row(row)[k]);
-        let mut keys: Vec<u64> = own.clone().filter(|v| !v.is_nan()).map(key).collect();
-        keys.sort_unstable();
-        let missing = job.sum(own.count() - keys.len());
-        let Some(with) = median(&keys, job) else {
-            let why = shallownet::pipeline::Unprepared::Empty { column: k };
-            return Err(refused(data, rows, why));
-        };
-        let has_input = missing > 0;
-        let all: f64 = lacking.iter().skip(k).step_by(data.width).sum();
-        if !has_input && all > 0.0 {
-            held_out.push((k, all));
-        }
-        columns.push(Column::Number { missing: Missing::Filled { with, has_input } });
-    }
-    for (k, all) in held_out {
-        say.note(format_args!(
-            "{}: values are missing in held-out samples alone ({all})",
-            data.feature(k)
-        ));
-    }
-    Ok(columns)
-}
-
-/// What stands for a missing number.
-pub(super) fn fill(column: &Column) -> f64 {
-    match column.missing() {
-        Missing::Filled { with, .. } => with,
-        Missing::Refused => f64::NAN,
-    }
-}
 
 /// Bits in the order of numbers.
-fn key(value: f64) -> u64 {
+pub(super) fn key(value: f64) -> u64 {
     let bits = value.to_bits();
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
@@ -67,7 +13,7 @@ fn value(key: u64) -> f64 {
 }
 
 /// Of the sorted keys of all ranks the one in the middle, or the mean of the two; `None` of none.
-fn median(own: &[u64], job: &Job<'_>) -> Option<f64> {
+pub(super) fn median(own: &[u64], job: &Job<'_>) -> Option<f64> {
     let count = job.sum(own.len());
     if count == 0 {
         return None;

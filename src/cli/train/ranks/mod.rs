@@ -7,6 +7,7 @@
 //! [`Job::agreed`]: crate::job::Job::agreed
 
 mod calibrate;
+mod columns;
 mod course;
 mod courses;
 mod ensemble;
