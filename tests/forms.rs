@@ -200,6 +200,10 @@ fn solvers() {
             r#""l2":0.25}"#
         ),
     );
+    let shards = Solving::new(Lbfgs::new()).shards(8);
+    let json = serde_json::to_string(&shards).unwrap();
+    assert!(json.ends_with(r#""l2":0.0,"shards":8}"#), "{json}");
+    assert_eq!(read::<Solving>(&json).unwrap(), shards);
     let short =
         r#"{"method":{"lm":{"damping":0.01,"increase":4.0,"decrease":5.0,"most_damping":1e10}}}"#;
     assert_eq!(read::<Solving>(short).unwrap(), Solving::new(LevenbergMarquardt::new()));

@@ -17,7 +17,7 @@
 //! | [`Schedule`](crate::Schedule) | `{"warm_up": 1.0, "decay": {"cosine": {"epochs": 9, "floor": 0.0}}}` |
 //! | [`EarlyStopping`](crate::EarlyStopping) | `{"patience": 5, "min_delta": 0.0, "restore_best": true}` |
 //! | [`Training`](crate::Training) | below; with `"shards": 8` and `"window": {"block": 1000, "blocks": 32}` where these were asked for |
-//! | [`Solving`](crate::solvers::Solving) | `{"method": {"lbfgs": {"history": 10, "c1": 0.0001, "c2": 0.9}}, "stop": {"iterations": 100}, "l2": 0.0}` |
+//! | [`Solving`](crate::solvers::Solving) | `{"method": {"lbfgs": {"history": 10, "c1": 0.0001, "c2": 0.9}}, "stop": {"iterations": 100}, "l2": 0.0}`; with `"shards": 8` where they were asked for |
 //! | [`SolverState`](crate::solvers::SolverState) | its `Solving`, counts, parameters, and the method's memory |
 //! | [`Best`](crate::Best) | `{"epoch": 3, "cost": 0.25}` |
 //! | [`Fingerprint`](crate::Fingerprint) | its 16 digits: `"ac78694ec88e579c"` |
