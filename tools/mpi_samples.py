@@ -67,7 +67,7 @@ def quoted(folder: pathlib.Path, rows: list[list[float]], classes: list[int]) ->
         lines.append(f'{a},"{b}",{town},{size},"class, {kind}"')
     (folder / "quoted.csv").write_text("\n".join(lines) + "\n")
     # A quote that stands for itself misleads the count of quotes.
-    lines[1200] = lines[1200].replace("small", '5"').replace("large", '5"')
+    lines[1200] = lines[1200].replace(",small,", ',5",').replace(",large,", ',5",')
     (folder / "stray.csv").write_text("\n".join(lines) + "\n")
 
 
