@@ -2,6 +2,7 @@
 
 use core::ops::ControlFlow;
 
+use super::agreement::{agreed, gathered};
 use super::pass::{Memory, Pass, part};
 use crate::data::data_set::DataSet;
 use crate::error::{Error, Result};
@@ -154,22 +155,4 @@ fn check<T: Scalar>(
         (None, _) if state.training.early_stopping.is_some() => Err(Error::NoValidation),
         (None, _) => Ok(()),
     }
-}
-
-/// A result that is an error on every rank if it is one on any.
-pub(super) fn agreed<R>(result: Result<R>, ranks: &mut dyn Communicator) -> Result<R> {
-    let failed = gathered(ranks, [u64::from(result.is_err())]);
-    match failed.iter().position(|&[failed]| failed != 0) {
-        Some(rank) if result.is_ok() => Err(Error::OtherRank { rank }),
-        _ => result,
-    }
-}
-
-/// Some words of every rank.
-fn gathered<const N: usize>(ranks: &mut dyn Communicator, own: [u64; N]) -> Vec<[u64; N]> {
-    let mut all = vec![[0; N]; ranks.ranks()];
-    let counts = vec![8 * N; all.len()];
-    let into = bytemuck::cast_slice_mut(all.as_flattened_mut());
-    ranks.gather(bytemuck::cast_slice(&own), into, &counts);
-    all
 }

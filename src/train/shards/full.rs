@@ -1,6 +1,6 @@
 //! Cost and gradient of all ranks' samples together, for the solvers.
 
-use super::among::agreed;
+use super::agreement::agreed;
 use super::pass::{Memory, Pass, Step};
 use crate::data::columns::Columns;
 use crate::data::data_set::DataSet;
@@ -74,12 +74,4 @@ impl<T: Scalar> FullBatch<T> {
     pub(crate) fn workspace(&self) -> &TrainingWorkspace<T> {
         self.0.workspace()
     }
-}
-
-/// Is it so on any rank?
-pub(crate) fn on_any(ranks: &mut dyn Communicator, here: bool) -> bool {
-    let mut all = vec![0; ranks.ranks()];
-    let counts = vec![1; all.len()];
-    ranks.gather(&[u8::from(here)], &mut all, &counts);
-    all.contains(&1)
 }

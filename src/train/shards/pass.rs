@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::full::on_any;
+use super::agreement::on_any;
 use super::reduction::{Cost, Reduction, add, add_pairs, divide};
 use super::tree;
 use crate::data::buffer::AlignedBuffer;
