@@ -29,6 +29,8 @@ pub(super) struct PlainFile {
     end: u64,
     /// Nothing has told yet that decimals have points.
     has_no_points: bool,
+    width: usize,
+    names: Option<Vec<String>>,
 }
 
 /// What the text of some rows turns out to be.
@@ -82,18 +84,26 @@ impl PlainFile {
         let mut seen = Seen::default();
         seen.look(&head, false);
         let is_ended = head.is_empty() || head.ends_with(b"\n");
-        let file = Self { path, header, dialect, head, end, has_no_points };
+        let (width, names) = (table.width(), table.names().map(<[String]>::to_vec));
+        let file = Self { path, header, dialect, head, end, has_no_points, width, names };
         let is_closed = count(&file.head, b'"').is_multiple_of(2);
         let is_plain = is_ended && is_closed && !is_gzip && !seen.is_doubtful;
-        (is_plain && file.size() > 0).then_some(file)
+        // The header is whole, and before rows from anywhere on it is the same.
+        let is_header = || {
+            let end = file.end;
+            file.table(end..end, None).is_ok_and(|table| table.names() == file.names.as_deref())
+        };
+        (is_plain && file.size() > 0 && is_header()).then_some(file)
     }
 
     pub(super) fn name(&self) -> String {
         self.path.display().to_string()
     }
 
-    pub(super) fn delimiter(&self) -> Option<Delimiter> {
-        self.dialect.delimiter
+    /// What stands between its columns, how many there are, and their names: alike in files that are one
+    /// table.
+    pub(super) fn columns(&self) -> (Option<Delimiter>, usize, Option<&[String]>) {
+        (self.dialect.delimiter, self.width, self.names.as_deref())
     }
 
     /// Bytes of its rows.

@@ -1,12 +1,12 @@
 //! Texts that ranks have met, each in rows of its own, as one process would have met them.
 
-use shallownet::io::table::{self, Cells, Dialect, Header, Labels, Table, Wanted};
+use shallownet::io::table::{self, Cells, Dialect, Header, Labels, Problem, Table, Wanted};
 
 use crate::failure::Failure;
 use crate::job::Job;
 
 /// The categories of each feature, `None` of numbers; `own` are this rank's. `None` where there are more
-/// than `most`, or the same one in two spellings, of which the first would have to be found.
+/// than `most`.
 pub(super) fn categories(
     own: &[Option<Vec<String>>],
     most: usize,
@@ -26,12 +26,7 @@ pub(super) fn categories(
         if texts.len() > most {
             return Ok(None);
         }
-        let in_order = job.agreed(in_order(texts, most))?;
-        // One of two spellings is not in the list of classes.
-        if in_order.len() < texts.len() {
-            return Ok(None);
-        }
-        *texts = in_order;
+        *texts = job.agreed(in_order(texts, most))?;
     }
     Ok(Some(all))
 }
@@ -81,6 +76,15 @@ fn told<R: serde::de::DeserializeOwned>(
     job.texts(&own).iter().map(read).collect()
 }
 
+/// Could a reader take it for a number, by whatever dialect?
+pub(super) fn may_be_number(text: &str) -> bool {
+    let features = [(0, Cells::Numbers)];
+    let wanted = Wanted { features: &features, ..Wanted::default() };
+    let read = one_column([text].into_iter(), |table| table.records(&wanted));
+    let is_no_number = |problem: &Problem| matches!(problem, Problem::NotANumber { .. });
+    !matches!(&read, Err(Failure::Table(table::Error::Cell { problem, .. })) if is_no_number(problem))
+}
+
 /// A table of one column of these texts.
 fn one_column<'a, R>(
     texts: impl Iterator<Item = &'a str>,
@@ -118,6 +122,10 @@ mod tests {
         assert_eq!(of([&["10", "9"], &["-1"]], 3), texts(&["-1", "9", "10"]));
         assert_eq!(of([&["a,\n\"b\"", "a"], &["é; c"]], 3), texts(&["a", "a,\n\"b\"", "é; c"]));
         assert_eq!(of([&["a", "b"], &["c"]], 2), None);
-        assert_eq!(of([&["1", "b"], &["1.0"]], 9), None);
+        assert_eq!(of([&["1", "b"], &["1.0"]], 9), texts(&["1", "1.0", "b"]));
+        assert!(
+            ["1", "-2.5", "1e5", "True", "$1.50", "1,234"].map(may_be_number)[..4] == [true; 4]
+        );
+        assert!(may_be_number("1,234") && !may_be_number("$1.50") && !may_be_number("Ulm"));
     }
 }

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-use shallownet::io::table::{Cells, Records, Table, Wanted};
+use shallownet::io::table::{Cells, Error, Problem, Records, Table, Wanted};
 
 use super::files::files;
 use super::kind::{Kind, kind};
@@ -18,7 +18,7 @@ use super::places::{Places, STEP};
 use super::plain_files::{PlainFile, Seen};
 use super::samples::{Data, Holds, Origin, Part, Targets, Want};
 use super::source::Source;
-use super::spellings;
+use super::spellings::{self, may_be_number};
 use super::table::{Chosen, chosen, kind_of};
 use crate::failure::Failure;
 use crate::job::Job;
@@ -38,6 +38,15 @@ struct Opened {
 /// A file, and the bytes of some of its rows.
 type Stretch = (usize, Range<u64>);
 
+impl Opened {
+    /// What ranks compare.
+    fn told(&self) -> String {
+        let sizes: Vec<u64> = self.files.iter().map(PlainFile::size).collect();
+        let Chosen { features, label, weights, texts } = &self.chosen;
+        format!("{sizes:?} {features:?} {label} {weights:?} {texts:?} {:?}", self.texts)
+    }
+}
+
 /// What a rank has found in its stretch.
 struct Own {
     records: Records,
@@ -50,7 +59,7 @@ struct Own {
 }
 
 impl Source {
-    /// What [`outline`](Self::outline) is for arrays, for tables of numbers; `None` of others.
+    /// What [`outline`](Self::outline) is for arrays, for tables; `None` of others.
     pub(crate) fn table_outline(
         &self,
         learning: &Learning,
@@ -62,6 +71,9 @@ impl Source {
         }
         job.agreed(self.check(&named[0], learning.want()))?;
         let opened = self.opened(&named, learning);
+        // Ranks that see other files, or other columns, read them as a whole.
+        let seen = job.texts(&opened.as_ref().map_or(String::new(), Opened::told));
+        let opened = opened.filter(|_| seen.iter().all(|of_rank| *of_rank == seen[0]));
         let stretches = stretches(opened.as_ref().map(|opened| &opened.files[..]), job)?;
         let of_rank = opened.as_ref().zip(stretches);
         let own = of_rank.and_then(|(opened, stretches)| own(opened, learning, &stretches));
@@ -91,7 +103,7 @@ impl Source {
         let chosen = chosen(&table, self.columns(), learning).ok()?;
         let files = named.iter().map(|path| PlainFile::open(path, self.written()));
         let files = files.collect::<Option<Vec<_>>>()?;
-        let is_one = files.iter().all(|file| file.delimiter() == files[0].delimiter());
+        let is_one = files.iter().all(|file| file.columns() == files[0].columns());
         let texts = texts_of(&files[0], &chosen)?;
         is_one.then_some(Opened { files, chosen, texts })
     }
@@ -100,24 +112,18 @@ impl Source {
 /// The features that are texts, as a file's first rows look; those that are said to be are left out. `None`
 /// where these rows can't be read.
 fn texts_of(file: &PlainFile, chosen: &Chosen) -> Option<Vec<usize>> {
-    let features: Vec<_> = chosen.features.iter().map(|&column| (column, Cells::Texts)).collect();
-    let most_categories = usize::MAX;
-    let wanted = Wanted { features: &features, most_categories, ..Wanted::default() };
-    let records = file.first_rows(FIRST)?.records(&wanted);
-    // Without a value in so many rows, it is taken for numbers.
-    let texts = match records {
-        Ok(records) => records.categories,
-        Err(_) => return Some(Vec::new()),
-    };
-    let is_text = |of: &Option<Vec<String>>| of.iter().flatten().any(|text| !is_number(text));
-    let found = chosen.features.iter().zip(&texts).filter(|(_, of)| is_text(of));
-    let is_said = |column: &usize| chosen.texts.contains(column);
-    Some(found.map(|(column, _)| *column).filter(|column| !is_said(column)).collect())
-}
-
-/// Would it be a number, if it were no text?
-fn is_number(text: &str) -> bool {
-    text.parse::<f64>().is_ok()
+    let mut texts = Vec::new();
+    for &column in chosen.features.iter().filter(|column| !chosen.texts.contains(column)) {
+        let features = [(column, Cells::Any)];
+        let wanted = Wanted { features: &features, ..Wanted::default() };
+        match file.first_rows(FIRST)?.records(&wanted) {
+            Ok(records) => texts.extend(records.categories[0].is_some().then_some(column)),
+            // Without a value in so many rows, it is taken for numbers.
+            Err(Error::Cell { problem: Problem::EmptyColumn, .. }) => {}
+            Err(_) => return None,
+        }
+    }
+    Some(texts)
 }
 
 /// The bytes of each file that this rank reads; `None` where a rank has not opened them, or can't say.
@@ -195,7 +201,7 @@ fn own(
     let mut records = Table::records_of(tables, &wanted).ok()?;
     // A column of numbers and texts is read by rules that want all of it.
     let is_mixed = |(column, texts): (&usize, &Option<Vec<String>>)| {
-        !is_said(column) && texts.iter().flatten().any(|text| is_number(text))
+        !is_said(column) && texts.iter().flatten().any(|text| may_be_number(text))
     };
     if chosen.features.iter().zip(&records.categories).any(is_mixed) {
         return None;

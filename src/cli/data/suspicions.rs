@@ -105,7 +105,24 @@ pub(super) fn note(data: &Data, is_chosen: bool, say: &Say) {
     }
 }
 
+/// Of samples whose values have not been read, what texts and names tell.
+fn by_names(data: &Data, feature: usize) -> Option<Suspicion> {
+    if let Some(RawColumn::Category(texts)) = data.kinds.get(feature) {
+        let m = data.len();
+        let is_name = m >= FEWEST_IDENTIFIERS && texts.len() * 10 >= m * 9;
+        return match hide_numbers(texts) {
+            true => Some(Suspicion::HidesNumbers),
+            false => is_name.then_some(Suspicion::IdentifiesByText),
+        };
+    }
+    let names = data.feature_names.as_ref()?;
+    is_no_name(&names[feature]).then_some(Suspicion::HasNoName)
+}
+
 fn suspicion(data: &Data, feature: usize, label: Option<&[f64]>) -> Option<Suspicion> {
+    if data.is_in_parts() {
+        return by_names(data, feature);
+    }
     let column = || data.raw.iter().skip(feature).step_by(data.width).copied();
     let m = data.len();
     if let Some(RawColumn::Category(texts)) = data.kinds.get(feature) {

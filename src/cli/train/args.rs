@@ -86,6 +86,9 @@ pub(crate) struct Args {
     pub(crate) json: bool,
 }
 
+/// Networks of an ensemble.
+const MOST_MEMBERS: usize = 1_000_000;
+
 impl Args {
     pub(super) fn check(&self) -> Result<(), Failure> {
         if self.out.exists() && !self.out.is_dir() {
@@ -96,6 +99,10 @@ impl Args {
             let problem =
                 "--calibrate needs samples that are not trained on: --validation or --holdout";
             return Err(Failure::Arguments(problem.to_owned()));
+        }
+        if let Some(members) = self.ensemble.filter(|members| members.get() > MOST_MEMBERS) {
+            let problem = format!("--ensemble {members}: expected at most {MOST_MEMBERS} networks");
+            return Err(Failure::Arguments(problem));
         }
         self.solver.check(self.shards())?;
         self.check_full_batches()?;

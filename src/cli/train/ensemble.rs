@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use indicatif::ProgressBar;
 use shallownet::{
     Columns, MemberEpoch, Network, Population, PopulationData, PopulationTargets,
     PopulationTraining, Scalar, Training,
@@ -40,14 +41,20 @@ pub(super) fn train<T: Scalar>(
     say: &Say,
 ) -> Result<Ended<T>, Failure> {
     let all = networks.len();
-    ended(run((networks, seeds, all), training, sets, say)?, (seeds, training), sets, args, say)
+    ended(
+        run((networks, seeds, all), training, (sets, true), say)?,
+        (seeds, training),
+        sets,
+        args,
+        say,
+    )
 }
 
 /// Trains some of `all` networks.
 pub(super) fn run<T: Scalar>(
     (networks, seeds, all): (Vec<Network<T>>, &[u64], usize),
     training: Training,
-    sets: &Sets<T>,
+    (sets, draws_bar): (&Sets<T>, bool),
     say: &Say,
 ) -> Result<Courses<T>, Failure> {
     let mut data = PopulationData::new(sets.train.x()?, targets(&sets.train)?);
@@ -60,7 +67,7 @@ pub(super) fn run<T: Scalar>(
         population = population.one_by_one()?;
     }
     let most = seeds.len().saturating_mul(training.get_epochs());
-    let bar = progress::bar(most, "epochs");
+    let bar = if draws_bar { progress::bar(most, "epochs") } else { ProgressBar::hidden() };
     let members = Mutex::new(Members::new(seeds.len(), training));
     let watch = |epoch: &MemberEpoch| {
         let mut members = members.lock().unwrap_or_else(PoisonError::into_inner);

@@ -88,10 +88,7 @@ pub(super) fn pictures<T: Scalar>(
             ("accuracy", &|| accuracies(&trained.points)),
             ("boundary", &|| pictures::boundary::draw(model, data, &sets.rows.train)),
             ("confusion", &|| if is_descent { Ok(None) } else { confusion(model, sets) }),
-            ("cost", &|| match &trained.costs[..] {
-                [] => epochs(&trained.points),
-                costs => curve::cost(costs).map(Some),
-            }),
+            ("cost", &|| costs(trained)),
             ("weights", &|| image.map(|size| weights::draw(&model.network, size)).transpose()),
         ],
         say,
@@ -101,6 +98,14 @@ pub(super) fn pictures<T: Scalar>(
 /// Width and height of the samples, if they are images that the network sees whole.
 pub(super) fn image_of<T: Scalar>(model: &Model<T>, data: &Data) -> Option<(usize, usize)> {
     data.image.filter(|&(width, height)| width * height == model.network.inputs())
+}
+
+/// The cost after each epoch or iteration.
+pub(super) fn costs(trained: &Trained) -> Result<Option<Picture>, Failure> {
+    match &trained.costs[..] {
+        [] => epochs(&trained.points),
+        costs => curve::cost(costs).map(Some),
+    }
 }
 
 /// Draws a picture, if there is anything to draw.

@@ -7,7 +7,7 @@ use shallownet::io::model::Model;
 
 use super::Args;
 use super::measured::Measured;
-use super::output::{accuracies, draw_all, epochs, image_of};
+use super::output::{accuracies, costs, draw_all, image_of};
 use super::run::NOTHING_CARRIED;
 use super::trained::Trained;
 use crate::batch::Batch;
@@ -96,7 +96,7 @@ impl<T: Scalar> Report<'_, T> {
                 ("accuracy", &|| accuracies(&trained.points)),
                 ("boundary", boundary),
                 ("confusion", &confusion),
-                ("cost", &|| epochs(&trained.points)),
+                ("cost", &|| costs(trained)),
                 ("weights", &|| image.map(|size| weights::draw(&model.network, size)).transpose()),
             ],
             say,

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use indicatif::ProgressBar;
 use shallownet::solvers::{Multistart, SolverIteration, SolverReport, SolverStop, Solving, Start};
 use shallownet::{Error, Network, Scalar};
 
@@ -30,7 +31,7 @@ pub(super) fn train<T: Scalar>(
     let solved = match args.solver.starts {
         None => {
             let (x, y) = (batch.x()?, batch.targets()?);
-            from_here(solving, say, |watch| solving.run(net, x, y, watch))?
+            from_here((solving, true), say, |watch| solving.run(net, x, y, watch))?
         }
         Some(starts) => from_many(net, batch, solving, (starts.get(), args), say)?,
     };
@@ -94,7 +95,7 @@ pub(super) struct Solved {
 
 /// From the network's own weights: `run` is given what watches the iterations.
 pub(super) fn from_here(
-    solving: Solving,
+    (solving, draws_bar): (Solving, bool),
     say: &Say,
     run: impl FnOnce(
         &mut dyn FnMut(&SolverIteration<'_>) -> ControlFlow<()>,
@@ -102,7 +103,7 @@ pub(super) fn from_here(
 ) -> Result<Solved, Failure> {
     let most = solving.get_stop().get_iterations();
     let line_every = most.div_ceil(LINES).max(1);
-    let bar = progress::bar(most, "iterations");
+    let bar = if draws_bar { progress::bar(most, "iterations") } else { ProgressBar::hidden() };
     let mut costs = Vec::new();
     let report = run(&mut |at| {
         costs.push((at.iteration + 1, at.cost));

@@ -39,7 +39,7 @@ pub(super) fn columns(
             }
             RawColumn::Category(texts) => {
                 let mut counts = vec![0.0; texts.len()];
-                filled.for_each(|code| counts[code as usize] += 1.0);
+                filled.filter(|code| *code >= 0.0).for_each(|code| counts[code as usize] += 1.0);
                 let of_ranks = job.values(&counts)?;
                 let of = |code: usize| of_ranks.iter().skip(code).step_by(texts.len());
                 let counts: Vec<usize> =

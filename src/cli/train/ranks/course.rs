@@ -61,6 +61,7 @@ fn samples(args: &Args, (job, say): (&Job<'_>, &Say)) -> Result<Data, Failure> {
         return Ok(outline);
     }
     if let Some(outline) = args.source.table_outline(&args.learning, (job, say))? {
+        args.source.suspect(&outline, say);
         return Ok(outline);
     }
     let data = job.agreed(args.source.training(&args.learning, say))?;

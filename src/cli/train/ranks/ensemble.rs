@@ -70,7 +70,9 @@ fn train<T: Scalar>(
     job.agreed(progress::catch_interrupts())?;
     let some = match own.is_empty() {
         true => Ok(Courses { each: Vec::new(), seconds: 0.0 }),
-        false => train_some((networks, &seeds[own], members), training, &sets, say),
+        false => {
+            train_some((networks, &seeds[own], members), training, (&sets, job.is_first()), say)
+        }
     };
     let all = courses::gathered(job.agreed(some)?, &first, job)?;
     // The others wait while the first writes and draws.
@@ -81,9 +83,9 @@ fn train<T: Scalar>(
     job.agreed(if job.is_first() { told(all) } else { Ok(()) })
 }
 
-/// The networks of this rank.
+/// The networks of this rank; the first has some.
 fn share(members: usize, job: &Job<'_>) -> Range<usize> {
-    let border = |rank: usize| members * rank / job.ranks();
+    let border = |rank: usize| (members * rank).div_ceil(job.ranks());
     border(job.rank())..border(job.rank() + 1)
 }
 

@@ -27,6 +27,9 @@ pub(super) fn finish<T: Scalar>(
 ) -> Result<(), Failure> {
     let saved = job.is_first().then(|| output::save(&args.out, &model, say)).transpose();
     let file = job.agreed(saved)?.unwrap_or_default();
+    if job.is_first() && args.out.join(files::ENSEMBLE).exists() {
+        say.note(format_args!("{} is of an earlier run", files::ENSEMBLE));
+    }
     let unsaved = trained.unsaved.take();
     let told = results(args, model, share, (trained, file.clone()), (job, say));
     let told = told.map_err(|problem| {

@@ -26,8 +26,9 @@ pub(super) fn run<T: Scalar>(
     let (x, y) =
         job.agreed(batch.x().and_then(|x| Ok((x, batch.targets()?))).map_err(Failure::from))?;
     let start = Instant::now();
-    let solved =
-        from_here(solving, say, |watch| solver.run_among(net, x, y, &mut job.turn(), watch));
+    let solved = from_here((solving, job.is_first()), say, |watch| {
+        solver.run_among(net, x, y, &mut job.turn(), watch)
+    });
     let solved = job.agreed(solved)?;
     Ok(told(net, solving, solved, (samples, start.elapsed().as_secs_f64()), say))
 }
