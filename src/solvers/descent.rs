@@ -54,7 +54,7 @@ impl<T: Scalar> Descent<T> {
     pub(super) fn new(
         net: &Network<T>,
         (method, samples, shards): (Method, usize, usize),
-        ranks: &mut dyn Communicator,
+        ranks: &dyn Communicator,
     ) -> Result<Self> {
         let p = net.parameter_count();
         let pairs = if let Method::Lbfgs(options) = method { options.history } else { 0 };

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::network::parameters::Network;
 use crate::ranks::{Alone, Communicator};
 use crate::scalar::Scalar;
+use crate::train::shards::agreed;
 use crate::words::loss::Loss;
 
 /// A solver: its state, and the memory that its iterations need, for one network's shape and one
@@ -101,7 +102,9 @@ impl<T: Scalar> Solver<T> {
     /// [`Trainer::among`](crate::Trainer::among): each has the same network and options, and its own
     /// share of `samples`, [`Shards::samples_of_rank`](crate::ranks::Shards::samples_of_rank) for
     /// [`Solving::shards`], which are at least as many as ranks. All vectors but the samples are on
-    /// every rank. A pass over all samples takes two messages, an iteration one more.
+    /// every rank. A pass over all samples takes two messages, an iteration one more, and another one where
+    /// there is a limit of time. Memory besides what
+    /// [`bytes_for`](Self::bytes_for) says: a gradient for each level of the shards' tree, and the messages.
     ///
     /// Results are the same on every rank, and have the bits of a solver with as many shards on any
     /// other number of ranks, one included.
@@ -135,9 +138,12 @@ impl<T: Scalar> Solver<T> {
         samples: usize,
         ranks: &mut dyn Communicator,
     ) -> Result<Self> {
-        let engine = Self::engine(net, solving, samples, ranks)?;
-        let state = SolverState::new(solving, samples, net.parameter_count())?;
-        Ok(Self { flat: Self::flat(net)?, state, engine })
+        let made = || {
+            let engine = Self::engine(net, solving, samples, ranks)?;
+            let state = SolverState::new(solving, samples, net.parameter_count())?;
+            Ok(Self { flat: Self::flat(net)?, state, engine })
+        };
+        agreed(made(), ranks)
     }
 
     /// Goes on from a state that was saved. The network takes the state's parameters at the end of
@@ -158,9 +164,12 @@ impl<T: Scalar> Solver<T> {
         state: SolverState,
         ranks: &mut dyn Communicator,
     ) -> Result<Self> {
-        let engine = Self::engine(net, state.solving, state.samples, ranks)?;
-        state.check(net.parameter_count())?;
-        Ok(Self { flat: Self::flat(net)?, state, engine })
+        let made = || {
+            let engine = Self::engine(net, state.solving, state.samples, ranks)?;
+            state.check(net.parameter_count())?;
+            Ok(Self { flat: Self::flat(net)?, state, engine })
+        };
+        agreed(made(), ranks)
     }
 
     fn flat(net: &Network<T>) -> Result<Vec<T>> {
@@ -175,7 +184,7 @@ impl<T: Scalar> Solver<T> {
         net: &Network<T>,
         solving: Solving,
         samples: usize,
-        ranks: &mut dyn Communicator,
+        ranks: &dyn Communicator,
     ) -> Result<Engine<T>> {
         solving.check()?;
         if samples == 0 {

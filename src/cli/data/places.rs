@@ -1,4 +1,4 @@
-//! Where the rows of plain tables of numbers stand, and what is in them.
+//! Where the rows of plain tables stand, and what is in them.
 
 use shallownet::io::table::{Cells, Wanted};
 

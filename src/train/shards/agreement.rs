@@ -12,7 +12,10 @@ pub(crate) fn on_any(ranks: &mut dyn Communicator, here: bool) -> bool {
 }
 
 /// A result that is an error on every rank if it is one on any.
-pub(super) fn agreed<R>(result: Result<R>, ranks: &mut dyn Communicator) -> Result<R> {
+pub(crate) fn agreed<R>(result: Result<R>, ranks: &mut dyn Communicator) -> Result<R> {
+    if ranks.ranks() == 1 {
+        return result;
+    }
     let failed = gathered(ranks, [u64::from(result.is_err())]);
     match failed.iter().position(|&[failed]| failed != 0) {
         Some(rank) if result.is_ok() => Err(Error::OtherRank { rank }),

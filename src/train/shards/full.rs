@@ -16,12 +16,11 @@ use crate::scalar::Scalar;
 pub(crate) struct FullBatch<T>(Memory<T>);
 
 impl<T: Scalar> FullBatch<T> {
-    /// For so many samples of all ranks, in so many shards. Every rank has the same result, if one is
-    /// refused.
+    /// For so many samples of all ranks, in so many shards.
     pub(crate) fn new(
         net: &Network<T>,
         (samples, shards): (usize, usize),
-        ranks: &mut dyn Communicator,
+        ranks: &dyn Communicator,
     ) -> Result<Self> {
         let place = (ranks.rank(), ranks.ranks());
         if shards < place.1 {
@@ -29,7 +28,7 @@ impl<T: Scalar> FullBatch<T> {
             return Err(Error::Range { argument, expected, given: shards as f64 });
         }
         let shards = Shards::new(samples, shards)?;
-        agreed(Memory::full(net, shards, place), ranks).map(Self)
+        Memory::full(net, shards, place).map(Self)
     }
 
     /// Refuses samples that are not this rank's share, other ranks, and a network of another shape: on

@@ -7,6 +7,6 @@ mod pass;
 mod reduction;
 mod tree;
 
-pub(crate) use agreement::on_any;
+pub(crate) use agreement::{agreed, on_any};
 pub(super) use among::Sharded;
 pub(crate) use full::FullBatch;

@@ -6,7 +6,7 @@ use shallownet::io::checkpoint::Checkpoint;
 use shallownet::{Network, Scalar, Trainer};
 
 use super::share::Share;
-use super::{calibrate, ensemble, epochs, finish, refused, solve};
+use super::{alike, calibrate, ensemble, epochs, finish, refused, solve};
 use crate::choices::Precision;
 use crate::data::Data;
 use crate::failure::Failure;
@@ -75,6 +75,7 @@ fn train<T: Scalar>(args: &Args, data: Data, (job, say): (&Job<'_>, &Say)) -> Re
     let intent = job.agreed(Intent::of(args, &data, resumed.as_ref()))?;
     let share = Share::of(args, data, (&intent, resumed.as_ref()), (job, say))?;
     let (mut network, plan) = job.agreed(begun(args, &share, &intent, resumed))?;
+    alike::check(&network, job)?;
     let of_rank =
         share.sets.train.y().map(|y| (outside(&network, y.as_slice()), y.as_slice().len()));
     let (out, all) = job.agreed(of_rank.map_err(Failure::from))?;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use shallownet::Scalar;
 
-use super::courses;
+use super::{alike, courses};
 use crate::choices::Precision;
 use crate::data::Data;
 use crate::failure::Failure;
@@ -63,6 +63,7 @@ fn train<T: Scalar>(
         Ok::<_, Failure>((first, networks))
     };
     let (first, networks) = job.agreed(made())?;
+    alike::check(&first, job)?;
     describe::say(args, (&data, &sets), (&first, &plan), say);
     if own.len() < members {
         say.line(format_args!("networks 1 to {} are this rank's, of {members}", own.len()));

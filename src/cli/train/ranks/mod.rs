@@ -6,6 +6,7 @@
 //!
 //! [`Job::agreed`]: crate::job::Job::agreed
 
+mod alike;
 mod calibrate;
 mod columns;
 mod course;
