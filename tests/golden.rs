@@ -62,25 +62,39 @@ fn what_is_no_such_set_is_refused() {
     assert!(shifted.problems::<f32>().unwrap_err().starts_with("case 0: "));
 }
 
-/// NumPy by hand, judged by the page of Python; and with a sum that lacks its bias.
+/// NumPy by hand, judged by the page of Python: all cases agree. A sum without its bias, a derivative
+/// without one of its terms and a loss of half the size are found.
 #[test]
-fn the_python_judge_accepts_numpy_and_finds_a_missing_bias() {
+fn the_python_judge_accepts_numpy_and_finds_mistakes() {
     let Some(python) = std::env::var_os("SHALLOWNET_PYTHON").filter(|p| !p.is_empty()) else {
         println!("SHALLOWNET_PYTHON is not set: nothing is judged");
         return;
     };
     let judge = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/judge_golden.py");
     let script = std::fs::read_to_string(judge).unwrap();
-    let wrong = script.replacen(r#" + tensor(f"b.{layer}")"#, "", 1);
-    assert_ne!(wrong, script);
+    let mut scripts = vec![(script.clone(), true)];
+    for (right, wrong) in [
+        (r#" + tensor(f"b.{layer}")"#, ""),
+        ("normal(z) + z * density(z)", "normal(z)"),
+        ("(s + q * q) / 2", "(s + q * q) / 4"),
+    ] {
+        let changed = script.replacen(right, wrong, 1);
+        assert_ne!(changed, script, "{right}");
+        scripts.push((changed, false));
+    }
     for element in ["f32", "f64"] {
-        for (script, is_right) in [(&script, true), (&wrong, false)] {
+        let cases = match element {
+            "f32" => read(element).problems::<f32>().unwrap().len(),
+            _ => read(element).problems::<f64>().unwrap().len(),
+        };
+        for (script, is_right) in &scripts {
             let output =
                 Command::new(&python).arg("-c").arg(script).arg(stem(element)).output().unwrap();
             let said = String::from_utf8_lossy(&output.stdout).into_owned();
             let error = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.success(), is_right, "{element}: {said}{error}");
-            assert!(said.contains("cases judged"), "{element}: {said}{error}");
+            assert_eq!(output.status.success(), *is_right, "{element}: {said}{error}");
+            let all = format!("{cases} of {cases} cases judged");
+            assert!(said.contains(&all), "{element}: {said}{error}");
         }
     }
 }

@@ -5,55 +5,132 @@
 Needs numpy and safetensors. Replace `answers` by calls of your own implementation: it gets a case in
 the arrays' own type and returns what it can of the predictions "a", the "cost" (the mean over the
 samples), its gradients "dw.0", "db.0", ..., and the parameters after a step, "new_w.0", "new_b.0", ...
-What is here is NumPy by hand, for the activations and losses that it knows.
+What is here is NumPy by hand, with each activation and loss that the files have.
 """
 
 import json
+import math
 import sys
 
 import numpy as np
 from safetensors.numpy import load_file
 
-# g, and g' from z and a.
+
+def by_sign(z, negative, other):
+    return np.where(z < 0, negative, other)
+
+
+def sigmoid(z):
+    e = np.exp(-abs(z))  # never overflows
+    return by_sign(z, e, 1) / (1 + e)
+
+
+def density(z):
+    return np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+
+
+def normal(z):  # Phi, from the tail, which has all its digits
+    return np.vectorize(lambda z: math.erfc(-z / math.sqrt(2)) / 2)(z).astype(z.dtype)
+
+
+def inner(z):  # of GELU by tanh, which is z sigmoid(2 w)
+    return 2 * math.sqrt(2 / math.pi) * (z + 0.044715 * z ** 3)
+
+
+def inner_slope(z):
+    return 2 * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * z * z)
+
+
+def softmax(z):
+    e = np.exp(z - z.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+# g(z), and dZ = dA g'(z) from dA, z and a; n is the number of those that have one.
 ACTIVATIONS = {
-    "identity": (lambda z: z, lambda z, a: np.ones_like(z)),
-    "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda z, a: a * (1 - a)),
-    "tanh": (np.tanh, lambda z, a: 1 - a * a),
-    "relu": (lambda z: np.maximum(z, 0), lambda z, a: np.where(z >= 0, z.dtype.type(1), 0)),
-    "sin": (np.sin, lambda z, a: np.cos(z)),
-    "exp": (np.exp, lambda z, a: a),
+    "identity": (lambda z, n: z, lambda d, z, a, n: d),
+    "sigmoid": (lambda z, n: sigmoid(z), lambda d, z, a, n: d * sigmoid(z) * sigmoid(-z)),
+    "tanh": (lambda z, n: np.tanh(z), lambda d, z, a, n: d * (1 - a * a)),
+    "relu": (lambda z, n: np.maximum(z, 0), lambda d, z, a, n: by_sign(z, 0, d)),
+    "leaky_relu": (lambda z, n: by_sign(z, n * z, z), lambda d, z, a, n: by_sign(z, n * d, d)),
+    "elu": (lambda z, n: by_sign(z, n * np.expm1(np.minimum(z, 0)), z),
+            lambda d, z, a, n: d * by_sign(z, n * np.exp(np.minimum(z, 0)), 1)),
+    "softplus": (lambda z, n: np.maximum(z, 0) + np.log1p(np.exp(-abs(z))),
+                 lambda d, z, a, n: d * sigmoid(z)),
+    "silu": (lambda z, n: z * sigmoid(z),
+             lambda d, z, a, n: d * (sigmoid(z) + z * sigmoid(z) * sigmoid(-z))),
+    "gelu": (lambda z, n: z * normal(z), lambda d, z, a, n: d * (normal(z) + z * density(z))),
+    "gelu_tanh": (
+        lambda z, n: z * sigmoid(inner(z)),
+        lambda d, z, a, n: d * (sigmoid(inner(z)) + z * inner_slope(z)
+                                * sigmoid(inner(z)) * sigmoid(-inner(z)))),
+    "sin": (lambda z, n: np.sin(z), lambda d, z, a, n: d * np.cos(z)),
+    "exp": (lambda z, n: np.exp(z), lambda d, z, a, n: d * a),
+    "softmax": (lambda z, n: softmax(z),
+                lambda d, z, a, n: a * (d - (a * d).sum(1, keepdims=True))),
 }
-# L of all samples from z, a and y, and dZ of each.
-LOSSES = {
-    "squared_error": lambda z, a, y: (((a - y) ** 2).sum() / 2, a - y),
-    "binary_cross_entropy": lambda z, a, y: (
-        (np.maximum(z, 0) - z * y + np.log1p(np.exp(-abs(z)))).sum(), a - y),
-    "poisson": lambda z, a, y: ((a - y * z).sum(), a - y),
+
+
+def gaussian(a, y):  # means and logarithms of variances
+    mu, s = np.split(a, 2, 1)
+    h = np.exp(-s / 2)
+    q = (mu - y) * h
+    return (s + q * q) / 2, np.hstack([q * h, (1 - q * q) / 2])
+
+
+# L and dL/da of d = a - y.
+BY_DIFFERENCE = {
+    "squared_error": lambda d, n: (d * d / 2, d),
+    "huber": lambda d, n: (np.where(abs(d) <= n, d * d / 2, n * (abs(d) - n / 2)),
+                           np.clip(d, -n, n)),
+    "absolute": lambda d, n: (abs(d), np.sign(d)),
+    "quantile": lambda d, n: (np.maximum((1 - n) * d, -n * d),
+                              np.where(d == 0, 0, by_sign(d, -n, 1 - n))),
 }
+# L from z, a and y, whose dL/dz is a - y.
+OF_LOGITS = {
+    "binary_cross_entropy": lambda z, a, y: np.maximum(z, 0) - z * y + np.log1p(np.exp(-abs(z))),
+    "categorical_cross_entropy": lambda z, a, y: y * (np.log(
+        np.exp(z - z.max(1, keepdims=True)).sum(1, keepdims=True)) + z.max(1, keepdims=True) - z),
+    "poisson": lambda z, a, y: a - y * z,
+}
+
+
+def named(word, kind):
+    """The name and the number of a word, which is "relu" or {"elu": {"alpha": 0.5}}."""
+    if isinstance(word, str):
+        return word, None
+    [(name, numbers)] = word.items()
+    return name, kind(*numbers.values())
 
 
 def answers(case, tensor):
     """What this implementation says of a case; None where it lacks an activation or the loss."""
-    names, loss = case["activations"], case["loss"]
-    if any(name not in ACTIVATIONS for name in map(str, names)) or str(loss) not in LOSSES:
+    a, z, kind = [tensor("x")], [], tensor("x").dtype.type
+    layers, (loss, n) = [named(g, kind) for g in case["activations"]], named(case["loss"], kind)
+    known = loss in BY_DIFFERENCE or loss in OF_LOGITS or loss == "gaussian_nll"
+    if not known or any(name not in ACTIVATIONS for name, _ in layers):
         return None
-    a, z = [tensor("x")], []
-    for layer, name in enumerate(names):
+    for layer, (name, number) in enumerate(layers):
         z.append(a[-1] @ tensor(f"w.{layer}").T + tensor(f"b.{layer}"))
-        a.append(ACTIVATIONS[name][0](z[-1]))
-    total, dz = LOSSES[loss](z[-1], a[-1], tensor("y"))
-    samples, rate = len(a[0]), a[0].dtype.type(case["learning_rate"])
-    said = {"a": a[-1], "cost": np.array([total / samples])}
-    if loss == "squared_error":
-        dz = dz * ACTIVATIONS[names[-1]][1](z[-1], a[-1])
-    for layer in reversed(range(len(names))):
+        a.append(ACTIVATIONS[name][0](z[-1], number))
+    back = lambda layer, da: ACTIVATIONS[layers[layer][0]][1](
+        da, z[layer], a[layer + 1], layers[layer][1])
+    if loss in OF_LOGITS:
+        each, dz = OF_LOGITS[loss](z[-1], a[-1], tensor("y")), a[-1] - tensor("y")
+    else:
+        each, da = (gaussian(a[-1], tensor("y")) if loss == "gaussian_nll"
+                    else BY_DIFFERENCE[loss](a[-1] - tensor("y"), n))
+        dz = back(len(layers) - 1, da)
+    samples, rate = len(a[0]), kind(case["learning_rate"])
+    said = {"a": a[-1], "cost": np.array([each.sum() / samples])}
+    for layer in reversed(range(len(layers))):
         said[f"dw.{layer}"] = dz.T @ a[layer] / samples
         said[f"db.{layer}"] = dz.sum(0) / samples
-        for kind in "wb":
-            said[f"new_{kind}.{layer}"] = tensor(f"{kind}.{layer}") - rate * said[f"d{kind}.{layer}"]
+        for of in "wb":
+            said[f"new_{of}.{layer}"] = tensor(f"{of}.{layer}") - rate * said[f"d{of}.{layer}"]
         if layer:
-            slope = ACTIVATIONS[names[layer - 1]][1](z[layer - 1], a[layer])
-            dz = (dz @ tensor(f"w.{layer}")) * slope
+            dz = back(layer - 1, dz @ tensor(f"w.{layer}"))
     return said
 
 

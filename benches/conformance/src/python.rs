@@ -14,6 +14,7 @@ pub struct Peer {
     child: Child,
     asked: ChildStdin,
     said: BufReader<ChildStdout>,
+    questions: usize,
 }
 
 impl Peer {
@@ -29,19 +30,40 @@ impl Peer {
             .map_err(|error| format!("{python}: {error}"))?;
         let pipes = child.stdin.take().zip(child.stdout.take());
         let (asked, said) = pipes.ok_or("the peer has no pipes")?;
-        Ok(Self { name: name.to_owned(), child, asked, said: BufReader::new(said) })
+        Ok(Self { name: name.to_owned(), child, asked, said: BufReader::new(said), questions: 0 })
     }
 
+    /// What it answers, or why it refuses. A peer that answers nothing is no disagreement: then this is
+    /// the end of the program.
     fn ask<T: Scalar>(&mut self, problem: &Problem<T>) -> Result<Value, String> {
+        self.questions += 1;
+        match self.answer(problem) {
+            Err(error) => self.end(&error),
+            Ok(value) => match value.get("error") {
+                Some(error) => Err(error.to_string()),
+                None => Ok(value),
+            },
+        }
+    }
+
+    fn answer<T: Scalar>(&mut self, problem: &Problem<T>) -> Result<Value, String> {
         writeln!(self.asked, "{}", problem.to_json()).map_err(|error| error.to_string())?;
         let mut line = String::new();
-        self.said.read_line(&mut line).map_err(|error| error.to_string())?;
-        let value: Value =
-            serde_json::from_str(&line).map_err(|error| format!("{line}: {error}"))?;
-        match value.get("error") {
-            Some(error) => Err(error.to_string()),
-            None => Ok(value),
+        match self.said.read_line(&mut line) {
+            Err(error) => Err(error.to_string()),
+            Ok(0) => Err("it has ended".to_owned()),
+            Ok(_) => {
+                serde_json::from_str(&line).map_err(|error| format!("{}: {error}", line.trim()))
+            }
         }
+    }
+
+    /// Its own message is on standard error already.
+    fn end(&mut self, error: &str) -> ! {
+        let _ = self.child.kill();
+        let status = self.child.wait().map_or_else(|error| error.to_string(), |s| s.to_string());
+        eprintln!("error: {} at question {}: {error} ({status})", self.name, self.questions);
+        std::process::exit(2)
     }
 }
 
@@ -60,7 +82,7 @@ impl<T: Scalar> Implementation<T> for Peer {
 
     fn flushes(&self) -> bool {
         // XLA sets the processor to flush.
-        self.name == "jax"
+        self.name.starts_with("jax")
     }
 
     fn predict(&mut self, problem: &Problem<T>) -> Result<Vec<T>, String> {
