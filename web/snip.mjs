@@ -8,6 +8,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import binaryen from 'binaryen';
+import { clearPlaces } from './places.mjs';
 
 /** Calls of the library that the page does not make, by the names of src/engine, and the one-sample paths. */
 const NEVER = [
@@ -25,6 +26,8 @@ const NEVER = [
   // Threads: every network that the page computes with is `Parallelism::Serial` (src/network.rs).
   /10rayon_core(?!.*19current_num_threads)|5rayon4iter|rayon(_core)?\.\.|15crossbeam_(deque|epoch)|crossbeam_(deque|epoch)\.\./,
 ];
+/** What a panic calls, which never comes back: here it stops the lesson without a message. */
+const PANICS = /4core9panicking\d+(panic|assert)|4core6(option|result)\d+(expect|unwrap)_failed|(slice_error|slice_index|len_mismatch)_fail|panic_(on_ord_violation|access_error|already|cannot)|raw_vec\d+(handle_error|capacity_overflow)|handle_alloc_error|rust_begin_unwind/;
 const LEAST = 40; // functions that must have been found
 
 /** What the compiler uses, and all browsers have since 2023. */
@@ -82,6 +85,7 @@ export function snip(bytes) {
     throw new Error(`the loss has kernels of ${kernels.map((name) => size.get(name))} instructions: expected two alike, and at most one smaller`);
   }
   for (const name of kernels.slice(0, 2)) taken.add(name);
+  for (const name of calls.keys()) if (PANICS.test(name)) taken.add(name);
   for (const name of taken) calls.set(name, new Set());
   // A closure that several threads would share is in the table once more, under a name that tells
   // nothing: it goes where its kernel is called from nowhere else.
@@ -95,9 +99,11 @@ export function snip(bytes) {
     if (f) binaryen.Function.setBody(f, module.unreachable());
   }
   binaryen.setDebugInfo(Boolean(process.env.NAMES));
-  module.runPasses(['strip-dwarf', 'remove-unused-module-elements']);
+  // Nobody reads the arguments of what is taken out, and without them it is all the same function.
+  module.runPasses(['strip-dwarf', 'dae', 'remove-unused-module-elements', 'duplicate-function-elimination', 'reorder-locals']);
   const rest = module.emitBinary();
   module.dispose();
+  if (clearPlaces(rest) < LEAST) throw new Error(`the places of panics are not where they were expected in the module's data`);
   return rest;
 }
 

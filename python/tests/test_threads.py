@@ -136,6 +136,8 @@ INTERRUPTED = {
 def test_ctrl_c_stops_a_fit_and_keeps_what_there_is(code):
     begin = """
         import sys, threading, time, os, signal, warnings, numpy as np, shallownet, shallownet.sklearn
+        # A shell that starts the tests in the background has them ignore it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         x = np.random.default_rng(0).normal(size=(2000, 20))
         def ready():
             print("ready", flush=True)

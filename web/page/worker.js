@@ -2,6 +2,7 @@
 // answers what the page asks.
 
 import init, { Lesson, saturation } from '../dist/pkg/shallownet_web.js';
+import { restoreTables } from './tables.js';
 
 const SLICE = 6; // ms of training between two looks at the messages
 let lesson, running = false, perSecond = Infinity, began = 0, owed = 0;
@@ -67,8 +68,9 @@ function changed() {
 
 const answers = {
   async wasm({ packed }) {
-    // LZMA's decoder stands before this script: see pack.mjs.
-    await init({ module_or_path: Uint8Array.from(LZMA.decompress(new Int8Array(packed))) });
+    // LZMA's decoder stands before this script, and PLACES comes from there, too: see pack.mjs.
+    const module = Uint8Array.from(LZMA.decompress(new Int8Array(packed)));
+    await init({ module_or_path: restoreTables(module, PLACES) });
     lesson = new Lesson();
     postMessage({ type: 'ready', saturation: saturation() });
   },

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { drawn, numbers, open, until, withBrowser, WEB } from './browser.mjs';
 
 const onPage = (name, fragment, work, options) => test(name, { timeout: 120_000 }, () => withBrowser(async (context) => {
@@ -91,6 +92,17 @@ onPage('a table is learned, and a broken one is named by line and column', '', a
   await give(page, 'broken.csv', 'a,b,label\n1,2,0\n1,x,1\n');
   await page.waitForFunction(() => document.getElementById('alert').textContent !== '');
   assert.equal(await alert(page), 'broken.csv: line 3, column 2 ("b"): "x" is not a number');
+});
+
+onPage('a gzipped table is unpacked, and a damaged one is refused', '', async (page) => {
+  const rows = Array.from({ length: 200 }, (_, i) => `${Math.sin(i)},${Math.cos(7 * i)},${i % 2}`);
+  const packed = gzipSync(`a,b,label\n${rows.join('\n')}\n`);
+  await give(page, 'packed.csv.gz', packed);
+  await page.waitForFunction(() => document.getElementById('note').textContent.startsWith('packed.csv.gz: 200 samples of 2 features'));
+  assert.equal(await alert(page), '');
+  packed[packed.length - 8] ^= 1; // the checksum
+  await give(page, 'damaged.csv.gz', packed);
+  await page.waitForFunction(() => document.getElementById('alert').textContent.startsWith('damaged.csv.gz:'));
 });
 
 onPage('what can not be is refused in words, and the page goes on', '', async (page) => {
