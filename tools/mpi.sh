@@ -175,6 +175,7 @@ refused "rank 2: $folder/broken.npy: " 3 --data "$folder/broken.npy" --labels "$
 refused "x.npy" 3 --data "$folder/not/x.npy" --labels "$folder/y.npy"
 refused "narrow-parts/2.npy: 4 features a sample, and .*0.npy has 5" 2 \
     --data "$folder/narrow-parts" --labels "$folder/y-parts"
+refused "swapped/1.csv" 2 --data "$folder/swapped" --label kind
 refused "late.csv: line .*, column 2" 2 "${late[@]:0:6}"
 refused "rank 1: $folder/broken.npy: " 2 --data "$folder/x.npy" "$folder/broken.npy" \
     --labels "$folder/y.npy" "$folder/y.npy"

@@ -52,6 +52,7 @@ def main() -> None:
         lines.append(f"{a if rng.random() < 0.9 else ''},{b},{colour},k{kind}")
     (folder / "table.csv").write_text("\n".join(lines) + "\n")
     quoted(folder, rows, classes)
+    swapped(folder)
     plain(folder, rows, classes, values)
     parts(folder, rows, classes)
 
@@ -59,16 +60,25 @@ def main() -> None:
 def quoted(folder: pathlib.Path, rows: list[list[float]], classes: list[int]) -> None:
     """Texts in quotes, with commas, quotes and line ends in them; a category further down, labels that are texts."""
     rng = random.Random(2)
-    lines = ['"a","b","town","size","kind"']
+    lines = ['"a","b","town","size","flag","kind"']
     for at, ((a, b, *_), kind) in enumerate(zip(rows, classes, strict=True)):
         town = rng.choice(['"Ulm, on the\nDanube"', '"a ""small"" town"', "Köln", '""', "NA"])
         town = '"only\nonce"' if at == 1900 else town
         size = "huge" if at > 2000 else rng.choice(["small", "large"])
-        lines.append(f'{a},"{b}",{town},{size},"class, {kind}"')
+        flag = rng.choice(["True", "False", "False", ""])
+        lines.append(f'{a},"{b}",{town},{size},{flag},"class, {kind}"')
     (folder / "quoted.csv").write_text("\n".join(lines) + "\n")
     # A quote that stands for itself misleads the count of quotes.
     lines[1200] = lines[1200].replace(",small,", ',5",').replace(",large,", ',5",')
     (folder / "stray.csv").write_text("\n".join(lines) + "\n")
+
+
+def swapped(folder: pathlib.Path) -> None:
+    """Two tables of the same size, whose columns are in another order."""
+    (folder / "swapped").mkdir()
+    for name, header in (("0", "a,b,kind"), ("1", "b,a,kind")):
+        lines = [f"{at % 7}.5,{at % 5}.25,{at % 2}" for at in range(200)]
+        (folder / "swapped" / f"{name}.csv").write_text("\n".join([header, *lines]) + "\n")
 
 
 def plain(folder: pathlib.Path, rows: list[list[float]], classes: list[int], values: list[float]) -> None:
