@@ -115,7 +115,7 @@ by_rows() {
     done
 }
 by_rows -- 1 2 3 8
-by_rows --missing refuse --ignore town -- 3
+by_rows --missing refuse --ignore town,flag -- 3
 by_rows --rare 5 --categories size -- 2
 stray=(--data "$folder/stray.csv" --label kind)
 alone stray "${stray[@]}" "${short[@]}" --shards 8
