@@ -10,8 +10,8 @@
 //!   db += turned[s]
 //! ```
 
-use super::Rows;
 use super::end::turn_back;
+use super::{Rows, side_by_side};
 use crate::element::Element;
 use crate::kernels::lanes::Lanes;
 use crate::kernels::shuffle::Shuffle;
@@ -46,7 +46,7 @@ pub(crate) fn weights<V>(
             // As many sums as hide the FMA's latency, in half of the registers or so.
             input += match inputs - input {
                 left if left >= 8 && registers == 1 => job.tile::<8>(a, dw),
-                left if left >= 4 => job.tile::<4>(a, dw),
+                left if left >= 4 && side_by_side(registers) == 4 => job.tile::<4>(a, dw),
                 left if left >= 2 => job.tile::<2>(a, dw),
                 _ => job.tile::<1>(a, dw),
             };
@@ -133,7 +133,7 @@ mod tests {
             let dz: Vec<_> = (0..units * stride).map(value).collect();
             let a: Vec<_> = (0..inputs * stride).map(|k| value(k + 5)).collect();
             let rows = Rows { stride, steps: samples.div_ceil(V::LEN) };
-            for registers in [1, 2] {
+            for registers in [1, 2, 4] {
                 let mut turned = vec![value(2); stride * V::LEN];
                 let mut dw = vec![value(2); panels * inputs * V::LEN];
                 let mut db = vec![value(2); panels * V::LEN];

@@ -2,13 +2,13 @@
 //!
 //! Every product is a register tile: some units or inputs times some registers of samples. With 32
 //! registers a tile has eight sums or more, enough to hide the FMA's latency; with 16, of which a
-//! `V` takes two, four sums are eight chains already.
+//! `V` takes two or four, four or two sums are eight chains already: see `side_by_side`.
 
 use crate::element::Element;
 use crate::kernels::blocks::piece_end;
 use crate::kernels::epilogue;
 use crate::kernels::lanes::Lanes;
-use crate::kernels::narrow::Rows;
+use crate::kernels::narrow::{Rows, side_by_side};
 use crate::words::activation::Activation;
 
 /// A layer's parameters, in panels of LEN units, and its sizes.
@@ -21,14 +21,14 @@ pub(crate) struct Dense<'a, T> {
     pub(crate) g: Activation,
 }
 
-/// Calls `$body` with N = 4, 2 or 1 until `$count` is used up; `$at` is the index that it has
-/// reached.
+/// Calls `$body` with N = 4 (if `$most` is), 2 or 1 until `$count` is used up; `$at` is the index that
+/// it has reached.
 macro_rules! by_four {
-    ($count:expr, $at:ident, $N:ident => $body:expr) => {
+    ($count:expr, $most:expr, $at:ident, $N:ident => $body:expr) => {
         let mut $at = 0;
         while $at < $count {
             let left = $count - $at;
-            if left >= 4 {
+            if left >= 4 && $most == 4 {
                 const $N: usize = 4;
                 $body;
                 $at += 4;
@@ -58,7 +58,7 @@ pub(crate) fn forward<V>(
     V: Lanes,
 {
     let x = &x[..layer.inputs * stride];
-    by_four!(layer.units, unit, U => {
+    by_four!(layer.units, side_by_side(registers), unit, U => {
         let a = &mut a[unit * stride..];
         let mut step = 0;
         while step + 2 <= steps && registers == 1 {
@@ -186,7 +186,7 @@ fn through_inputs<V, const APART: bool>(
 ) where
     V: Lanes,
 {
-    by_four!(layer.inputs, input, I => {
+    by_four!(layer.inputs, side_by_side(registers), input, I => {
         let (a, d) = (&a_prev[input * stride..], &mut dz_prev[input * stride..]);
         let mut step = 0;
         while step + 2 <= steps && registers == 1 {
@@ -262,13 +262,13 @@ pub(crate) fn weights<V>(
         // Four units of one panel, as long as 32 registers hold 16 sums.
         let side = match units - unit {
             left if left >= 4 && registers == 1 => 4,
-            left if left >= 2 => 2,
+            left if left >= 2 && side_by_side(registers) == 4 => 2,
             _ => 1,
         };
         let dz = &dz[unit * stride..];
         let (panel, lane) = (unit / V::LEN, unit % V::LEN);
         let dw = &mut dw[(panel * inputs * V::LEN + lane) * V::LEN..];
-        by_four!(inputs, input, I => {
+        by_four!(inputs, side_by_side(registers), input, I => {
             let dw = &mut dw[input * V::LEN * V::LEN..];
             let a = &a[input * stride..];
             match side {
