@@ -21,8 +21,8 @@ pub(crate) struct Dense<'a, T> {
     pub(crate) g: Activation,
 }
 
-/// Calls `$body` with N = 4 (if `$most` is), 2 or 1 until `$count` is used up; `$at` is the index that
-/// it has reached.
+/// Calls `$body` with N = 4 (if `$most` is), 2 or 1 until `$count` is used up; `$at` is the index
+/// that it has reached.
 macro_rules! by_four {
     ($count:expr, $most:expr, $at:ident, $N:ident => $body:expr) => {
         let mut $at = 0;

@@ -26,8 +26,9 @@ pub(crate) mod sums;
 
 use crate::element::Element;
 
-/// How many units, or inputs, a product has side by side: as many as keep their sums in registers. Where a
-/// `V` takes four (SSE, WebAssembly), those of x86 are 16, for sums and all else; those of ARM are 32.
+/// How many units, or inputs, a product has side by side: as many as keep their sums in registers.
+/// Where a `V` takes four (SSE, WebAssembly), those of x86 are 16, for sums and all else; those of
+/// ARM are 32.
 #[inline(always)]
 const fn side_by_side(registers: usize) -> usize {
     if registers > 2 && !cfg!(target_arch = "aarch64") { 2 } else { 4 }
