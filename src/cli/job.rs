@@ -106,6 +106,13 @@ impl<'a> Job<'a> {
         lengths.iter().map(text).collect()
     }
 
+    /// What each rank says, and the first that says something else than rank 0.
+    pub(crate) fn compared(&self, own: &str) -> (Vec<String>, Option<usize>) {
+        let said = self.texts(own);
+        let other = said.iter().position(|of_rank| *of_rank != said[0]);
+        (said, other)
+    }
+
     /// A result that is an error on every rank if it is one on any: what each says, and the exit code of
     /// the first.
     pub(crate) fn agreed<R>(&self, result: Result<R, Failure>) -> Result<R, Failure> {

@@ -72,8 +72,8 @@ impl Source {
         job.agreed(self.check(&named[0], learning.want()))?;
         let opened = self.opened(&named, learning);
         // Ranks that see other files, or other columns, read them as a whole.
-        let seen = job.texts(&opened.as_ref().map_or(String::new(), Opened::told));
-        let opened = opened.filter(|_| seen.iter().all(|of_rank| *of_rank == seen[0]));
+        let (_, other) = job.compared(&opened.as_ref().map_or(String::new(), Opened::told));
+        let opened = opened.filter(|_| other.is_none());
         let stretches = stretches(opened.as_ref().map(|opened| &opened.files[..]), job)?;
         let of_rank = opened.as_ref().zip(stretches);
         let own = of_rank.and_then(|(opened, stretches)| own(opened, learning, &stretches));

@@ -9,8 +9,8 @@ use crate::job::Job;
 /// that are rounded once on one processor and twice on another.
 pub(super) fn check<T: Scalar>(net: &Network<T>, job: &Job<'_>) -> Result<(), Failure> {
     let fma = if net.level().is_some_and(Level::has_fma) { "with FMA" } else { "without FMA" };
-    let all = job.texts(&format!("{} {fma}", net.backend().name()));
-    match all.iter().position(|of_rank| *of_rank != all[0]) {
+    let (all, other) = job.compared(&format!("{} {fma}", net.backend().name()));
+    match other {
         Some(rank) => {
             let problem = format!(
                 "computes by {}, rank 0 by {}: expected the same --backend, on processors \

@@ -93,8 +93,7 @@ fn share(members: usize, job: &Job<'_>) -> Range<usize> {
 /// Refuses ranks that have read other samples than the first.
 fn same_samples<T: Scalar>(sets: &Sets<T>, job: &Job<'_>) -> Result<(), Failure> {
     let data = job.agreed(crate::train::epochs::data(sets).map_err(Failure::from))?;
-    let read = job.texts(&data.fingerprint().to_string());
-    match read.iter().position(|of_rank| *of_rank != read[0]) {
+    match job.compared(&data.fingerprint().to_string()).1 {
         Some(rank) => {
             let file = format!("rank {rank}");
             let problem = "has read other samples than rank 0".to_owned();
